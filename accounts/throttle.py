@@ -1,0 +1,66 @@
+"""Sign-in throttling: what counts as one subject, and how many failures stop it.
+
+A subject is realm + login (for graduates school + student number). It is stopped after a few
+failures from one address, later from many addresses; an address alone only after hundreds,
+because a whole campus shares one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_lockout_parameters
+from django.conf import settings
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+PAIR_LIMIT = settings.AXES_FAILURE_LIMIT
+SUBJECT_LIMIT = 30
+ADDRESS_LIMIT = settings.AXES_ADDRESS_FAILURE_LIMIT
+
+
+def subject(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """The name failures are counted under."""
+    credentials = credentials or {}
+    realm, login = credentials.get("realm"), credentials.get("login")
+    return f"{realm}:{login}" if realm and login else ""
+
+
+def client_address(request: HttpRequest) -> str:
+    """The peer's address; behind N trusted proxies the N-th from the right of X-Forwarded-For."""
+    if settings.TRUSTED_PROXIES:
+        hops = [h.strip() for h in request.headers.get("X-Forwarded-For", "").split(",") if h]
+        if len(hops) >= settings.TRUSTED_PROXIES:
+            return hops[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR", "")
+
+
+class Handler(AxesDatabaseHandler):
+    """django-axes knows one limit; we scale each count so that its own limit meets that one."""
+
+    def get_failures(self, request: HttpRequest, credentials: dict | None = None) -> int:
+        worst = 0.0
+        parameters = get_lockout_parameters(request, credentials)
+        for parameter, attempts in zip(
+            parameters, self.get_user_attempts(request, credentials), strict=True
+        ):
+            count = attempts.aggregate(n=Sum("failures_since_start"))["n"] or 0
+            worst = max(worst, count / _limit(parameter))
+        return int(worst * settings.AXES_FAILURE_LIMIT)
+
+
+def _limit(parameter: str | list[str]) -> int:
+    if parameter == "username":
+        return SUBJECT_LIMIT
+    return ADDRESS_LIMIT if parameter == "ip_address" else PAIR_LIMIT
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    context = {
+        "message": f"尝试次数过多, 请 {minutes} 分钟后再试。忘记密码请联系辅导员或管理员重置。",
+        "code": "throttled",
+    }
+    return render(request, "core/refused.html", context, status=429)

@@ -1,0 +1,1 @@
+"""What stands behind the commands in bin/: services, secrets, processes."""

@@ -1,0 +1,44 @@
+"""What one installation keeps to itself: its secrets, made at random on first use."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from .paths import VAR
+
+# One secret a purpose, so that one leaking does not open the others' doors.
+_PURPOSES = {
+    "SECRET_KEY": 48,
+    "INITIAL_CODE_KEY": 32,
+    "DATABASE_PASSWORD": 24,
+    "VALKEY_PASSWORD": 24,
+}
+# Readable aloud: no 0/O, 1/l/I.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def installation_secrets() -> dict[str, str]:
+    """The installation's secrets from var/secrets.env; what is missing is made and kept."""
+    VAR.mkdir(exist_ok=True)
+    path = VAR / "secrets.env"
+    values = _read(path)
+    for name, size in _PURPOSES.items():
+        values.setdefault(name, secrets.token_urlsafe(size))
+    values.setdefault("DEMO_PASSWORD", "-".join(_word() for _ in range(3)))
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as f:
+        f.writelines(f"{k}={v}\n" for k, v in values.items())
+    return values
+
+
+def _word() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(4))

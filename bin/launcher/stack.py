@@ -1,0 +1,113 @@
+"""The services a command needs: started here, found running, or given by the environment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .installation import installation_secrets
+from .paths import ROOT, VAR, own, service_account, state_dir
+from .postgres import Postgres
+from .valkey import Valkey
+
+PYTHON = str(ROOT / ".venv" / "bin" / "python")
+
+
+def _note() -> Path:
+    return VAR / "running.json"
+
+
+def _running() -> dict | None:
+    """The note left by a bin/run that is still alive."""
+    try:
+        note = json.loads(_note().read_text())
+        os.kill(note["pid"], 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return note if note["pid"] != os.getpid() else None
+
+
+@contextlib.contextmanager
+def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str]]:
+    """Yield the environment a Django process needs, with PostgreSQL and Valkey up.
+
+    DATABASE_URL and REDIS_URL are used when set; a running bin/run is shared.
+    """
+    values = installation_secrets()
+    env = {**values, **os.environ, "DJANGO_SETTINGS_MODULE": settings}
+    env["PYTHONPATH"] = str(ROOT)
+    state = state_dir()
+    env.setdefault("PRIVATE_ROOT", str(own(state / "private", service_account())))
+    env.setdefault("FONT_DIR", str(VAR / "fonts"))
+    note = _running()
+    with contextlib.ExitStack() as stack:
+        note = note or {}
+        if "DATABASE_URL" not in os.environ:
+            if "DATABASE_URL" in note:
+                env |= {k: note[k] for k in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+            else:
+                pg = Postgres(
+                    state / "postgres", VAR / "postgres.log", values["DATABASE_PASSWORD"], 15432
+                )
+                pg.start()
+                stack.callback(pg.stop)
+                env |= {"DATABASE_URL": pg.url(), "DATABASE_OWNER_URL": pg.owner_url}
+        env.setdefault("DATABASE_OWNER_URL", env["DATABASE_URL"])
+        if "REDIS_URL" not in os.environ:
+            if "REDIS_URL" in note:
+                env["REDIS_URL"] = note["REDIS_URL"]
+            else:
+                vk = Valkey(state / "valkey", VAR / "valkey.log", values["VALKEY_PASSWORD"], 16379)
+                vk.start()
+                stack.callback(vk.stop)
+                env["REDIS_URL"] = vk.url
+        if not note:
+            _leave_note(env)
+            stack.callback(_note().unlink, missing_ok=True)
+        yield env
+
+
+def _leave_note(env: dict[str, str]) -> None:
+    keys = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+    handle = os.open(_note(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as f:
+        json.dump({"pid": os.getpid(), **{k: env[k] for k in keys}}, f)
+
+
+def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = False) -> None:
+    """Run manage.py and stop here when it fails."""
+    env = dict(env)
+    if owner:
+        env["DATABASE_URL"] = env["DATABASE_OWNER_URL"]
+    out = subprocess.DEVNULL if quiet else None
+    done = subprocess.run([PYTHON, "manage.py", *args], cwd=ROOT, env=env, stdout=out)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def prepare(env: dict[str, str], *, demo: bool) -> None:
+    """Bring the database to the present state of the code."""
+    manage(env, "migrate", "--verbosity", "0", owner=True)
+    manage(env, "load_codes", "--if-changed", "--verbosity", "0")
+    if demo:
+        manage(env, "load_demo", "--if-missing", "--verbosity", "0")
+
+
+def stop_on_signals() -> None:
+    """Turn SIGTERM and SIGHUP into the same orderly end as Ctrl-C."""
+
+    def handler(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGHUP, handler)
+
+
+def say(*words: object) -> None:
+    print(*words, file=sys.stderr, flush=True)

@@ -1,0 +1,71 @@
+"""bin/test: the whole suite on a PostgreSQL and a Valkey of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .fonts import build_fonts
+from .paths import ROOT, VAR, own, service_account
+from .postgres import OWNER, Postgres, new_password
+from .stack import PYTHON, manage, say, stop_on_signals
+from .valkey import Valkey
+
+TEMPLATE = "test_template"
+
+
+def main() -> int:
+    stop_on_signals()
+    base = Path(tempfile.mkdtemp(prefix="platform-test-", dir="/tmp"))
+    base.chmod(0o711)
+    pg = Postgres(base / "postgres", base / "postgres.log", new_password(), fast=True)
+    vk = Valkey(base / "valkey", base / "valkey.log", new_password(), durable=False)
+    try:
+        pg.start()
+        vk.start()
+        env = test_environment(base, pg, vk)
+        build_fonts(Path(env["FONT_DIR"]))
+        make_template(pg, env)
+        args = sys.argv[1:]
+        if not any(a.startswith(("-n", "--numprocesses", "-p")) for a in args):
+            args = ["-n", str(min(os.cpu_count() or 2, 4)), *args]
+        return subprocess.run([PYTHON, "-m", "pytest", *args], cwd=ROOT, env=env).returncode
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 130
+    finally:
+        vk.stop()
+        pg.stop()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def test_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
+    VAR.mkdir(exist_ok=True)
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": pg.url(database=TEMPLATE),
+        "DATABASE_OWNER_URL": pg.url(OWNER, TEMPLATE),
+        "REDIS_URL": vk.url,
+        "PRIVATE_ROOT": str(own(base / "private", service_account(), 0o777)),
+        "FONT_DIR": str(VAR / "fonts"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def make_template(pg: Postgres, env: dict[str, str]) -> None:
+    """A migrated database that already holds the codes; each test process clones it."""
+    import psycopg
+
+    with psycopg.connect(pg.url(OWNER, "postgres"), autocommit=True) as c:
+        c.execute(f"ALTER DATABASE platform RENAME TO {TEMPLATE}")
+    manage(env, "migrate", "--verbosity", "0", owner=True)
+    manage(env, "load_codes", "--verbosity", "0")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+# Sourced by the commands beside it: with SET_WANTED set to local or dev it makes .venv hold that set of requirements.
+# On Debian as root it installs what the system lacks; elsewhere it says which line to run.
+set -eu
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+export CALLER_PWD="$PWD"
+cd "$ROOT"
+SET=${SET_WANTED:?}
+export UV_PYTHON_DOWNLOADS=never PYTHONDONTWRITEBYTECODE=${PYTHONDONTWRITEBYTECODE-} LC_ALL=C.UTF-8
+
+say() { printf '%s\n' "$*" >&2; }
+
+packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+[ "$SET" = dev ] && packages="$packages chromium poppler-utils git"
+
+missing=""
+if command -v dpkg-query >/dev/null 2>&1; then
+    for package in $packages; do
+        case "$package" in
+            python3|python3-venv|git)  # any working Python will do, wherever it comes from
+                if [ "$package" = git ]; then command -v git >/dev/null 2>&1 && continue
+                elif python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then continue; fi ;;
+        esac
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+    done
+    if [ -n "$missing" ]; then
+        if [ "$(id -u)" = 0 ]; then
+            say "Installing system packages:$missing"
+            export DEBIAN_FRONTEND=noninteractive
+            apt-get update -qq >&2
+            # shellcheck disable=SC2086
+            apt-get install -y -qq --no-install-recommends $missing >&2
+        else
+            say "These system packages are missing. Please run:"
+            say "    sudo apt-get install -y --no-install-recommends$missing"
+            exit 1
+        fi
+    fi
+fi
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    say "Python 3.11 or newer is needed as python3 (with pango for PDFs)."
+    exit 1
+}
+
+LOCK="requirements-$SET.txt"
+STAMP=".venv/.installed"
+have=$(cat "$STAMP" 2>/dev/null || true)
+want_local=$(cksum < requirements-local.txt)
+want_dev=$(cksum < requirements-dev.txt)
+# The dev set contains the local one, so it serves for both.
+if [ "$have" != "dev $want_dev" ] && { [ "$SET" = dev ] || [ "$have" != "local $want_local" ]; }; then
+    say "Installing Python packages ($LOCK)"
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv >&2
+    .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$LOCK" >&2
+    if [ "$SET" = dev ]; then echo "dev $want_dev" > "$STAMP"; else echo "local $want_local" > "$STAMP"; fi
+fi
+export PYTHONPATH="$ROOT/bin:$ROOT"

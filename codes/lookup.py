@@ -1,0 +1,155 @@
+"""Names of codes and codes of names, from a cache each process keeps.
+
+The tables change only by `load_codes` and the province's mapping page; both call `forget`.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass, field
+
+from codes.models import Code, Division
+
+_MAX_AGE = 300  # seconds until a process notices what another one loaded
+_loaded_at = 0.0
+
+
+@dataclass(frozen=True)
+class Table:
+    """One code table in its order. `by_text` finds a code by code, name or alias."""
+
+    names: dict[str, str]
+    offered: dict[str, str]
+    by_text: dict[str, str]
+    extra: dict[str, dict[str, str]] = field(default_factory=dict)
+    national: dict[str, str | None] = field(default_factory=dict)
+
+    def choices(self) -> list[tuple[str, str]]:
+        return list(self.offered.items())
+
+
+@dataclass(frozen=True)
+class Place:
+    code: str
+    name: str
+    full_name: str
+    level: int
+    selectable: bool
+    parent_code: str
+    successor_code: str
+
+
+def forget() -> None:
+    """Read the tables again at the next question."""
+    global _loaded_at
+    _loaded_at = 0.0
+    table.cache_clear()
+    places.cache_clear()
+    place_names.cache_clear()
+
+
+def refresh() -> None:
+    """Called once a request: lets go of tables older than five minutes."""
+    global _loaded_at
+    now = time.monotonic()
+    if now - _loaded_at > _MAX_AGE:
+        forget()
+        _loaded_at = now
+
+
+@functools.cache
+def table(name: str) -> Table:
+    names: dict[str, str] = {}
+    offered: dict[str, str] = {}
+    by_text: dict[str, str] = {}
+    aliases: dict[str, str] = {}
+    extra, national = {}, {}
+    for row in Code.objects.filter(table=name).order_by("position"):
+        names[row.code] = row.name
+        extra[row.code] = row.extra
+        national[row.code] = row.national_code
+        if row.status != "current":
+            continue
+        offered[row.code] = row.name
+        by_text[row.code] = row.code
+        by_text[row.name] = row.code
+        for alias in row.aliases:
+            aliases.setdefault(alias, row.code)
+    return Table(names, offered, aliases | by_text, extra, national)
+
+
+def name(table_name: str, code: str) -> str:
+    """The name shown for `code`; an unknown code is shown as itself, nothing as nothing."""
+    return table(table_name).names.get(code, code)
+
+
+@functools.cache
+def places() -> dict[str, Place]:
+    fields = ["code", "name", "full_name", "level", "selectable", "parent_code", "successor_code"]
+    return {row[0]: Place(*row) for row in Division.objects.values_list(*fields)}
+
+
+def place_name(code: str) -> str:
+    """安徽省合肥市巢湖市 for 340181."""
+    place = places().get(code)
+    return place.full_name if place else code
+
+
+@functools.cache
+def place_names() -> dict[str, list[str]]:
+    """Written forms of places → codes: the whole path, without province or city, alone.
+
+    A form that several places share keeps them all, so that the caller can say it is ambiguous.
+    Selectable places come first; abolished ones are there to name their successor.
+    """
+    found: dict[str, list[str]] = {}
+    every = places()
+    ordered = sorted(every.values(), key=lambda p: (not p.selectable, p.code))
+    for place in ordered:
+        for form in _forms(place, every):
+            codes = found.setdefault(form, [])
+            # A place no longer in force never makes a present name ambiguous.
+            if not codes or every[codes[0]].selectable == place.selectable:
+                codes.append(place.code)
+    return found
+
+
+def _forms(place: Place, every: dict[str, Place]) -> set[str]:
+    path = [place.name]
+    here = place
+    while here.parent_code in every:
+        here = every[here.parent_code]
+        path.insert(0, here.name)
+    forms = {"".join(path), place.name}
+    if len(path) == 3:
+        province, city, county = path
+        forms |= {province + county, city + county}
+        forms |= {_bare(province) + city + county, _bare(province) + _bare(city) + county}
+        forms.add(_bare(province) + county)
+    elif len(path) == 2:
+        forms.add(_bare(path[0]) + path[1])
+        # Beijing's districts are also written 北京市市辖区东城区 or 北京市北京市东城区.
+        forms |= {path[0] + "市辖区" + path[1], path[0] * 2 + path[1]}
+    return forms
+
+
+_PROVINCE_TAILS = ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "特别行政区", "省", "市")
+
+
+def _bare(name: str) -> str:
+    for tail in _PROVINCE_TAILS:
+        if name.endswith(tail):
+            return name.removesuffix(tail)
+    return name
+
+
+def levels_of_group(groups: list[str]) -> list[str]:
+    """Education level codes of the given level groups (本科, 硕士研究生…)."""
+    extra = table("education_level").extra
+    return [code for code, e in extra.items() if e.get("level_group") in groups]
+
+
+def level_groups() -> list[str]:
+    extra = table("education_level").extra
+    return list(dict.fromkeys(e["level_group"] for e in extra.values() if "level_group" in e))

@@ -1,0 +1,108 @@
+"""Load codes/data into the database. Can be run again at any time."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from typing import Any
+
+import stdnum
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from codes import hooks, lookup
+from codes.divisions import DATA, build
+from codes.models import Code, Division, LoadedData
+
+_COLUMNS = ("code", "name", "aliases", "national_code", "status", "valid_from", "valid_to")
+
+
+class Command(BaseCommand):
+    help = "Load the national code tables, administrative divisions and the catalogue."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--if-changed", action="store_true", help="do nothing if up to date")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        digest = _digest()
+        if options["if_changed"] and LoadedData.objects.filter(digest=digest).exists():
+            return
+        with transaction.atomic():
+            codes, divisions = load_tables(), load_divisions()
+            hooks.codes_loaded.run()
+            LoadedData.objects.update_or_create(name="codes", defaults={"digest": digest})
+        lookup.forget()
+        if options["verbosity"]:
+            self.stdout.write(f"{codes} codes, {divisions} divisions")
+
+
+def _digest() -> str:
+    """Changes with our data files, with stdnum's, and with what other apps load along."""
+    h = hashlib.sha256(stdnum.__version__.encode())
+    files = [p for folder in (DATA, *hooks.data_folders()) for p in folder.rglob("*.csv")]
+    for path in sorted(files):
+        h.update(path.name.encode() + path.read_bytes())
+    return h.hexdigest()
+
+
+def load_tables() -> int:
+    rows: list[Code] = []
+    for path in sorted((DATA / "tables").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as f:
+            for position, row in enumerate(csv.DictReader(f)):
+                extra = {k: v for k, v in row.items() if k not in _COLUMNS and v}
+                rows.append(
+                    Code(
+                        table=path.stem,
+                        code=row["code"],
+                        name=row["name"],
+                        aliases=[a.strip() for a in row["aliases"].split(";") if a.strip()],
+                        national_code=row["national_code"] or None,
+                        status=row["status"],
+                        valid_from=row["valid_from"] or None,
+                        valid_to=row["valid_to"] or None,
+                        position=position,
+                        extra=extra,
+                    )
+                )
+    # A national code that the province has mapped by hand is kept.
+    mapped = {(c.table, c.code): c.national_code for c in Code.objects.exclude(national_code=None)}
+    for code in rows:
+        code.national_code = code.national_code or mapped.get((code.table, code.code))
+    Code.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["table", "code"],
+        update_fields=[
+            "name", "aliases", "national_code", "status",
+            "valid_from", "valid_to", "position", "extra",
+        ],
+    )  # fmt: skip
+    return len(rows)
+
+
+def load_divisions() -> int:
+    rows = [
+        Division(
+            code=u.code,
+            name=u.name,
+            full_name=u.full_name,
+            parent_code=u.parent,
+            level=u.level,
+            selectable=u.selectable,
+            valid_from=u.start,
+            valid_to=u.end,
+            successor_code=u.successor,
+        )
+        for u in build()
+    ]
+    Division.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=[
+            "name", "full_name", "parent_code", "level", "selectable",
+            "valid_from", "valid_to", "successor_code",
+        ],
+    )  # fmt: skip
+    return len(rows)

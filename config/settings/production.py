@@ -1,0 +1,22 @@
+"""Production refuses to start without its secrets."""
+
+from .base import *
+from .env import env, required
+
+SECRET_KEY = required("SECRET_KEY", least=50)
+INITIAL_CODE_KEY = required("INITIAL_CODE_KEY", least=32)
+required("DATABASE_URL")
+required("REDIS_URL")
+ALLOWED_HOSTS = required("ALLOWED_HOSTS").split(",")
+PUBLIC_ORIGIN = required("PUBLIC_ORIGIN")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+GALLERY = False
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

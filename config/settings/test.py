@@ -1,0 +1,13 @@
+"""The test suite: real PostgreSQL and Valkey, quick password hashing, plain static files."""
+
+from .base import *
+from .base import STORAGES as _STORAGES
+
+SECRET_KEY = "test-" * 12
+INITIAL_CODE_KEY = "test-initial-" * 4
+GALLERY = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = _STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+WHITENOISE_AUTOREFRESH = True

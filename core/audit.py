@@ -1,0 +1,64 @@
+"""Writing the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.models import Event
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, as plain values that the trail keeps."""
+
+    id: int | None
+    realm: str
+    label: str
+
+    @classmethod
+    def of(cls, user: Any) -> Actor:
+        """The actor behind a signed-in user; None is the system itself."""
+        if user is None:
+            return SYSTEM
+        if isinstance(user, Actor):
+            return user
+        return cls(user.pk, user.realm, user.label)
+
+
+SYSTEM = Actor(None, "system", "系统")
+
+
+def record(
+    action: str,
+    *,
+    by: Any,
+    obj: Any = None,
+    object_type: str | None = None,
+    object_id: int | None = None,
+    label: str = "",
+    school_id: int | None = None,
+    reason: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Event:
+    """Add one event about `obj` (or a named object). Runs in the caller's transaction."""
+    actor = Actor.of(by)
+    if obj is not None:
+        object_type = object_type or obj._meta.model_name
+        object_id = obj.pk
+        label = label or str(obj)
+        if school_id is None:
+            school_id = getattr(obj, "school_id", None)
+    return Event.objects.create(
+        actor_id=actor.id,
+        actor_realm=actor.realm,
+        actor_label=actor.label,
+        school_id=school_id,
+        action=action,
+        object_type=object_type or "",
+        object_id=object_id or 0,
+        object_label=label[:120],
+        reason=reason,
+        data=dict(data or {}),
+    )

@@ -1,0 +1,107 @@
+"""Private files: written before the commit under a random key, swept when no row took them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection
+from django.http import FileResponse
+from django.utils import timezone
+
+from core.models import StoredFile
+
+
+class PrivateStorage(FileSystemStorage):
+    """Has no URL: nothing is ever served straight from the folder."""
+
+    def __init__(self) -> None:
+        super().__init__(location=settings.PRIVATE_ROOT)
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("private files have no address")
+
+
+def store(
+    content: bytes,
+    *,
+    name: str,
+    content_type: str,
+    purpose: str,
+    school_id: int | None = None,
+    by_id: int | None = None,
+) -> StoredFile:
+    """Write `content` and return its row. Call before the transaction that refers to it."""
+    month = timezone.localdate().strftime("%Y%m")
+    key = default_storage.save(
+        f"{purpose}/{month}/{secrets.token_urlsafe(24)}", ContentFile(content)
+    )
+    return StoredFile.objects.create(
+        key=key,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        content_type=content_type,
+        name=Path(name).name[:200],
+        purpose=purpose,
+        school_id=school_id,
+        created_by_id=by_id,
+    )
+
+
+def open_file(file: StoredFile) -> IO[bytes]:
+    return default_storage.open(file.key, "rb")
+
+
+def path_of(file: StoredFile) -> Path:
+    return Path(default_storage.path(file.key))
+
+
+def respond(file: StoredFile, *, download: bool = False) -> FileResponse:
+    """The response for somebody who was already found to be allowed."""
+    response = FileResponse(
+        open_file(file),
+        content_type=file.content_type,
+        as_attachment=download,
+        filename=file.name,
+    )
+    response["Cache-Control"] = "private, max-age=600"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def discard(file: StoredFile) -> None:
+    """Remove row and bytes of a file nothing refers to."""
+    key = file.key
+    file.delete()
+    default_storage.delete(key)
+
+
+def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Delete files whose row no other row refers to; returns how many went.
+
+    A crash between writing a file and committing what refers to it leaves such an orphan.
+    """
+    references = [
+        (relation.field.model._meta.db_table, relation.field.column)
+        for relation in StoredFile._meta.get_fields(include_hidden=True)
+        if relation.is_relation and relation.auto_created
+    ]
+    missing = " AND ".join(
+        f'NOT EXISTS (SELECT 1 FROM "{table}" r WHERE r."{column}" = f.id)'
+        for table, column in references
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT f.id FROM core_storedfile f WHERE f.created_at < %s AND {missing or 'true'}",
+            [timezone.now() - older_than],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    for file in StoredFile.objects.filter(id__in=ids):
+        discard(file)
+    return len(ids)

@@ -1,0 +1,37 @@
+"""Demo schools, people and accounts; their password is random per installation."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from core import demo
+
+
+class Command(BaseCommand):
+    help = "Make the demo schools 99001 and 99002 with an account of every role."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--if-missing", action="store_true")
+        parser.add_argument("--show", action="store_true", help="only print the accounts")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = os.environ.get("DEMO_PASSWORD", "")
+        if options["show"]:
+            self.show(password)
+            return
+        if options["if_missing"] and all(demo.demo_exists.run()):
+            return
+        if len(password) < 8:
+            raise CommandError("DEMO_PASSWORD must be set (8 characters or more)")
+        with transaction.atomic():
+            demo.demo_data.run(password=password)
+
+    def show(self, password: str) -> None:
+        lines = [line for lines in demo.demo_accounts.run() for line in lines]
+        for role, page, login in lines:
+            self.stdout.write(f"  {role}\t{page}\t{login}")
+        self.stdout.write(f"  演示帐号的密码(本机随机生成): {password}")

@@ -1,0 +1,59 @@
+"""What every app shares: the audit trail and stored files."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Event(models.Model):
+    """One thing that somebody did. Rows are only ever added: the database refuses the rest.
+
+    There is no foreign key on purpose: the trail outlives whom and what it speaks of.
+    """
+
+    id: models.BigAutoField
+    at = models.DateTimeField("时间", db_default=Now())
+    actor_id = models.BigIntegerField(null=True)
+    actor_realm = models.CharField(max_length=10, default="system")
+    actor_label = models.CharField("操作人", max_length=80, default="系统")
+    school_id = models.BigIntegerField(null=True)
+    action = models.CharField("操作", max_length=60)
+    object_type = models.CharField(max_length=40)
+    object_id = models.BigIntegerField()
+    object_label = models.CharField(max_length=120, default="", blank=True)
+    reason = models.TextField("理由", default="", blank=True)
+    # {"changes": {field: [old, new]}} for an edit; otherwise what the action wants remembered.
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "操作记录"
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "-id"], name="event_object"),
+            models.Index(fields=["school_id", "object_type", "-id"], name="event_school"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_type}:{self.object_id}"
+
+
+class StoredFile(models.Model):
+    """A private file: random key, never overwritten, sent only by views that check who asks."""
+
+    key = models.CharField(max_length=100, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=100)
+    name = models.CharField("文件名", max_length=200)
+    # Whose business it is ("evidence", "roster"…): each purpose has its own permission check.
+    purpose = models.CharField(max_length=30)
+    school_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    created_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "文件"
+        indexes = [models.Index(fields=["sha256"], name="storedfile_sha256")]
+
+    def __str__(self) -> str:
+        return self.name

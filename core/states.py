@@ -1,0 +1,115 @@
+"""State machines as data: a table of steps that pages, actions, tests and docs all read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import DomainError, NotPermitted, Refused
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a transition table.
+
+    `sources` are the states it may start from, `target` the state it leads to (None: the same,
+    or computed by the action). Each guard gets `(obj, actor)` and raises a `DomainError`.
+    """
+
+    action: str
+    label: str
+    roles: frozenset[str]
+    sources: frozenset[str]
+    target: str | None
+    guards: tuple[Callable[[Any, Any], None], ...] = ()
+    note: str = ""
+    needs_reason: bool = False
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The steps of one kind of object. `state_of` and `role_of` read object and actor."""
+
+    name: str
+    labels: dict[str, str]
+    steps: tuple[Step, ...]
+    state_of: Callable[[Any], str]
+    role_of: Callable[[Any], str]
+
+    def actions(self) -> list[str]:
+        return list(dict.fromkeys(step.action for step in self.steps))
+
+    def steps_of(self, action: str) -> list[Step]:
+        return [step for step in self.steps if step.action == action]
+
+    def check(self, action: str, obj: Any, actor: Any) -> Step:
+        """The step that `actor` may take on `obj` now; raises the `DomainError` that says why not.
+
+        The button on a page and the action behind it both ask here.
+        """
+        role, state = self.role_of(actor), self.state_of(obj)
+        mine = [s for s in self.steps_of(action) if role in s.roles]
+        if not mine:
+            raise NotPermitted("role", "您的角色没有此项操作的权限。")
+        failures: list[DomainError] = []
+        for step in mine:
+            if state not in step.sources:
+                continue
+            try:
+                for guard in step.guards:
+                    guard(obj, actor)
+            except DomainError as refusal:
+                failures.append(refusal)
+            else:
+                return step
+        if failures:
+            raise failures[0]
+        label = mine[0].label
+        raise Refused("state", f"当前状态为“{self.labels[state]}”, 不能{label}。")
+
+    def can(self, action: str, obj: Any, actor: Any) -> bool:
+        try:
+            self.check(action, obj, actor)
+        except DomainError:
+            return False
+        return True
+
+    def available(self, obj: Any, actor: Any) -> list[Step]:
+        """The steps to offer as buttons, in the table's order."""
+        found = []
+        for action in self.actions():
+            try:
+                found.append(self.check(action, obj, actor))
+            except DomainError:
+                continue
+        return found
+
+
+def states(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def roles(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def as_markdown(machine: Machine, role_labels: dict[str, str]) -> str:
+    """The table for docs/states.md."""
+    lines = [
+        f"## {machine.name}",
+        "",
+        "| action | by | from | to | note |",
+        "| - | - | - | - | - |",
+    ]
+
+    def names(values: Iterable[str], order: Iterable[str], labels: dict[str, str]) -> str:
+        return ", ".join(f"{labels[v]} `{v}`" for v in order if v in values)
+
+    for step in machine.steps:
+        target = f"{machine.labels[step.target]} `{step.target}`" if step.target else "—"
+        lines.append(
+            f"| {step.label} `{step.action}` | {names(step.roles, role_labels, role_labels)} "
+            f"| {names(step.sources, machine.labels, machine.labels)} | {target} | {step.note} |"
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,54 @@
+"""Template tags of the UI kit, built in to every template."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core.masking import mask_id, mask_phone
+
+register = template.Library()
+
+
+@functools.cache
+def _svg(name: str) -> str:
+    path = resources.files("bs_icon_templates") / "templates" / "bs_icon" / f"{name}.svg"
+    text = path.read_text(encoding="utf-8")
+    start = text.index(">", text.index("<svg")) + 1
+    body = text[start : text.rindex("</svg>")]
+    return (
+        '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" fill="currentColor" '
+        f'aria-hidden="true">{body}</svg>'
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A Bootstrap icon as inline SVG, hidden from screen readers."""
+    return mark_safe(_svg(name))  # noqa: S308 - from a package's own file
+
+
+register.filter("mask_id", mask_id)
+register.filter("mask_phone", mask_phone)
+
+
+@register.simple_tag
+def badge(kind: str, label: str) -> SafeString:
+    """A state in words and colour together."""
+    return format_html('<span class="state state-{}">{}</span>', kind, label)
+
+
+@register.simple_tag(takes_context=True)
+def keep_query(context: dict[str, Any], **changes: Any) -> str:
+    """The present query string with `changes`; an empty value drops the parameter."""
+    query = context["request"].GET.copy()
+    for key, value in changes.items():
+        query.pop(key, None)
+        if value not in ("", None):
+            query[key] = value
+    return f"?{query.urlencode()}"

@@ -1,0 +1,29 @@
+"""The audit state of a destination: names here, the table of steps in `steps.py`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """审核情况 (DOMAIN §3)."""
+
+    UNSUBMITTED = "unsubmitted", "未提交"
+    PENDING = "pending", "待审核"
+    ESIGNED = "esigned", "网络签约"
+    DEPARTMENT_APPROVED = "department_approved", "初审通过"
+    SCHOOL_APPROVED = "school_approved", "审核通过"
+    REJECTED = "rejected", "审核不通过"
+
+
+APPROVED = (State.DEPARTMENT_APPROVED, State.SCHOOL_APPROVED)
+WAITING = (State.PENDING, State.ESIGNED)
+
+
+class ReasonSource(models.TextChoices):
+    """Who refused: it decides how a refused record goes on."""
+
+    NONE = "", ""
+    DEPARTMENT = "department", "院系"
+    SCHOOL = "school", "学校"
+    NATIONAL = "national", "全国系统"

@@ -1,0 +1,6 @@
+from core.app import PlatformApp
+
+
+class NationalSyncConfig(PlatformApp):
+    name = "national_sync"
+    verbose_name = "全国系统"

@@ -1,0 +1,22 @@
+"""Answers has_perm for staff from their role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+
+from accounts.models import Realm, User
+from schools.roles import PERMISSIONS
+from schools.scope import staff_of
+
+
+class RoleBackend(BaseBackend):
+    def authenticate(self, request: Any, **credentials: Any) -> None:
+        return None
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if not isinstance(user_obj, User) or user_obj.realm != Realm.STAFF:
+            return False
+        staff = staff_of(user_obj)
+        return staff is not None and staff.role in PERMISSIONS.get(perm, frozenset())

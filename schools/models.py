@@ -1,0 +1,194 @@
+"""Schools and what a school sets up: cohorts, departments, classes, majors, staff."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import User
+
+
+class School(models.Model):
+    code = models.CharField("院校代码", max_length=5, unique=True)
+    name = models.CharField("院校名称", max_length=60, unique=True)
+    brand_name = models.CharField("平台显示名称", max_length=60, blank=True, default="")
+    phone = models.CharField("就业部门电话", max_length=30, blank=True, default="")
+    is_open = models.BooleanField("启用", default=True)
+    closed_at = models.DateTimeField("停用时间", null=True, blank=True)
+    two_person_review = models.BooleanField("录入与终审须为两人", default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "学校"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_open=models.Q(closed_at__isnull=True)),
+                name="school_closed_at_paired",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.brand_name or self.name
+
+
+class Phase(models.TextChoices):
+    PREPARING = "preparing", "准备"
+    OPEN = "open", "开放"
+    ENDED = "ended", "截止"
+    SEALED = "sealed", "封存"
+
+
+class Cohort(models.Model):
+    """A year's graduates of one school (届)."""
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="cohorts")
+    year = models.PositiveSmallIntegerField("届别")
+    opens_on = models.DateField("开放日期", null=True, blank=True)
+    ends_on = models.DateField("截止日期")
+    sealed_at = models.DateTimeField("封存时间", null=True, blank=True)
+    code_version = models.CharField("代码版本", max_length=20, default="2026")
+    count_incomplete = models.BooleanField("结业生计入分母", default=True)
+
+    class Meta:
+        verbose_name = "届别"
+        ordering = ["-year"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "year"], name="cohort_year_per_school"),
+            models.CheckConstraint(
+                condition=models.Q(year__gte=2000, year__lte=2100), name="cohort_year_sane"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year}届"
+
+    def phase(self, today: datetime.date | None = None) -> str:
+        """准备 → 开放 → 截止 → 封存 (DOMAIN §2), by date; sealing is the province's act."""
+        today = today or timezone.localdate()
+        if self.sealed_at is not None:
+            return Phase.SEALED
+        if today > self.ends_on:
+            return Phase.ENDED
+        if self.opens_on is None or today < self.opens_on:
+            return Phase.PREPARING
+        return Phase.OPEN
+
+    @property
+    def phase_label(self) -> str:
+        return Phase(self.phase()).label
+
+
+class Department(models.Model):
+    school = models.ForeignKey(School, models.PROTECT, related_name="departments")
+    name = models.CharField("院系名称", max_length=50)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = "院系"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "name"], name="department_per_school")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SchoolClass(models.Model):
+    school = models.ForeignKey(School, models.PROTECT, db_index=False)
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="classes")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="classes")
+    name = models.CharField("班级名称", max_length=50)
+
+    class Meta:
+        verbose_name = "班级"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "cohort", "department", "name"], name="class_per_department"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Major(models.Model):
+    """A school's dictionary of majors: what forms and filters offer."""
+
+    school = models.ForeignKey(School, models.PROTECT, db_index=False)
+    code = models.CharField("专业代码", max_length=10)
+    name = models.CharField("专业名称", max_length=50)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = "专业"
+        ordering = ["code", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "code", "name"], name="major_per_school")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Role(models.TextChoices):
+    COUNSELLOR = "counsellor", "辅导员"
+    DEPARTMENT_ADMIN = "department_admin", "院系管理员"
+    SCHOOL_ADMIN = "school_admin", "学校系统管理员"
+    PROVINCE = "province", "省级管理员"
+
+
+class StaffMember(models.Model):
+    """A staff account's role and scope.
+
+    Scope = cohorts × education levels × (whole departments or single classes). No levels means
+    all levels. A school admin's scope is the school, the province's is everything.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="staff", primary_key=True)
+    role = models.CharField("角色", max_length=20, choices=Role)
+    school = models.ForeignKey(School, models.PROTECT, related_name="staff", null=True, blank=True)
+    cohorts = models.ManyToManyField(Cohort, verbose_name="届别", blank=True)
+    levels = ArrayField(
+        models.CharField(max_length=20), verbose_name="学历层次", default=list, blank=True
+    )
+    departments = models.ManyToManyField(Department, verbose_name="院系", blank=True)
+    classes = models.ManyToManyField(SchoolClass, verbose_name="班级", blank=True)
+
+    class Meta:
+        verbose_name = "工作人员"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role=Role.PROVINCE, school__isnull=True)
+                | (~models.Q(role=Role.PROVINCE) & models.Q(school__isnull=False)),
+                name="staff_school_by_role",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.label}({self.get_role_display()})"
+
+
+class FieldPermission(models.Model):
+    """Who may edit one field of the origin record in one cohort; no row means the default."""
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="field_permissions")
+    field = models.CharField("字段", max_length=40)
+    graduate = models.BooleanField("毕业生")
+    counsellor = models.BooleanField("辅导员")
+    department_admin = models.BooleanField("院系管理员")
+
+    class Meta:
+        verbose_name = "字段权限"
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "field"], name="field_permission_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cohort_id}:{self.field}"

@@ -1,0 +1,85 @@
+"""What schools plug into core: the demo schools."""
+
+from __future__ import annotations
+
+import datetime
+
+from accounts.models import Realm, User
+from core.demo import demo_accounts, demo_data, demo_exists
+from schools.models import Cohort, Department, Major, Role, School, SchoolClass, StaffMember
+
+DEMO_CODE, OTHER_DEMO_CODE = "99001", "99002"
+DEMO_YEAR = 2027
+_SCHOOLS = {DEMO_CODE: "示范大学", OTHER_DEMO_CODE: "示范职业技术学院"}
+_DEPARTMENTS = {
+    "计算机与信息学院": [("080901", "计算机科学与技术"), ("080902", "软件工程")],
+    "文学院": [("050101", "汉语言文学")],
+    "经济管理学院": [("120203K", "会计学"), ("020301K", "金融学")],
+}
+
+
+@demo_exists.plug()
+def schools_exist() -> bool:
+    return School.objects.filter(code__in=_SCHOOLS).count() == len(_SCHOOLS)
+
+
+@demo_data.plug(order=10)
+def make_schools(*, password: str) -> None:
+    _account("province", "演示省级", Role.PROVINCE, None, password)
+    for code, name in _SCHOOLS.items():
+        school, _ = School.objects.get_or_create(
+            code=code, defaults={"name": name, "phone": "0551-00000000"}
+        )
+        cohort, _ = Cohort.objects.get_or_create(
+            school=school,
+            year=DEMO_YEAR,
+            defaults={
+                "opens_on": datetime.date(DEMO_YEAR - 1, 9, 1),
+                "ends_on": datetime.date(DEMO_YEAR, 8, 31),
+            },
+        )
+        departments = []
+        for department_name, majors in _DEPARTMENTS.items():
+            department, _ = Department.objects.get_or_create(school=school, name=department_name)
+            departments.append(department)
+            for major_code, major_name in majors:
+                Major.objects.get_or_create(school=school, code=major_code, name=major_name)
+                for number in (1, 2):
+                    SchoolClass.objects.get_or_create(
+                        school=school,
+                        cohort=cohort,
+                        department=department,
+                        name=f"{major_name}23{number}班",
+                    )
+        _account(f"{code}admin", f"演示校管{code}", Role.SCHOOL_ADMIN, school, password)
+        admin = _account(
+            f"{code}yuanxi", f"演示院系{code}", Role.DEPARTMENT_ADMIN, school, password
+        )
+        admin.cohorts.set([cohort])
+        admin.departments.set(departments[:2])
+        adviser = _account(
+            f"{code}fudaoyuan", f"演示辅导员{code}", Role.COUNSELLOR, school, password
+        )
+        adviser.cohorts.set([cohort])
+        adviser.classes.set(SchoolClass.objects.filter(cohort=cohort, department=departments[0]))
+
+
+def _account(
+    login: str, label: str, role: str, school: School | None, password: str
+) -> StaffMember:
+    user = User.objects.filter(realm=Realm.STAFF, login=login).first()
+    if user is None:
+        user = User.objects.create_user(Realm.STAFF, login, password, label=label)
+    staff, _ = StaffMember.objects.get_or_create(
+        user=user, defaults={"role": role, "school": school}
+    )
+    return staff
+
+
+@demo_accounts.plug(order=10)
+def show_accounts() -> list[tuple[str, str, str]]:
+    lines = []
+    staff = StaffMember.objects.select_related("user").filter(user__label__startswith="演示")
+    for member in staff.order_by("school__code", "role"):
+        lines.append((member.get_role_display(), "/console/login/", member.user.login))
+    return lines

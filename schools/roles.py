@@ -1,0 +1,38 @@
+"""Which staff role has which permission: the one table of rights."""
+
+from __future__ import annotations
+
+from schools.models import Role
+
+_EVERYBODY = frozenset(Role.values)
+_SCHOOL_STAFF = frozenset({Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN})
+_ADMINS = frozenset({Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN})
+_SCHOOL = frozenset({Role.SCHOOL_ADMIN})
+_PROVINCE = frozenset({Role.PROVINCE})
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "console.use": _EVERYBODY,
+    "graduates.view": _EVERYBODY,
+    "graduates.reveal": _EVERYBODY,
+    "graduates.export": _EVERYBODY,
+    "graduates.edit": _SCHOOL_STAFF,
+    "graduates.lock": _SCHOOL_STAFF,
+    "graduates.unlock": _SCHOOL,
+    "graduates.add": _SCHOOL,
+    "graduates.standing": _SCHOOL,
+    "graduates.import": _SCHOOL,
+    "graduates.initial_codes": _SCHOOL_STAFF,
+    "graduates.reset_account": _SCHOOL_STAFF,
+    "graduates.correct": _SCHOOL_STAFF,
+    "destinations.view": _EVERYBODY,
+    "destinations.enter": _SCHOOL_STAFF,
+    "destinations.review": _SCHOOL_STAFF,
+    "destinations.import": _ADMINS,
+    "destinations.export": _EVERYBODY,
+    "figures.view": _EVERYBODY,
+    "schools.set_up": _SCHOOL,
+    "schools.staff": _SCHOOL,
+    "province.schools": _PROVINCE,
+    "province.catalogue": _PROVINCE,
+    "province.progress": _PROVINCE,
+}

@@ -1,0 +1,112 @@
+"""The wall: what a staff member sees. Every query that staff can cause starts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from accounts.models import Realm, User
+from codes import lookup
+from schools.models import Role, School, StaffMember
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A staff member's scope as plain ids. None in a dimension means no limit."""
+
+    role: str
+    school_id: int | None
+    cohorts: frozenset[int] | None
+    levels: frozenset[str] | None
+    departments: frozenset[int]
+    classes: frozenset[int]
+
+    @property
+    def whole_school(self) -> bool:
+        return self.role == Role.SCHOOL_ADMIN
+
+    @property
+    def everything(self) -> bool:
+        return self.role == Role.PROVINCE
+
+    @property
+    def is_empty(self) -> bool:
+        """No cohort, or neither department nor class was given."""
+        if self.everything or self.whole_school:
+            return False
+        return not self.cohorts or not (self.departments or self.classes)
+
+
+def staff_of(user: User) -> StaffMember | None:
+    """The user's staff row with its school, read once a request."""
+    if user.realm != Realm.STAFF:
+        return None
+    if not hasattr(user, "_staff"):
+        user._staff = (  # type: ignore[attr-defined]
+            StaffMember.objects.select_related("school").filter(user_id=user.pk).first()
+        )
+    return user._staff  # type: ignore[attr-defined]
+
+
+def scope_of(user: User) -> Scope | None:
+    """The user's scope, read once a request; None for who is no staff."""
+    if not hasattr(user, "_scope"):
+        user._scope = _read_scope(staff_of(user))  # type: ignore[attr-defined]
+    return user._scope  # type: ignore[attr-defined]
+
+
+def _read_scope(staff: StaffMember | None) -> Scope | None:
+    if staff is None:
+        return None
+    if staff.school is not None and not staff.school.is_open:
+        return Scope(Role.COUNSELLOR, staff.school_id, frozenset(), None, frozenset(), frozenset())
+    if staff.role in (Role.PROVINCE, Role.SCHOOL_ADMIN):
+        return Scope(staff.role, staff.school_id, None, None, frozenset(), frozenset())
+    levels = frozenset(lookup.levels_of_group(staff.levels)) if staff.levels else None
+    return Scope(
+        staff.role,
+        staff.school_id,
+        frozenset(staff.cohorts.values_list("id", flat=True)),
+        levels,
+        frozenset(staff.departments.values_list("id", flat=True)),
+        frozenset(staff.classes.values_list("id", flat=True)),
+    )
+
+
+def visible_to(queryset: QuerySet[M], user: User, *, graduate: str = "") -> QuerySet[M]:
+    """`queryset` cut to what `user` may see.
+
+    `graduate` is the path from the model to the graduate ("" for Graduate itself); school and
+    cohort are taken from the model's own columns, which lists filter by.
+    """
+    scope = scope_of(user)
+    if scope is None or scope.is_empty:
+        return queryset.none()
+    if scope.everything:
+        return queryset
+    queryset = queryset.filter(school_id=scope.school_id)
+    if scope.whole_school:
+        return queryset
+    prefix = f"{graduate}__" if graduate else ""
+    queryset = queryset.filter(cohort_id__in=sorted(scope.cohorts or ()))
+    if scope.levels is not None:
+        queryset = queryset.filter(**{f"{prefix}level__in": sorted(scope.levels)})
+    inside = Q()
+    if scope.departments:
+        inside |= Q(**{f"{prefix}department_id__in": sorted(scope.departments)})
+    if scope.classes:
+        inside |= Q(**{f"{prefix}school_class_id__in": sorted(scope.classes)})
+    return queryset.filter(inside)
+
+
+def schools_visible_to(user: User) -> QuerySet[School]:
+    scope = scope_of(user)
+    if scope is None:
+        return School.objects.none()
+    if scope.everything:
+        return School.objects.all()
+    return School.objects.filter(pk=scope.school_id)

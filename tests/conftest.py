@@ -1,0 +1,42 @@
+"""Every test process works on its own clone of a migrated database that already holds codes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+
+def _owner_connection() -> psycopg.Connection:
+    url = urlsplit(os.environ["DATABASE_OWNER_URL"])
+    return psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True)
+
+
+def clone_database(name: str) -> None:
+    """Make database `name` from the template, anew."""
+    template = urlsplit(os.environ["DATABASE_OWNER_URL"]).path.lstrip("/")
+    with _owner_connection() as c:
+        c.execute(sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(sql.Identifier(name)))
+        c.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(worker_id: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    name = f"test_{worker_id}"
+    clone_database(name)
+    connections["default"].close()
+    settings.DATABASES["default"]["NAME"] = name
+    connections["default"].settings_dict["NAME"] = name
+    settings.CACHES["default"]["KEY_PREFIX"] = name
+    yield
+    connections["default"].close()
