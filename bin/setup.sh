@@ -12,13 +12,18 @@ say() { printf '%s\n' "$*" >&2; }
 packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 [ "$SET" = dev ] && packages="$packages chromium poppler-utils git"
 
+# Root's own Python (a version manager's, say) can't be used by the plain account that services
+# run under, so root takes the system's.
+works() { "$1" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+PYTHON=python3
+if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then PYTHON=/usr/bin/python3; fi
+
 missing=""
 if command -v dpkg-query >/dev/null 2>&1; then
     for package in $packages; do
         case "$package" in
-            python3|python3-venv|git)  # any working Python will do, wherever it comes from
-                if [ "$package" = git ]; then command -v git >/dev/null 2>&1 && continue
-                elif python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then continue; fi ;;
+            python3|python3-venv) works "$PYTHON" && continue ;;
+            git) command -v git >/dev/null 2>&1 && continue ;;
         esac
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
     done
@@ -28,7 +33,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
             export DEBIAN_FRONTEND=noninteractive
             apt-get update -qq >&2
             # shellcheck disable=SC2086
-            apt-get install -y -qq --no-install-recommends $missing >&2
+            apt-get install -y -qq --no-install-recommends $missing >/dev/null
         else
             say "These system packages are missing. Please run:"
             say "    sudo apt-get install -y --no-install-recommends$missing"
@@ -37,8 +42,9 @@ if command -v dpkg-query >/dev/null 2>&1; then
     fi
 fi
 
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
-    say "Python 3.11 or newer is needed as python3 (with pango for PDFs)."
+works "$PYTHON" || PYTHON=python3
+works "$PYTHON" || {
+    say "Python 3.11 or newer with venv is needed as python3 (and pango for PDFs)."
     exit 1
 }
 
@@ -50,7 +56,7 @@ want_dev=$(cksum < requirements-dev.txt)
 # The dev set contains the local one, so it serves for both.
 if [ "$have" != "dev $want_dev" ] && { [ "$SET" = dev ] || [ "$have" != "local $want_local" ]; }; then
     say "Installing Python packages ($LOCK)"
-    [ -x .venv/bin/python ] || python3 -m venv .venv
+    [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
     [ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv >&2
     .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$LOCK" >&2
     if [ "$SET" = dev ]; then echo "dev $want_dev" > "$STAMP"; else echo "local $want_local" > "$STAMP"; fi

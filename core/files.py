@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from django.db.models import ForeignObjectRel
 from django.http import FileResponse
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ class PrivateStorage(FileSystemStorage):
     """Has no URL: nothing is ever served straight from the folder."""
 
     def __init__(self) -> None:
-        super().__init__(location=settings.PRIVATE_ROOT)
+        super().__init__(location=settings.PRIVATE_ROOT, file_permissions_mode=0o600)
 
     def url(self, name: str | None) -> str:
         raise ValueError("private files have no address")
@@ -90,7 +91,7 @@ def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
     references = [
         (relation.field.model._meta.db_table, relation.field.column)
         for relation in StoredFile._meta.get_fields(include_hidden=True)
-        if relation.is_relation and relation.auto_created
+        if isinstance(relation, ForeignObjectRel)
     ]
     missing = " AND ".join(
         f'NOT EXISTS (SELECT 1 FROM "{table}" r WHERE r."{column}" = f.id)'

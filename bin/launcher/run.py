@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 from . import children
 from .paths import ROOT, VAR, own, reachable_by_all, service_account
@@ -72,7 +73,16 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
 # Variants of Bootstrap nobody loads: a third of the files, most of the time.
 _IGNORED = [
     arg
-    for pattern in ("*.map", "*rtl*", "*-grid*", "*-reboot*", "*-utilities*", "*.esm*", "htmx-*.js")
+    for pattern in (
+        "*rtl*",
+        "*-grid*",
+        "*-reboot*",
+        "*-utilities*",
+        "*.esm*",
+        "htma*",
+        "htmx-4*",
+        "ext",
+    )
     for arg in ("--ignore", pattern)
 ]
 
@@ -86,18 +96,9 @@ def _web_account(env: dict[str, str]):
     account = service_account()
     if account is None:
         return None
-    if not reachable_by_all(ROOT) or not reachable_by_all(ROOT / ".venv" / "bin"):
-        say("The checkout can't be entered by other accounts: the web runs as root this time.")
-        return None
-    probe = subprocess.run(
-        [PYTHON, "-c", "import django"],
-        user=account.uid,
-        group=account.gid,
-        extra_groups=[],
-        capture_output=True,
-    )
-    if probe.returncode:
-        say("This Python can't be used by other accounts: the web runs as root this time.")
+    python = Path(PYTHON)
+    if not all(map(reachable_by_all, (ROOT, python.parent, python.resolve().parent))):
+        say("Other accounts can't enter this checkout or its Python: the web runs as root.")
         return None
     return account
 
