@@ -2,5 +2,6 @@ from core.app import PlatformApp
 
 
 class EsignConfig(PlatformApp):
+    default = True
     name = "esign"
     verbose_name = "网签"

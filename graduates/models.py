@@ -22,7 +22,7 @@ class Person(models.Model):
     school = models.ForeignKey(School, models.PROTECT, db_index=False)
     id_type = models.CharField("证件类型", max_length=2, default="01")
     id_number = models.CharField("证件号码", max_length=18)
-    user = models.OneToOneField(User, models.SET_NULL, null=True, related_name="person")
+    user = models.OneToOneField(User, models.PROTECT, null=True, related_name="person")
     # The initial code is derived from a secret and this counter; a reset raises it.
     code_counter = models.PositiveIntegerField(default=0)
     activated_at = models.DateTimeField(null=True)
@@ -34,9 +34,8 @@ class Person(models.Model):
                 fields=["school", "id_number", "id_type"], name="person_once_per_school"
             ),
             models.CheckConstraint(
-                condition=Q(activated_at__isnull=True, user__isnull=True)
-                | Q(activated_at__isnull=False),
-                name="person_user_needs_activation",
+                condition=Q(activated_at__isnull=True) | Q(user__isnull=False),
+                name="person_activated_has_user",
             ),
         ]
         indexes = [models.Index(fields=["id_number"], name="person_id_number")]

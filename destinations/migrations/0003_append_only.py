@@ -4,6 +4,6 @@ from core.migration_sql import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("destinations", "0001_initial"), ("core", "0002_append_only")]
+    dependencies = [("destinations", "0002_initial"), ("core", "0002_append_only")]
 
     operations = [append_only("destinations_destinationevent")]

@@ -1,0 +1,258 @@
+"""Check digits and shapes of numbers that Chinese paperwork carries.
+
+Each `check_…` returns a list of `Finding`s, empty when all is well; none of them raises on any
+string. Severity: an error refuses, a warning is shown and lets pass.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+from dataclasses import dataclass
+
+from stdnum.iso7064 import mod_11_10
+
+from codes import lookup
+
+
+@dataclass(frozen=True)
+class Finding:
+    code: str
+    message: str
+    is_error: bool = True
+
+
+def _error(code: str, message: str) -> list[Finding]:
+    return [Finding(code, message)]
+
+
+def _warning(code: str, message: str) -> list[Finding]:
+    return [Finding(code, message, is_error=False)]
+
+
+# --- identity numbers (GB 11643-1999, ISO 7064 MOD 11-2) -----------------------------------
+
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_ID_CHECKS = "10X98765432"
+_ID_SHAPE = re.compile(r"\d{17}[\dX]")
+
+
+def id_check_character(first17: str) -> str:
+    return _ID_CHECKS[sum(int(d) * w for d, w in zip(first17, _ID_WEIGHTS, strict=True)) % 11]
+
+
+def id_birth_date(number: str) -> datetime.date | None:
+    """The birth date in an 18-digit number, None when it is no date."""
+    try:
+        return datetime.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def id_gender(number: str) -> str:
+    """GB/T 2261.1 code of the gender digit: 1 male, 2 female."""
+    return "1" if int(number[16]) % 2 else "2"
+
+
+def check_id_number(number: str, today: datetime.date | None = None) -> list[Finding]:
+    """公民身份号码, 港澳台居民居住证 and 外国人永久居留身份证: all 18 characters, one algorithm.
+
+    The region is never judged: cards keep the code of the place and time of issue.
+    """
+    if len(number) == 15 and number.isdigit():
+        return _error("id_15", "15位旧身份证号已停用, 请填写18位公民身份号码")
+    if not _ID_SHAPE.fullmatch(number):
+        return _error("id_shape", "证件号码应为18位数字, 末位可为X")
+    if id_check_character(number[:17]) != number[17]:
+        return _error("id_check", "证件号码校验位不正确, 请核对是否有错位或错字")
+    born = id_birth_date(number)
+    if born is None:
+        return _error("id_birth", "证件号码中的出生日期不存在")
+    today = today or datetime.date.today()
+    if born > today:
+        return _error("id_birth", "证件号码中的出生日期晚于今天")
+    age = today.year - born.year
+    if not 14 <= age <= 70:
+        return _warning("id_age", f"按证件号码年龄为{age}岁, 请核对")
+    return []
+
+
+_DOCUMENTS = {
+    "04": (re.compile(r"[A-Z0-9]{5,12}"), "护照号码应为5至12位字母或数字"),
+    "05": (re.compile(r"[HM]\d{8}(\d{2})?"), "通行证号码应为H或M加8位数字"),
+    "06": (re.compile(r"\d{8}(\d{2})?"), "台胞证号码应为8位数字"),
+}
+_RESIDENCE_PREFIXES = {"02": ("81", "82", "83"), "03": ("9",)}
+
+
+def check_document(id_type: str, number: str) -> list[Finding]:
+    """A document number of any accepted type (code table id_type)."""
+    if id_type in _DOCUMENTS:
+        pattern, message = _DOCUMENTS[id_type]
+        return [] if pattern.fullmatch(number) else _error("document_shape", message)
+    findings = check_id_number(number)
+    prefixes = _RESIDENCE_PREFIXES.get(id_type)
+    if prefixes and not findings and not number.startswith(prefixes):
+        return _error("document_type", "证件号码与证件类型不符")
+    return findings
+
+
+# --- unit codes ------------------------------------------------------------------------------
+
+# GB 32100-2015: 0-9 A-Z without I, O, S, V, Z.
+_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_VALUES = {c: i for i, c in enumerate(_USCC_ALPHABET)}
+_USCC_WEIGHTS = tuple(3**i % 31 for i in range(17))
+# Registering departments in force: 机构编制…市场监管 9, 中央军委 A, 农业农村 N, 其他 Y.
+_USCC_DEPARTMENTS = frozenset("123456789ANY")
+# GB 11714-1997: letters count 10 to 35.
+_ORG_VALUES = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+_ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def uscc_check_character(first17: str) -> str | None:
+    """The 18th character, None when a character is not of the alphabet."""
+    total = 0
+    for character, weight in zip(first17, _USCC_WEIGHTS, strict=True):
+        value = _USCC_VALUES.get(character)
+        if value is None:
+            return None
+        total += value * weight
+    return _USCC_ALPHABET[(31 - total % 31) % 31]
+
+
+def organisation_check_character(first8: str) -> str | None:
+    """The 9th character of an organisation code: 11 less the sum modulo 11, 10 is X, 11 is 0."""
+    total = 0
+    for character, weight in zip(first8, _ORG_WEIGHTS, strict=True):
+        value = _ORG_VALUES.get(character)
+        if value is None:
+            return None
+        total += value * weight
+    rest = 11 - total % 11
+    return "X" if rest == 10 else "0" if rest == 11 else str(rest)
+
+
+def clean_unit_code(value: str) -> str:
+    """Upper case, no blanks, and no hyphen before the check digit of a 9-digit code."""
+    from codes.text import clean_code
+
+    return clean_code(value).replace("-", "").replace("—", "")
+
+
+@functools.lru_cache(maxsize=50_000)
+def check_unit_code(value: str) -> list[Finding]:
+    """组织机构代码 (9), 工商注册号 (15) or 统一社会信用代码 (18), each by its own check digit."""
+    if len(value) == 18:
+        return _check_uscc(value)
+    if len(value) == 15:
+        return _check_registration(value)
+    if len(value) == 9:
+        expected = organisation_check_character(value[:8])
+        if expected is None:
+            return _error("unit_code_characters", "组织机构代码只能由数字和大写字母组成")
+        if expected != value[8]:
+            return _error("unit_code_check", "组织机构代码校验位不正确, 请对照证照核对")
+        return []
+    return _error(
+        "unit_code_length",
+        f"现为{len(value)}位, 应为18位统一社会信用代码、15位工商注册号或9位组织机构代码",
+    )
+
+
+def _check_uscc(value: str) -> list[Finding]:
+    expected = uscc_check_character(value[:17])
+    if expected is None or value[17] not in _USCC_VALUES:
+        return _error(
+            "unit_code_characters", "统一社会信用代码只能由数字和大写字母组成, 且不含 I、O、S、V、Z"
+        )
+    if not value[2:8].isdigit():
+        return _error("unit_code_region", "统一社会信用代码第3至8位应为登记地区的六位数字")
+    if expected != value[17]:
+        return _error("unit_code_check", "统一社会信用代码校验位不正确, 请对照证照核对")
+    findings = []
+    if value[0] not in _USCC_DEPARTMENTS:
+        findings += _warning("unit_code_department", "统一社会信用代码首位的登记部门少见, 请核对")
+    if organisation_check_character(value[8:16]) != value[16]:
+        findings += _warning(
+            "unit_code_inner", "统一社会信用代码中的主体标识码(第9至17位)校验不符, 请核对"
+        )
+    if value[2:8] != "100000" and value[2:8] not in lookup.places():
+        findings += _warning("unit_code_region_unknown", "统一社会信用代码中的登记地区未知, 请核对")
+    return findings
+
+
+def _check_registration(value: str) -> list[Finding]:
+    if not (value.isdigit() and value.isascii()):
+        return _error("unit_code_characters", "工商注册号应为15位数字")
+    if not mod_11_10.is_valid(value):
+        return _error("unit_code_check", "工商注册号校验位不正确, 请对照证照核对")
+    return []
+
+
+# --- phones, mail, post ----------------------------------------------------------------------
+
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def check_mobile(value: str) -> list[Finding]:
+    if _MOBILE.fullmatch(value):
+        return []
+    return _error("mobile", "手机号码应为11位, 以1开头")
+
+
+def check_phone(value: str) -> list[Finding]:
+    """Lenient: mobile, area code with 7-8 digits, extension, 400 numbers; at least 7 digits."""
+    digits = re.sub(r"\D", "", value)
+    if 7 <= len(digits) <= 20 and re.fullmatch(r"[\d\s()（）+\-—转#*/,;、 ]+", value):
+        return []
+    return _error("phone", "联系电话不正确: 请填写手机号码, 或区号加号码")
+
+
+def check_email(value: str) -> list[Finding]:
+    if len(value) <= 60 and _EMAIL.fullmatch(value) and ".." not in value:
+        return []
+    return _error("email", "电子邮箱格式不正确")
+
+
+def check_postcode(value: str) -> list[Finding]:
+    return [] if re.fullmatch(r"\d{6}", value) else _error("postcode", "邮政编码应为6位数字")
+
+
+# --- places ----------------------------------------------------------------------------------
+
+
+def resolve_place(text: str) -> tuple[str, list[Finding]]:
+    """The code of a county-level place written as code or name; ("", findings) if there is none.
+
+    An abolished code or name is refused with its successor named (DOMAIN §2).
+    """
+    places = lookup.places()
+    code = text
+    if text.isdigit() and len(text) == 12 and text.endswith("000000"):
+        code = text[:6]
+    if not (code.isdigit() and code.isascii()):
+        spoken = re.sub(r"[\s\-—/／>,，、·]", "", text)
+        found = lookup.place_names().get(spoken, [])
+        if not found:
+            return "", _error("place_unknown", f"没有找到“{text}”, 请填写省市区县全称或六位代码")
+        if len(found) > 1:
+            some = "、".join(f"{c} {places[c].full_name}" for c in found[:3])
+            return "", _error("place_ambiguous", f"“{text}”不止一处({some}), 请填写省市区县全称")
+        code = found[0]
+    place = places.get(code)
+    if place is None:
+        return "", _error("place_unknown", f"行政区划代码“{text}”不存在")
+    if place.selectable:
+        return code, []
+    if place.successor_code:
+        new = places[place.successor_code]
+        return "", _error(
+            "place_abolished",
+            f"{place.full_name}({code})已撤销或更名, 现为 {new.code} {new.full_name}",
+        )
+    if place.level < 3:
+        return "", _error("place_not_county", f"{place.full_name}须具体到区县一级")
+    return "", _error("place_abolished", f"{place.full_name}({code})已撤销, 请选择现行区县")

@@ -1,0 +1,156 @@
+"""Workbooks in and out. In: parsed in a child process with limits. Out: never a formula."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from core import workbook_child
+from core.errors import DomainError
+
+_CHILD = Path(workbook_child.__file__)
+_TIMEOUT = 180
+_MOST_UNPACKED = 1024**3
+
+_REFUSALS = {
+    "not_workbook": "这不是Excel工作簿, 请上传.xlsx或.xls文件",
+    "unreadable": "工作簿已损坏或格式不受支持, 请用表格软件另存为.xlsx后重新上传",
+    "encrypted": "工作簿设有密码, 请取消密码后重新上传",
+    "too_large": "工作簿展开后过大, 未读取。请删除多余的工作表和空行后重新上传",
+    "no_header": "没有找到表头, 请使用模板中的表头行",
+    "too_many_rows": "工作簿超过{most}行, 请分成几个文件导入",
+}
+
+
+class WorkbookRefused(DomainError):
+    """The file can't be read as a workbook; the message says why."""
+
+    status = 422
+
+
+@dataclass
+class Sheet:
+    """The sheet that holds the wanted header. Row numbers are the workbook's own."""
+
+    name: str
+    header_row: int
+    header: list[str]
+    rows: list[tuple[int, list[Any]]] = field(default_factory=list)
+
+
+def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
+    """Read the sheet of `path` whose header row has the most of `headers` (in plain form).
+
+    Cells are str, float, bool or datetime. Raises `WorkbookRefused`.
+    """
+    argv = [sys.executable, "-I", str(_CHILD), str(path), str(most_rows), str(_MOST_UNPACKED)]
+    with tempfile.TemporaryFile() as out:
+        try:
+            done = subprocess.run(
+                argv,
+                input=json.dumps(list(headers)).encode(),
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+                timeout=_TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise _refused("too_large", most_rows) from None
+        out.seek(0)
+        first = out.readline()
+        if not first:
+            raise _refused("too_large", most_rows)
+        head = json.loads(first)
+        if "error" in head:
+            raise _refused(head["error"], most_rows)
+        sheet = Sheet(head["sheet"], head["header_row"], head["header"])
+        for line in out:
+            sheet.rows += [(number, cells) for number, cells in json.loads(line)]
+        if done.returncode:
+            raise _refused("too_large", most_rows)
+    return sheet
+
+
+def _refused(code: str, most_rows: int) -> WorkbookRefused:
+    message = _REFUSALS.get(code, _REFUSALS["unreadable"])
+    return WorkbookRefused(code, message.format(most=most_rows))
+
+
+def real_value(cell: Any) -> Any:
+    """A cell as Python has it: the child sends dates as [iso text]."""
+    if isinstance(cell, list):
+        try:
+            return datetime.datetime.fromisoformat(cell[0])
+        except ValueError:
+            return cell[0]
+    return cell
+
+
+def safe(value: Any) -> Any:
+    """A value that no spreadsheet takes for a formula: such text gets an apostrophe before it."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def write(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str = "数据",
+    marks: dict[tuple[int, int], str] | None = None,
+    widths: Sequence[int] | None = None,
+) -> bytes:
+    """A workbook of one sheet, all text cells. `marks` maps (row, column), both from 1 and the
+    header being row 1, to a reason: that cell is coloured and carries the reason as a comment."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for i, label in enumerate(header, start=1):
+        width = widths[i - 1] if widths else min(max(len(label) * 2 + 2, 12), 40)
+        sheet.column_dimensions[get_column_letter(i)].width = width
+    bold, head_fill = Font(bold=True), PatternFill("solid", fgColor="E8F0FA")
+    bad = PatternFill("solid", fgColor="F8C9C4")
+
+    def cell(value: Any, row: int, column: int) -> Any:
+        made = WriteOnlyCell(sheet, value=safe(value))
+        if isinstance(value, str):
+            made.number_format = "@"
+        reason = marks.get((row, column)) if marks else None
+        if reason:
+            made.fill = bad
+            made.comment = Comment(reason, "平台", width=320, height=80)
+        return made
+
+    first = []
+    for label in header:
+        made = WriteOnlyCell(sheet, value=safe(label))
+        made.font, made.fill = bold, head_fill
+        made.alignment = Alignment(vertical="center")
+        first.append(made)
+    sheet.append(first)
+    for number, values in enumerate(rows, start=2):
+        sheet.append([cell(v, number, i) for i, v in enumerate(values, start=1)])
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -1,0 +1,32 @@
+"""What destinations plug into the apps below."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from destinations.models import Destination
+from destinations.queries import empty_row_sql
+from graduates import hooks
+from graduates.models import Graduate
+
+
+@hooks.imported.plug()
+def make_destinations(*, school_id: int, import_id: int) -> None:
+    """A bare destination for every graduate the import just made."""
+    columns, values = empty_row_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO destinations_destination (graduate_id, school_id, cohort_id, {columns})
+                SELECT g.id, g.school_id, g.cohort_id, {values}
+                FROM graduates_rosterrow s JOIN graduates_graduate g
+                  ON g.school_id = %s AND g.student_no = s.student_no
+                WHERE s.import_id = %s AND s.status IS NULL ORDER BY g.id""",
+            [school_id, import_id],
+        )
+
+
+@hooks.created.plug()
+def make_destination(*, graduate: Graduate, by: object) -> None:
+    Destination.objects.create(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id
+    )

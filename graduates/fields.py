@@ -1,0 +1,149 @@
+"""The fields of the origin record, declared once: forms, import, export and history read this."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import Any
+
+from codes import lookup
+from core.workbook_child import plain_header
+
+REGISTRY, PERSONAL, CONTACT = "学籍信息", "个人基本信息", "本人及家庭联系方式"
+
+
+@dataclass(frozen=True)
+class OriginField:
+    """One field. `kind` decides how it is read, shown and asked for:
+    text, name, code (of `table`), number, date, decimal, bool, place, mobile, email.
+
+    `registry` fields come from the 学籍 and must stay equal to it. `editable` is the default of
+    the school's field permissions.
+    """
+
+    key: str
+    label: str
+    kind: str
+    group: str
+    table: str = ""
+    required: bool = True
+    registry: bool = False
+    max_length: int = 0
+    aliases: tuple[str, ...] = ()
+    hint: str = ""
+    on_person: bool = False
+    # Who may edit unless the school says otherwise: graduate, counsellor, department admin.
+    editable: tuple[bool, bool, bool] = (False, True, True)
+    in_roster: bool = field(default=True)
+
+    def show(self, value: Any) -> str:
+        """The words for a stored value."""
+        if value is None or value == "":
+            return ""
+        if self.kind == "code":
+            return lookup.name(self.table, value)
+        if self.kind == "place":
+            return lookup.place_name(value)
+        if self.kind == "bool":
+            return "是" if value else "否"
+        if self.kind == "decimal":
+            return f"{value:g}" if isinstance(value, float) else f"{value.normalize():f}"
+        return str(value)
+
+
+_GRADUATE = (True, True, True)
+_ADMIN_ONLY = (False, False, False)
+
+ALL: tuple[OriginField, ...] = (
+    OriginField("year", "年度", "number", REGISTRY, registry=True, aliases=("届别", "届", "毕业年度", "年份"),
+                editable=_ADMIN_ONLY),
+    OriginField("level", "学历", "code", REGISTRY, "education_level", registry=True,
+                aliases=("学历层次", "学历代码"), editable=_ADMIN_ONLY),
+    OriginField("education_type", "学历类型", "code", REGISTRY, "education_type"),
+    OriginField("teacher_student", "师范生类别", "code", REGISTRY, "teacher_student",
+                aliases=("师范类别", "是否师范生")),
+    OriginField("department", "院系名称", "text", REGISTRY, max_length=50,
+                aliases=("院系", "学院", "所在院系", "二级学院")),
+    OriginField("school_class", "班级名称", "text", REGISTRY, max_length=50, aliases=("班级", "所在班级")),
+    OriginField("name", "姓名", "name", REGISTRY, registry=True, max_length=40, aliases=("学生姓名",),
+                editable=_ADMIN_ONLY),
+    OriginField("gender", "性别", "code", REGISTRY, "gender", registry=True, editable=_ADMIN_ONLY),
+    OriginField("id_type", "证件类型", "code", REGISTRY, "id_type", required=False, on_person=True,
+                editable=_ADMIN_ONLY),
+    OriginField("id_number", "证件号码", "id_number", REGISTRY, registry=True, max_length=18, on_person=True,
+                aliases=("身份证号", "身份证号码", "身份证件号"), editable=_ADMIN_ONLY),
+    OriginField("student_no", "学号", "student_no", REGISTRY, registry=True, max_length=20,
+                editable=_ADMIN_ONLY),
+    OriginField("exam_no", "考生号", "exam_no", REGISTRY, registry=True, max_length=18,
+                aliases=("考生编号",), editable=_ADMIN_ONLY),
+    OriginField("training_mode", "培养方式", "code", REGISTRY, "training_mode", registry=True,
+                editable=_ADMIN_ONLY),
+    OriginField("directed_unit", "定向或委培单位", "text", REGISTRY, required=False, max_length=100,
+                aliases=("定向委培单位", "委培单位", "定向单位")),
+    OriginField("major_code", "专业代码", "major_code", REGISTRY, registry=True, max_length=10,
+                editable=_ADMIN_ONLY),
+    OriginField("major_name", "专业名称", "text", REGISTRY, registry=True, max_length=50, aliases=("专业",),
+                editable=_ADMIN_ONLY),
+    OriginField("local_major", "校内专业名称", "text", REGISTRY, required=False, max_length=50,
+                aliases=("专业方向",)),
+    OriginField("duration", "修业年限", "decimal", REGISTRY, aliases=("学制",), hint="年, 如 4 或 2.5"),
+    OriginField("ethnicity", "民族", "code", PERSONAL, "ethnicity", editable=_GRADUATE),
+    OriginField("politics", "政治面貌", "code", PERSONAL, "politics", editable=_GRADUATE),
+    OriginField("origin", "生源所在地", "place", PERSONAL, aliases=("生源地", "生源所在地代码", "生源地代码"),
+                hint="一般为入学前户籍所在地, 具体到区县; 不确定时以父母户口簿首页地址为准", editable=_GRADUATE),
+    OriginField("enrolled_on", "入学日期", "date", REGISTRY, aliases=("入学时间",)),
+    OriginField("graduates_on", "毕业日期", "date", REGISTRY, aliases=("毕业时间",)),
+    OriginField("conclusion", "毕结业结论", "code", REGISTRY, "graduation_conclusion",
+                aliases=("毕业结论", "毕结业")),
+    OriginField("difficulty", "困难生类别", "code", PERSONAL, "difficulty", editable=(True, True, True)),
+    OriginField("outstanding", "优秀毕业生", "bool", PERSONAL, required=False, aliases=("是否优秀毕业生",),
+                hint="指获得“安徽省普通高等学校品学兼优毕业生”称号"),
+    OriginField("archive_moved", "档案是否转入学校", "bool", PERSONAL, required=False,
+                aliases=("档案是否转入",), editable=_GRADUATE),
+    OriginField("household_moved", "户口是否转入学校", "bool", PERSONAL, required=False,
+                aliases=("户口是否转入",), editable=_GRADUATE),
+    OriginField("mobile", "手机号码", "mobile", CONTACT, max_length=11, aliases=("手机", "手机号", "联系电话", "本人手机"),
+                editable=_GRADUATE),
+    OriginField("email", "电子邮箱", "email", CONTACT, required=False, max_length=60, aliases=("邮箱", "E-mail", "Email"),
+                editable=_GRADUATE),
+    OriginField("qq", "QQ", "qq", CONTACT, required=False, max_length=12, aliases=("QQ号码", "QQ号"),
+                editable=_GRADUATE),
+    OriginField("wechat", "微信", "text", CONTACT, required=False, max_length=40, aliases=("微信号",),
+                editable=_GRADUATE),
+    OriginField("home_address", "家庭地址", "text", CONTACT, required=False, max_length=100, editable=_GRADUATE),
+    OriginField("home_postcode", "家庭邮编", "postcode", CONTACT, required=False, max_length=6, aliases=("邮编",),
+                editable=_GRADUATE),
+    OriginField("home_phone", "家庭电话", "phone", CONTACT, required=False, max_length=20, editable=_GRADUATE),
+)  # fmt: skip
+
+BY_KEY = {f.key: f for f in ALL}
+GROUPS = (REGISTRY, PERSONAL, CONTACT)
+
+# The header row of the roster template; the others are read when a workbook has them.
+TEMPLATE_KEYS = (
+    "year level education_type teacher_student department school_class name gender id_number "
+    "student_no exam_no training_mode directed_unit major_code major_name duration ethnicity "
+    "politics origin enrolled_on graduates_on conclusion difficulty mobile email"
+).split()
+# Without these columns a workbook is no roster.
+REQUIRED_COLUMNS = [k for k in TEMPLATE_KEYS if BY_KEY[k].required]
+
+# What the graduate confirms: everything that is shown on the origin page.
+CONFIRMED_KEYS = [f.key for f in ALL]
+CONTACT_KEYS = [f.key for f in ALL if f.group == CONTACT]
+
+
+def by_header(header: str) -> OriginField | None:
+    """The field a column header means, by label or by a name other systems use."""
+    return headers().get(plain_header(header))
+
+
+@functools.cache
+def headers() -> dict[str, OriginField]:
+    found: dict[str, OriginField] = {}
+    for f in ALL:
+        found[plain_header(f.label)] = f
+    for f in ALL:
+        for alias in f.aliases:
+            found.setdefault(plain_header(alias), f)
+    return found

@@ -1,0 +1,79 @@
+"""Import a roster workbook from the command line: check, then apply."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from core import files
+from core.audit import Actor
+from graduates.actions import roster
+from graduates.models import RosterImport
+from graduates.states import ImportState
+from schools.models import School
+
+
+class Command(BaseCommand):
+    help = "Import a school's roster (.xlsx or .xls). Exit status 1 when the file is refused."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("school", help="the school's code, e.g. 99001")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="only check, change nothing")
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        parser.add_argument("--annotated", type=Path, metavar="OUT.xlsx",
+                            help="write the workbook with refused cells marked")  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        school = School.objects.filter(code=options["school"]).first()
+        if school is None:
+            raise CommandError(f"没有代码为{options['school']}的学校")
+        path: Path = options["file"]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"不能读取{path}: {error.strerror}") from error
+        actor = Actor(None, "system", "命令行")
+        made = roster.upload(school=school, content=content, name=path.name, by=actor)
+        made = roster.check(made.pk)
+        if made.state == ImportState.PREVIEWED and not options["dry_run"]:
+            roster.confirm(roster_import=made, by=actor)
+            made = roster.apply(made.pk, actor=actor)
+        self._write_annotated(made, options["annotated"])
+        if options["dry_run"] and made.state == ImportState.PREVIEWED:
+            roster.cancel(roster_import=made, by=actor)
+        self._report(made, as_json=options["json"])
+
+    def _write_annotated(self, made: RosterImport, out: Path | None) -> None:
+        if out is not None and made.annotated is not None:
+            with files.open_file(made.annotated) as source:
+                out.write_bytes(source.read())
+
+    def _report(self, made: RosterImport, *, as_json: bool) -> None:
+        if made.state == ImportState.FAILED:
+            if as_json:
+                self.stdout.write(json.dumps({"error": made.problem}, ensure_ascii=False))
+            raise CommandError(made.problem)
+        issues = list(made.issues.values("row", "column", "code", "message", "is_error"))
+        result: dict[str, Any] = {"rows": made.rows}
+        for key in ("created", "updated", "unchanged"):
+            result[key] = made.counts[key]
+        result["rejected"] = _listed(issues, is_error=True)
+        result["warnings"] = _listed(issues, is_error=False)
+        if as_json:
+            self.stdout.write(json.dumps(result, ensure_ascii=False))
+            return
+        self.stdout.write(
+            f"共{made.rows}行: 新增{result['created']}, 修改{result['updated']}, "
+            f"未变{result['unchanged']}, 未导入{made.counts['rejected']}"
+        )
+        for issue in result["rejected"]:
+            self.stdout.write(f"  第{issue['row']}行 {issue['column']}: {issue['message']}")
+
+
+def _listed(issues: list[dict[str, Any]], *, is_error: bool) -> list[dict[str, Any]]:
+    keys = ("row", "column", "code", "message")
+    return [{k: i[k] for k in keys} for i in issues if i["is_error"] == is_error]

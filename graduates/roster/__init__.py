@@ -1,0 +1,1 @@
+"""The roster import: reader (workbook) → checker (rules) → staging (database) → annotated book."""

@@ -1,0 +1,49 @@
+"""From a workbook to columns by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from core import workbooks
+from core.workbooks import WorkbookRefused
+from graduates.fields import BY_KEY, REQUIRED_COLUMNS, OriginField, by_header, headers
+
+
+@dataclass
+class Roster:
+    """A roster workbook: `columns[i]` is the field of the i-th column or None if we know none."""
+
+    header: list[str]
+    columns: list[OriginField | None]
+    rows: list[tuple[int, list[Any]]]
+
+    @property
+    def keys(self) -> list[str]:
+        return [c.key for c in self.columns if c is not None]
+
+    def unknown_headers(self) -> list[str]:
+        return [
+            h for h, c in zip(self.header, self.columns, strict=True) if c is None and h.strip()
+        ]
+
+
+def read_roster(path: Path) -> Roster:
+    """Raises `WorkbookRefused` with a sentence when the file is no roster."""
+    sheet = workbooks.read(path, headers=headers(), most_rows=settings.ROSTER_MAX_ROWS)
+    columns = [by_header(h) for h in sheet.header]
+    keys = [c.key for c in columns if c is not None]
+    missing = [BY_KEY[k].label for k in REQUIRED_COLUMNS if k not in keys]
+    if missing:
+        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+    twice = sorted({BY_KEY[k].label for k in keys if keys.count(k) > 1})
+    if twice:
+        raise WorkbookRefused("repeated_columns", f"工作簿中这些列出现了两次: {'、'.join(twice)}")
+    if not sheet.rows:
+        raise WorkbookRefused("no_rows", "工作簿只有表头, 没有毕业生")
+    width = len(columns)
+    rows = [(n, (cells + [None] * (width - len(cells)))[:width]) for n, cells in sheet.rows]
+    return Roster(sheet.header, columns, rows)

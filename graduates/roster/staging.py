@@ -1,0 +1,378 @@
+"""The database side of an import, set-based: stage by COPY, classify, apply.
+
+The rules of a record are not here: they ran in Python. Here is only what takes other records to
+know: is this student there, locked, in another 届; is the exam number taken; what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from core.audit import Actor
+from graduates import hooks
+from graduates.fields import BY_KEY
+from graduates.models import Graduate
+from graduates.roster.checker import CheckedRow
+from graduates.rules import Issue
+from graduates.states import Confirmation, Standing
+
+TABLE = "graduates_rosterrow"
+# Graduate columns that a roster may set, by field key (the others are resolved from names).
+_DIRECT = [
+    k for k in BY_KEY
+    if k not in ("year", "department", "school_class", "id_type", "id_number")
+]  # fmt: skip
+_COLUMNS = [*_DIRECT, "name_sort"]
+
+
+def _type(column: str) -> str:
+    return str(Graduate._meta.get_field(column).db_type(connection))
+
+
+def create_table_sql() -> str:
+    """The staging table. Unlogged: what a crash loses is checked again from the workbook."""
+    columns = ",\n".join(f'"{c}" {_type(c)}' for c in _COLUMNS)
+    return f"""
+    CREATE UNLOGGED TABLE {TABLE} (
+        import_id bigint NOT NULL, row int NOT NULL, status varchar(10),
+        cohort_id bigint NOT NULL, department varchar(50) NOT NULL,
+        school_class varchar(50) NOT NULL, department_id bigint, school_class_id bigint,
+        id_type varchar(2) NOT NULL, id_number varchar(18) NOT NULL, person_id bigint,
+        graduate_id bigint,
+        {columns},
+        PRIMARY KEY (import_id, row)
+    )"""
+
+
+def forget(import_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE import_id = %s", [import_id])
+
+
+def staged_rows(import_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {TABLE} WHERE import_id = %s", [import_id])
+        return cursor.fetchone()[0]
+
+
+def stage(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -> None:
+    """COPY good rows in. `cohorts` maps a year to the id of the school's cohort."""
+    forget(import_id)
+    head = ["import_id", "row", "cohort_id", "department", "school_class", "id_type", "id_number"]
+    columns = [*head, *_COLUMNS]
+    names = ", ".join(f'"{c}"' for c in columns)
+    empty = _empty_values()
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                v = row.values
+                copy.write_row(
+                    (
+                        import_id,
+                        row.number,
+                        cohorts[v["year"]],
+                        v["department"],
+                        v["school_class"],
+                        v.get("id_type", "01"),
+                        v["id_number"],
+                        *[v.get(c, empty.get(c)) for c in _COLUMNS],
+                    )
+                )
+
+
+def _empty_values() -> dict[str, Any]:
+    from graduates.rules import read_cell
+
+    return {k: read_cell(k, None)[0] for k in _DIRECT if not BY_KEY[k].required}
+
+
+@dataclass
+class Plan:
+    """What an import will do to one school. `keys` are the workbook's fields."""
+
+    import_id: int
+    school_id: int
+    keys: list[str]
+
+    # --- which columns a row changes ---------------------------------------------------------
+
+    def _compared(self) -> list[tuple[str, str, str]]:
+        """(field key, expression over g, expression over s) for every field of the workbook."""
+        pairs = []
+        for key in self.keys:
+            if key == "department":
+                pairs.append((key, "gd.name", "s.department"))
+            elif key == "school_class":
+                pairs.append((key, "gc.name", "s.school_class"))
+            elif key in ("id_type", "id_number"):
+                pairs.append((key, f"p.{key}", f"s.{key}"))
+            elif key in _DIRECT:
+                pairs.append((key, f'g."{key}"', f's."{key}"'))
+        return pairs
+
+    _JOIN = """
+        JOIN graduates_graduate g ON g.school_id = %(school)s AND g.student_no = s.student_no
+        JOIN graduates_person p ON p.id = g.person_id
+        JOIN schools_department gd ON gd.id = g.department_id
+        JOIN schools_schoolclass gc ON gc.id = g.school_class_id
+    """
+
+    def _differs(self) -> str:
+        return " OR ".join(f"{g} IS DISTINCT FROM {s}" for _, g, s in self._compared()) or "false"
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        return {"school": self.school_id, "import": self.import_id}
+
+    # --- what other records forbid -----------------------------------------------------------
+
+    def conflicts(self) -> list[tuple[int, Issue]]:
+        """(row, issue) for every staged row that other records refuse or cast doubt on."""
+        found: list[tuple[int, Issue]] = []
+        with connection.cursor() as cursor:
+            for sql, code, field, is_error, message in self._conflict_queries():
+                cursor.execute(sql, self._values)
+                for row, *values in cursor.fetchall():
+                    text = message.format(*values)
+                    found.append((row, Issue(field, code, text, is_error)))
+        return found
+
+    def _conflict_queries(self) -> list[tuple[str, str, str, bool, str]]:
+        base = f"FROM {TABLE} s {self._JOIN} WHERE s.import_id = %(import)s"
+        return [
+            (
+                f"""SELECT s.row, c.year FROM {TABLE} s
+                    JOIN graduates_graduate g
+                      ON g.school_id = %(school)s AND g.student_no = s.student_no
+                    JOIN schools_cohort c ON c.id = g.cohort_id
+                    WHERE s.import_id = %(import)s AND g.cohort_id <> s.cohort_id""",
+                "student_no_other_cohort", "student_no", True,
+                "学号已在{}届中, 如为延期请在该生源信息中办理",
+            ),
+            (
+                f"""SELECT s.row, g.name {base} AND g.cohort_id = s.cohort_id
+                    AND g.name <> s.name AND p.id_number <> s.id_number""",
+                "student_no_other_person", "student_no", True,
+                "学号已属于另一人({}), 姓名和证件号码都不一致",
+            ),
+            (
+                f"""SELECT s.row {base} AND g.cohort_id = s.cohort_id
+                    AND g.confirmation = '{Confirmation.LOCKED}' AND ({self._differs()})""",
+                "locked", "student_no", True, "已锁定, 未作修改; 需要修改请先解锁",
+            ),
+            (
+                f"""SELECT s.row, g.student_no FROM {TABLE} s
+                    JOIN graduates_graduate g ON g.school_id = %(school)s
+                      AND g.cohort_id = s.cohort_id AND g.exam_no = s.exam_no
+                    WHERE s.import_id = %(import)s AND g.student_no <> s.student_no""",
+                "exam_no_taken", "exam_no", True, "考生号已属于学号{}的毕业生",
+            ),
+            (
+                f"""SELECT s.row, g.student_no FROM {TABLE} s
+                    JOIN graduates_person p ON p.school_id = %(school)s
+                      AND p.id_number = s.id_number AND p.id_type = s.id_type
+                    JOIN graduates_graduate g ON g.person_id = p.id AND g.cohort_id = s.cohort_id
+                    WHERE s.import_id = %(import)s AND g.student_no <> s.student_no""",
+                "person_twice", "id_number", True, "同一证件号码在本届已有学号{}的记录",
+            ),
+            (
+                f"""SELECT s.row, min(sch.name) FROM {TABLE} s
+                    JOIN schools_cohort mine ON mine.id = s.cohort_id
+                    JOIN graduates_person p ON p.id_number = s.id_number
+                      AND p.id_type = s.id_type AND p.school_id <> %(school)s
+                    JOIN graduates_graduate g ON g.person_id = p.id
+                      AND g.standing = '{Standing.ENROLLED}'
+                    JOIN schools_cohort theirs ON theirs.id = g.cohort_id
+                      AND theirs.year = mine.year
+                    JOIN schools_school sch ON sch.id = p.school_id
+                    WHERE s.import_id = %(import)s GROUP BY s.row""",
+                "person_elsewhere", "id_number", False,
+                "信息重复: 同一证件号码在{}的同届中也有记录, 由省级核定",
+            ),
+        ]  # fmt: skip
+
+    def refuse(self, rows: Iterable[int]) -> None:
+        """Take rows out again."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {TABLE} WHERE import_id = %s AND row = ANY(%s)",
+                [self.import_id, list(rows)],
+            )
+
+    def classify(self) -> dict[str, int]:
+        """Mark every staged row created, updated or unchanged; returns how many of each."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""UPDATE {TABLE} t SET status = m.status, graduate_id = m.graduate_id
+                    FROM (
+                        SELECT s.row, g.id AS graduate_id,
+                               CASE WHEN {self._differs()} THEN 'updated' ELSE 'unchanged' END
+                                 AS status
+                        FROM {TABLE} s {self._JOIN} WHERE s.import_id = %(import)s
+                    ) m WHERE t.import_id = %(import)s AND t.row = m.row""",
+                self._values,
+            )
+            cursor.execute(
+                f"SELECT coalesce(status, 'created'), count(*) FROM {TABLE}"
+                " WHERE import_id = %(import)s GROUP BY 1",
+                self._values,
+            )
+            counts = {"created": 0, "updated": 0, "unchanged": 0}
+            counts.update(dict(cursor.fetchall()))
+        return counts
+
+    def new_names(self) -> dict[str, list[str]]:
+        """Departments, classes and majors that the roster names and the school lacks."""
+        queries = {
+            "departments": f"""
+                SELECT DISTINCT s.department FROM {TABLE} s WHERE s.import_id = %(import)s
+                AND NOT EXISTS (SELECT 1 FROM schools_department d
+                    WHERE d.school_id = %(school)s AND d.name = s.department) ORDER BY 1""",
+            "classes": f"""
+                SELECT DISTINCT s.department || ' ' || s.school_class FROM {TABLE} s
+                WHERE s.import_id = %(import)s AND NOT EXISTS (
+                    SELECT 1 FROM schools_schoolclass c JOIN schools_department d
+                      ON d.id = c.department_id
+                    WHERE c.school_id = %(school)s AND c.cohort_id = s.cohort_id
+                      AND d.name = s.department AND c.name = s.school_class) ORDER BY 1""",
+            "majors": f"""
+                SELECT DISTINCT s.major_code || ' ' || s.major_name FROM {TABLE} s
+                WHERE s.import_id = %(import)s AND NOT EXISTS (SELECT 1 FROM schools_major m
+                    WHERE m.school_id = %(school)s AND m.code = s.major_code
+                      AND m.name = s.major_name) ORDER BY 1""",
+        }
+        found = {}
+        with connection.cursor() as cursor:
+            for name, sql in queries.items():
+                cursor.execute(sql, self._values)
+                found[name] = [row[0] for row in cursor.fetchall()]
+        return found
+
+    # --- doing it ----------------------------------------------------------------------------
+
+    def apply(self, actor: Actor) -> None:
+        """Write everything that `classify` marked. Runs in the caller's transaction."""
+        values = self._values | {
+            "actor": actor.id, "realm": actor.realm, "label": actor.label,
+        }  # fmt: skip
+        with connection.cursor() as cursor:
+            for statement in (
+                *self._dictionary_statements(),
+                *self._history_statements(),  # while the old values still stand
+                *self._person_statements(),
+                *self._update_statements(),
+                *self._create_statements(),
+            ):
+                cursor.execute(statement, values)
+        hooks.imported.run(school_id=self.school_id, import_id=self.import_id)
+
+    def _dictionary_statements(self) -> list[str]:
+        return [
+            f"""INSERT INTO schools_department (school_id, name, is_active)
+                SELECT DISTINCT %(school)s, department, true FROM {TABLE}
+                WHERE import_id = %(import)s ORDER BY 2 ON CONFLICT DO NOTHING""",
+            f"""UPDATE {TABLE} s SET department_id = d.id FROM schools_department d
+                WHERE s.import_id = %(import)s AND d.school_id = %(school)s
+                  AND d.name = s.department AND s.status IS DISTINCT FROM 'unchanged'""",
+            f"""INSERT INTO schools_schoolclass (school_id, cohort_id, department_id, name)
+                SELECT DISTINCT %(school)s, cohort_id, department_id, school_class FROM {TABLE}
+                WHERE import_id = %(import)s AND department_id IS NOT NULL
+                ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING""",
+            f"""INSERT INTO schools_major (school_id, code, name, is_active)
+                SELECT DISTINCT %(school)s, major_code, major_name, true FROM {TABLE}
+                WHERE import_id = %(import)s ORDER BY 2, 3 ON CONFLICT DO NOTHING""",
+            f"""INSERT INTO graduates_person (school_id, id_type, id_number, code_counter)
+                SELECT %(school)s, id_type, id_number, 0 FROM {TABLE}
+                WHERE import_id = %(import)s AND status IS NULL
+                ON CONFLICT DO NOTHING""",
+            f"""UPDATE {TABLE} s SET school_class_id = c.id, person_id = p.id
+                FROM schools_schoolclass c, graduates_person p
+                WHERE s.import_id = %(import)s AND s.status IS DISTINCT FROM 'unchanged'
+                  AND c.school_id = %(school)s AND c.cohort_id = s.cohort_id
+                  AND c.department_id = s.department_id AND c.name = s.school_class
+                  AND p.school_id = %(school)s AND p.id_number = s.id_number
+                  AND p.id_type = s.id_type""",
+        ]
+
+    def _person_statements(self) -> list[str]:
+        """A corrected ID number changes the person's row, unless the new number has one."""
+        return [
+            f"""UPDATE graduates_person p SET id_type = s.id_type, id_number = s.id_number
+                FROM {TABLE} s JOIN graduates_graduate g ON g.id = s.graduate_id
+                WHERE s.import_id = %(import)s AND s.status = 'updated' AND p.id = g.person_id
+                  AND s.person_id IS NULL
+                  AND (p.id_number, p.id_type) IS DISTINCT FROM (s.id_number, s.id_type)""",
+            f"""UPDATE {TABLE} s SET school_class_id = c.id, person_id = p.id
+                FROM schools_schoolclass c, graduates_person p
+                WHERE s.import_id = %(import)s AND s.status = 'updated' AND s.person_id IS NULL
+                  AND c.school_id = %(school)s AND c.cohort_id = s.cohort_id
+                  AND c.department_id = s.department_id AND c.name = s.school_class
+                  AND p.school_id = %(school)s AND p.id_number = s.id_number
+                  AND p.id_type = s.id_type""",
+        ]
+
+    def _history_statements(self) -> list[str]:
+        changes = ", ".join(
+            f"'{key}', CASE WHEN {g} IS DISTINCT FROM {s} THEN jsonb_build_array({g}, {s}) END"
+            for key, g, s in self._compared()
+        )
+        ids = f"SELECT graduate_id FROM {TABLE} WHERE import_id = %(import)s AND status = 'updated'"
+        return [
+            f"""SELECT id FROM graduates_graduate WHERE id IN ({ids})
+                ORDER BY id FOR NO KEY UPDATE""",
+            f"""INSERT INTO core_event (actor_id, actor_realm, actor_label, school_id, action,
+                    object_type, object_id, object_label, reason, data)
+                SELECT %(actor)s, %(realm)s, %(label)s, %(school)s, 'graduates.import_update',
+                    'graduate', g.id, g.name || '(' || g.student_no || ')', '',
+                    jsonb_build_object('import', %(import)s, 'changes',
+                        jsonb_strip_nulls(jsonb_build_object({changes})))
+                FROM {TABLE} s {self._JOIN}
+                WHERE s.import_id = %(import)s AND s.status = 'updated' ORDER BY s.row""",
+        ]
+
+    def _update_statements(self) -> list[str]:
+        """A change lapses the graduate's confirmation (DOMAIN §2); locked rows never get here."""
+        sets = "".join(f'"{k}" = s."{k}", ' for k in self.keys if k in _DIRECT)
+        return [
+            f"""UPDATE graduates_graduate g SET {sets} name_sort = s.name_sort,
+                    department_id = s.department_id, school_class_id = s.school_class_id,
+                    person_id = s.person_id,
+                    confirmation = '{Confirmation.UNSUBMITTED}',
+                    confirmed_at = NULL, confirmed_hash = '',
+                    version = g.version + 1, updated_at = now()
+                FROM {TABLE} s WHERE s.import_id = %(import)s AND s.status = 'updated'
+                  AND g.id = s.graduate_id""",
+        ]
+
+    def _create_statements(self) -> list[str]:
+        columns = ", ".join(f'"{c}"' for c in _COLUMNS)
+        return [
+            f"""WITH new AS (
+                    INSERT INTO graduates_graduate (school_id, cohort_id, person_id,
+                        department_id, school_class_id, standing, confirmation, confirmed_hash,
+                        locked_by, version, season, support_types, {columns})
+                    SELECT %(school)s, cohort_id, person_id, department_id, school_class_id,
+                        '{Standing.ENROLLED}', '{Confirmation.UNSUBMITTED}', '', '', 1, '', '{{}}',
+                        {columns}
+                    FROM {TABLE} WHERE import_id = %(import)s AND status IS NULL ORDER BY row
+                    RETURNING id, name, student_no
+                )
+                INSERT INTO core_event (actor_id, actor_realm, actor_label, school_id, action,
+                    object_type, object_id, object_label, reason, data)
+                SELECT %(actor)s, %(realm)s, %(label)s, %(school)s, 'graduates.import_create',
+                    'graduate', id, name || '(' || student_no || ')', '',
+                    jsonb_build_object('import', %(import)s)
+                FROM new""",
+        ]
+
+
+def lock_school(school_id: int) -> None:
+    """One import at a time writes to a school; released at the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('roster'), %s)", [school_id])
+
+

@@ -1,0 +1,20 @@
+from celery import shared_task
+
+from graduates.actions import roster
+
+
+@shared_task
+def check_import(import_id: int) -> None:
+    roster.check(import_id)
+
+
+@shared_task
+def apply_import(import_id: int) -> None:
+    roster.apply(import_id)
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Do what a lost message left undone."""
+    for import_id, step in roster.waiting():
+        step(import_id)

@@ -1,0 +1,71 @@
+"""Administrative divisions: totals, leaves, successors, written forms."""
+
+import pytest
+
+from codes import lookup
+from codes.models import Division
+from codes.validators import resolve_place
+
+pytestmark = pytest.mark.django_db
+
+
+def test_totals() -> None:
+    selectable = Division.objects.filter(selectable=True)
+    assert selectable.count() == 2849
+    assert selectable.filter(level=3).count() == 2845
+    assert selectable.filter(code__startswith="34").count() == 104
+
+
+@pytest.mark.parametrize("code", ["441900", "442000", "460400", "620200"])
+def test_cities_without_counties_are_leaves(code: str) -> None:
+    assert resolve_place(code) == (code, [])
+
+
+@pytest.mark.parametrize("code", ["110100", "500200", "429000", "810000", "710000", "320594"])
+def test_containers_and_zones_are_not(code: str) -> None:
+    assert resolve_place(code)[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("340181", "340181"),
+        ("安徽省合肥市巢湖市", "340181"),
+        ("安徽省巢湖市", "340181"),
+        ("安徽 合肥 巢湖市", "340181"),
+        ("安徽省-合肥市-巢湖市", "340181"),
+        ("北京市东城区", "110101"),
+        ("北京市市辖区东城区", "110101"),
+        ("广东省东莞市", "441900"),
+        ("340181000000", "340181"),
+        ("包河区", "340111"),
+    ],
+)
+def test_written_forms(text: str, code: str) -> None:
+    assert resolve_place(text) == (code, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "part"),
+    [
+        ("341402", "place_abolished", "340181 安徽省合肥市巢湖市"),
+        ("安徽省芜湖市芜湖县", "place_abolished", "340210 安徽省芜湖市湾沚区"),
+        ("340100", "place_not_county", "区县"),
+        ("安徽省合肥市", "place_not_county", "区县"),
+        ("鼓楼区", "place_ambiguous", "不止一处"),
+        ("火星省", "place_unknown", "没有找到"),
+        ("999999", "place_unknown", "不存在"),
+    ],
+)
+def test_refusals_say_why(text: str, finding: str, part: str) -> None:
+    code, findings = resolve_place(text)
+    assert code == ""
+    assert findings[0].code == finding
+    assert part in findings[0].message
+
+
+def test_every_successor_is_selectable() -> None:
+    places = lookup.places()
+    for place in places.values():
+        if place.successor_code:
+            assert places[place.successor_code].selectable, place
