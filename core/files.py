@@ -11,9 +11,9 @@ from typing import IO
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import ForeignObjectRel
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 
 from core.models import StoredFile
@@ -63,7 +63,7 @@ def path_of(file: StoredFile) -> Path:
     return Path(default_storage.path(file.key))
 
 
-def respond(file: StoredFile, *, download: bool = False) -> FileResponse:
+def respond(file: StoredFile, *, download: bool = False) -> HttpResponseBase:
     """The response for somebody who was already found to be allowed."""
     response = FileResponse(
         open_file(file),
@@ -80,7 +80,7 @@ def discard(file: StoredFile) -> None:
     """Remove row and bytes of a file nothing refers to."""
     key = file.key
     file.delete()
-    default_storage.delete(key)
+    transaction.on_commit(lambda: default_storage.delete(key))
 
 
 def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:

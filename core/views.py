@@ -12,3 +12,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "code": "csrf",
     }
     return render(request, "core/refused.html", context, status=403)
+
+
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Every component in every state; development only."""
+    return render(request, "core/gallery.html", GALLERY)
+
+
+GALLERY = {
+    "states": [
+        ("unsubmitted", "未提交"),
+        ("pending", "待审核"),
+        ("esigned", "网络签约"),
+        ("department_approved", "初审通过"),
+        ("school_approved", "审核通过"),
+        ("rejected", "审核不通过"),
+        ("confirmed", "学生已确认"),
+        ("locked", "已锁定"),
+        ("failed", "失败"),
+    ],
+    "icons": ("house", "people", "upload", "lock", "check2-square", "bar-chart", "clock-history"),
+}

@@ -59,7 +59,9 @@ class Destination(models.Model):
     abroad_major_zh = models.CharField("留学专业中文名称", max_length=100, default="", blank=True)
     abroad_major = models.CharField("留学专业外文名称", max_length=150, default="", blank=True)
 
-    state = models.CharField("审核情况", max_length=20, default=State.UNSUBMITTED)
+    state = models.CharField(
+        "审核情况", max_length=20, choices=State.choices, default=State.UNSUBMITTED
+    )
     reason = models.TextField("审核不通过原因", default="", blank=True)
     reason_source = models.CharField(
         max_length=12, choices=ReasonSource, default=ReasonSource.NONE, blank=True

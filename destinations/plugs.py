@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from pathlib import Path
 
+from django.db import connection
+from django.urls import reverse
+
+from accounts.models import User
+from codes import hooks as codes_hooks
+from destinations import catalogue
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from graduates import hooks
@@ -30,3 +36,20 @@ def make_destination(*, graduate: Graduate, by: object) -> None:
     Destination.objects.create(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id
     )
+
+
+@codes_hooks.data_folder.plug()
+def catalogue_folder() -> Path:
+    return catalogue.DATA
+
+
+@codes_hooks.codes_loaded.plug()
+def load_catalogue() -> None:
+    catalogue.load()
+
+
+@hooks.detail_links.plug()
+def link_to_destination(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
+    if not user.has_perm("destinations.view"):
+        return []
+    return [("去向审核", reverse("console:destination", args=[graduate.pk]))]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
+from accounts.models import User
 from destinations.models import Destination
+from destinations.states import WAITING, State
+from schools.models import Role
+from schools.scope import staff_of, visible_to
 
 _KEYS = ("graduate", "school", "cohort")
 
@@ -26,3 +32,17 @@ def _literal(value: object) -> str:
     if isinstance(value, list):
         return "'{}'"
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def waiting_states(role: str) -> list[str]:
+    """The states that wait for somebody of this role."""
+    if role == Role.SCHOOL_ADMIN:
+        return [*WAITING, State.DEPARTMENT_APPROVED]
+    return list(WAITING) if role in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN) else []
+
+
+def waiting_for(user: User) -> QuerySet[Destination]:
+    """The review queue of one person."""
+    staff = staff_of(user)
+    rows = Destination.objects.filter(state__in=waiting_states(staff.role if staff else ""))
+    return visible_to(rows, user, graduate="graduate")

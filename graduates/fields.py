@@ -120,11 +120,12 @@ BY_KEY = {f.key: f for f in ALL}
 GROUPS = (REGISTRY, PERSONAL, CONTACT)
 
 # The header row of the roster template; the others are read when a workbook has them.
-TEMPLATE_KEYS = (
-    "year level education_type teacher_student department school_class name gender id_number "
-    "student_no exam_no training_mode directed_unit major_code major_name duration ethnicity "
-    "politics origin enrolled_on graduates_on conclusion difficulty mobile email"
-).split()
+TEMPLATE_KEYS = [
+    "year", "level", "education_type", "teacher_student", "department", "school_class", "name",
+    "gender", "id_number", "student_no", "exam_no", "training_mode", "directed_unit",
+    "major_code", "major_name", "duration", "ethnicity", "politics", "origin", "enrolled_on",
+    "graduates_on", "conclusion", "difficulty", "mobile", "email",
+]  # fmt: skip
 # Without these columns a workbook is no roster.
 REQUIRED_COLUMNS = [k for k in TEMPLATE_KEYS if BY_KEY[k].required]
 

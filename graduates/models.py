@@ -91,13 +91,19 @@ class Graduate(models.Model):
     # Only the province imports these (特殊困难群体).
     support_types = ArrayField(models.CharField(max_length=30), default=list, blank=True)
 
-    standing = models.CharField("学籍状态", max_length=12, default=Standing.ENROLLED)
-    confirmation = models.CharField("确认情况", max_length=12, default=Confirmation.UNSUBMITTED)
+    standing = models.CharField(
+        "学籍状态", max_length=12, choices=Standing.choices, default=Standing.ENROLLED
+    )
+    confirmation = models.CharField(
+        "确认情况", max_length=12, choices=Confirmation.choices, default=Confirmation.UNSUBMITTED
+    )
     # The graduate's own confirmation, apart from the state: when, and of which values.
     confirmed_at = models.DateTimeField("本人确认时间", null=True, blank=True)
     confirmed_hash = models.CharField(max_length=64, default="", blank=True)
     locked_at = models.DateTimeField("锁定时间", null=True, blank=True)
     locked_by = models.CharField("锁定人", max_length=80, default="", blank=True)
+    # Past the cohort's end only what the province reopened, record by record.
+    reopened_until = models.DateField("重新开放至", null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField("导入时间", db_default=Now())
     updated_at = models.DateTimeField("最近修改", db_default=Now())
@@ -151,7 +157,9 @@ class RosterImport(models.Model):
     annotated = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     by_label = models.CharField("操作人", max_length=80)
-    state = models.CharField(max_length=12, default=ImportState.UPLOADED)
+    state = models.CharField(
+        max_length=12, default=ImportState.UPLOADED, choices=ImportState.choices
+    )
     stage = models.CharField(max_length=40, default="", blank=True)
     progress = models.PositiveSmallIntegerField(default=0)  # percent
     rows = models.PositiveIntegerField(default=0)

@@ -13,7 +13,13 @@ _SURNAMES = {
     "纪": "ji", "冼": "xian", "柏": "bai", "尹": "yin", "晁": "chao", "郗": "xi", "隗": "wei",
     "葛": "ge", "贾": "jia", "宁": "ning", "沈": "shen", "薄": "bo", "卜": "bu", "石": "shi",
 }  # fmt: skip
-_COMPOUND = {"尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "单于": "chan yu", "澹台": "tan tai"}
+_COMPOUND = {
+    "尉迟": "yu chi",
+    "万俟": "mo qi",
+    "长孙": "zhang sun",
+    "单于": "chan yu",
+    "澹台": "tan tai",
+}
 
 
 @functools.cache

@@ -81,6 +81,8 @@ _IGNORED = [
         "*.esm*",
         "htma*",
         "htmx-4*",
+        "htmx-2.js",
+        "htmx-4*",
         "ext",
     )
     for arg in ("--ignore", pattern)

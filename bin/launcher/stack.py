@@ -93,10 +93,7 @@ def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = F
 
 def prepare(env: dict[str, str], *, demo: bool) -> None:
     """Bring the database to the present state of the code."""
-    manage(env, "migrate", "--verbosity", "0", owner=True)
-    manage(env, "load_codes", "--if-changed", "--verbosity", "0")
-    if demo:
-        manage(env, "load_demo", "--if-missing", "--verbosity", "0")
+    manage(env, "prepare_database", *(["--demo"] if demo else []), owner=True)
 
 
 def stop_on_signals() -> None:

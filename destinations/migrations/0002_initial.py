@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('abroad_school', models.CharField(blank=True, default='', max_length=150, verbose_name='留学院校外文名称')),
                 ('abroad_major_zh', models.CharField(blank=True, default='', max_length=100, verbose_name='留学专业中文名称')),
                 ('abroad_major', models.CharField(blank=True, default='', max_length=150, verbose_name='留学专业外文名称')),
-                ('state', models.CharField(default='unsubmitted', max_length=20, verbose_name='审核情况')),
+                ('state', models.CharField(choices=[('unsubmitted', '未提交'), ('pending', '待审核'), ('esigned', '网络签约'), ('department_approved', '初审通过'), ('school_approved', '审核通过'), ('rejected', '审核不通过')], default='unsubmitted', max_length=20, verbose_name='审核情况')),
                 ('reason', models.TextField(blank=True, default='', verbose_name='审核不通过原因')),
                 ('reason_source', models.CharField(blank=True, choices=[('', ''), ('department', '院系'), ('school', '学校'), ('national', '全国系统')], default='', max_length=12)),
                 ('submitted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='提交时间')),

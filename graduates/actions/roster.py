@@ -33,11 +33,16 @@ MOST_ATTEMPTS = 3
 _RUNNING = (ImportState.CHECKING, ImportState.APPLYING)
 
 
-def upload(*, school: School, content: bytes, name: str, by: User | None) -> RosterImport:
+def upload(*, school: School, content: bytes, name: str, by: User | Actor | None) -> RosterImport:
     """Keep the workbook and make the import row. The caller starts the check after commit."""
     actor = Actor.of(by)
     file = files.store(
-        content, name=name, content_type=_XLSX, purpose="roster", school_id=school.pk, by_id=actor.id
+        content,
+        name=name,
+        content_type=_XLSX,
+        purpose="roster",
+        school_id=school.pk,
+        by_id=actor.id,
     )
     with transaction.atomic():
         made = RosterImport.objects.create(
@@ -122,7 +127,7 @@ def _annotated_file(made: RosterImport, roster: Roster, checked: Checked) -> Sto
     )
 
 
-def confirm(*, roster_import: RosterImport, by: User) -> None:
+def confirm(*, roster_import: RosterImport, by: User | Actor) -> None:
     """The person who looked at the preview says yes. The caller starts the apply after commit."""
     with transaction.atomic():
         made = RosterImport.objects.select_for_update().get(pk=roster_import.pk)
@@ -135,7 +140,7 @@ def confirm(*, roster_import: RosterImport, by: User) -> None:
         audit.record("graduates.import_confirm", by=by, obj=made, data=made.counts)
 
 
-def cancel(*, roster_import: RosterImport, by: User) -> None:
+def cancel(*, roster_import: RosterImport, by: User | Actor) -> None:
     with transaction.atomic():
         made = RosterImport.objects.select_for_update().get(pk=roster_import.pk)
         if made.state not in (ImportState.UPLOADED, ImportState.PREVIEWED, ImportState.FAILED):
@@ -165,7 +170,9 @@ def apply(import_id: int, *, actor: Actor | None = None) -> RosterImport:
         made.finished_at = timezone.now()
         made.save()
         staging.forget(made.pk)
-        audit.record("graduates.import_done", by=actor or _actor_of(made), obj=made, data=made.counts)
+        audit.record(
+            "graduates.import_done", by=actor or _actor_of(made), obj=made, data=made.counts
+        )
     return made
 
 

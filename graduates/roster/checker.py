@@ -13,7 +13,9 @@ from graduates.roster.reader import Roster
 from graduates.rules import Issue, check_record, read_cell
 
 # Columns whose values hardly repeat: remembering them would only cost memory.
-_UNIQUE = frozenset({"name", "id_number", "student_no", "exam_no", "mobile", "email", "home_address"})
+_UNIQUE = frozenset(
+    {"name", "id_number", "student_no", "exam_no", "mobile", "email", "home_address"}
+)
 Progress = Callable[[int], None]
 
 
@@ -58,10 +60,10 @@ def check_roster(roster: Roster, progress: Progress | None = None) -> Checked:
         if progress:
             progress(int(60 * (index + 1) / width))
     checked = Checked(keys)
-    for row, ((number, _), values) in enumerate(
+    for row, ((number, _), cells) in enumerate(
         zip(roster.rows, zip(*by_column, strict=True), strict=True)
     ):
-        record = dict(zip(keys, values, strict=True))
+        record = dict(zip(keys, cells, strict=True))
         found = issues[row]
         found += check_record(record)
         record["name_sort"] = name_sort(record["name"]) if record["name"] else ""
@@ -113,5 +115,7 @@ def _find_repetitions(checked: Checked) -> None:
 
 def complete(record: dict[str, Any]) -> dict[str, Any]:
     """`record` with the empty value of each field the workbook has not."""
-    whole = {f.key: read_cell(f.key, None)[0] for f in ALL if f.key not in record and not f.required}
+    whole = {
+        f.key: read_cell(f.key, None)[0] for f in ALL if f.key not in record and not f.required
+    }
     return whole | record

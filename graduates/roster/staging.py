@@ -66,22 +66,21 @@ def stage(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -
     columns = [*head, *_COLUMNS]
     names = ", ".join(f'"{c}"' for c in columns)
     empty = _empty_values()
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                v = row.values
-                copy.write_row(
-                    (
-                        import_id,
-                        row.number,
-                        cohorts[v["year"]],
-                        v["department"],
-                        v["school_class"],
-                        v.get("id_type", "01"),
-                        v["id_number"],
-                        *[v.get(c, empty.get(c)) for c in _COLUMNS],
-                    )
+    with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            v = row.values
+            copy.write_row(
+                (
+                    import_id,
+                    row.number,
+                    cohorts[v["year"]],
+                    v["department"],
+                    v["school_class"],
+                    v.get("id_type", "01"),
+                    v["id_number"],
+                    *[v.get(c, empty.get(c)) for c in _COLUMNS],
                 )
+            )
 
 
 def _empty_values() -> dict[str, Any]:
@@ -374,5 +373,3 @@ def lock_school(school_id: int) -> None:
     """One import at a time writes to a school; released at the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('roster'), %s)", [school_id])
-
-

@@ -21,7 +21,9 @@ Read = tuple[Any, list[Issue]]
 _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 _TRUE = {"是", "1", "TRUE", "Y", "YES", "已转入", "转入", "√", "对"}
 _FALSE = {"否", "0", "FALSE", "N", "NO", "未转入", "不转入", "×", "无"}
-_NAME = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\u3007\U00020000-\U000323af]+(·[\u3400-\u9fff\uf900-\ufaff\u3007\U00020000-\U000323af]+)*")  # noqa: E501
+_NAME = re.compile(
+    r"[\u3400-\u9fff\uf900-\ufaff\u3007\U00020000-\U000323af]+(·[\u3400-\u9fff\uf900-\ufaff\u3007\U00020000-\U000323af]+)*"
+)
 _LATIN_NAME = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'·,\- ]*")
 _PLACEHOLDERS = {"无", "/", "-", "—", "--", "——", "NULL", "N/A", "空"}
 
@@ -38,7 +40,12 @@ def read_cell(key: str, raw: Any) -> Read:
             return None, [Issue(key, "empty", f"{field.label}不能为空")]
         return _nothing(field), []
     value, issues = _READERS[field.kind](field, written, raw)
-    if value is not None and field.max_length and isinstance(value, str) and len(value) > field.max_length:
+    if (
+        value is not None
+        and field.max_length
+        and isinstance(value, str)
+        and len(value) > field.max_length
+    ):
         return None, [Issue(key, "too_long", f"{field.label}超过{field.max_length}个字")]
     return value, issues
 
@@ -110,7 +117,9 @@ def _read_name(field: OriginField, written: str, raw: Any) -> Read:
     if any(unicode_private(c) for c in value) or "?" in value or "？" in value:
         return _refuse(field, "private_character", "姓名中有问号或无法识别的造字, 请按证件录入")
     if _NAME.fullmatch(value):
-        issues = [] if len(value) > 1 else [Issue(field.key, "short", "姓名只有一个字, 请核对", False)]
+        issues = (
+            [] if len(value) > 1 else [Issue(field.key, "short", "姓名只有一个字, 请核对", False)]
+        )
         return value, issues
     if _LATIN_NAME.fullmatch(value):
         return value, []
@@ -133,7 +142,9 @@ def _read_code(field: OriginField, written: str, raw: Any) -> Read:
     if key.startswith("0") and key.isdigit() and key.lstrip("0") in table.offered:
         return key.lstrip("0"), []
     if key.isdigit() and key in table.names:
-        return _refuse(field, "code_not_offered", f"{field.label}“{written}”({table.names[key]})已停用")
+        return _refuse(
+            field, "code_not_offered", f"{field.label}“{written}”({table.names[key]})已停用"
+        )
     return _refuse(field, "code_unknown", f"{field.label}“{written}”不在代码表中")
 
 
@@ -145,7 +156,17 @@ def _read_year(field: OriginField, written: str, raw: Any) -> Read:
 
 
 def _read_decimal(field: OriginField, written: str, raw: Any) -> Read:
-    chinese = {"一": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8"}
+    chinese = {
+        "一": "1",
+        "二": "2",
+        "两": "2",
+        "三": "3",
+        "四": "4",
+        "五": "5",
+        "六": "6",
+        "七": "7",
+        "八": "8",
+    }
     cleaned = text.clean_code(written).removesuffix("年制").removesuffix("年")
     cleaned = chinese.get(cleaned, cleaned)
     try:

@@ -47,9 +47,19 @@ def directed_unit(record: Record) -> list[Issue]:
         return []
     if mode in _DIRECTED and not unit:
         words = lookup.name("training_mode", mode)
-        return [Issue("directed_unit", "directed_unit_missing", f"培养方式为{words}时须填写定向或委培单位")]
+        return [
+            Issue(
+                "directed_unit", "directed_unit_missing", f"培养方式为{words}时须填写定向或委培单位"
+            )
+        ]
     if mode not in _DIRECTED and unit:
-        return [Issue("directed_unit", "directed_unit_extra", "培养方式不是定向或委培时, 定向或委培单位应为空")]
+        return [
+            Issue(
+                "directed_unit",
+                "directed_unit_extra",
+                "培养方式不是定向或委培时, 定向或委培单位应为空",
+            )
+        ]
     return []
 
 
@@ -89,7 +99,9 @@ def exam_no_shape(record: Record) -> list[Issue]:
     if not number or not level:
         return []
     if level in _UNDERGRADUATE and not (len(number) == 14 and number.isdigit()):
-        return [Issue("exam_no", "exam_no_shape", "本专科考生号一般为14位数字, 请核对", is_error=False)]
+        return [
+            Issue("exam_no", "exam_no_shape", "本专科考生号一般为14位数字, 请核对", is_error=False)
+        ]
     return []
 
 

@@ -57,7 +57,8 @@ class Command(BaseCommand):
             if as_json:
                 self.stdout.write(json.dumps({"error": made.problem}, ensure_ascii=False))
             raise CommandError(made.problem)
-        issues = list(made.issues.values("row", "column", "code", "message", "is_error"))
+        keys = ("row", "column", "code", "message", "is_error")
+        issues: list[dict[str, Any]] = [dict(i) for i in made.issues.values(*keys)]
         result: dict[str, Any] = {"rows": made.rows}
         for key in ("created", "updated", "unchanged"):
             result[key] = made.counts[key]

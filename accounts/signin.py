@@ -1,0 +1,58 @@
+"""Signing in: one way for every realm, throttled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import authenticate, login
+from django.contrib.auth.signals import user_login_failed
+from django.http import HttpRequest
+
+from accounts.models import User
+from core.errors import DomainError
+
+BACKEND = "accounts.backends.RealmBackend"
+
+
+class Throttled(DomainError):
+    """Too many failures for this subject; even a right password is not looked at."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("throttled", "尝试次数过多, 请15分钟后再试。忘记密码请联系老师重置。")
+
+
+class WrongCredentials(DomainError):
+    status = 422
+
+
+def check_throttle(request: HttpRequest, *, realm: str, login_name: str) -> None:
+    if not AxesProxyHandler.is_allowed(request, {"realm": realm, "login": login_name}):
+        raise Throttled
+
+
+def note_failure(request: HttpRequest, *, realm: str, login_name: str) -> None:
+    """Count a failure of a sign-in that is no password check (first activation)."""
+    user_login_failed.send(
+        sender=__name__, credentials={"realm": realm, "login": login_name}, request=request
+    )
+
+
+def sign_in(
+    request: HttpRequest, *, realm: str, login_name: str, password: str, wrong: str
+) -> User:
+    """Check the password and begin a session. Raises `Throttled` or `WrongCredentials` (`wrong`
+    is its sentence)."""
+    check_throttle(request, realm=realm, login_name=login_name)
+    user: Any = authenticate(request, realm=realm, login=login_name, password=password)
+    if user is None:
+        check_throttle(request, realm=realm, login_name=login_name)
+        raise WrongCredentials("credentials", wrong)
+    begin_session(request, user)
+    return user
+
+
+def begin_session(request: HttpRequest, user: User) -> None:
+    login(request, user, backend=BACKEND)

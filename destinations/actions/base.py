@@ -1,0 +1,126 @@
+"""What every action shares: locking, the look at the table, writing state and event."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.audit import Actor
+from core.errors import Conflict, Refused
+from core.states import Step
+from destinations.catalogue import catalogue
+from destinations.fields import KEYS, empty_value
+from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
+from destinations.states import State
+from destinations.steps import MACHINE
+from graduates.models import Graduate
+
+_STATE_FIELDS = ("state", "reason", "reason_source", "flagged", "entered_by_id")
+
+
+@dataclass
+class Change:
+    """A destination locked for one step; `write` finishes it."""
+
+    destination: Destination
+    step: Step
+    by: Any
+    before: dict[str, Any]
+
+    def write(self, *, to: str | None = None, reason: str = "") -> Destination:
+        d = self.destination
+        source = d.state
+        target = to or self.step.target
+        if target:
+            d.state = target
+        if d.state != State.REJECTED:
+            d.reason, d.reason_source = "", ""
+        d.version += 1
+        d.updated_at = timezone.now()
+        d.save()
+        actor = Actor.of(self.by) if not hasattr(self.by, "role") else None
+        DestinationEvent.objects.create(
+            graduate_id=d.graduate_id,
+            school_id=d.school_id,
+            action=self.step.action,
+            actor_id=self.by.pk,
+            actor_realm=actor.realm if actor else self.by.realm,
+            actor_label=actor.label if actor else self.by.label,
+            from_state=source,
+            to_state=d.state,
+            reason=reason,
+            snapshot=snapshot(d) | {"before": self.before},
+        )
+        return d
+
+
+@contextmanager
+def step(
+    action: str, graduate_id: int, by: Any, *, version: int | None = None, reason: str = ""
+) -> Iterator[Change]:
+    """Lock graduate then destination, check `action` against the table, hand out the change.
+
+    `version` is what the person saw; another one since then is a `Conflict` and changes nothing.
+    """
+    with transaction.atomic():
+        Graduate.objects.select_for_update(no_key=True).only("id").get(pk=graduate_id)
+        d = (
+            Destination.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("graduate", "cohort", "school")
+            .get(pk=graduate_id)
+        )
+        found = MACHINE.check(action, d, by)
+        if version is not None and version != d.version:
+            raise Conflict("changed", changed_meanwhile(d))
+        if found.needs_reason and not reason.strip():
+            raise Refused("reason", "请填写理由。")
+        yield Change(d, found, by, snapshot(d))
+
+
+def changed_meanwhile(d: Destination) -> str:
+    """Who changed what since, for the second of two who act on one record."""
+    event = DestinationEvent.objects.filter(graduate_id=d.graduate_id).order_by("-id").first()
+    label = State(d.state).label
+    if event is None:
+        return f"记录刚刚被他人修改, 现为“{label}”, 请刷新后再操作。"
+    step_label = next((s.label for s in MACHINE.steps_of(event.action)), event.action)
+    when = timezone.localtime(event.at).strftime("%H:%M")
+    return (
+        f"{event.actor_label}已于{when}对此记录作了“{step_label}”, 现为“{label}”。"
+        "您的操作没有执行, 请核对后再操作。"
+    )
+
+
+def snapshot(d: Destination) -> dict[str, Any]:
+    """Category, fields and state as plain JSON."""
+    values = {key: _plain(getattr(d, key)) for key in ("category", "form", *KEYS)}
+    return values | {key: getattr(d, key) for key in _STATE_FIELDS}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def put_values(d: Destination, category: str, form: str, values: dict[str, Any]) -> None:
+    d.category, d.form = category, form
+    for key, value in values.items():
+        setattr(d, key, value)
+
+
+def clear(d: Destination) -> None:
+    """Back to a row nobody has touched."""
+    put_values(d, NOT_REGISTERED, "", {key: empty_value(key) for key in KEYS})
+    d.flagged, d.entered_by_id, d.opened_at, d.wage_override = [], None, None, ""
+    d.department_at, d.department_by, d.school_at, d.school_by = None, "", None, ""
+    d.release_proposed_at, d.release_proposed_by_id = None, None
+
+
+def needs_school(d: Destination) -> bool:
+    leaf = catalogue().leaves.get(d.category)
+    return leaf is not None and leaf.school_review

@@ -1,0 +1,48 @@
+"""Entry by staff, for a graduate who brought the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import Invalid
+from destinations.actions import base
+from destinations.models import Destination
+from destinations.rules import check_registration
+from destinations.states import State
+from destinations.steps import role_of
+from schools.models import Role
+
+
+def enter(
+    *,
+    graduate_id: int,
+    typed: Mapping[str, Any],
+    by: User,
+    version: int | None = None,
+    wage_override: str = "",
+) -> Destination:
+    """Staff enters a destination; what the graduate had registered stays in the event."""
+    with base.step("enter", graduate_id, by, version=version) as change:
+        d = change.destination
+        registration = check_registration(
+            typed,
+            evidence=None,
+            graduates_on=d.graduate.graduates_on,
+            wage_override=wage_override,
+        )
+        if not registration.ok:
+            raise Invalid(registration.errors())
+        base.clear(d)
+        base.put_values(d, registration.category, registration.form, registration.values)
+        now = timezone.now()
+        d.submitted_at, d.opened_at = now, now
+        d.entered_by_id, d.wage_override = by.pk, wage_override
+        if role_of(by) == Role.SCHOOL_ADMIN and not d.school.two_person_review:
+            d.school_at, d.school_by = now, by.label
+            return change.write()
+        d.department_at, d.department_by = now, by.label
+        return change.write(to=State.DEPARTMENT_APPROVED)

@@ -1,0 +1,76 @@
+"""Evidence images: at most four stand; what was once submitted is kept, only taken out of view."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from core import audit, files, images
+from core.errors import Refused
+from destinations.models import Destination, Evidence
+from destinations.states import APPROVED
+from destinations.steps import GRADUATE, role_of
+from graduates.models import Graduate
+
+MOST = 4
+
+
+def standing_evidence(graduate_id: int) -> QuerySet[Evidence]:
+    return Evidence.objects.filter(graduate_id=graduate_id, removed_at=None).select_related("file")
+
+
+def add_evidence(*, graduate: Graduate, content: bytes, name: str, by: User) -> Evidence:
+    """Compress and attach one picture. Raises `ImageRefused`, or `Refused` at the fifth."""
+    if len(content) > settings.EVIDENCE_MAX_UPLOAD:
+        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+    if standing_evidence(graduate.pk).count() >= MOST:
+        raise Refused("evidence_full", f"最多上传{MOST}张证明材料, 请先删除一张。")
+    small = images.compress(content)
+    file = files.store(
+        small,
+        name=f"{name.rpartition('.')[0] or '证明材料'}.jpg",
+        content_type="image/jpeg",
+        purpose="evidence",
+        school_id=graduate.school_id,
+        by_id=by.pk,
+    )
+    with transaction.atomic():
+        Graduate.objects.select_for_update(no_key=True).get(pk=graduate.pk)
+        _may_change(graduate.pk, by)
+        if standing_evidence(graduate.pk).count() >= MOST:
+            raise Refused("evidence_full", f"最多上传{MOST}张证明材料, 请先删除一张。")
+        made = Evidence.objects.create(graduate=graduate, file=file)
+        audit.record("destinations.evidence_add", by=by, obj=made, school_id=graduate.school_id)
+    return made
+
+
+def remove_evidence(*, evidence: Evidence, by: User) -> None:
+    """Not yet submitted: gone for good. Submitted: kept three years, no longer shown."""
+    with transaction.atomic():
+        Graduate.objects.select_for_update(no_key=True).get(pk=evidence.graduate_id)
+        _may_change(evidence.graduate_id, by)
+        label = f"证明材料 {evidence.pk}"
+        audit.record("destinations.evidence_remove", by=by, obj=evidence, label=label)
+        if evidence.submitted_at is None:
+            evidence.delete()
+            files.discard(evidence.file)
+        else:
+            evidence.removed_at = timezone.now()
+            evidence.save(update_fields=["removed_at"])
+
+
+def _may_change(graduate_id: int, by: User) -> None:
+    state = Destination.objects.values_list("state", flat=True).get(pk=graduate_id)
+    if role_of(by) == GRADUATE and state in APPROVED:
+        raise Refused("approved", "去向已审核, 证明材料不能再修改; 如有错误请提交信息反馈。")
+
+
+def submit_evidence(graduate_id: int) -> None:
+    standing_evidence(graduate_id).filter(submitted_at=None).update(submitted_at=timezone.now())
+
+
+def retire_evidence(graduate_id: int) -> None:
+    standing_evidence(graduate_id).update(removed_at=timezone.now())

@@ -1,0 +1,128 @@
+"""What the graduate does."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import Invalid, Refused
+from destinations.actions import base
+from destinations.actions.evidence import standing_evidence, submit_evidence
+from destinations.fields import BY_KEY, CODED, KEYS, TOUCH_UP, empty_value
+from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
+from destinations.rules import Registration, check_registration
+from destinations.rules.values import read_value
+from destinations.states import State
+
+
+def judge(destination: Destination, typed: Mapping[str, Any]) -> Registration:
+    """What the rules say of `typed` if the graduate sent it now."""
+    return check_registration(
+        typed,
+        evidence=standing_evidence(destination.graduate_id).count(),
+        graduates_on=destination.graduate.graduates_on,
+        for_graduate=True,
+    )
+
+
+def register(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destination:
+    """The graduate registers where they go. Raises `Invalid` with sentences per field."""
+    with base.step("register", graduate_id, by) as change:
+        d = change.destination
+        registration = judge(d, typed)
+        if not registration.ok:
+            raise Invalid(registration.errors())
+        base.clear(d)
+        base.put_values(d, registration.category, registration.form, registration.values)
+        d.submitted_at = timezone.now()
+        submit_evidence(graduate_id)
+        return change.write()
+
+
+def take_back(*, graduate_id: int, by: User) -> Destination:
+    """Undo a registration that no staff has opened: state and values before it come back."""
+    with base.step("take_back", graduate_id, by) as change:
+        d = change.destination
+        event = (
+            DestinationEvent.objects.filter(graduate_id=graduate_id, action="register")
+            .order_by("-id")
+            .first()
+        )
+        if event is None:
+            raise Refused("nothing_before", "没有可以撤回的登记。")
+        before = event.snapshot["before"]
+        base.clear(d)
+        base.put_values(d, before["category"], before["form"], _restored(before))
+        state = event.from_state
+        if state == State.PENDING:
+            # A mended registration goes back to what was there before any of it.
+            state = State.UNSUBMITTED
+            base.clear(d)
+        if state == State.UNSUBMITTED:
+            d.category = NOT_REGISTERED
+        d.reason, d.reason_source = before["reason"], before["reason_source"]
+        d.entered_by_id = before["entered_by_id"]
+        return change.write(to=state)
+
+
+def _restored(before: Mapping[str, Any]) -> dict[str, Any]:
+    values = {}
+    for key in KEYS:
+        value = before.get(key, empty_value(key))
+        if BY_KEY[key].kind == "date" and value:
+            value = datetime.date.fromisoformat(value)
+        values[key] = value
+    return values
+
+
+def touchable(d: Destination) -> frozenset[str]:
+    """Fields a graduate may touch up after approval; what stands in an agreement is fixed."""
+    return TOUCH_UP if d.locked_at else TOUCH_UP | CODED
+
+
+def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destination:
+    """After approval: contacts take effect at once, coded fields are flagged for a reviewer.
+
+    Category, unit name and whatever stands in an agreement are refused.
+    """
+    with base.step("touch_up", graduate_id, by) as change:
+        d = change.destination
+        allowed = touchable(d)
+        refused = [
+            k for k in typed if k in BY_KEY and k not in allowed and _differs(d, k, typed[k])
+        ]
+        if refused:
+            labels = "、".join(BY_KEY[k].label for k in refused)
+            raise Refused("touch_up", f"去向已审核, 不能修改{labels}; 如有错误请提交信息反馈。")
+        errors: dict[str, list[str]] = {}
+        changed = set()
+        for key in allowed & set(typed):
+            value, findings = read_value(key, typed[key])
+            mine = [f.message for f in findings if f.is_error]
+            if mine:
+                errors[key] = mine
+            elif value != getattr(d, key):
+                setattr(d, key, value)
+                changed.add(key)
+        if errors:
+            raise Invalid(errors)
+        whole = {k: getattr(d, k) for k in KEYS} | {"category": d.category, "form": d.form}
+        missing = {
+            k: v
+            for k, v in check_registration(whole, evidence=None).errors().items()
+            if k in changed
+        }
+        if missing:
+            raise Invalid(missing)
+        if not changed:
+            return d
+        d.flagged = sorted(set(d.flagged) | (changed & CODED))
+        return change.write()
+
+
+def _differs(d: Destination, key: str, raw: Any) -> bool:
+    return read_value(key, raw)[0] != getattr(d, key)

@@ -1,0 +1,35 @@
+"""Release of a registered destination that is not e-signed: by two people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import Refused
+from destinations.actions import base
+from destinations.actions.evidence import retire_evidence, standing_evidence
+from destinations.models import Destination
+
+
+def propose_release(*, graduate_id: int, by: User, reason: str) -> Destination:
+    """The department uploads the unit's stamped material and proposes."""
+    with base.step("propose_release", graduate_id, by) as change:
+        if not reason.strip():
+            raise Refused("reason", "请填写解约原因。")
+        if not standing_evidence(graduate_id).exists():
+            raise Refused("evidence", "请先上传加盖单位公章或人力资源部门公章的解约材料。")
+        d = change.destination
+        d.release_proposed_at, d.release_proposed_by_id = timezone.now(), by.pk
+        return change.write(reason=reason.strip())
+
+
+def release(*, graduate_id: int, by: Any, reason: str = "") -> Destination:
+    """The destination is void: back to 未提交, 70-1. Its evidence is kept, no longer shown."""
+    with base.step("release", graduate_id, by) as change:
+        d = change.destination
+        base.clear(d)
+        d.agreement_no, d.locked_at = "", None
+        retire_evidence(graduate_id)
+        return change.write(reason=reason.strip())

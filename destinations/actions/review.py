@@ -1,0 +1,138 @@
+"""Review: open, approve, reject, resume, tick; one by one and in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import DomainError, Invalid
+from destinations.actions import base
+from destinations.fields import CODED
+from destinations.models import Destination
+from destinations.rules.values import read_value
+from destinations.states import ReasonSource, State
+from destinations.steps import MACHINE, role_of
+from schools.models import Role
+from schools.scope import visible_to
+
+
+def mark_opened(destination: Destination) -> None:
+    """Staff looks at what was submitted: from now on the graduate can't take it back."""
+    if destination.opened_at is None and destination.state == State.PENDING:
+        now = timezone.now()
+        Destination.objects.filter(pk=destination.pk, opened_at=None).update(opened_at=now)
+        destination.opened_at = now
+
+
+def approve(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
+    with base.step("approve", graduate_id, by, version=version) as change:
+        _sign_off(change.destination, by)
+        change.destination.flagged = []
+        return change.write()
+
+
+def resume(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
+    """The cause of a national rejection is mended: as the staff member's approval."""
+    with base.step("resume", graduate_id, by, version=version) as change:
+        _sign_off(change.destination, by)
+        return change.write()
+
+
+def _sign_off(d: Destination, by: User) -> None:
+    now = timezone.now()
+    if role_of(by) == Role.SCHOOL_ADMIN:
+        d.school_at, d.school_by = now, by.label
+    else:
+        d.department_at, d.department_by = now, by.label
+
+
+def reject(*, graduate_id: int, reason: str, by: User, version: int | None = None) -> Destination:
+    with base.step("reject", graduate_id, by, version=version, reason=reason) as change:
+        d = change.destination
+        school = role_of(by) == Role.SCHOOL_ADMIN
+        d.reason = reason.strip()
+        d.reason_source = ReasonSource.SCHOOL if school else ReasonSource.DEPARTMENT
+        d.department_at, d.department_by, d.school_at, d.school_by = None, "", None, ""
+        return change.write(reason=d.reason)
+
+
+def reject_national(*, graduate_id: int, reason: str, by: Any) -> Destination:
+    """National feedback on the current version; on one already rejected it joins the reasons."""
+    with base.step("reject_national", graduate_id, by, reason=reason) as change:
+        d = change.destination
+        known = d.reason.split("; ") if d.state == State.REJECTED and d.reason else []
+        d.reason = "; ".join(dict.fromkeys([*known, reason.strip()]))
+        d.reason_source = ReasonSource.NATIONAL
+        return change.write(reason=reason)
+
+
+def tick(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
+    """The reviewer has checked what the graduate touched up."""
+    with base.step("tick", graduate_id, by, version=version) as change:
+        change.destination.flagged = []
+        return change.write()
+
+
+def correct_codes(
+    *, graduate_id: int, typed: Mapping[str, Any], reason: str, by: User
+) -> Destination:
+    """Staff corrects the coded fields of an e-signed destination; the agreement is untouched."""
+    with base.step("correct_codes", graduate_id, by, reason=reason) as change:
+        errors = {}
+        for key in (CODED - {"unit_code"}) & set(typed):
+            value, findings = read_value(key, typed[key])
+            if any(f.is_error for f in findings) or value == "":
+                errors[key] = [f.message for f in findings] or ["不能为空"]
+            setattr(change.destination, key, value)
+        if errors:
+            raise Invalid(errors)
+        return change.write(reason=reason)
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What a bulk action did with one row."""
+
+    graduate_id: int
+    label: str
+    ok: bool
+    message: str
+
+
+def preview_many(*, graduate_ids: Sequence[int], action: str, by: User) -> list[RowResult]:
+    """What `review_many` would do, row by row, without doing it."""
+    rows = visible_to(Destination.objects.all(), by, graduate="graduate")
+    wanted = rows.filter(pk__in=graduate_ids).select_related("graduate", "cohort", "school")
+    results = []
+    for d in wanted.order_by("pk"):
+        try:
+            step = MACHINE.check(action, d, by)
+            message = f"{State(d.state).label} → {State(step.target or d.state).label}"
+            results.append(RowResult(d.pk, str(d.graduate), True, message))
+        except DomainError as refusal:
+            results.append(RowResult(d.pk, str(d.graduate), False, refusal.message))
+    return results
+
+
+def review_many(
+    *, graduate_ids: Sequence[int], action: str, by: User, reason: str = ""
+) -> list[RowResult]:
+    """Approve or reject many. Each row is its own transaction and gets its own answer; rows
+    outside the scope are not there at all."""
+    rows = visible_to(Destination.objects.all(), by, graduate="graduate")
+    wanted = rows.filter(pk__in=graduate_ids).select_related("graduate").order_by("pk")
+    results = []
+    for d in wanted:
+        try:
+            if action == "approve":
+                done = approve(graduate_id=d.pk, by=by, version=d.version)
+            else:
+                done = reject(graduate_id=d.pk, reason=reason, by=by, version=d.version)
+            results.append(RowResult(d.pk, str(d.graduate), True, State(done.state).label))
+        except DomainError as refusal:
+            results.append(RowResult(d.pk, str(d.graduate), False, refusal.message))
+    return results

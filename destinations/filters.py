@@ -1,0 +1,43 @@
+"""Filters of destination lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from destinations.catalogue import catalogue
+from destinations.states import State
+from graduates.filters import GraduateFilter, search
+
+
+def category_choices() -> list[tuple[str, str]]:
+    return [(leaf.code, leaf.label) for leaf in catalogue().leaves.values()]
+
+
+class DestinationFilter(GraduateFilter):
+    path = "graduate__"
+
+    state = django_filters.ChoiceFilter(label="审核情况", choices=State.choices)
+    category = django_filters.ChoiceFilter(
+        label="毕业去向", choices=category_choices, method="by_category"
+    )
+    rate = django_filters.CharFilter(method="by_rate", label="统计归类")
+
+    def by_category(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(category=value)
+
+    def by_rate(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """The list behind a figure."""
+        from destinations.reports import rows_behind
+
+        return rows_behind(queryset, value)
+
+    def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        found = search(queryset, value, self.request.user, "graduate__")
+        if len(value.strip()) >= 4 and not value.strip().isascii():
+            return queryset.filter(
+                Q(pk__in=found.values("pk")) | Q(unit_name__contains=value.strip())
+            )
+        return found

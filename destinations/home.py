@@ -1,0 +1,36 @@
+"""The destination's steps on the graduate's home."""
+
+from __future__ import annotations
+
+from destinations.models import Destination
+from destinations.states import APPROVED, State
+from graduates import hooks
+from graduates.home import Step
+from graduates.models import Graduate
+
+
+@hooks.next_step.plug(order=20)
+def register_step(*, graduate: Graduate) -> Step:
+    d = Destination.objects.only("state", "reason").get(pk=graduate.pk)
+    todo = "请登记毕业去向"
+    if d.state == State.REJECTED:
+        todo = f"登记未通过: {d.reason}, 请修改后重新提交"
+    return Step(
+        label="登记去向",
+        done=d.state not in (State.UNSUBMITTED, State.REJECTED),
+        todo=todo,
+        address="/destination/",
+        state=d.state,
+        state_label=State(d.state).label,
+    )
+
+
+@hooks.next_step.plug(order=30)
+def reviewed_step(*, graduate: Graduate) -> Step:
+    d = Destination.objects.only("state").get(pk=graduate.pk)
+    return Step(
+        label="审核通过",
+        done=d.state in APPROVED,
+        todo="已提交, 请等待老师审核",
+        address="/destination/",
+    )

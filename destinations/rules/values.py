@@ -1,0 +1,94 @@
+"""Reading one field of a destination as it was typed."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from codes import lookup, text, validators
+from codes.validators import Finding
+from destinations.fields import BY_KEY, DestinationField, empty_value
+
+Read = tuple[Any, list[Finding]]
+
+
+def read_value(key: str, raw: Any) -> Read:
+    """The value to store and the findings about it; an error leaves the value empty."""
+    field = BY_KEY[key]
+    if raw is None or (isinstance(raw, str) and not text.clean(raw)):
+        return empty_value(key), []
+    if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
+        raw = int(raw)
+    written = raw.strftime("%Y-%m-%d") if hasattr(raw, "strftime") else text.clean(str(raw))
+    value, findings = _read(field, written)
+    if isinstance(value, str) and field.max_length and len(value) > field.max_length:
+        findings = [Finding("too_long", f"{field.label}超过{field.max_length}个字")]
+    if any(f.is_error for f in findings):
+        return empty_value(key), findings
+    return value, findings
+
+
+def _read(field: DestinationField, written: str) -> Read:
+    match field.kind:
+        case "code":
+            return _code(field, written)
+        case "unit_code":
+            value = validators.clean_unit_code(written)
+            return value, validators.check_unit_code(value)
+        case "place":
+            return validators.resolve_place(
+                text.clean_code(written) if written.isascii() else written
+            )
+        case "date":
+            return _date(field, written)
+        case "number":
+            return _number(field, written)
+        case "mobile":
+            value = text.clean_phone(written)
+            return value, validators.check_mobile(value)
+        case "phone":
+            return written, validators.check_phone(written)
+        case "email":
+            return written, validators.check_email(written)
+        case "postcode":
+            return written, validators.check_postcode(written)
+        case "url":
+            return _url(field, written)
+    return written, []
+
+
+def _code(field: DestinationField, written: str) -> Read:
+    table = lookup.table(field.table)
+    key = "".join(written.split())
+    for candidate in (written, key, key.upper(), key.replace("(", "（").replace(")", "）")):
+        if candidate in table.by_text:
+            return table.by_text[candidate], []
+    return "", [Finding("code_unknown", f"{field.label}“{written}”不在代码表中")]
+
+
+def _date(field: DestinationField, written: str) -> Read:
+    match = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?: 00:00:00)?", written)
+    try:
+        value = datetime.date(*map(int, match.groups())) if match else None
+    except ValueError:
+        value = None
+    if value is None or not 1980 <= value.year <= 2100:
+        return None, [Finding("date", f"{field.label}“{written}”不是日期")]
+    return value, []
+
+
+def _number(field: DestinationField, written: str) -> Read:
+    cleaned = text.clean_code(written).removesuffix("元").replace(",", "")
+    if not re.fullmatch(r"\d{1,7}(\.0+)?", cleaned):
+        return None, [Finding("number", f"{field.label}应为整数")]
+    return int(float(cleaned)), []
+
+
+def _url(field: DestinationField, written: str) -> Read:
+    value = written if "://" in written else f"https://{written}"
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or "." not in (parts.hostname or ""):
+        return "", [Finding("url", f"{field.label}不是网址")]
+    return value, []

@@ -1,0 +1,192 @@
+"""The transition table of destinations (DOMAIN §3) and its guards. `docs/states.md` prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Realm, User
+from core.errors import Refused
+from core.states import Machine, Step, roles, states
+from destinations.models import NOT_REGISTERED, Destination
+from destinations.states import APPROVED, ReasonSource, State
+from schools.models import Phase, Role
+from schools.scope import staff_of
+
+GRADUATE, NATIONAL, AGREEMENT = "graduate", "national", "agreement"
+ROLE_LABELS = {
+    GRADUATE: "毕业生",
+    Role.COUNSELLOR: "辅导员",
+    Role.DEPARTMENT_ADMIN: "院系管理员",
+    Role.SCHOOL_ADMIN: "学校系统管理员",
+    Role.PROVINCE: "省级管理员",
+    NATIONAL: "全国系统",
+    AGREEMENT: "网签协议",
+}
+_DEPARTMENT = roles(Role.COUNSELLOR, Role.DEPARTMENT_ADMIN)
+_SCHOOL = roles(Role.SCHOOL_ADMIN)
+_ALL = states(*State.values)
+
+
+@dataclass(frozen=True)
+class SystemActor:
+    """An actor that is no person: the national feedback or an agreement's action."""
+
+    role: str
+    pk: int | None = None
+    realm: str = "system"
+
+    @property
+    def label(self) -> str:
+        return ROLE_LABELS[self.role]
+
+
+def role_of(actor: Any) -> str:
+    if isinstance(actor, SystemActor):
+        return actor.role
+    if isinstance(actor, User):
+        if actor.realm == Realm.GRADUATE:
+            return GRADUATE
+        staff = staff_of(actor)
+        if staff is not None:
+            return staff.role
+    return ""
+
+
+# --- guards ------------------------------------------------------------------------------------
+
+
+def no_agreement(d: Destination, actor: Any) -> None:
+    if d.locked_at is not None:
+        raise Refused("agreement", "已有生效的网签协议, 去向由协议决定, 不能在此修改。")
+
+
+def has_agreement(d: Destination, actor: Any) -> None:
+    if d.locked_at is None:
+        raise Refused("no_agreement", "此项仅适用于网签的毕业生。")
+
+
+def cohort_takes_registrations(d: Destination, actor: Any) -> None:
+    """Graduates: only while the cohort is open. Staff: also in preparation. Past the end nobody,
+    unless the province reopened this record (DOMAIN §2)."""
+    phase, reopened = d.cohort.phase(), d.graduate.reopened_until
+    if phase == Phase.ENDED and reopened is not None and timezone.localdate() <= reopened:
+        return
+    if phase in (Phase.ENDED, Phase.SEALED):
+        raise Refused(
+            "cohort_ended", f"{d.cohort}已{d.cohort.phase_label}, 如需修改请由省级重新开放。"
+        )
+    if phase == Phase.PREPARING and role_of(actor) == GRADUATE:
+        raise Refused("cohort_preparing", f"{d.cohort}尚未开放登记。")
+
+
+def not_sealed(d: Destination, actor: Any) -> None:
+    if d.cohort.phase() == Phase.SEALED:
+        raise Refused("cohort_sealed", f"{d.cohort}已封存。")
+
+
+def without_job(d: Destination, actor: Any) -> None:
+    if d.category.partition("-")[0] not in ("70", "71", "72"):
+        raise Refused("approved", "去向已审核, 毕业去向和单位不能修改; 如有错误请提交信息反馈。")
+
+
+def seeking(d: Destination, actor: Any) -> None:
+    if d.category.partition("-")[0] != "70":
+        raise Refused("not_seeking", "当前毕业去向不是待就业, 不能签约。")
+
+
+def not_opened(d: Destination, actor: Any) -> None:
+    if d.opened_at is not None:
+        raise Refused("opened", "老师已经开始审核, 不能撤回; 如需修改请联系辅导员。")
+
+
+def other_person(d: Destination, actor: Any) -> None:
+    """Two-person review, where the school asks for it."""
+    if d.school.two_person_review and d.entered_by_id == actor.pk:
+        raise Refused("same_person", "此去向由您本人录入, 本校要求由另一人终审。")
+
+
+def from_national(d: Destination, actor: Any) -> None:
+    if d.reason_source != ReasonSource.NATIONAL:
+        raise Refused("not_national", "只有全国系统退回的去向可以恢复上报。")
+
+
+def not_proposed(d: Destination, actor: Any) -> None:
+    if d.release_proposed_at is not None:
+        raise Refused("release_proposed", "已提出解约, 请等待学校处理。")
+
+
+def proposed_by_another(d: Destination, actor: Any) -> None:
+    if d.release_proposed_at is None:
+        raise Refused("release_not_proposed", "尚未提出解约: 请先由院系上传解约材料并提出。")
+    if d.release_proposed_by_id == actor.pk:
+        raise Refused("same_person", "解约由您本人提出, 须由另一人办理。")
+
+
+def has_flags(d: Destination, actor: Any) -> None:
+    if not d.flagged:
+        raise Refused("nothing_flagged", "没有需要核对的修改。")
+
+
+# --- the table ---------------------------------------------------------------------------------
+
+_OPEN = states(State.UNSUBMITTED, State.PENDING, State.REJECTED)
+_TAKES = (cohort_takes_registrations, no_agreement)
+_REGISTERED = _ALL - {State.UNSUBMITTED}
+
+MACHINE = Machine(
+    name="毕业去向",
+    labels=dict(State.choices),
+    state_of=lambda d: d.state,
+    role_of=role_of,
+    steps=(
+        Step("register", "登记", roles(GRADUATE), _OPEN, State.PENDING, _TAKES),
+        Step("register", "登记", roles(GRADUATE), states(*APPROVED), State.PENDING,
+             (*_TAKES, without_job), "while the category is 70, 71 or 72"),
+        Step("take_back", "撤回", roles(GRADUATE), states(State.PENDING), None,
+             (cohort_takes_registrations, not_opened), "to the state and values before"),
+        Step("touch_up", "补充修改", roles(GRADUATE), states(*APPROVED), None,
+             (cohort_takes_registrations,), "contacts at once, coded fields after a tick"),
+        Step("enter", "录入", _DEPARTMENT, _OPEN | {State.DEPARTMENT_APPROVED},
+             State.DEPARTMENT_APPROVED, _TAKES),
+        Step("enter", "录入", _SCHOOL, _ALL, State.SCHOOL_APPROVED, _TAKES,
+             "only department_approved where two-person review is on"),
+        Step("approve", "通过", _DEPARTMENT, states(State.PENDING, State.ESIGNED),
+             State.DEPARTMENT_APPROVED, (not_sealed,)),
+        Step("approve", "通过", _SCHOOL,
+             states(State.PENDING, State.ESIGNED, State.DEPARTMENT_APPROVED),
+             State.SCHOOL_APPROVED, (not_sealed, other_person)),
+        Step("reject", "不通过", _DEPARTMENT,
+             states(State.PENDING, State.ESIGNED, State.DEPARTMENT_APPROVED),
+             State.REJECTED, (not_sealed,), "with a reason", needs_reason=True),
+        Step("reject", "不通过", _SCHOOL,
+             states(State.PENDING, State.ESIGNED, *APPROVED),
+             State.REJECTED, (not_sealed,), "with a reason", needs_reason=True),
+        Step("reject_national", "全国系统退回", roles(NATIONAL),
+             states(*APPROVED, State.REJECTED), State.REJECTED, (),
+             "on one already rejected it joins the reasons", needs_reason=True),
+        Step("resume", "恢复上报", _DEPARTMENT, states(State.REJECTED),
+             State.DEPARTMENT_APPROVED, (not_sealed, from_national)),
+        Step("resume", "恢复上报", _SCHOOL, states(State.REJECTED), State.SCHOOL_APPROVED,
+             (not_sealed, from_national)),
+        Step("tick", "核对修改", _DEPARTMENT | _SCHOOL, states(*APPROVED), None,
+             (not_sealed, has_flags), "the graduate's touch-up of coded fields"),
+        Step("correct_codes", "更正代码", _DEPARTMENT | _SCHOOL,
+             states(State.ESIGNED, *APPROVED), None, (not_sealed, has_agreement),
+             "性质、行业、职位类别、所在地 only", needs_reason=True),
+        Step("correct_codes", "更正代码", _DEPARTMENT | _SCHOOL, states(State.REJECTED),
+             State.ESIGNED, (not_sealed, has_agreement), "", needs_reason=True),
+        Step("amend", "变更协议", roles(AGREEMENT),
+             states(State.ESIGNED, State.DEPARTMENT_APPROVED, State.REJECTED), State.ESIGNED,
+             (has_agreement,)),
+        Step("sign", "签约", roles(AGREEMENT), _ALL, State.ESIGNED, (no_agreement, seeking)),
+        Step("propose_release", "提出解约", _DEPARTMENT, _REGISTERED, None,
+             (not_sealed, no_agreement, not_proposed), "with stamped material"),
+        Step("release", "解约", _SCHOOL, _REGISTERED, State.UNSUBMITTED,
+             (not_sealed, no_agreement, proposed_by_another), f"category back to {NOT_REGISTERED}"),
+        Step("release", "解约", roles(AGREEMENT), _REGISTERED, State.UNSUBMITTED,
+             (has_agreement,), f"termination decided; category back to {NOT_REGISTERED}"),
+    ),
+)  # fmt: skip

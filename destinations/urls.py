@@ -1,0 +1,29 @@
+from django.urls import path
+
+from destinations.views import catalogue, figures, lists, phone, review
+
+urlpatterns = [
+    path("destination/", phone.state, name="destination"),
+    path("destination/choose/", phone.choose, name="destination-choose"),
+    path("destination/materials/", phone.materials, name="destination-materials"),
+    path("destination/form/", phone.form, name="destination-form"),
+    path("destination/touch-up/", phone.touch_up, name="destination-touch-up"),
+    path("destination/take-back/", phone.take_back, name="destination-take-back"),
+    path("destination/evidence/<int:pk>/", phone.image, name="evidence"),
+    path("destination/evidence/<int:pk>/remove/", phone.remove_image, name="evidence-remove"),
+    path("categories/", phone.categories, name="categories"),
+]
+
+console = [
+    path("destinations/", lists.DestinationList.as_view(), name="destinations"),
+    path("destinations/queue/", lists.ReviewQueue.as_view(), name="review-queue"),
+    path("destinations/review/", lists.review_many, name="review-many"),
+    path("destinations/<int:pk>/", review.workspace, name="destination"),
+    path("destinations/<int:pk>/enter/", review.enter, name="destination-enter"),
+    path("destinations/<int:pk>/evidence/", review.add_image, name="evidence-add"),
+    path("destinations/<int:pk>/<slug:action>/", review.act, name="destination-act"),
+    path("evidence/<int:pk>/", review.image, name="evidence"),
+    path("figures/", figures.figures, name="figures"),
+    path("catalogue/", catalogue.categories, name="catalogue"),
+    path("catalogue/<str:code>/", catalogue.category, name="category"),
+]

@@ -1,0 +1,142 @@
+"""The console's list of destinations and the review queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+
+from core.lists import Column, Order, Page, Row
+from destinations.actions import review
+from destinations.catalogue import catalogue
+from destinations.filters import DestinationFilter
+from destinations.models import Destination
+from destinations.queries import waiting_states
+from destinations.states import State
+from schools.access import StaffRequest, staff_view
+from schools.lists import ConsoleList
+from schools.scope import staff_of
+
+_STATES = dict(State.choices)
+
+
+def _name(row: Row) -> str:
+    return f'<a href="/console/destinations/{row["pk"]}/">{escape(row["graduate__name"])}</a>'
+
+
+def _state(row: Row) -> str:
+    state = row["state"]
+    flag = ' <span class="state state-pending">有修改</span>' if row["flagged"] else ""
+    return f'<span class="state state-{state}">{_STATES[state]}</span>{flag}'
+
+
+def _category(row: Row) -> str:
+    leaf = catalogue().leaves.get(row["category"])
+    return escape(leaf.name if leaf else catalogue().names.get(row["category"], row["category"]))
+
+
+def _submitted(row: Row) -> str:
+    return localtime(row["submitted_at"]).strftime("%m-%d %H:%M")
+
+
+_COLUMNS = (
+    Column("name", "姓名", ("graduate__name", "pk"), _name, lambda r: r["graduate__name"]),
+    Column("student_no", "学号", ("graduate__student_no",), css="mono"),
+    Column("department", "院系", ("graduate__department__name",), css="wide"),
+    Column("school_class", "班级", ("graduate__school_class__name",), css="wide"),
+    Column("major", "专业", ("graduate__major_name",), css="wide"),
+    Column("category", "毕业去向", ("category",), _category, _category),
+    Column("unit_name", "单位名称", ("unit_name",), css="wide"),
+    Column("state", "审核情况", ("state", "flagged"), _state, lambda r: _STATES[r["state"]]),
+    Column("submitted_at", "提交时间", ("submitted_at",), _submitted, _submitted, css="num"),
+)
+
+
+class DestinationList(ConsoleList):
+    title = "去向登记与审核"
+    permission = "destinations.view"
+    graduate_path = "graduate"
+    filterset_class = DestinationFilter
+    template_name = "destinations/console/list.html"
+    export_name = "destinations"
+    export_permission = "destinations.export"
+    selectable = True
+    row_key = "pk"
+    columns = _COLUMNS
+    orders: ClassVar[Sequence[Order]] = (
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("name", "姓名拼音", ("graduate__name_sort", "pk")),
+        Order("newest", "最近提交", ("submitted_at", "pk"), descending=True),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Destination.objects.all()
+
+    def get_context(self, page: Page) -> dict[str, Any]:
+        return {"may_review": self.user.has_perm("destinations.review"),
+                "may_import": self.user.has_perm("destinations.import")}  # fmt: skip
+
+
+class ReviewQueue(DestinationList):
+    """What waits for this person's review, oldest first."""
+
+    title = "待审核去向"
+    permission = "destinations.review"
+    orders = (Order("oldest", "最早提交", ("submitted_at", "pk")),)
+    export_name = ""
+    empty_title = "没有等待审核的去向"
+    empty_text = "毕业生提交登记后会出现在这里。"
+
+    def all_rows(self) -> QuerySet[Any]:
+        staff = staff_of(self.user)
+        return Destination.objects.filter(state__in=waiting_states(staff.role if staff else ""))
+
+    def empty_reason(self) -> tuple[str, str]:
+        found = super().empty_reason()
+        return found if "范围" in found[0] else (self.empty_title, self.empty_text)
+
+
+@staff_view("destinations.review")
+@require_POST
+def review_many(request: StaffRequest) -> HttpResponse:
+    """Approve or reject the picked rows: first what will happen, then row by row what did."""
+    ids = [int(v) for v in request.POST.getlist("pick") if v.isdigit()][:500]
+    action = "reject" if request.POST.get("action") == "reject" else "approve"
+    reason = request.POST.get("reason", "").strip()
+    title = "批量不通过" if action == "reject" else "批量通过"
+    if request.POST.get("sure") != "1":
+        rows = review.preview_many(graduate_ids=ids, action=action, by=request.user)
+        context = {
+            "rows": rows,
+            "ids": [r.graduate_id for r in rows],
+            "able": sum(r.ok for r in rows),
+            "action": action,
+            "title": title,
+            "reasons": READY_REASONS,
+        }
+        return render(request, "destinations/console/bulk_confirm.html", context)
+    results = review.review_many(graduate_ids=ids, action=action, by=request.user, reason=reason)
+    context = {
+        "results": results,
+        "title": title,
+        "done": sum(r.ok for r in results),
+        "back": "console:destinations",
+    }
+    return render(request, "core/bulk_result.html", context)
+
+
+READY_REASONS = (
+    "证明材料不清晰, 请重新拍照上传",
+    "单位名称与证明材料不一致",
+    "证明材料缺少单位盖章",
+    "组织机构代码与证照不符",
+    "单位所在地请核对到区县",
+    "毕业去向选择有误, 请核对界定",
+    "联系人或联系电话有误",
+)

@@ -1,0 +1,192 @@
+"""The graduate registers where they go: choose → materials → form → sent."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core import files
+from core.errors import DomainError, Invalid
+from destinations import forms
+from destinations.actions import evidence, register
+from destinations.catalogue import catalogue, grouped
+from destinations.fields import BY_KEY, FORMS
+from destinations.models import Destination, Evidence
+from destinations.steps import MACHINE
+from graduates.access import GraduateRequest, graduate_view
+
+
+def _own(request: GraduateRequest) -> Destination:
+    rows = Destination.objects.select_related("graduate", "cohort", "school")
+    return rows.get(pk=request.graduate.pk)
+
+
+@graduate_view
+def state(request: GraduateRequest) -> HttpResponse:
+    """Where the registration stands, and what can be done about it."""
+    d = _own(request)
+    context = {
+        "d": d,
+        "category": forms.category_label(d),
+        "values": forms.shown_values(d),
+        "evidence": evidence.standing_evidence(d.pk),
+        "can": {a: MACHINE.can(a, d, request.user) for a in ("register", "take_back", "touch_up")},
+        "tab": "register",
+    }
+    return render(request, "destinations/phone/state.html", context)
+
+
+@graduate_view
+def choose(request: GraduateRequest) -> HttpResponse:
+    d = _own(request)
+    MACHINE.check("register", d, request.user)
+    leaves = catalogue().for_graduates()
+    context = {"groups": list(grouped(leaves)), "forms": FORMS, "d": d, "tab": "register"}
+    return render(request, "destinations/phone/choose.html", context)
+
+
+@graduate_view
+def materials(request: GraduateRequest) -> HttpResponse:
+    """Upload evidence; each picture is compressed and shown at once."""
+    d = _own(request)
+    leaf, form = forms.chosen_leaf(request.GET)
+    if leaf is None or (leaf.has_forms and not form):
+        return redirect("destination-choose")
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            MACHINE.check("register", d, request.user)
+            uploads = request.FILES.getlist("image")
+            if not uploads:
+                raise Invalid({"image": ["请选择图片。"]})
+            for upload in uploads:
+                evidence.add_evidence(
+                    graduate=request.graduate,
+                    content=upload.read(),
+                    name=upload.name or "",
+                    by=request.user,
+                )
+            return redirect(request.get_full_path())
+        except DomainError as refusal:
+            error, status = refusal.message, refusal.status
+    context = {
+        "leaf": leaf,
+        "form": form,
+        "form_label": FORMS.get(form, ""),
+        "evidence": evidence.standing_evidence(d.pk),
+        "most": evidence.MOST,
+        "error": error,
+        "following": "?" + urlencode({"category": leaf.code, "form": form}),
+        "tab": "register",
+    }
+    return render(request, "destinations/phone/materials.html", context, status=status)
+
+
+@graduate_view
+def form(request: GraduateRequest) -> HttpResponse:
+    d = _own(request)
+    leaf, kind = forms.chosen_leaf(request.POST if request.method == "POST" else request.GET)
+    if leaf is None or (leaf.has_forms and not kind):
+        return redirect("destination-choose")
+    values: dict[str, Any] = forms.stored_values(d)
+    errors: dict[str, list[str]] = {}
+    error = ""
+    if request.method == "POST":
+        values = {k: v for k, v in request.POST.items() if k in BY_KEY}
+        typed = values | {"category": leaf.code, "form": kind}
+        try:
+            register.register(graduate_id=d.pk, typed=typed, by=request.user)
+            messages.success(request, "已提交, 等待老师审核。")
+            return redirect("destination")
+        except Invalid as invalid:
+            errors = invalid.errors
+        except DomainError as refusal:
+            error = refusal.message
+    context = {
+        "leaf": leaf,
+        "form": kind,
+        "form_label": FORMS.get(kind, ""),
+        "groups": forms.field_groups(leaf, kind, values, errors),
+        "errors": errors,
+        "error": error,
+        "evidence": evidence.standing_evidence(d.pk),
+        "materials": "?" + urlencode({"category": leaf.code, "form": kind}),
+        "tab": "register",
+    }
+    status = 422 if errors or error else 200
+    return render(request, "destinations/phone/form.html", context, status=status)
+
+
+@graduate_view
+def touch_up(request: GraduateRequest) -> HttpResponse:
+    """After approval: contacts and coded fields only; the rest is grey and says why."""
+    d = _own(request)
+    MACHINE.check("touch_up", d, request.user)
+    leaf = catalogue().leaves[d.category]
+    values: dict[str, Any] = forms.stored_values(d)
+    errors: dict[str, list[str]] = {}
+    error = ""
+    allowed = register.touchable(d)
+    if request.method == "POST":
+        typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
+        try:
+            register.touch_up(graduate_id=d.pk, typed=typed, by=request.user)
+            messages.success(request, "已保存; 涉及代码的修改将由老师核对。")
+            return redirect("destination")
+        except Invalid as invalid:
+            errors, values = invalid.errors, values | typed
+        except DomainError as refusal:
+            error, values = refusal.message, values | typed
+    groups = forms.field_groups(leaf, d.form, values, errors)
+    for _, items in groups:
+        for item in items:
+            if item["field"].key not in allowed:
+                item["may"], item["why"] = False, "已审核, 有误请联系辅导员"
+                item["shown"] = item["field"].show(getattr(d, item["field"].key))
+    context = {
+        "d": d,
+        "leaf": leaf,
+        "groups": groups,
+        "errors": errors,
+        "error": error,
+        "tab": "register",
+    }
+    status = 422 if errors or error else 200
+    return render(request, "destinations/phone/touch_up.html", context, status=status)
+
+
+@graduate_view
+@require_POST
+def take_back(request: GraduateRequest) -> HttpResponse:
+    register.take_back(graduate_id=request.graduate.pk, by=request.user)
+    messages.success(request, "已撤回, 恢复到登记之前。")
+    return redirect("destination")
+
+
+@graduate_view
+def image(request: GraduateRequest, pk: int) -> HttpResponseBase:
+    rows = Evidence.objects.select_related("file").filter(graduate_id=request.graduate.pk)
+    return files.respond(get_object_or_404(rows, pk=pk, removed_at=None).file)
+
+
+@graduate_view
+@require_POST
+def remove_image(request: GraduateRequest, pk: int) -> HttpResponse:
+    rows = Evidence.objects.select_related("file").filter(graduate_id=request.graduate.pk)
+    found = get_object_or_404(rows, pk=pk, removed_at=None)
+    evidence.remove_evidence(evidence=found, by=request.user)
+    back = request.POST.get("back", "")
+    query = back if back.startswith("?") else ""
+    return redirect(f"/destination/materials/{query}" if query else "destination")
+
+
+def categories(request: HttpRequest) -> HttpResponse:
+    """Help: what each category means, what proves it, what the reviewer looks at."""
+    leaves = list(catalogue().leaves.values())
+    context = {"groups": list(grouped(leaves)), "tab": "services"}
+    return render(request, "destinations/phone/categories.html", context)

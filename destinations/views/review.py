@@ -1,0 +1,208 @@
+"""The review workspace: record and evidence side by side, act, then the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core import files, keyset
+from core.errors import Conflict, DomainError, Invalid
+from destinations import forms
+from destinations.actions import enter as entering
+from destinations.actions import evidence, release, review
+from destinations.catalogue import catalogue, grouped
+from destinations.fields import BY_KEY, FORMS
+from destinations.models import Destination, DestinationEvent, Evidence
+from destinations.queries import waiting_for
+from destinations.rules import check_registration
+from destinations.states import State
+from destinations.steps import MACHINE
+from destinations.views.lists import READY_REASONS
+from schools.access import StaffRequest, staff_view
+from schools.scope import visible_to
+
+_WORDS = {s.action: s.label for s in MACHINE.steps}
+
+
+def _get(request: StaffRequest, pk: int) -> Destination:
+    rows = Destination.objects.select_related(
+        "graduate", "graduate__department", "graduate__school_class", "cohort", "school"
+    )
+    return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
+
+
+@staff_view("destinations.view")
+def workspace(request: StaffRequest, pk: int) -> HttpResponse:
+    d = _get(request, pk)
+    if request.user.has_perm("destinations.review"):
+        review.mark_opened(d)
+    return _workspace(request, d)
+
+
+def _workspace(
+    request: StaffRequest, d: Destination, *, error: str = "", reason: str = "", status: int = 200
+) -> HttpResponse:
+    events = list(DestinationEvent.objects.filter(graduate_id=d.pk).order_by("-id")[:20])
+    earlier, later = _neighbours(request, d)
+    context = {
+        "d": d,
+        "graduate": d.graduate,
+        "category": forms.category_label(d),
+        "leaf": catalogue().leaves.get(d.category),
+        "values": _values_with_changes(d, events),
+        "warnings": _warnings(d),
+        "evidence": list(evidence.standing_evidence(d.pk)),
+        "can": {s.action: s for s in MACHINE.available(d, request.user)},
+        "events": [(e, _WORDS.get(e.action, e.action), State(e.to_state)) for e in events],
+        "reasons": READY_REASONS,
+        "previous": earlier,
+        "following": later,
+        "error": error,
+        "reason": reason,
+    }
+    return render(request, "destinations/console/review.html", context, status=status)
+
+
+def _neighbours(request: StaffRequest, d: Destination) -> tuple[int | None, int | None]:
+    """The queue's entries before and after this one."""
+    if not request.user.has_perm("destinations.review"):
+        return None, None
+    queue = waiting_for(request.user)
+    here, fields = [d.submitted_at, d.pk], ("submitted_at", "pk")
+    after = queue.filter(keyset.RowCompare(fields, ">", here)).order_by(*fields)
+    before = queue.filter(keyset.RowCompare(fields, "<", here)).order_by("-submitted_at", "-pk")
+    return (
+        before.values_list("pk", flat=True).first(),
+        after.values_list("pk", flat=True).first(),
+    )
+
+
+def _values_with_changes(d: Destination, events: list[DestinationEvent]) -> list[dict[str, Any]]:
+    """Filled fields; where the last submission differs from the one before, with the old words."""
+    last = next((e for e in events if e.action in ("register", "touch_up", "enter", "amend")), None)
+    before = last.snapshot.get("before", {}) if last else {}
+    compare = bool(before) and before.get("state") != State.UNSUBMITTED
+    rows = []
+    for key, label, words in forms.shown_values(d):
+        old = BY_KEY[key].show(before.get(key)) if compare else words
+        rows.append({"key": key, "label": label, "words": words, "old": old,
+                     "changed": old != words, "flagged": key in d.flagged})  # fmt: skip
+    return rows
+
+
+def _warnings(d: Destination) -> list[str]:
+    typed = forms.stored_values(d) | {"category": d.category, "form": d.form}
+    found = check_registration(
+        typed, evidence=None, graduates_on=d.graduate.graduates_on, wage_override=d.wage_override
+    )
+    return [issue.message for issue in found.issues]
+
+
+@staff_view("destinations.review")
+@require_POST
+def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
+    """approve, reject, tick, resume, propose_release or release; then on to the next in the queue."""
+    d = _get(request, pk)
+    reason = request.POST.get("reason", "").strip()
+    version = int(request.POST.get("version") or 0)
+    _, following = _neighbours(request, d)
+    try:
+        match action:
+            case "approve":
+                review.approve(graduate_id=pk, by=request.user, version=version)
+            case "reject":
+                review.reject(graduate_id=pk, reason=reason, by=request.user, version=version)
+            case "tick":
+                review.tick(graduate_id=pk, by=request.user, version=version)
+            case "resume":
+                review.resume(graduate_id=pk, by=request.user, version=version)
+            case "propose-release":
+                release.propose_release(graduate_id=pk, by=request.user, reason=reason)
+            case "release":
+                release.release(graduate_id=pk, by=request.user, reason=reason)
+            case _:
+                return redirect("console:destination", pk=pk)
+    except Conflict as conflict:
+        d = _get(request, pk)
+        return _workspace(request, d, error=conflict.message, reason=reason, status=409)
+    except DomainError as refusal:
+        return _workspace(request, d, error=refusal.message, reason=reason, status=refusal.status)
+    word = _WORDS.get(action.replace("-", "_"), action)
+    messages.success(request, f"{d.graduate.name}: 已{word}。")
+    if following is not None and action in ("approve", "reject"):
+        return redirect("console:destination", pk=following)
+    return redirect("console:destination", pk=pk)
+
+
+@staff_view("destinations.enter")
+def enter(request: StaffRequest, pk: int) -> HttpResponse:
+    """Entry by staff, with the same fields as the graduate's form."""
+    d = _get(request, pk)
+    MACHINE.check("enter", d, request.user)
+    data = request.POST if request.method == "POST" else request.GET
+    leaf, kind = forms.chosen_leaf(
+        data if "category" in data else {"category": d.category, "form": d.form}
+    )
+    values: dict[str, Any] = forms.stored_values(d)
+    errors: dict[str, list[str]] = {}
+    error = ""
+    if request.method == "POST" and leaf is not None:
+        values = {k: v for k, v in request.POST.items() if k in BY_KEY}
+        try:
+            entering.enter(
+                graduate_id=pk,
+                typed=values | {"category": leaf.code, "form": kind},
+                by=request.user,
+                version=int(request.POST.get("version") or 0),
+                wage_override=request.POST.get("wage_override", "").strip()[:200],
+            )
+            messages.success(request, "已录入。")
+            return redirect("console:destination", pk=pk)
+        except Invalid as invalid:
+            errors = invalid.errors
+        except DomainError as refusal:
+            error = refusal.message
+    context = {
+        "d": d,
+        "graduate": d.graduate,
+        "leaf": leaf,
+        "form": kind,
+        "forms": FORMS,
+        "leaves": list(grouped(list(catalogue().leaves.values()))),
+        "groups": forms.field_groups(leaf, kind, values, errors)
+        if leaf and (kind or not leaf.has_forms)
+        else [],
+        "errors": errors,
+        "error": error,
+    }
+    status = 422 if errors or error else 200
+    return render(request, "destinations/console/enter.html", context, status=status)
+
+
+@staff_view("destinations.view")
+def image(request: StaffRequest, pk: int) -> HttpResponseBase:
+    """An evidence image, for who may see the graduate."""
+    rows = Evidence.objects.select_related("file", "graduate")
+    found = get_object_or_404(rows, pk=pk)
+    _get(request, found.graduate_id)
+    return files.respond(found.file)
+
+
+@staff_view("destinations.enter")
+@require_POST
+def add_image(request: StaffRequest, pk: int) -> HttpResponse:
+    """Material that staff attaches: evidence for an entry, or the stamped release."""
+    d = _get(request, pk)
+    try:
+        for upload in request.FILES.getlist("image"):
+            evidence.add_evidence(
+                graduate=d.graduate, content=upload.read(), name=upload.name or "", by=request.user
+            )
+        messages.success(request, "材料已上传。")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("console:destination", pk=pk)

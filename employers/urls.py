@@ -1,0 +1,5 @@
+from django.urls import path
+
+from employers import views
+
+urlpatterns = [path("", views.login, name="employer")]

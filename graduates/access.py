@@ -1,0 +1,56 @@
+"""The door of the graduate's pages: signed in as a graduate, and only to one's own records."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from accounts.models import Realm, User
+from codes import lookup
+from graduates.models import Graduate
+from graduates.records import RELATED
+
+_CHOSEN = "graduate_id"
+
+
+class GraduateRequest(HttpRequest):
+    """A request that passed the door: `graduate` is the record in use."""
+
+    user: User
+    graduate: Graduate
+
+
+def graduate_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if not isinstance(user, User) or user.realm != Realm.GRADUATE:
+            return redirect("login")
+        lookup.refresh()
+        graduate = own_record(request, user)
+        if graduate is None or not graduate.school.is_open:
+            return redirect("login")
+        request.graduate = graduate  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    guarded.required_permission = "graduate"  # type: ignore[attr-defined]
+    return guarded
+
+
+def own_record(request: HttpRequest, user: User) -> Graduate | None:
+    """The chosen record of this person, by default the newest."""
+    mine = Graduate.objects.select_related(*RELATED).filter(person__user=user)
+    chosen = request.session.get(_CHOSEN)
+    if chosen is not None:
+        found = mine.filter(pk=chosen).first()
+        if found is not None:
+            return found
+    return mine.order_by("-cohort__year", "-id").first()
+
+
+def choose_record(request: HttpRequest, graduate_id: int) -> None:
+    request.session[_CHOSEN] = graduate_id

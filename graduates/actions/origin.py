@@ -1,0 +1,264 @@
+"""Changing, confirming, locking and adding origin records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Realm, User
+from core import audit
+from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
+from graduates import hooks
+from graduates.fields import ALL, BY_KEY
+from graduates.models import Graduate, Person
+from graduates.permissions import editable_keys
+from graduates.pinyin import name_sort
+from graduates.records import RELATED, confirmation_hash, is_confirmation_current, plain, record_of
+from graduates.rules import check_record, read_cell
+from graduates.states import Confirmation, Standing
+from schools.models import Cohort, Department, Phase, School, SchoolClass
+from schools.scope import visible_to
+
+
+def locked_graduate(graduate_id: int) -> Graduate:
+    """The row locked for a change; every action about a graduate takes it first."""
+    return (
+        Graduate.objects.select_for_update(no_key=True, of=("self",))
+        .select_related(*RELATED)
+        .get(pk=graduate_id)
+    )
+
+
+def edit(
+    *, graduate_id: int, typed: Mapping[str, Any], by: User, version: int | None = None
+) -> Graduate:
+    """Change fields. What one may not edit is refused, not ignored; raises `Invalid` per field.
+
+    A change by staff lapses the graduate's own confirmation.
+    """
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        if version is not None and version != graduate.version:
+            raise Conflict("changed", "此记录刚刚被他人修改, 您的修改没有保存。请刷新后核对再改。")
+        before = record_of(graduate)
+        record, errors = _read(typed, before)
+        changed = {k for k in typed if k in BY_KEY and plain(record[k]) != plain(before[k])}
+        _refuse_grey(changed | set(errors), graduate, by)
+        if not errors:
+            errors = _between(record, changed)
+        if errors:
+            raise Invalid(errors)
+        if changed:
+            was_current = is_confirmation_current(graduate)
+            _put(graduate, record, changed)
+            if by.realm != Realm.GRADUATE:
+                _lapse(graduate)
+            elif was_current:  # one's own change is one's own confirmation
+                graduate.confirmed_hash = confirmation_hash(record)
+            _save(graduate)
+            changes = {k: [plain(before[k]), plain(record[k])] for k in sorted(changed)}
+            audit.record("graduates.edit", by=by, obj=graduate, data={"changes": changes})
+        return graduate
+
+
+def _read(
+    typed: Mapping[str, Any], before: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    record, errors = dict(before), {}
+    for key in typed:
+        if key not in BY_KEY:
+            continue
+        value, issues = read_cell(key, typed[key])
+        bad = [i.message for i in issues if i.is_error]
+        if bad:
+            errors[key] = bad
+        else:
+            record[key] = value
+    return record, errors
+
+
+def _between(record: Mapping[str, Any], changed: set[str]) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if changed:
+        for issue in check_record(record):
+            if issue.is_error:
+                errors.setdefault(issue.field, []).append(issue.message)
+    return errors
+
+
+def _refuse_grey(keys: set[str], graduate: Graduate, by: User) -> None:
+    grey = keys - editable_keys(graduate, by)
+    if grey:
+        labels = "、".join(f.label for f in ALL if f.key in grey)
+        raise NotPermitted("grey_field", f"您不能修改: {labels}。如有错误请提交信息反馈。")
+
+
+def _put(graduate: Graduate, record: Mapping[str, Any], changed: set[str]) -> None:
+    for key in changed:
+        if key not in ("department", "school_class", "id_type", "id_number"):
+            setattr(graduate, key, record[key])
+    if "name" in changed:
+        graduate.name_sort = name_sort(graduate.name)
+    if changed & {"department", "school_class"}:
+        _put_class(graduate, record["department"], record["school_class"])
+    if changed & {"id_type", "id_number"}:
+        person = graduate.person
+        person.id_type, person.id_number = record["id_type"], record["id_number"]
+        try:
+            with transaction.atomic():
+                person.save(update_fields=["id_type", "id_number"])
+        except IntegrityError:
+            raise Invalid({"id_number": ["本校已有此证件号码的另一人, 请核对。"]}) from None
+
+
+def _put_class(graduate: Graduate, department: str, school_class: str) -> None:
+    found = Department.objects.filter(school_id=graduate.school_id, name=department).first()
+    if found is None:
+        raise Invalid({"department": [f"本校没有院系“{department}”。"]})
+    its_class = SchoolClass.objects.filter(
+        cohort_id=graduate.cohort_id, department=found, name=school_class
+    ).first()
+    if its_class is None:
+        raise Invalid({"school_class": [f"{department}没有班级“{school_class}”。"]})
+    graduate.department, graduate.school_class = found, its_class
+
+
+def _save(graduate: Graduate) -> None:
+    graduate.version += 1
+    graduate.updated_at = timezone.now()
+    try:
+        with transaction.atomic():
+            graduate.save()
+    except IntegrityError as error:
+        text = str(error)
+        if "graduate_student_no" in text:
+            raise Invalid({"student_no": ["本校已有此学号。"]}) from None
+        if "graduate_exam_no" in text:
+            raise Invalid({"exam_no": ["本届已有此考生号。"]}) from None
+        raise
+
+
+def _lapse(graduate: Graduate) -> None:
+    """The graduate confirmed something else: it must be confirmed anew."""
+    graduate.confirmed_at, graduate.confirmed_hash = None, ""
+    if graduate.confirmation == Confirmation.CONFIRMED:
+        graduate.confirmation = Confirmation.UNSUBMITTED
+
+
+def confirm(*, graduate_id: int, shown_hash: str, by: User) -> Graduate:
+    """The graduate confirms exactly what was shown. A locked record may be confirmed too."""
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        if graduate.standing != Standing.ENROLLED:
+            raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 不能确认。")
+        if graduate.cohort.phase() not in (Phase.OPEN, Phase.PREPARING):
+            raise Refused("cohort_ended", f"{graduate.cohort}已{graduate.cohort.phase_label}。")
+        record = record_of(graduate)
+        current = confirmation_hash(record)
+        if shown_hash != current:
+            raise Conflict("changed", "信息刚刚有变化, 请重新核对后再确认。")
+        missing = [f.label for f in ALL if f.required and record[f.key] in (None, "")]
+        if missing:
+            raise Refused("incomplete", f"请先填写: {'、'.join(missing)}。")
+        graduate.confirmed_at, graduate.confirmed_hash = timezone.now(), current
+        if graduate.confirmation == Confirmation.UNSUBMITTED:
+            graduate.confirmation = Confirmation.CONFIRMED
+        _save(graduate)
+        audit.record("graduates.confirm", by=by, obj=graduate, data={"hash": current})
+        return graduate
+
+
+def lock(*, graduate_id: int, by: User) -> Graduate:
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        if not by.has_perm("graduates.lock"):
+            raise NotPermitted("role", "您没有锁定生源信息的权限。")
+        if graduate.confirmation == Confirmation.LOCKED:
+            raise Refused("locked", "已经锁定。")
+        graduate.confirmation = Confirmation.LOCKED
+        graduate.locked_at, graduate.locked_by = timezone.now(), by.label
+        _save(graduate)
+        audit.record("graduates.lock", by=by, obj=graduate)
+        return graduate
+
+
+def unlock(*, graduate_id: int, by: User) -> Graduate:
+    """Back to confirmed if the graduate's confirmation is current, else to unsubmitted."""
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        if not by.has_perm("graduates.unlock"):
+            raise NotPermitted("role", "只有学校系统管理员可以解锁。")
+        if graduate.confirmation != Confirmation.LOCKED:
+            raise Refused("not_locked", "没有锁定。")
+        graduate.locked_at, graduate.locked_by = None, ""
+        if is_confirmation_current(graduate):
+            graduate.confirmation = Confirmation.CONFIRMED
+        else:
+            graduate.confirmation = Confirmation.UNSUBMITTED
+            graduate.confirmed_at, graduate.confirmed_hash = None, ""
+        _save(graduate)
+        audit.record("graduates.unlock", by=by, obj=graduate)
+        return graduate
+
+
+@dataclass(frozen=True)
+class RowResult:
+    graduate_id: int
+    label: str
+    ok: bool
+    message: str
+
+
+def lock_many(*, graduate_ids: Sequence[int], by: User, unlocking: bool = False) -> list[RowResult]:
+    """Each row has its own transaction and answer; what is out of scope is not there at all."""
+    results = []
+    rows = visible_to(Graduate.objects.all(), by).filter(pk__in=graduate_ids).order_by("pk")
+    for graduate in rows:
+        try:
+            done = (unlock if unlocking else lock)(graduate_id=graduate.pk, by=by)
+            message = Confirmation(done.confirmation).label
+            results.append(RowResult(graduate.pk, str(graduate), True, message))
+        except DomainError as refusal:
+            results.append(RowResult(graduate.pk, str(graduate), False, refusal.message))
+    return results
+
+
+def add(*, school: School, typed: Mapping[str, Any], by: User) -> Graduate:
+    """Add one graduate by hand, under the same rules as an import."""
+    record: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for field in ALL:
+        value, issues = read_cell(field.key, typed.get(field.key))
+        record[field.key] = value
+        bad = [i.message for i in issues if i.is_error]
+        if bad:
+            errors[field.key] = bad
+    for issue in check_record(record):
+        if issue.is_error:
+            errors.setdefault(issue.field, []).append(issue.message)
+    cohort = Cohort.objects.filter(school=school, year=record["year"] or 0).first()
+    if record["year"] and cohort is None:
+        errors["year"] = [f"本校没有建立{record['year']}届。"]
+    if errors or cohort is None:
+        raise Invalid(errors)
+    with transaction.atomic():
+        person, _ = Person.objects.get_or_create(
+            school=school, id_type=record["id_type"], id_number=record["id_number"]
+        )
+        if person.graduates.filter(cohort=cohort).exists():
+            raise Invalid({"id_number": ["本届已有此证件号码的毕业生。"]})
+        graduate = Graduate(school=school, cohort=cohort, person=person)
+        direct = set(BY_KEY) - {"year", "department", "school_class", "id_type", "id_number"}
+        for key in direct:
+            setattr(graduate, key, record[key])
+        graduate.name_sort = name_sort(graduate.name)
+        _put_class(graduate, record["department"], record["school_class"])
+        graduate.version = 0
+        _save(graduate)
+        audit.record("graduates.add", by=by, obj=graduate)
+        hooks.created.run(graduate=graduate, by=by)
+        return graduate

@@ -1,0 +1,150 @@
+"""Filters that every list of graduates has, and the keyword search."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db import models
+from django.db.models import F, Func, Q, QuerySet, Value
+from django.http import HttpRequest
+
+from codes import lookup, text
+from graduates.states import Confirmation
+from schools import options
+from schools.scope import scope_of
+
+
+class NameGrams(Func):
+    """The expression of the name search index (migration 0002)."""
+
+    function = "graduates_name_grams"
+    output_field = models.Field()
+
+
+class HasGrams(Func):
+    """`grams @> ARRAY[…]`: every wanted gram is among the name's."""
+
+    template = "%(expressions)s"
+    arg_joiner = " @> "
+    output_field = models.BooleanField()
+    conditional = True
+
+
+class TextArray(Func):
+    template = "ARRAY[%(expressions)s]::text[]"
+    output_field = models.Field()
+
+
+def name_contains(part: str, *, school_id: int | None, prefix: str = "") -> HasGrams:
+    """Names that contain `part`, by the gram index; within a school by that school's grams."""
+    grams = [part] if len(part) <= 2 else [part[i : i + 2] for i in range(len(part) - 1)]
+    if school_id is not None:
+        grams = [f"{school_id}:{gram}" for gram in grams]
+    expression = NameGrams(F(f"{prefix}school_id"), F(f"{prefix}name"))
+    return HasGrams(expression, TextArray(*[Value(g) for g in grams]))
+
+
+def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> QuerySet[Any]:
+    """By name, student number, exam number or ID number."""
+    cleaned = text.clean(value)
+    if not cleaned:
+        return queryset
+    if re.search(r"[^\x00-\x7f]", cleaned):
+        name = text.clean_name(cleaned).replace(" ", "")
+        scope = scope_of(user)
+        school_id = scope.school_id if scope and not scope.everything else None
+        found = queryset.filter(name_contains(name, school_id=school_id, prefix=prefix))
+        # Grams of a longer part may lie apart; the whole part must be there.
+        return found.filter(**{f"{prefix}name__contains": name}) if len(name) > 2 else found
+    number = text.clean_code(cleaned)
+    matches = Q(**{f"{prefix}student_no__startswith": number})
+    if len(number) >= 8:
+        matches |= Q(**{f"{prefix}exam_no": number})
+    if len(number) >= 15:
+        matches |= Q(**{f"{prefix}person__id_number": number})
+    return queryset.filter(matches)
+
+
+class GraduateFilter(django_filters.FilterSet):
+    """Cohort, level, department, class, major, keyword. `path` leads to the graduate."""
+
+    path = ""
+
+    school = django_filters.ChoiceFilter(label="学校", method="by_school")
+    cohort = django_filters.ChoiceFilter(label="届别", method="by_cohort")
+    level = django_filters.ChoiceFilter(label="学历", method="by_level")
+    department = django_filters.ChoiceFilter(label="院系", method="by_department")
+    school_class = django_filters.ChoiceFilter(label="班级", method="by_class")
+    major = django_filters.ChoiceFilter(label="专业", method="by_major")
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="姓名、学号、考生号或证件号码"
+    )
+
+    def __init__(self, data: Any = None, queryset: Any = None, *, request: HttpRequest) -> None:
+        super().__init__(data, queryset, request=request)
+        user: Any = request.user
+        choices = {
+            "school": options.school_options(user),
+            "cohort": options.cohort_options(user),
+            "level": [(g, g) for g in lookup.level_groups()],
+            "department": options.department_options(user),
+            "school_class": options.class_options(
+                user, _number(self.data.get("department")), _number(self.data.get("cohort"))
+            ),
+            "major": options.major_options(user),
+        }
+        for name, values in choices.items():
+            if name not in self.filters:
+                continue
+            if not values:
+                del self.filters[name]
+                continue
+            self.filters[name].extra["choices"] = [(str(k), v) for k, v in values]
+
+    def get_form_class(self) -> type[forms.Form]:
+        """A form over the filters that are left; django-filter's own keeps all declared ones."""
+        fields = {name: f.field for name, f in self.filters.items()}
+        return type(f"{type(self).__name__}Form", (forms.Form,), fields)
+
+    def _with(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.path}{name}": value})
+
+    def by_school(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(school_id=int(value))
+
+    def by_cohort(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        from schools.models import Cohort
+
+        scope = scope_of(self.request.user)
+        rows = Cohort.objects.filter(year=int(value))
+        if scope is not None and not scope.everything:
+            rows = rows.filter(school_id=scope.school_id)
+        return queryset.filter(cohort_id__in=list(rows.values_list("id", flat=True)))
+
+    def by_level(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return self._with(queryset, "level__in", lookup.levels_of_group([value]))
+
+    def by_department(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return self._with(queryset, "department_id", int(value))
+
+    def by_class(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return self._with(queryset, "school_class_id", int(value))
+
+    def by_major(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return self._with(queryset, "major_code", value)
+
+    def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return search(queryset, value, self.request.user, self.path)
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdigit() else None
+
+
+class OriginFilter(GraduateFilter):
+    confirmation = django_filters.ChoiceFilter(
+        label="确认情况", choices=Confirmation.choices, field_name="confirmation"
+    )

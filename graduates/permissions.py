@@ -1,0 +1,56 @@
+"""Which fields of which record somebody may edit: one answer for the page and the POST."""
+
+from __future__ import annotations
+
+from accounts.models import Realm, User
+from graduates.fields import ALL, BY_KEY, OriginField
+from graduates.models import Graduate
+from graduates.states import Confirmation, Standing
+from schools.models import Cohort, FieldPermission, Phase, Role
+from schools.scope import staff_of
+
+_COLUMN = {Role.COUNSELLOR: "counsellor", Role.DEPARTMENT_ADMIN: "department_admin"}
+_POSITION = {"graduate": 0, "counsellor": 1, "department_admin": 2}
+
+
+def permitted_keys(cohort: Cohort, column: str) -> set[str]:
+    """Field keys that `column` (graduate, counsellor, department_admin) may edit in a cohort."""
+    rows = FieldPermission.objects.filter(cohort=cohort)
+    chosen = {row.field: getattr(row, column) for row in rows}
+    position = _POSITION[column]
+    return {f.key for f in ALL if chosen.get(f.key, f.editable[position]) and f.key != "year"}
+
+
+def editable_keys(graduate: Graduate, user: User) -> set[str]:
+    """Empty for who may not edit at all now."""
+    if user.realm == Realm.GRADUATE:
+        return _for_graduate(graduate)
+    staff = staff_of(user)
+    if staff is None or not user.has_perm("graduates.edit"):
+        return set()
+    if graduate.cohort.phase() == Phase.SEALED:
+        return set()
+    if staff.role == Role.SCHOOL_ADMIN:
+        return {f.key for f in ALL} - {"year"}
+    if graduate.confirmation == Confirmation.LOCKED:
+        return set()
+    return permitted_keys(graduate.cohort, _COLUMN[Role(staff.role)])
+
+
+def _for_graduate(graduate: Graduate) -> set[str]:
+    if graduate.confirmation == Confirmation.LOCKED or graduate.standing != Standing.ENROLLED:
+        return set()
+    if graduate.cohort.phase() not in (Phase.OPEN, Phase.PREPARING):
+        return set()
+    return permitted_keys(graduate.cohort, "graduate")
+
+
+def why_grey(field: OriginField, graduate: Graduate, user: User) -> str:
+    """Said beside a field that can't be edited."""
+    if graduate.cohort.phase() in (Phase.ENDED, Phase.SEALED):
+        return f"{graduate.cohort}已{graduate.cohort.phase_label}"
+    if graduate.confirmation == Confirmation.LOCKED:
+        return "已锁定, 如有错误请提交信息反馈"
+    if BY_KEY[field.key].registry:
+        return "来自学籍, 须与学籍一致"
+    return "学校设置为不可修改"

@@ -1,0 +1,57 @@
+"""最近修改: who changed what of whom, over the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.html import escape
+from django.utils.timezone import localtime
+
+from core.lists import Column, Order, Row
+from core.models import Event
+from graduates.models import Graduate
+from graduates.views.origin import WORDS, describe
+from schools.lists import ConsoleList
+from schools.scope import scope_of, visible_to
+
+
+def _changes(row: Row) -> str:
+    event = Event(action=row["action"], data=row["data"])
+    parts = [
+        f"{escape(label)}: <del>{escape(str(old))}</del> → {escape(str(new))}"
+        for label, old, new in describe(event)["changes"][:4]
+    ]
+    return "<br>".join(parts)
+
+
+class Changes(ConsoleList):
+    title = "最近修改"
+    permission = "graduates.view"
+    row_key = "id"
+    columns = (
+        Column("at", "时间", cell=lambda r: localtime(r["at"]).strftime("%Y-%m-%d %H:%M"), css="num"),
+        Column("object_label", "毕业生", ("object_label", "object_id"),
+               lambda r: f'<a href="/console/graduates/{r["object_id"]}/">{escape(r["object_label"])}</a>'),
+        Column("action", "操作", cell=lambda r: WORDS.get(r["action"], escape(r["action"]))),
+        Column("data", "修改内容", ("data", "action"), _changes),
+        Column("actor_label", "操作人"),
+    )  # fmt: skip
+    orders = (Order("newest", "最近", ("id",), descending=True),)
+    empty_title = "还没有修改记录"
+    empty_text = "对毕业生信息的每次修改都会记录在这里。"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        events = Event.objects.filter(object_type="graduate", action__in=list(WORDS))
+        scope = scope_of(self.user)
+        if scope is not None and scope.everything:
+            return events
+        events = events.filter(school_id=scope.school_id if scope else None)
+        if scope is not None and scope.whole_school:
+            return events
+        return events.filter(
+            object_id__in=visible_to(Graduate.objects.all(), self.user).values("id")
+        )
+
+    def empty_reason(self) -> tuple[str, str]:
+        return self.empty_title, self.empty_text

@@ -1,0 +1,121 @@
+"""The graduate's sign-in and first activation."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.actions import end_sessions
+from accounts.middleware import session_ended_notice
+from accounts.models import Realm, User
+from core.errors import DomainError, Invalid
+from graduates.access import GraduateRequest, choose_record, graduate_view
+from graduates.actions import account
+from schools.models import School
+
+_SCHOOL_COOKIE = "school"
+
+
+def schools(request: HttpRequest) -> JsonResponse:
+    """School names that contain what was typed."""
+    typed = request.GET.get("q", "").strip()[:30]
+    rows = (
+        School.objects.filter(is_open=True, name__contains=typed)
+        if typed
+        else School.objects.none()
+    )
+    return JsonResponse({"items": [s.name for s in rows[:20]]})
+
+
+def _school(name: str) -> School:
+    """The one school of that name or part of a name."""
+    typed = name.strip()
+    open_schools = School.objects.filter(is_open=True)
+    exact = open_schools.filter(name=typed).first() or open_schools.filter(code=typed).first()
+    if exact:
+        return exact
+    found = list(open_schools.filter(name__contains=typed)[:6]) if typed else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = "、".join(s.name for s in found)
+        raise Invalid({"school": [f"有多所院校符合, 请写全: {names}"]})
+    raise Invalid({"school": ["没有找到这所院校, 请输入院校全称。"]})
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    if isinstance(request.user, User) and request.user.realm == Realm.GRADUATE:
+        return redirect("home")
+    session_ended_notice(request)
+    return _entrance(request, "graduates/phone/login.html", _login)
+
+
+def _login(request: HttpRequest, school: School) -> int:
+    graduate = account.enter_with_password(
+        request,
+        school=school,
+        student_no=request.POST.get("student_no", ""),
+        password=request.POST.get("password", ""),
+    )
+    return graduate.pk
+
+
+def activate(request: HttpRequest) -> HttpResponse:
+    return _entrance(request, "graduates/phone/activate.html", _activate)
+
+
+def _activate(request: HttpRequest, school: School) -> int:
+    post = request.POST
+    graduate = account.activate(
+        request,
+        school=school,
+        name=post.get("name", ""),
+        student_no=post.get("student_no", ""),
+        id_number=post.get("id_number", ""),
+        code=post.get("code", ""),
+        password=post.get("new_password", ""),
+        repeated=post.get("repeated", ""),
+    )
+    return graduate.pk
+
+
+def _entrance(request: HttpRequest, template: str, enter) -> HttpResponse:  # type: ignore[no-untyped-def]
+    """A form that keeps what was typed and says what is wrong; secrets are typed again."""
+    error, errors, status = "", {}, 200
+    if request.method == "POST":
+        try:
+            school = _school(request.POST.get("school", ""))
+            choose_record(request, enter(request, school))
+            response = redirect("home")
+            response.set_cookie(
+                _SCHOOL_COOKIE, school.code, max_age=365 * 86400, httponly=True, samesite="Lax"
+            )
+            return response
+        except Invalid as invalid:
+            errors, status = invalid.errors, 422
+        except DomainError as refusal:
+            error, status = refusal.message, refusal.status
+    known = School.objects.filter(code=request.COOKIES.get(_SCHOOL_COOKIE, "")).first()
+    typed = {"school": known.name if known else ""} | request.POST.dict()
+    context = {"error": error, "errors": errors, "typed": typed}
+    return render(request, template, context, status=status)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("login")
+
+
+@graduate_view
+def end_all_sessions(request: GraduateRequest) -> HttpResponse:
+    """解除绑定: sign out everywhere."""
+    if request.method == "POST":
+        end_sessions(user=request.user, by=request.user)
+        logout(request)
+        messages.success(request, "所有设备上的登录都已退出。")
+        return redirect("login")
+    return redirect("me")

@@ -1,0 +1,222 @@
+"""One origin record in the console: look, edit, lock, add, reveal, history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from codes import lookup
+from core import audit
+from core.errors import Invalid
+from core.models import Event
+from graduates import hooks
+from graduates.actions import account, origin
+from graduates.fields import ALL, BY_KEY, GROUPS
+from graduates.initial_codes import initial_code
+from graduates.models import Graduate
+from graduates.permissions import editable_keys, why_grey
+from graduates.records import RELATED, label_of, plain, record_of
+from schools.access import StaffRequest, staff_view
+from schools.models import Department, SchoolClass
+from schools.scope import visible_to
+
+_REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
+
+
+def graduate_or_404(request: StaffRequest, pk: int) -> Graduate:
+    return get_object_or_404(
+        visible_to(Graduate.objects.select_related(*RELATED), request.user), pk=pk
+    )
+
+
+@staff_view("graduates.view")
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
+    graduate = graduate_or_404(request, pk)
+    typed: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
+        try:
+            version = int(request.POST.get("version", "0") or 0)
+            origin.edit(graduate_id=pk, typed=typed, by=request.user, version=version)
+            messages.success(request, "已保存。")
+            return redirect("console:origin", pk=pk)
+        except Invalid as invalid:
+            errors = invalid.errors
+    context = {
+        "graduate": graduate,
+        "groups": form_groups(graduate, request.user, typed, errors),
+        "errors": errors,
+        "may_edit": bool(editable_keys(graduate, request.user)),
+        "history": _history(graduate),
+        "links": [
+            x
+            for links in hooks.detail_links.run(graduate=graduate, user=request.user)
+            for x in links
+        ],
+    }
+    return render(request, "graduates/console/origin.html", context, status=422 if errors else 200)
+
+
+def form_groups(
+    graduate: Graduate, user: Any, typed: dict[str, Any], errors: dict[str, list[str]]
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Fields by group with what the template needs: value, choices, grey or not, why, errors."""
+    record, allowed = record_of(graduate), editable_keys(graduate, user)
+    groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
+    for f in ALL:
+        value = typed.get(f.key, plain(record[f.key]))
+        may = f.key in allowed
+        item = {
+            "field": f,
+            "value": "" if value is None else value,
+            "shown": f.show(record[f.key]),
+            "may": may,
+            "why": "" if may else why_grey(f, graduate, user),
+            "errors": errors.get(f.key, []),
+            "masked": f.key in _REVEALABLE and not may,
+        }
+        if may:
+            item["choices"] = _choices(f.key, graduate)
+            if f.kind == "bool":
+                item["value"] = {True: "是", False: "否", None: ""}.get(record[f.key], "")
+                item["value"] = typed.get(f.key, item["value"])
+            if f.kind == "place":
+                item["place_name"] = lookup.place_name(str(item["value"]))
+        groups[f.group].append(item)
+    return list(groups.items())
+
+
+def _choices(key: str, graduate: Graduate) -> list[tuple[str, str]]:
+    field = BY_KEY[key]
+    if field.kind == "code":
+        return lookup.table(field.table).choices()
+    if field.kind == "bool":
+        return [("是", "是"), ("否", "否")]
+    if key == "department":
+        rows = Department.objects.filter(school_id=graduate.school_id)
+        return [(n, n) for n in rows.values_list("name", flat=True)]
+    if key == "school_class":
+        classes = SchoolClass.objects.filter(cohort_id=graduate.cohort_id)
+        names = classes.order_by("name").values_list("name", flat=True).distinct()
+        return [(n, n) for n in names]
+    return []
+
+
+def _history(graduate: Graduate) -> list[dict[str, Any]]:
+    events = Event.objects.filter(object_type="graduate", object_id=graduate.pk).order_by("-id")
+    return [describe(e) for e in events[:30]]
+
+
+WORDS = {
+    "graduates.import_create": "导入", "graduates.import_update": "导入修改",
+    "graduates.edit": "修改", "graduates.confirm": "本人确认", "graduates.lock": "锁定",
+    "graduates.unlock": "解锁", "graduates.add": "新增", "graduates.activate": "激活帐号",
+    "graduates.reset_account": "重置帐号", "graduates.reveal": "查看号码",
+    "graduates.initial_code": "查看初始码", "graduates.standing": "学籍变动",
+}  # fmt: skip
+_MASKED = {"id_number", "mobile", "home_phone"}
+
+
+def describe(event: Event) -> dict[str, Any]:
+    """An event in words: who, when, what, and each field from old to new."""
+    changes = []
+    for key, (old, new) in event.data.get("changes", {}).items():
+        field = BY_KEY.get(key)
+        if key in _MASKED:
+            old, new = f"…{str(old)[-4:]}", f"…{str(new)[-4:]}"
+        elif field is not None:
+            old, new = _words(field, old), _words(field, new)
+        changes.append((label_of(key), old, new))
+    return {"event": event, "what": WORDS.get(event.action, event.action), "changes": changes}
+
+
+def _words(field: Any, value: Any) -> str:
+    if isinstance(value, str) and field.kind == "decimal":
+        return value
+    return field.show(value)
+
+
+@staff_view("graduates.lock")
+@require_POST
+def lock(request: StaffRequest, pk: int) -> HttpResponse:
+    graduate = graduate_or_404(request, pk)
+    origin.lock(graduate_id=graduate.pk, by=request.user)
+    messages.success(request, "已锁定。")
+    return redirect("console:origin", pk=pk)
+
+
+@staff_view("graduates.unlock")
+@require_POST
+def unlock(request: StaffRequest, pk: int) -> HttpResponse:
+    graduate = graduate_or_404(request, pk)
+    origin.unlock(graduate_id=graduate.pk, by=request.user)
+    messages.success(request, "已解锁。")
+    return redirect("console:origin", pk=pk)
+
+
+@staff_view("graduates.reveal")
+@require_POST
+def reveal(request: StaffRequest, pk: int) -> HttpResponse:
+    """The full number behind a masked one; who looked at whose is logged."""
+    graduate = graduate_or_404(request, pk)
+    key = request.POST.get("field", "")
+    if key not in _REVEALABLE:
+        return JsonResponse({"error": "未知字段"}, status=400)
+    audit.record("graduates.reveal", by=request.user, obj=graduate, data={"field": key})
+    return JsonResponse({"value": record_of(graduate)[key]})
+
+
+@staff_view("graduates.initial_codes")
+@require_POST
+def show_initial_code(request: StaffRequest, pk: int) -> HttpResponse:
+    graduate = graduate_or_404(request, pk)
+    if graduate.person.activated_at is not None:
+        return JsonResponse({"value": "帐号已激活, 初始码已失效"})
+    audit.record("graduates.initial_code", by=request.user, obj=graduate)
+    code = initial_code(graduate.person_id, graduate.person.code_counter)
+    return JsonResponse({"value": f"{code[:4]} {code[4:]}"})
+
+
+@staff_view("graduates.reset_account")
+@require_POST
+def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
+    graduate = graduate_or_404(request, pk)
+    account.reset(graduate_id=graduate.pk, by=request.user)
+    messages.success(request, "帐号已重置, 请把新的初始码告诉毕业生。")
+    return redirect("console:origin", pk=pk)
+
+
+@staff_view("graduates.add")
+def add(request: StaffRequest) -> HttpResponse:
+    typed: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST" and request.staff.school is not None:
+        typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
+        try:
+            made = origin.add(school=request.staff.school, typed=typed, by=request.user)
+            messages.success(request, f"已新增{made.name}。")
+            return redirect("console:origin", pk=made.pk)
+        except Invalid as invalid:
+            errors = invalid.errors
+    groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
+    for f in ALL:
+        item = {
+            "field": f,
+            "value": typed.get(f.key, ""),
+            "may": True,
+            "errors": errors.get(f.key, []),
+        }
+        if f.kind == "code":
+            item["choices"] = lookup.table(f.table).choices()
+        elif f.kind == "bool":
+            item["choices"] = [("是", "是"), ("否", "否")]
+        elif f.kind == "place":
+            item["place_name"] = lookup.place_name(str(item["value"]))
+        groups[f.group].append(item)
+    context = {"groups": list(groups.items()), "errors": errors}
+    return render(request, "graduates/console/add.html", context, status=422 if errors else 200)

@@ -1,0 +1,89 @@
+"""The console's origin list (生源信息)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.html import escape
+
+from codes import lookup
+from core.lists import Column, Order, Page, Row
+from core.masking import mask_id, mask_phone
+from graduates.actions import origin
+from graduates.filters import OriginFilter
+from graduates.models import Graduate
+from graduates.states import Confirmation
+from schools.access import StaffRequest, staff_view
+from schools.lists import ConsoleList
+
+_CONFIRMATION = dict(Confirmation.choices)
+
+
+def _name(row: Row) -> str:
+    return f'<a href="/console/graduates/{row["id"]}/">{escape(row["name"])}</a>'
+
+
+def _confirmation(row: Row) -> str:
+    state = row["confirmation"]
+    return f'<span class="state state-{state}">{_CONFIRMATION[state]}</span>'
+
+
+def _major(row: Row) -> str:
+    return escape(row["major_name"])
+
+
+class OriginList(ConsoleList):
+    title = "生源信息"
+    permission = "graduates.view"
+    filterset_class = OriginFilter
+    template_name = "graduates/console/origin_list.html"
+    export_name = "origins"
+    export_permission = "graduates.export"
+    selectable = True
+    row_key = "id"
+    columns = (
+        Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
+        Column("student_no", "学号", css="mono"),
+        Column("gender", "性别", cell=lambda r: lookup.name("gender", r["gender"])),
+        Column("level", "学历", cell=lambda r: lookup.name("education_level", r["level"])),
+        Column("department", "院系", ("department__name",), css="wide"),
+        Column("school_class", "班级", ("school_class__name",), css="wide"),
+        Column("major", "专业", ("major_name",), _major, css="wide"),
+        Column("origin", "生源所在地", cell=lambda r: escape(lookup.place_name(r["origin"])),
+               css="wide"),
+        Column("id_number", "证件号码", ("person__id_number",),
+               lambda r: mask_id(r["person__id_number"]), lambda r: mask_id(r["person__id_number"]),
+               css="mono"),
+        Column("mobile", "手机号码", cell=lambda r: mask_phone(r["mobile"]),
+               text=lambda r: mask_phone(r["mobile"]), css="mono"),
+        Column("confirmation", "确认情况", cell=_confirmation,
+               text=lambda r: _CONFIRMATION[r["confirmation"]]),
+    )  # fmt: skip
+    orders = (
+        Order("student_no", "学号", ("student_no", "id")),
+        Order("name", "姓名拼音", ("name_sort", "id")),
+        Order("newest", "最新导入", ("id",), descending=True),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Graduate.objects.all()
+
+    def get_context(self, page: Page) -> dict[str, Any]:
+        return {"may_lock": self.user.has_perm("graduates.lock"),
+                "may_unlock": self.user.has_perm("graduates.unlock"),
+                "may_import": self.user.has_perm("graduates.import"),
+                "may_add": self.user.has_perm("graduates.add")}  # fmt: skip
+
+
+@staff_view("graduates.lock")
+def lock_many(request: StaffRequest) -> HttpResponse:
+    """Lock or unlock the picked rows; answers row by row."""
+    ids = [int(v) for v in request.POST.getlist("pick") if v.isdigit()][:500]
+    unlocking = request.POST.get("action") == "unlock"
+    results = origin.lock_many(graduate_ids=ids, by=request.user, unlocking=unlocking)
+    context = {"results": results, "title": "批量解锁" if unlocking else "批量锁定",
+               "done": sum(r.ok for r in results), "back": "console:origins"}  # fmt: skip
+    return render(request, "core/bulk_result.html", context)

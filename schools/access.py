@@ -1,0 +1,77 @@
+"""The door of every console page: signed in as staff, and with the permission it names."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.models import Realm, User
+from codes import lookup
+from schools.models import StaffMember
+from schools.scope import staff_of
+
+ViewFunction = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """A request that passed the door: `user` is staff and `staff` is their row."""
+
+    user: User
+    staff: StaffMember
+
+
+def staff_view(permission: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Anonymous people go to the sign-in page; other realms and missing rights get 403."""
+
+    def decorate(view: ViewFunction) -> ViewFunction:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            answer = enter(request, permission)
+            return answer or view(request, *args, **kwargs)
+
+        guarded.required_permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def enter(request: HttpRequest, permission: str) -> HttpResponse | None:
+    """None when the request may go on."""
+    user = request.user
+    if not isinstance(user, User) or user.realm != Realm.STAFF:
+        if isinstance(user, User):
+            raise PermissionDenied
+        back = quote(request.get_full_path()) if request.method == "GET" else ""
+        return redirect(f"{reverse('console:login')}?next={back}")
+    lookup.refresh()
+    staff = staff_of(user)
+    if staff is None or not user.has_perm(permission):
+        raise PermissionDenied
+    request.staff = staff  # type: ignore[attr-defined]
+    if user.must_change_password and request.path != reverse("console:password"):
+        return redirect("console:password")
+    return None
+
+
+class StaffPage:
+    """Mix-in for class-based console pages (lists)."""
+
+    permission: str
+    request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = enter(request, self.permission)
+        return answer or super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    @property
+    def user(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)
+        return user

@@ -1,0 +1,55 @@
+"""The base of console lists: behind the door, and cut to the scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core import audit
+from core.lists import ListPage
+from schools.access import StaffPage
+from schools.scope import scope_of, visible_to
+
+
+class ConsoleList(StaffPage, ListPage):
+    """Subclasses name `queryset_of` (unscoped) and the path to the graduate."""
+
+    graduate_path = ""
+    export_permission = ""
+
+    def all_rows(self) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return visible_to(self.all_rows(), self.user, graduate=self.graduate_path)
+
+    def may_export(self) -> bool:
+        return bool(self.export_name) and (
+            not self.export_permission or self.user.has_perm(self.export_permission)
+        )
+
+    def exported(self, size: int) -> None:
+        audit.record(
+            "core.export",
+            by=self.user,
+            object_type=self.export_name,
+            school_id=scope_of(self.user).school_id,  # type: ignore[union-attr]
+            data={"query": self.request.GET.urlencode(), "bytes": size},
+        )
+
+    def empty_reason(self) -> tuple[str, str]:
+        """The manual's most common support call: an empty list names its cause."""
+        scope = scope_of(self.user)
+        if scope is not None and scope.is_empty:
+            return "还没有管理范围", "未分配届别/院系/班级, 请联系学校系统管理员。"
+        if not self.get_queryset()[:1].exists():
+            if scope is not None and scope.levels is not None:
+                unlimited = self.all_rows().filter(school_id=scope.school_id)
+                if unlimited[:1].exists():
+                    return (
+                        "范围内没有毕业生",
+                        "管理的学历与院系、班级毕业生的学历不相符, 请联系学校系统管理员。",
+                    )
+            return "还没有毕业生", "系统中尚未导入本范围的毕业生。"
+        return super().empty_reason()

@@ -1,0 +1,70 @@
+"""Choices of cohort, department and class that filters offer, cut to the person's scope."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from schools.models import Cohort, Department, Major, School, SchoolClass
+from schools.scope import Scope, scope_of
+
+Choices = list[tuple[int | str, str]]
+
+
+def school_options(user: User) -> Choices:
+    scope = scope_of(user)
+    if scope is None or not scope.everything:
+        return []
+    return [(s.pk, s.name) for s in School.objects.only("name", "code")]
+
+
+def cohort_options(user: User) -> Choices:
+    scope = scope_of(user)
+    if scope is None:
+        return []
+    if scope.everything:
+        years = Cohort.objects.order_by("-year").values_list("year", flat=True).distinct()
+        return [(year, f"{year}届") for year in years]
+    rows = Cohort.objects.filter(school_id=scope.school_id)
+    if scope.cohorts is not None:
+        rows = rows.filter(pk__in=scope.cohorts)
+    return [(year, f"{year}届") for year in rows.values_list("year", flat=True)]
+
+
+def department_options(user: User) -> Choices:
+    scope = scope_of(user)
+    if scope is None or scope.everything:
+        return []
+    rows = Department.objects.filter(school_id=scope.school_id)
+    if not scope.whole_school:
+        of_classes = SchoolClass.objects.filter(pk__in=scope.classes).values("department_id")
+        rows = rows.filter(pk__in=scope.departments) | rows.filter(pk__in=of_classes)
+    return list(rows.values_list("id", "name"))
+
+
+def class_options(user: User, department_id: int | None, year: int | None) -> Choices:
+    """Classes of one department: a large school has 400, nobody reads them all."""
+    scope = scope_of(user)
+    if scope is None or scope.everything:
+        return []
+    rows = SchoolClass.objects.filter(school_id=scope.school_id)
+    if department_id is not None:
+        rows = rows.filter(department_id=department_id)
+    elif not scope.classes:
+        return []
+    if year is not None:
+        rows = rows.filter(cohort__year=year)
+    rows = _classes_in(scope, rows)
+    return list(rows.values_list("id", "name")[:500])
+
+
+def _classes_in(scope: Scope, rows):  # type: ignore[no-untyped-def]
+    if scope.whole_school:
+        return rows
+    return rows.filter(department_id__in=scope.departments) | rows.filter(pk__in=scope.classes)
+
+
+def major_options(user: User) -> Choices:
+    scope = scope_of(user)
+    if scope is None or scope.everything:
+        return []
+    rows = Major.objects.filter(school_id=scope.school_id, is_active=True)
+    return [(code, f"{code} {name}") for code, name in rows.values_list("code", "name")]

@@ -1,0 +1,97 @@
+"""The console's sign-in, sign-out, password and home pages."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from accounts import actions
+from accounts.middleware import session_ended_notice
+from accounts.models import Realm
+from accounts.signin import sign_in
+from core.errors import DomainError, Invalid
+from core.registry import counted_items
+from schools.access import StaffRequest, staff_view
+from schools.scope import scope_of
+
+COUNT_CAP = 999
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    session_ended_notice(request)
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            sign_in(
+                request,
+                realm=Realm.STAFF,
+                login_name=request.POST.get("login", "").strip(),
+                password=request.POST.get("password", ""),
+                wrong="用户名或密码不正确。用户名由学校系统管理员分配。",
+            )
+            return redirect(_next(request))
+        except DomainError as refusal:
+            error, status = refusal.message, refusal.status
+    context = {"error": error, "typed": request.POST.get("login", "")}
+    return render(request, "schools/login.html", context, status=status)
+
+
+def _next(request: HttpRequest) -> str:
+    target = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
+    return target if safe and target.startswith("/console/") else "/console/"
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("console:login")
+
+
+@staff_view("console.use")
+def home(request: StaffRequest) -> HttpResponse:
+    tiles = [
+        (item, min(item.count(request.user), COUNT_CAP + 1))
+        for item in counted_items(request.user)
+        if item.count
+    ]
+    scope = scope_of(request.user)
+    return render(request, "schools/home.html", {"tiles": tiles, "scope": scope})
+
+
+@staff_view("console.use")
+def counts(request: StaffRequest) -> HttpResponse:
+    """How many wait at each menu entry, as one fragment; counting stops at the cap."""
+    waiting = []
+    for item in counted_items(request.user):
+        n = item.count(request.user) if item.count else 0
+        waiting.append((item.url_name, f"{COUNT_CAP}+" if n > COUNT_CAP else n or ""))
+    return render(request, "schools/parts/counts.html", {"waiting": waiting})
+
+
+@staff_view("console.use")
+def password(request: StaffRequest) -> HttpResponse:
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        if not request.user.check_password(request.POST.get("old_password", "")):
+            errors["old_password"] = ["原密码不正确。"]
+        else:
+            try:
+                actions.change_password(
+                    user=request.user,
+                    password=request.POST.get("new_password", ""),
+                    repeated=request.POST.get("repeated", ""),
+                    by=request.user,
+                )
+                update_session_auth_hash(request, request.user)
+                messages.success(request, "密码已修改, 其他设备上的登录已退出。")
+                return redirect("console:home")
+            except Invalid as invalid:
+                errors = invalid.errors
+    return render(
+        request, "schools/password.html", {"errors": errors}, status=422 if errors else 200
+    )

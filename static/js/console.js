@@ -1,0 +1,78 @@
+// The console's small behaviours. Everything works without them, only slower.
+(() => {
+  "use strict";
+  const $ = (s, root = document) => root.querySelector(s);
+  const $$ = (s, root = document) => [...root.querySelectorAll(s)];
+
+  const menuButton = $("[data-toggle-menu]");
+  menuButton?.addEventListener("click", () => {
+    const open = $("#menu").classList.toggle("open");
+    menuButton.setAttribute("aria-expanded", open);
+  });
+
+  // A filter's select sends at once; empty parameters stay out of the address.
+  const filter = $("[data-filter]");
+  filter?.addEventListener("change", (e) => { if (e.target.matches("select")) filter.requestSubmit(); });
+  filter?.addEventListener("submit", () => {
+    for (const el of filter.elements) if (el.name && !el.value) el.disabled = true;
+  });
+
+  // Picking rows for a bulk action; shift extends.
+  const bulk = $("[data-bulk]");
+  if (bulk) {
+    const bar = $("[data-bulk-bar]", bulk), all = $("[data-pick-all]", bulk);
+    const picks = $$('input[name="pick"]', bulk);
+    let last = null;
+    const show = () => {
+      const n = picks.filter((p) => p.checked).length;
+      if (bar) bar.hidden = n === 0;
+      $$("[data-bulk-count]", bulk).forEach((el) => { el.textContent = n; });
+      if (all) { all.checked = n === picks.length && n > 0; all.indeterminate = n > 0 && n < picks.length; }
+    };
+    picks.forEach((p, i) => p.addEventListener("click", (e) => {
+      if (e.shiftKey && last !== null) {
+        const [a, b] = [Math.min(i, last), Math.max(i, last)];
+        picks.slice(a, b + 1).forEach((x) => { x.checked = p.checked; });
+      }
+      last = i; show();
+    }));
+    all?.addEventListener("change", () => { picks.forEach((p) => { p.checked = all.checked; }); show(); });
+    show();
+  }
+
+  document.addEventListener("submit", (e) => {
+    const question = e.submitter?.dataset.confirm ?? e.target.dataset.confirm;
+    if (question && !window.confirm(question)) { e.preventDefault(); return; }
+    // A second click does nothing while the first is on its way.
+    if (e.target.method === "post") {
+      if (e.target.dataset.sent && !e.target.dataset.again) { e.preventDefault(); return; }
+      e.target.dataset.sent = "1";
+      setTimeout(() => { delete e.target.dataset.sent; }, 4000);
+    }
+  });
+
+  // Ready reasons fill the reason field.
+  document.addEventListener("click", (e) => {
+    const ready = e.target.closest("[data-reason]");
+    if (!ready) return;
+    const area = $("textarea[name=reason]");
+    area.value = area.value ? `${area.value}; ${ready.dataset.reason}` : ready.dataset.reason;
+    area.focus();
+  });
+  document.addEventListener("click", (e) => { if (e.target.closest("[data-print]")) window.print(); });
+})();
+// A masked number is shown by a click, which the server logs.
+document.addEventListener("click", async (e) => {
+  const button = e.target.closest("[data-reveal], [data-fetch]");
+  if (!button) return;
+  const form = button.closest("[data-reveal-from]");
+  const body = new URLSearchParams({ csrfmiddlewaretoken: document.querySelector("[name=csrfmiddlewaretoken]").value });
+  if (button.dataset.reveal) body.set("field", button.dataset.reveal);
+  const answer = await fetch(button.dataset.fetch ?? form.dataset.revealFrom, { method: "POST", body });
+  if (!answer.ok) return;
+  const { value } = await answer.json();
+  const shown = Object.assign(document.createElement("b"), { className: "mono", textContent: value });
+  if (button.dataset.reveal) button.previousElementSibling?.replaceWith(shown);
+  else button.before(shown);
+  button.remove();
+});

@@ -1,0 +1,41 @@
+// The review workspace: zoom and rotate evidence, act by keyboard.
+(() => {
+  "use strict";
+  const root = document.querySelector("[data-review]");
+  if (!root) return;
+  const stage = root.querySelector("[data-stage] img");
+  let zoom = 1, turn = 0;
+  const paint = () => { if (stage) stage.style.transform = `rotate(${turn}deg) scale(${zoom})`; };
+  const acts = {
+    in: () => { zoom = Math.min(zoom * 1.25, 6); },
+    out: () => { zoom = Math.max(zoom / 1.25, 0.3); },
+    right: () => { turn += 90; },
+    reset: () => { zoom = 1; turn = 0; },
+  };
+  root.addEventListener("click", (e) => {
+    const button = e.target.closest("[data-view]");
+    if (button) { acts[button.dataset.view]?.(); paint(); }
+    const thumb = e.target.closest("[data-show]");
+    if (thumb && stage) {
+      e.preventDefault();
+      stage.src = thumb.href;
+      root.querySelectorAll("[data-show]").forEach((t) => t.removeAttribute("aria-current"));
+      thumb.setAttribute("aria-current", "true");
+      acts.reset(); paint();
+    }
+  });
+  document.addEventListener("keydown", (e) => {
+    if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
+    const press = (s) => { const el = root.querySelector(s); if (el) { e.preventDefault(); el.click(); } };
+    const keys = {
+      a: () => press("[data-key=approve]"), r: () => root.querySelector("textarea[name=reason]")?.focus(),
+      j: () => press("[data-key=next]"), ArrowRight: () => press("[data-key=next]"),
+      k: () => press("[data-key=previous]"), ArrowLeft: () => press("[data-key=previous]"),
+      "+": () => press("[data-view=in]"), "=": () => press("[data-view=in]"), "-": () => press("[data-view=out]"),
+      o: () => press("[data-view=right]"), 0: () => press("[data-view=reset]"),
+    };
+    if (keys[e.key]) { if (e.key === "r") e.preventDefault(); keys[e.key](); }
+    const n = Number(e.key);
+    if (n >= 1 && n <= 4) root.querySelectorAll("[data-show]")[n - 1]?.click();
+  });
+})();
