@@ -19,6 +19,10 @@ class MenuItem:
     order: int = 100
     count: Callable[[Any], int] | None = None
 
+    @property
+    def counted(self) -> bool:
+        return self.count is not None
+
 
 SECTIONS = ("去向登记", "生源", "统计", "学校设置", "省级管理", "系统")
 _items: list[MenuItem] = []

@@ -10,20 +10,19 @@ from django.db.models import Q, QuerySet
 from destinations.catalogue import catalogue
 from destinations.states import State
 from graduates.filters import GraduateFilter, search
-
-
-def category_choices() -> list[tuple[str, str]]:
-    return [(leaf.code, leaf.label) for leaf in catalogue().leaves.values()]
+from schools.options import Choices
 
 
 class DestinationFilter(GraduateFilter):
     path = "graduate__"
 
     state = django_filters.ChoiceFilter(label="审核情况", choices=State.choices)
-    category = django_filters.ChoiceFilter(
-        label="毕业去向", choices=category_choices, method="by_category"
-    )
+    category = django_filters.ChoiceFilter(label="毕业去向", choices=(), method="by_category")
     rate = django_filters.CharFilter(method="by_rate", label="统计归类")
+
+    def choices(self) -> dict[str, Choices]:
+        leaves = catalogue().leaves.values()
+        return super().choices() | {"category": [(leaf.code, leaf.label) for leaf in leaves]}
 
     def by_category(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(category=value)

@@ -85,8 +85,16 @@ class GraduateFilter(django_filters.FilterSet):
 
     def __init__(self, data: Any = None, queryset: Any = None, *, request: HttpRequest) -> None:
         super().__init__(data, queryset, request=request)
-        user: Any = request.user
-        choices = {
+        for name, values in self.choices().items():
+            if not values:
+                del self.filters[name]
+                continue
+            self.filters[name].extra["choices"] = [(str(k), v) for k, v in values]
+
+    def choices(self) -> dict[str, options.Choices]:
+        """Choices by filter, in the person's scope; a filter with none is not shown."""
+        user: Any = self.request.user
+        return {
             "school": options.school_options(user),
             "cohort": options.cohort_options(user),
             "level": [(g, g) for g in lookup.level_groups()],
@@ -96,13 +104,6 @@ class GraduateFilter(django_filters.FilterSet):
             ),
             "major": options.major_options(user),
         }
-        for name, values in choices.items():
-            if name not in self.filters:
-                continue
-            if not values:
-                del self.filters[name]
-                continue
-            self.filters[name].extra["choices"] = [(str(k), v) for k, v in values]
 
     def get_form_class(self) -> type[forms.Form]:
         """A form over the filters that are left; django-filter's own keeps all declared ones."""

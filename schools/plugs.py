@@ -61,7 +61,7 @@ def make_schools(*, password: str) -> None:
             f"{code}fudaoyuan", f"演示辅导员{code}", Role.COUNSELLOR, school, password
         )
         adviser.cohorts.set([cohort])
-        adviser.classes.set(SchoolClass.objects.filter(cohort=cohort, department=departments[0]))
+        adviser.departments.set(departments[:1])
 
 
 def _account(

@@ -91,7 +91,7 @@ def form_groups(
     return list(groups.items())
 
 
-def _choices(key: str, graduate: Graduate) -> list[tuple[str, str]]:
+def _choices(key: str, graduate: Graduate) -> list[tuple[str, str]] | None:
     field = BY_KEY[key]
     if field.kind == "code":
         return lookup.table(field.table).choices()
@@ -104,7 +104,7 @@ def _choices(key: str, graduate: Graduate) -> list[tuple[str, str]]:
         classes = SchoolClass.objects.filter(cohort_id=graduate.cohort_id)
         names = classes.order_by("name").values_list("name", flat=True).distinct()
         return [(n, n) for n in names]
-    return []
+    return None
 
 
 def _history(graduate: Graduate) -> list[dict[str, Any]]:

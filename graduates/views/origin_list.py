@@ -47,6 +47,8 @@ class OriginList(ConsoleList):
     columns = (
         Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
         Column("student_no", "学号", css="mono"),
+        Column("confirmation", "确认情况", cell=_confirmation,
+               text=lambda r: _CONFIRMATION[r["confirmation"]]),
         Column("gender", "性别", cell=lambda r: lookup.name("gender", r["gender"])),
         Column("level", "学历", cell=lambda r: lookup.name("education_level", r["level"])),
         Column("department", "院系", ("department__name",), css="wide"),
@@ -59,8 +61,6 @@ class OriginList(ConsoleList):
                css="mono"),
         Column("mobile", "手机号码", cell=lambda r: mask_phone(r["mobile"]),
                text=lambda r: mask_phone(r["mobile"]), css="mono"),
-        Column("confirmation", "确认情况", cell=_confirmation,
-               text=lambda r: _CONFIRMATION[r["confirmation"]]),
     )  # fmt: skip
     orders = (
         Order("student_no", "学号", ("student_no", "id")),

@@ -1,0 +1,80 @@
+"""Browser journeys share one platform and one Chromium (xdist keeps them on one worker)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.stack import Stack
+
+_ARGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    env = {**os.environ, "FONTCONFIG_FILE": str(settings.FONT_DIR / "fonts.conf")}
+    return {"executable_path": "/usr/bin/chromium", "args": _ARGS, "env": env}
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("platform"))
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def desktop(browser: Browser, platform: Stack) -> Iterator[Page]:
+    yield from _page(browser, platform, 1440, 900)
+
+
+@pytest.fixture
+def phone(browser: Browser, platform: Stack) -> Iterator[Page]:
+    yield from _page(browser, platform, 390, 844, is_mobile=True, has_touch=True)
+
+
+def _page(
+    browser: Browser, platform: Stack, width: int, height: int, **options: bool
+) -> Iterator[Page]:
+    context: BrowserContext = browser.new_context(
+        base_url=platform.origin,
+        viewport={"width": width, "height": height},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        **options,  # type: ignore[arg-type]
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda e: problems.append(str(e)))
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    yield page
+    context.close()
+    expected = ("Failed to load resource",)  # refusals answer 4xx, which Chromium notes
+    assert [p for p in problems if not p.startswith(expected)] == []
+
+
+PICTURES = Path(settings.BASE_DIR) / "docs" / "pictures"
+
+
+def picture(page: Page, name: str) -> None:
+    """Retake a picture of the README (only when asked: RETAKE_PICTURES=1)."""
+    if os.environ.get("RETAKE_PICTURES"):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png")

@@ -1,0 +1,104 @@
+"""A whole platform for browser journeys: own database, real web server, real Celery worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from tests.conftest import clone_database
+
+PASSWORD = "journey-7f3k-test"
+
+
+@dataclass
+class Stack:
+    """Started once for all journeys; `manage` runs a command against its database."""
+
+    folder: Path
+    name: str = "test_browser"
+    port: int = 0
+    processes: list[subprocess.Popen] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{self.name}").geturl()
+        redis = os.environ["REDIS_URL"].removesuffix("/0") + "/1"
+        return {
+            **os.environ,
+            "DATABASE_URL": url,
+            "REDIS_URL": redis,
+            "PRIVATE_ROOT": str(self.folder / "private"),
+            "DEMO_PASSWORD": PASSWORD,
+            "PUBLIC_ORIGIN": self.origin,
+        }
+
+    def manage(self, *args: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=settings.BASE_DIR,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self) -> None:
+        clone_database(self.name)
+        (self.folder / "private").mkdir(exist_ok=True)
+        self.manage("load_demo")
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        python = [sys.executable, "-m"]
+        self._spawn(
+            [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
+             "--workers", "2", "--no-control-socket"],
+            "web",
+        )  # fmt: skip
+        self._spawn([*python, "celery", "-A", "config", "worker", "--concurrency", "1"], "worker")
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.origin}/healthz", timeout=2).close()
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError((self.folder / "web.log").read_text()[-3000:])
+
+    def _spawn(self, argv: list[str], role: str) -> None:
+        with (self.folder / f"{role}.log").open("wb") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    argv,
+                    cwd=settings.BASE_DIR,
+                    env=self.env | {"PROCESS_ROLE": role},
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            )
+
+    def stop(self) -> None:
+        for process in self.processes:
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
