@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -24,6 +25,18 @@ class PrivateStorage(FileSystemStorage):
 
     def __init__(self) -> None:
         super().__init__(location=settings.PRIVATE_ROOT, file_permissions_mode=0o600)
+
+    def _save(self, name: str, content: Any) -> str:
+        """Written by root's command line, a file still belongs to the account that serves it."""
+        saved = super()._save(name, content)
+        if os.geteuid() == 0:
+            owner = os.stat(self.location)
+            path = Path(self.path(saved))
+            for own in (path, *path.parents):
+                if own == Path(self.location):
+                    break
+                os.chown(own, owner.st_uid, owner.st_gid)
+        return saved
 
     def url(self, name: str | None) -> str:
         raise ValueError("private files have no address")

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from codes import hooks as codes_hooks
-from destinations import catalogue
+from core.demo import demo_data
+from destinations import catalogue, demo
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from graduates import hooks
@@ -53,3 +54,8 @@ def link_to_destination(*, graduate: Graduate, user: User) -> list[tuple[str, st
     if not user.has_perm("destinations.view"):
         return []
     return [("去向审核", reverse("console:destination", args=[graduate.pk]))]
+
+
+@demo_data.plug(order=30)
+def make_demo_destinations(*, password: str) -> None:
+    demo.make_destinations()

@@ -1,0 +1,67 @@
+"""Demo destinations in every state, made by the actions people use."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from accounts.models import Realm, User
+from destinations.actions import enter, evidence, review
+from destinations.models import Destination
+from destinations.states import State
+from graduates.models import Graduate
+from schools.plugs import DEMO_CODE
+
+_UNIT = {
+    "unit_name": "示例信息技术有限公司",
+    "unit_code": "91110000802100433B",
+    "unit_property": "39",
+    "unit_industry": "34",
+    "unit_division": "340111",
+    "job_category": "13",
+    "job_title": "软件工程师",
+    "contact_name": "示例经理",
+    "contact_phone": "0551-60000000",
+}
+_CONTRACT: dict[str, Any] = {"category": "11", **_UNIT}
+_AGREEMENT = {"category": "10", "form": "agreement", "agreement_ref": "演示0001", **_UNIT}
+_STUDY = {"category": "801", "unit_name": "示例大学", "unit_division": "340104"}
+_SOLDIER = {"category": "46"}
+_SEEKING = {"category": "70-2"}
+_KINDS = (_CONTRACT, _AGREEMENT, _STUDY, _SOLDIER, _CONTRACT, _SEEKING)
+
+
+def make_destinations() -> None:
+    """Entered by the demo staff; some approved by the school, some refused, some left pending."""
+    admin = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}admin")
+    adviser = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}yuanxi")
+    graduates = Graduate.objects.filter(school__code=DEMO_CODE, student_no__startswith="9027")
+    for index, graduate in enumerate(graduates.order_by("student_no")[4:]):
+        state = Destination.objects.values_list("state", flat=True).get(pk=graduate.pk)
+        if state != State.UNSUBMITTED:
+            continue
+        kind = _KINDS[index % len(_KINDS)]
+        if index % 2:
+            enter.enter(graduate_id=graduate.pk, typed=kind, by=admin)
+            continue
+        enter.enter(graduate_id=graduate.pk, typed=kind, by=adviser)
+        evidence.add_evidence(graduate=graduate, content=_paper(), name="证明.png", by=adviser)
+        if index % 6 == 0:
+            review.reject(graduate_id=graduate.pk, reason="证明材料缺少单位盖章", by=admin)
+
+
+def _paper() -> bytes:
+    """A sheet with lines of text and a red seal, drawn here."""
+    image = Image.new("RGB", (1200, 1600), "#fdfdfb")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((420, 120, 780, 165), fill="#333333")
+    for line in range(18):
+        draw.rectangle(
+            (140, 280 + line * 55, 1060 - (line % 5) * 60, 292 + line * 55), fill="#777777"
+        )
+    draw.ellipse((760, 1240, 1020, 1500), outline="#c0392b", width=12)
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,99 @@
+"""Demo graduates: student numbers begin with 9, so they never meet a roster's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Realm, User
+from codes.validators import id_check_character
+from core.audit import Actor
+from graduates.actions import origin
+from graduates.models import Graduate, Person
+from graduates.records import RELATED, confirmation_hash, record_of
+from schools.models import Cohort, School, SchoolClass
+from schools.plugs import DEMO_CODE, DEMO_YEAR, OTHER_DEMO_CODE
+
+_GIVEN = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
+_ORIGINS = ("340181", "340111", "340621", "341221", "340281", "320106")
+_COUNTS = {DEMO_CODE: 20, OTHER_DEMO_CODE: 6}
+ACTIVE_NUMBER = "90270001"
+DEMO_ACTOR = Actor(None, "system", "演示数据")
+
+
+def id_number(index: int) -> str:
+    """A made-up number with a right check character."""
+    first = f"340123{2004 + index % 2}{1 + index % 12:02}{1 + index % 28:02}{index % 1000:03}"
+    return first + id_check_character(first)
+
+
+def typed_record(index: int, its_class: SchoolClass, year: int) -> dict[str, Any]:
+    major = its_class.name.removesuffix("班")[:-3]
+    number = id_number(index)
+    return {
+        "year": str(year),
+        "level": "31",
+        "education_type": "P",
+        "teacher_student": "2",
+        "department": its_class.department.name,
+        "school_class": its_class.name,
+        "name": f"示例{_GIVEN[index % len(_GIVEN)]}",
+        "gender": "1" if int(number[16]) % 2 else "2",
+        "id_number": number,
+        "student_no": f"9027{index + 1:04}",
+        "exam_no": f"90340123{index + 1:06}",
+        "training_mode": "1",
+        "major_code": _MAJORS.get(major, "080901"),
+        "major_name": major,
+        "duration": "4",
+        "ethnicity": "01",
+        "politics": "03" if index % 3 else "01",
+        "origin": _ORIGINS[index % len(_ORIGINS)],
+        "enrolled_on": f"{year - 4}0901",
+        "graduates_on": f"{year}0701",
+        "conclusion": "G",
+        "difficulty": "0",
+        "mobile": f"1390000{index:04}",
+        "email": f"demo{index}@example.edu.cn",
+    }
+
+
+_MAJORS = {
+    "计算机科学与技术": "080901",
+    "软件工程": "080902",
+    "汉语言文学": "050101",
+    "会计学": "120203K",
+    "金融学": "020301K",
+}
+
+
+def make_graduates(password: str) -> None:
+    """Some unsubmitted, some confirmed, some locked; the first one has an account."""
+    for code, count in _COUNTS.items():
+        school = School.objects.get(code=code)
+        cohort = Cohort.objects.get(school=school, year=DEMO_YEAR)
+        classes = list(SchoolClass.objects.filter(cohort=cohort).select_related("department"))
+        for index in range(count):
+            if Graduate.objects.filter(school=school, student_no=f"9027{index + 1:04}").exists():
+                continue
+            typed = typed_record(index, classes[index % len(classes)], DEMO_YEAR)
+            graduate = origin.add(school=school, typed=typed, by=DEMO_ACTOR)
+            if index % 4:
+                _confirm(graduate)
+        _open_account(school, password)
+
+
+def _confirm(graduate: Graduate) -> None:
+    graduate = Graduate.objects.select_related(*RELATED).get(pk=graduate.pk)
+    shown = confirmation_hash(record_of(graduate))
+    origin.confirm(graduate_id=graduate.pk, shown_hash=shown, by=DEMO_ACTOR)
+
+
+def _open_account(school: School, password: str) -> None:
+    graduate = Graduate.objects.get(school=school, student_no=ACTIVE_NUMBER)
+    login = f"{school.code}:{ACTIVE_NUMBER}"
+    user = User.objects.filter(realm=Realm.GRADUATE, login=login).first()
+    if user is None:
+        user = User.objects.create_user(Realm.GRADUATE, login, password, label=graduate.name)
+    Person.objects.filter(pk=graduate.person_id).update(user=user, activated_at=timezone.now())
