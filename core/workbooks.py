@@ -16,6 +16,7 @@ from typing import Any
 from core import workbook_child
 from core.errors import DomainError
 
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHILD = Path(workbook_child.__file__)
 _TIMEOUT = 180
 _MOST_UNPACKED = 1024**3

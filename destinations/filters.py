@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from destinations import reports
 from destinations.catalogue import catalogue
 from destinations.states import State
 from graduates.filters import GraduateFilter, search
@@ -18,20 +19,21 @@ class DestinationFilter(GraduateFilter):
 
     state = django_filters.ChoiceFilter(label="审核情况", choices=State.choices)
     category = django_filters.ChoiceFilter(label="毕业去向", choices=(), method="by_category")
-    rate = django_filters.CharFilter(method="by_rate", label="统计归类")
+    rate = django_filters.ChoiceFilter(label="统计归类", choices=(), method="by_rate")
 
     def choices(self) -> dict[str, Choices]:
         leaves = catalogue().leaves.values()
-        return super().choices() | {"category": [(leaf.code, leaf.label) for leaf in leaves]}
+        return super().choices() | {
+            "category": [(leaf.code, leaf.label) for leaf in leaves],
+            "rate": reports.choices(),
+        }
 
     def by_category(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(category=value)
 
     def by_rate(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """The list behind a figure."""
-        from destinations.reports import rows_behind
-
-        return rows_behind(queryset, value)
+        return reports.rows_behind(queryset, value)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         found = search(queryset, value, self.request.user, "graduate__")

@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.models import User
 from core.models import StoredFile
 from destinations.states import WAITING, ReasonSource, State
 from graduates.models import Graduate
+from graduates.states import ImportState
 from schools.models import Cohort, School
 
 NOT_REGISTERED = "70-1"
@@ -232,3 +234,36 @@ class MinimumWage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.division} {self.amount}"
+
+
+class DestinationImport(models.Model):
+    """A workbook of destinations on its way from upload to result; rows go through `enter`."""
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="+")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    annotated = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    state = models.CharField(
+        max_length=12, default=ImportState.UPLOADED, choices=ImportState.choices
+    )
+    progress = models.PositiveSmallIntegerField(default=0)  # percent
+    counts = models.JSONField(default=dict)  # {"rows", "able", "unchanged", "rejected"}
+    issues = models.JSONField(default=list)  # [{"row", "column", "message"}]
+    problem = models.TextField("失败原因", default="", blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "去向导入"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ImportState.values), name="destination_import_state_known"
+            )
+        ]
+        indexes = [models.Index(fields=["school", "-id"], name="destination_import_newest")]
+
+    def __str__(self) -> str:
+        return f"去向导入 {self.pk}"

@@ -50,6 +50,12 @@ MAIN = ("employed_rate", "contract_rate", "startup_rate", "flexible_rate", "stud
         "seeking_rate", "inactive_rate")  # fmt: skip
 
 
+def choices() -> list[tuple[int | str, str]]:
+    """What the list filter offers: the whole and the numerator of each rate."""
+    named: list[tuple[int | str, str]] = [(key, f"{rates()[key].name}·分子") for key in MAIN]
+    return [("total", "纳入统计的毕业生"), *named, ("registered", "按登记已落实")]
+
+
 def counted(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """The denominator: 在籍; 结业生 as the cohort's setting says."""
     rows = queryset.filter(graduate__standing=Standing.ENROLLED)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from destinations.views import catalogue, figures, lists, phone, review
+from destinations.views import catalogue, figures, imports, lists, phone, review
 
 urlpatterns = [
     path("destination/", phone.state, name="destination"),
@@ -18,6 +18,19 @@ console = [
     path("destinations/", lists.DestinationList.as_view(), name="destinations"),
     path("destinations/queue/", lists.ReviewQueue.as_view(), name="review-queue"),
     path("destinations/review/", lists.review_many, name="review-many"),
+    path("destinations/export/", imports.DestinationExport.as_view(), name="destinations-export"),
+    path("destinations/import/", imports.listing, name="destination-imports"),
+    path("destinations/import/template/", imports.template, name="destination-import-template"),
+    path("destinations/import/<int:pk>/", imports.detail, name="destination-import"),
+    path(
+        "destinations/import/<int:pk>/confirm/", imports.confirm, name="destination-import-confirm"
+    ),
+    path("destinations/import/<int:pk>/cancel/", imports.cancel, name="destination-import-cancel"),
+    path(
+        "destinations/import/<int:pk>/annotated/",
+        imports.annotated,
+        name="destination-import-annotated",
+    ),
     path("destinations/<int:pk>/", review.workspace, name="destination"),
     path("destinations/<int:pk>/enter/", review.enter, name="destination-enter"),
     path("destinations/<int:pk>/evidence/", review.add_image, name="evidence-add"),

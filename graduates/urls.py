@@ -19,6 +19,7 @@ urlpatterns = [
 
 console = [
     path("graduates/", origin_list.OriginList.as_view(), name="origins"),
+    path("graduates/roster/", origin_list.RosterExport.as_view(), name="roster-export"),
     path("graduates/lock/", origin_list.lock_many, name="origins-lock"),
     path("graduates/add/", origin.add, name="origin-add"),
     path("graduates/changes/", changes.Changes.as_view(), name="changes"),

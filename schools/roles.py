@@ -15,6 +15,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "graduates.view": _EVERYBODY,
     "graduates.reveal": _EVERYBODY,
     "graduates.export": _EVERYBODY,
+    "graduates.export_full": _ADMINS,
     "graduates.edit": _SCHOOL_STAFF,
     "graduates.lock": _SCHOOL_STAFF,
     "graduates.unlock": _SCHOOL,

@@ -190,6 +190,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     # A message can be lost between commit and send; the sweep finds the row it left behind.
     "sweep-imports": {"task": "graduates.tasks.sweep_imports", "schedule": 60.0},
+    "sweep-destination-imports": {
+        "task": "destinations.tasks.sweep_imports",
+        "schedule": 60.0,
+    },
     "sweep-files": {"task": "core.tasks.sweep_files", "schedule": 3600.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600.0},
 }

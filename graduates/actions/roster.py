@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files
+from core import audit, files, workbooks
 from core.audit import Actor
 from core.errors import DomainError, Refused
 from core.models import StoredFile
@@ -28,7 +28,6 @@ from graduates.rules import Issue
 from graduates.states import ImportState
 from schools.models import Cohort, Phase, School
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ATTEMPTS = 3
 _RUNNING = (ImportState.CHECKING, ImportState.APPLYING)
 
@@ -39,7 +38,7 @@ def upload(*, school: School, content: bytes, name: str, by: User | Actor | None
     file = files.store(
         content,
         name=name,
-        content_type=_XLSX,
+        content_type=workbooks.CONTENT_TYPE,
         purpose="roster",
         school_id=school.pk,
         by_id=actor.id,
@@ -123,7 +122,11 @@ def _annotated_file(made: RosterImport, roster: Roster, checked: Checked) -> Sto
     content = annotate.annotated_workbook(roster, checked)
     name = f"{Path(made.file.name).stem}-未导入.xlsx"
     return files.store(
-        content, name=name, content_type=_XLSX, purpose="roster", school_id=made.school_id
+        content,
+        name=name,
+        content_type=workbooks.CONTENT_TYPE,
+        purpose="roster",
+        school_id=made.school_id,
     )
 
 

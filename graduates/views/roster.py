@@ -17,8 +17,6 @@ from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import RosterImport
 from schools.access import StaffRequest, staff_view
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def _mine(request: StaffRequest, pk: int) -> RosterImport:
     rows = RosterImport.objects.filter(school_id=request.staff.school_id)
@@ -100,6 +98,6 @@ def annotated(request: StaffRequest, pk: int) -> HttpResponseBase:
 @staff_view("graduates.import")
 def template(request: StaffRequest) -> HttpResponse:
     content = workbooks.write([BY_KEY[k].label for k in TEMPLATE_KEYS], [], title="生源信息")
-    response = HttpResponse(content, content_type=_XLSX)
+    response = HttpResponse(content, content_type=workbooks.CONTENT_TYPE)
     response["Content-Disposition"] = 'attachment; filename="roster-template.xlsx"'
     return response

@@ -1,0 +1,307 @@
+"""Import of destinations by workbook: every row goes through `enter`, as if typed by that person.
+
+A good row is never lost for a bad one; a row that says what is registered already changes
+nothing, so a repeated import, or one taken up again after a crash, does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from codes import text
+from core import audit, files, workbooks
+from core.errors import DomainError, Invalid, Refused
+from core.workbook_child import plain_header
+from core.workbooks import WorkbookRefused, real_value
+from destinations.actions import enter
+from destinations.catalogue import catalogue
+from destinations.fields import ALL, BY_KEY, FORMS
+from destinations.models import Destination, DestinationImport
+from destinations.resources import CATEGORY, FORM, KEY_COLUMNS, NAME, STUDENT_NO
+from destinations.rules import check_registration
+from destinations.states import APPROVED
+from destinations.steps import MACHINE
+from graduates.states import ImportState
+from schools.models import School
+from schools.scope import visible_to
+
+MOST_ROWS = 20_000
+_RUNNING = (ImportState.CHECKING, ImportState.APPLYING)
+_STALE = timedelta(minutes=5)
+MOST_ATTEMPTS = 3
+
+
+@dataclass
+class Line:
+    """One row of the workbook: what it asks for, and what is to be said about it."""
+
+    number: int
+    cells: list[Any]
+    values: dict[str, Any]
+    destination: Destination | None = None
+    problems: list[tuple[str, str]] = field(default_factory=list)  # (column, sentence)
+    unchanged: bool = False
+
+
+def upload(*, school: School, content: bytes, name: str, by: User) -> DestinationImport:
+    file = files.store(
+        content,
+        name=name,
+        content_type=workbooks.CONTENT_TYPE,
+        purpose="roster",
+        school_id=school.pk,
+        by_id=by.pk,
+    )
+    with transaction.atomic():
+        made = DestinationImport.objects.create(school=school, file=file, by=by)
+        audit.record("destinations.import_upload", by=by, obj=made, label=name)
+    return made
+
+
+def check(import_id: int) -> None:
+    """Read and judge every row; nothing is registered yet."""
+    made = _start(import_id, (ImportState.UPLOADED, ImportState.CHECKING), ImportState.CHECKING)
+    if made is None:
+        return
+    try:
+        header, lines = read_lines(made)
+    except DomainError as refusal:
+        _finish(made, ImportState.FAILED, problem=refusal.message)
+        return
+    _report(made, header, lines)
+    _finish(made, ImportState.PREVIEWED)
+
+
+def confirm(*, made: DestinationImport, by: User) -> None:
+    with transaction.atomic():
+        row = DestinationImport.objects.select_for_update().get(pk=made.pk)
+        if row.state in (ImportState.CONFIRMED, ImportState.APPLYING, ImportState.DONE):
+            return  # a double click changes nothing
+        if row.state != ImportState.PREVIEWED:
+            raise Refused("import_state", f"此次导入{row.get_state_display()}, 不能确认。")
+        row.state, row.attempts = ImportState.CONFIRMED, 0
+        row.save(update_fields=["state", "attempts"])
+        audit.record("destinations.import_confirm", by=by, obj=row, data=row.counts)
+
+
+def cancel(*, made: DestinationImport, by: User) -> None:
+    with transaction.atomic():
+        row = DestinationImport.objects.select_for_update().get(pk=made.pk)
+        if row.state not in (ImportState.UPLOADED, ImportState.PREVIEWED, ImportState.FAILED):
+            raise Refused("import_state", f"此次导入{row.get_state_display()}, 不能取消。")
+        row.state, row.finished_at = ImportState.CANCELLED, timezone.now()
+        row.save(update_fields=["state", "finished_at"])
+        audit.record("destinations.import_cancel", by=by, obj=row)
+
+
+def apply(import_id: int) -> None:
+    """Enter the good rows, each in a transaction of its own."""
+    made = _start(import_id, (ImportState.CONFIRMED, ImportState.APPLYING), ImportState.APPLYING)
+    if made is None:
+        return
+    header, lines = read_lines(made)
+    for index, line in enumerate(lines):
+        if index % 50 == 0:
+            _progress(made, int(100 * index / len(lines)))
+        if line.problems or line.unchanged or line.destination is None:
+            continue
+        try:
+            enter.enter(graduate_id=line.destination.pk, typed=line.values, by=made.by)
+        except Invalid as invalid:
+            line.problems += [(_label(k), s) for k, many in invalid.errors.items() for s in many]
+        except DomainError as refusal:
+            line.problems.append((STUDENT_NO, refusal.message))
+    _report(made, header, lines)
+    _finish(made, ImportState.DONE)
+    audit.record("destinations.import_done", by=made.by, obj=made, data=made.counts)
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def read_lines(made: DestinationImport) -> tuple[list[str], list[Line]]:
+    """The workbook's rows judged for the person who uploaded it. Raises `WorkbookRefused`."""
+    wanted = {plain_header(h): h for h in (*KEY_COLUMNS, FORM)}
+    wanted |= {plain_header(f.label): f.key for f in ALL}
+    sheet = workbooks.read(files.path_of(made.file), headers=list(wanted), most_rows=MOST_ROWS)
+    columns = [wanted.get(plain_header(h)) for h in sheet.header]
+    missing = [c for c in KEY_COLUMNS if c not in columns]
+    if missing:
+        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+    lines = []
+    for number, cells in sheet.rows:
+        values = {c: real_value(v) for c, v in zip(columns, cells, strict=False) if c}
+        lines.append(Line(number, cells, values))
+    found = _destinations(made, lines)
+    seen: dict[str, int] = {}
+    for line in lines:
+        _judge(line, found, seen, made)
+    return sheet.header, lines
+
+
+def _student_no(line: Line) -> str:
+    raw = line.values.get(STUDENT_NO)
+    return text.clean_code(str(int(raw)) if isinstance(raw, float) else str(raw or ""))
+
+
+def _destinations(made: DestinationImport, lines: list[Line]) -> dict[str, Destination]:
+    """By student number, within the scope of who uploaded."""
+    numbers = [_student_no(line) for line in lines]
+    rows = Destination.objects.select_related("graduate", "cohort", "school").filter(
+        school_id=made.school_id, graduate__student_no__in=numbers
+    )
+    visible = visible_to(rows, made.by, graduate="graduate")
+    return {d.graduate.student_no: d for d in visible}
+
+
+def _judge(
+    line: Line, found: dict[str, Destination], seen: dict[str, int], made: DestinationImport
+) -> None:
+    number = _student_no(line)
+    if number in seen:
+        line.problems.append((STUDENT_NO, f"学号与第{seen[number]}行重复"))
+        return
+    seen[number] = line.number
+    d = line.destination = found.get(number)
+    if d is None:
+        line.problems.append((STUDENT_NO, f"学号“{number}”不存在或不在您的管理范围内"))
+        return
+    if text.clean_name(str(line.values.get(NAME) or "")) != d.graduate.name:
+        line.problems.append((NAME, f"姓名与学号不符, 系统中为{d.graduate.name}"))
+        return
+    leaf = catalogue().by_text(str(line.values.get(CATEGORY) or ""))
+    if leaf is None:
+        line.problems.append((CATEGORY, "毕业去向不在类别表中, 请填写名称或代码"))
+        return
+    line.values |= {"category": leaf.code, "form": _form(line.values.get(FORM))}
+    registration = check_registration(
+        line.values, evidence=None, graduates_on=d.graduate.graduates_on
+    )
+    line.problems += [(_label(i.field), i.message) for i in registration.issues if i.is_error]
+    if line.problems:
+        return
+    stored = {k: getattr(d, k) for k in BY_KEY}
+    same = (d.category, d.form) == (registration.category, registration.form)
+    if d.state in APPROVED and same and stored == registration.values:
+        line.unchanged = True
+        return
+    try:
+        MACHINE.check("enter", d, made.by)
+    except DomainError as refusal:
+        line.problems.append((STUDENT_NO, refusal.message))
+
+
+def _form(raw: Any) -> str:
+    typed = str(raw or "").strip()
+    return next((key for key, label in FORMS.items() if typed in (key, label)), typed)
+
+
+def _label(key: str) -> str:
+    return BY_KEY[key].label if key in BY_KEY else {"form": FORM}.get(key, CATEGORY)
+
+
+# --- the row of the import -------------------------------------------------------------------
+
+
+def _report(made: DestinationImport, header: list[str], lines: list[Line]) -> None:
+    rejected = [line for line in lines if line.problems]
+    unchanged = sum(line.unchanged for line in lines)
+    made.counts = {
+        "rows": len(lines),
+        "able": len(lines) - len(rejected) - unchanged,
+        "unchanged": unchanged,
+        "rejected": len(rejected),
+    }
+    made.issues = [
+        {"row": line.number, "column": column, "message": sentence}
+        for line in rejected
+        for column, sentence in line.problems
+    ][:1000]
+    made.annotated = _annotated(made, header, rejected) if rejected else None
+
+
+def _annotated(made: DestinationImport, header: list[str], rejected: list[Line]) -> Any:
+    """The refused rows in the same layout, the wrong cells marked, the reason in a last column."""
+    columns = {plain_header(h): i for i, h in enumerate(header, start=1)}
+    marks, rows = {}, []
+    for at, line in enumerate(rejected, start=2):
+        for column, sentence in line.problems:
+            position = columns.get(plain_header(column))
+            if position:
+                marks[(at, position)] = sentence
+        cells = [_shown(c) for c in _values(line, len(header))]
+        rows.append([*cells, "; ".join(s for _, s in line.problems), line.number])
+    content = workbooks.write([*header, "未导入原因", "原行号"], rows, title="去向", marks=marks)
+    return files.store(
+        content, name="去向-未导入.xlsx", content_type=workbooks.CONTENT_TYPE, purpose="roster",
+        school_id=made.school_id,
+    )  # fmt: skip
+
+
+def _values(line: Line, width: int) -> Iterator[Any]:
+    yield from (line.cells + [None] * width)[:width]
+
+
+def _shown(cell: Any) -> Any:
+    value = real_value(cell)
+    if hasattr(value, "strftime"):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    return value
+
+
+def _start(import_id: int, sources: tuple[str, ...], running: str) -> DestinationImport | None:
+    """Take the row for this run; None when another run holds it or there is nothing to do."""
+    with transaction.atomic():
+        made = (
+            DestinationImport.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("file", "by", "school")
+            .filter(pk=import_id, state__in=sources)
+            .first()
+        )
+        if made is None or (made.state in _RUNNING and not _is_stale(made)):
+            return None
+        made.attempts += 1
+        made.state, made.heartbeat_at = running, timezone.now()
+        if made.attempts > MOST_ATTEMPTS:
+            made.state, made.problem = ImportState.FAILED, "多次尝试未能完成, 请联系运维人员。"
+        made.save()
+        return made if made.state == running else None
+
+
+def _is_stale(made: DestinationImport) -> bool:
+    return made.heartbeat_at is None or timezone.now() - made.heartbeat_at > _STALE
+
+
+def _progress(made: DestinationImport, percent: int) -> None:
+    DestinationImport.objects.filter(pk=made.pk).update(
+        progress=percent, heartbeat_at=timezone.now()
+    )
+
+
+def _finish(made: DestinationImport, state: str, *, problem: str = "") -> None:
+    made.state, made.problem, made.progress = state, problem, 100
+    made.finished_at = timezone.now()
+    made.save()
+
+
+def sweep() -> None:
+    """Do what a lost message or a dead worker left undone."""
+    steps = {
+        ImportState.UPLOADED: check,
+        ImportState.CHECKING: check,
+        ImportState.CONFIRMED: apply,
+        ImportState.APPLYING: apply,
+    }
+    age = timezone.now() - timedelta(seconds=60)
+    for made in DestinationImport.objects.filter(state__in=list(steps), created_at__lt=age):
+        if made.state not in _RUNNING or _is_stale(made):
+            steps[ImportState(made.state)](made.pk)

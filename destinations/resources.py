@@ -1,0 +1,65 @@
+"""Destinations as workbook columns: the same layout out and in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from import_export import resources
+from import_export.fields import Field
+
+from destinations.catalogue import catalogue
+from destinations.fields import ALL, FORMS
+from destinations.models import Destination
+from destinations.states import State
+
+STUDENT_NO, NAME, CATEGORY, FORM = "学号", "姓名", "毕业去向", "形式"
+STATE = "审核情况"
+KEY_COLUMNS = (STUDENT_NO, NAME, CATEGORY)
+TEMPLATE = [STUDENT_NO, NAME, CATEGORY, FORM, *[f.label for f in ALL]]
+
+
+class DestinationResource(resources.Resource):
+    """One row a destination; each field of the catalogue is a column under its label."""
+
+    student_no = Field(column_name=STUDENT_NO)
+    name = Field(column_name=NAME)
+    category = Field(column_name=CATEGORY)
+    form = Field(column_name=FORM)
+    state = Field(column_name=STATE)
+
+    def dehydrate_student_no(self, d: Destination) -> str:
+        return d.graduate.student_no
+
+    def dehydrate_name(self, d: Destination) -> str:
+        return d.graduate.name
+
+    def dehydrate_category(self, d: Destination) -> str:
+        leaf = catalogue().leaves.get(d.category)
+        return leaf.label if leaf else catalogue().names.get(d.category, d.category)
+
+    def dehydrate_form(self, d: Destination) -> str:
+        return FORMS.get(d.form, "")
+
+    def dehydrate_state(self, d: Destination) -> str:
+        return State(d.state).label
+
+    def get_export_fields(self, selected_fields: Any = None) -> list[Field]:
+        first = [self.fields[k] for k in ("student_no", "name", "category", "form")]
+        return [*first, *_value_fields(), self.fields["state"]]
+
+    def export_field(self, field: Field, instance: Destination, **kwargs: Any) -> str:
+        if isinstance(field, _ValueField):
+            return field.source.show(getattr(instance, field.source.key))
+        return str(super().export_field(field, instance, **kwargs))
+
+
+class _ValueField(Field):
+    """A column of one declared destination field, in words."""
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(column_name=source.label)
+        self.source = source
+
+
+def _value_fields() -> list[_ValueField]:
+    return [_ValueField(f) for f in ALL]
