@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts.models import User
 from codes import hooks as codes_hooks
 from core.demo import demo_data
-from destinations import catalogue, demo
+from core.generated_docs import MACHINES
+from destinations import catalogue, demo, steps
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from graduates import hooks
@@ -59,3 +60,6 @@ def link_to_destination(*, graduate: Graduate, user: User) -> list[tuple[str, st
 @demo_data.plug(order=30)
 def make_demo_destinations(*, password: str) -> None:
     demo.make_destinations()
+
+
+MACHINES.append((steps.MACHINE, {str(k): v for k, v in steps.ROLE_LABELS.items()}))
