@@ -104,3 +104,10 @@ CODED = frozenset(["unit_property", "unit_industry", "job_category", "unit_divis
 
 def empty_value(key: str) -> Any:
     return None if BY_KEY[key].kind in ("date", "number") else ""
+
+
+# Columns of the destination workbook beside the fields' own labels.
+STUDENT_NO, NAME, CATEGORY, FORM = "学号", "姓名", "毕业去向", "形式"
+STATE = "审核情况"
+KEY_COLUMNS = (STUDENT_NO, NAME, CATEGORY)
+TEMPLATE = [STUDENT_NO, NAME, CATEGORY, FORM, *[f.label for f in ALL]]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from codes import hooks as codes_hooks
 from core.demo import demo_data
+from core.errors import Refused
 from core.generated_docs import MACHINES
 from destinations import catalogue, demo, steps
 from destinations.models import Destination
@@ -48,6 +49,18 @@ def catalogue_folder() -> Path:
 @codes_hooks.codes_loaded.plug()
 def load_catalogue() -> None:
     catalogue.load()
+
+
+@hooks.moved.plug()
+def follow_graduate(*, graduate: Graduate) -> None:
+    Destination.objects.filter(pk=graduate.pk).update(cohort_id=graduate.cohort_id)
+
+
+@hooks.leave_guards.plug()
+def no_agreement(*, graduate: Graduate) -> None:
+    """Leaving with an active agreement needs its termination first."""
+    if Destination.objects.filter(pk=graduate.pk, locked_at__isnull=False).exists():
+        raise Refused("agreement", "有生效的网签协议, 须先解约。")
 
 
 @hooks.detail_links.plug()

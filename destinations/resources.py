@@ -8,14 +8,9 @@ from import_export import resources
 from import_export.fields import Field
 
 from destinations.catalogue import catalogue
-from destinations.fields import ALL, FORMS
+from destinations.fields import ALL, CATEGORY, FORM, FORMS, NAME, STATE, STUDENT_NO
 from destinations.models import Destination
 from destinations.states import State
-
-STUDENT_NO, NAME, CATEGORY, FORM = "学号", "姓名", "毕业去向", "形式"
-STATE = "审核情况"
-KEY_COLUMNS = (STUDENT_NO, NAME, CATEGORY)
-TEMPLATE = [STUDENT_NO, NAME, CATEGORY, FORM, *[f.label for f in ALL]]
 
 
 class DestinationResource(resources.Resource):

@@ -170,7 +170,7 @@ MACHINE = Machine(
         Step("resume", "恢复上报", _DEPARTMENT, states(State.REJECTED),
              State.DEPARTMENT_APPROVED, (not_sealed, from_national)),
         Step("resume", "恢复上报", _SCHOOL, states(State.REJECTED), State.SCHOOL_APPROVED,
-             (not_sealed, from_national)),
+             (not_sealed, from_national, other_person)),
         Step("tick", "核对修改", _DEPARTMENT | _SCHOOL, states(*APPROVED), None,
              (not_sealed, has_flags), "the graduate's touch-up of coded fields"),
         Step("correct_codes", "更正代码", _DEPARTMENT | _SCHOOL,

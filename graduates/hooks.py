@@ -12,6 +12,9 @@ leave_guards = Hook(
     "graduates.leave_guards",
     "Asked before a graduate leaves 在籍. Gets graduate; raise a DomainError to refuse.",
 )
+moved = Hook(
+    "graduates.moved", "A graduate moved to another cohort: move what copies it. Gets graduate."
+)
 detail_links = Hook(
     "graduates.detail_links",
     "Links on the console's origin page. Gets graduate, user; return a list of (label, address).",

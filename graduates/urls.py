@@ -34,5 +34,6 @@ console = [
     path("graduates/<int:pk>/unlock/", origin.unlock, name="origin-unlock"),
     path("graduates/<int:pk>/reveal/", origin.reveal, name="origin-reveal"),
     path("graduates/<int:pk>/initial-code/", origin.show_initial_code, name="origin-code"),
+    path("graduates/<int:pk>/standing/", origin.standing, name="origin-standing"),
     path("graduates/<int:pk>/reset/", origin.reset_account, name="origin-reset"),
 ]

@@ -15,13 +15,16 @@ from core.audit import Actor
 from core.errors import Conflict, Refused
 from core.states import Step
 from destinations.catalogue import catalogue
-from destinations.fields import KEYS, empty_value
+from destinations.fields import BY_KEY, KEYS, empty_value
 from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
 from destinations.states import State
 from destinations.steps import MACHINE
 from graduates.models import Graduate
 
-_STATE_FIELDS = ("state", "reason", "reason_source", "flagged", "entered_by_id")
+_SIGN_OFFS = ("department_at", "department_by", "school_at", "school_by")
+_STATE_FIELDS = (
+    "state", "reason", "reason_source", "flagged", "entered_by_id", "wage_override", *_SIGN_OFFS,
+)  # fmt: skip
 
 
 @dataclass
@@ -75,8 +78,15 @@ def step(
             .select_related("graduate", "cohort", "school")
             .get(pk=graduate_id)
         )
-        found = MACHINE.check(action, d, by)
-        if version is not None and version != d.version:
+        stale = version is not None and version != d.version
+        try:
+            found = MACHINE.check(action, d, by)
+        except Refused:
+            # What stands in the way is what somebody else did since: say that.
+            if stale:
+                raise Conflict("changed", changed_meanwhile(d)) from None
+            raise
+        if stale:
             raise Conflict("changed", changed_meanwhile(d))
         if found.needs_reason and not reason.strip():
             raise Refused("reason", "请填写理由。")
@@ -100,7 +110,7 @@ def changed_meanwhile(d: Destination) -> str:
 def snapshot(d: Destination) -> dict[str, Any]:
     """Category, fields and state as plain JSON."""
     values = {key: _plain(getattr(d, key)) for key in ("category", "form", *KEYS)}
-    return values | {key: getattr(d, key) for key in _STATE_FIELDS}
+    return values | {key: _plain(getattr(d, key)) for key in _STATE_FIELDS}
 
 
 def _plain(value: Any) -> Any:
@@ -111,6 +121,24 @@ def put_values(d: Destination, category: str, form: str, values: dict[str, Any])
     d.category, d.form = category, form
     for key, value in values.items():
         setattr(d, key, value)
+
+
+def restore(d: Destination, before: dict[str, Any]) -> None:
+    """Values and standing as an event's snapshot has them; the state is the caller's to write."""
+    clear(d)
+    values = {}
+    for key in KEYS:
+        value = before.get(key, empty_value(key))
+        if BY_KEY[key].kind == "date" and value:
+            value = datetime.date.fromisoformat(value)
+        values[key] = value
+    put_values(d, before["category"], before["form"], values)
+    for key in _STATE_FIELDS:
+        value = before.get(key, getattr(d, key))
+        if key.endswith("_at") and value:
+            value = datetime.datetime.fromisoformat(value)
+        if key != "state":
+            setattr(d, key, value)
 
 
 def clear(d: Destination) -> None:

@@ -11,8 +11,7 @@ from accounts.models import User
 from core import audit, files, images
 from core.errors import Refused
 from destinations.models import Destination, Evidence
-from destinations.states import APPROVED
-from destinations.steps import GRADUATE, role_of
+from destinations.steps import GRADUATE, MACHINE, role_of
 from graduates.models import Graduate
 
 MOST = 4
@@ -52,8 +51,17 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
     with transaction.atomic():
         Graduate.objects.select_for_update(no_key=True).get(pk=evidence.graduate_id)
         _may_change(evidence.graduate_id, by)
+        # Somebody may have submitted or removed it since it was read.
+        evidence.refresh_from_db()
+        if evidence.removed_at is not None:
+            return
         label = f"证明材料 {evidence.pk}"
-        audit.record("destinations.evidence_remove", by=by, obj=evidence, label=label)
+        audit.record(
+            "destinations.evidence_remove", by=by, obj=evidence, label=label,
+            school_id=Graduate.objects.values_list("school_id", flat=True).get(
+                pk=evidence.graduate_id
+            ),
+        )  # fmt: skip
         if evidence.submitted_at is None:
             evidence.delete()
             files.discard(evidence.file)
@@ -63,9 +71,11 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
 
 
 def _may_change(graduate_id: int, by: User) -> None:
-    state = Destination.objects.values_list("state", flat=True).get(pk=graduate_id)
-    if role_of(by) == GRADUATE and state in APPROVED:
-        raise Refused("approved", "去向已审核, 证明材料不能再修改; 如有错误请提交信息反馈。")
+    """A graduate changes evidence when they may register; staff attach to what they enter."""
+    if role_of(by) != GRADUATE:
+        return
+    rows = Destination.objects.select_related("graduate", "cohort", "school")
+    MACHINE.check("register", rows.get(pk=graduate_id), by)
 
 
 def submit_evidence(graduate_id: int) -> None:

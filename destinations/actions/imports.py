@@ -22,9 +22,8 @@ from core.workbook_child import plain_header
 from core.workbooks import WorkbookRefused, real_value
 from destinations.actions import enter
 from destinations.catalogue import catalogue
-from destinations.fields import ALL, BY_KEY, FORMS
+from destinations.fields import ALL, BY_KEY, CATEGORY, FORM, FORMS, KEY_COLUMNS, NAME, STUDENT_NO
 from destinations.models import Destination, DestinationImport
-from destinations.resources import CATEGORY, FORM, KEY_COLUMNS, NAME, STUDENT_NO
 from destinations.rules import check_registration
 from destinations.states import APPROVED
 from destinations.steps import MACHINE

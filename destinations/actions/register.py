@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +11,9 @@ from accounts.models import User
 from core.errors import Invalid, Refused
 from destinations.actions import base
 from destinations.actions.evidence import standing_evidence, submit_evidence
-from destinations.fields import BY_KEY, CODED, KEYS, TOUCH_UP, empty_value
-from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
+from destinations.catalogue import catalogue
+from destinations.fields import BY_KEY, CODED, KEYS, TOUCH_UP
+from destinations.models import Destination, DestinationEvent
 from destinations.rules import Registration, check_registration
 from destinations.rules.values import read_value
 from destinations.states import State
@@ -47,41 +47,28 @@ def take_back(*, graduate_id: int, by: User) -> Destination:
     """Undo a registration that no staff has opened: state and values before it come back."""
     with base.step("take_back", graduate_id, by) as change:
         d = change.destination
-        event = (
-            DestinationEvent.objects.filter(graduate_id=graduate_id, action="register")
-            .order_by("-id")
-            .first()
-        )
-        if event is None:
+        before = _before_registering(graduate_id)
+        if before is None:
             raise Refused("nothing_before", "没有可以撤回的登记。")
-        before = event.snapshot["before"]
-        base.clear(d)
-        base.put_values(d, before["category"], before["form"], _restored(before))
-        state = event.from_state
-        if state == State.PENDING:
-            # A mended registration goes back to what was there before any of it.
-            state = State.UNSUBMITTED
-            base.clear(d)
-        if state == State.UNSUBMITTED:
-            d.category = NOT_REGISTERED
-        d.reason, d.reason_source = before["reason"], before["reason_source"]
-        d.entered_by_id = before["entered_by_id"]
-        return change.write(to=state)
+        base.restore(d, before)
+        return change.write(to=before["state"])
 
 
-def _restored(before: Mapping[str, Any]) -> dict[str, Any]:
-    values = {}
-    for key in KEYS:
-        value = before.get(key, empty_value(key))
-        if BY_KEY[key].kind == "date" and value:
-            value = datetime.date.fromisoformat(value)
-        values[key] = value
-    return values
+def _before_registering(graduate_id: int) -> dict[str, Any] | None:
+    """What stood before the present registration; one mended while pending counts as one."""
+    events = DestinationEvent.objects.filter(graduate_id=graduate_id, action="register")
+    for event in events.order_by("-id").iterator(chunk_size=10):
+        if event.from_state != State.PENDING:
+            return dict(event.snapshot["before"])
+    return None
 
 
 def touchable(d: Destination) -> frozenset[str]:
-    """Fields a graduate may touch up after approval; what stands in an agreement is fixed."""
-    return TOUCH_UP if d.locked_at else TOUCH_UP | CODED
+    """Fields a graduate may touch up after approval: of those the category shows; what stands in
+    an agreement is fixed."""
+    fields = TOUCH_UP - {"job_title"} if d.locked_at else TOUCH_UP | CODED
+    leaf = catalogue().leaves.get(d.category)
+    return fields & frozenset(leaf.shown(d.form)) if leaf else fields
 
 
 def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destination:

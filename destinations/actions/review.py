@@ -66,7 +66,9 @@ def reject_national(*, graduate_id: int, reason: str, by: Any) -> Destination:
         d = change.destination
         known = d.reason.split("; ") if d.state == State.REJECTED and d.reason else []
         d.reason = "; ".join(dict.fromkeys([*known, reason.strip()]))
-        d.reason_source = ReasonSource.NATIONAL
+        # A refusal of our own stays ours: what it asks for is not mended by resuming.
+        if not known:
+            d.reason_source = ReasonSource.NATIONAL
         return change.write(reason=reason)
 
 

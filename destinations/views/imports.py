@@ -15,8 +15,9 @@ from core import files, workbooks
 from core.errors import DomainError
 from destinations import tasks
 from destinations.actions import imports
+from destinations.fields import TEMPLATE
 from destinations.models import DestinationImport
-from destinations.resources import TEMPLATE, DestinationResource
+from destinations.resources import DestinationResource
 from destinations.views.lists import DestinationList
 from schools.access import StaffRequest, staff_view
 

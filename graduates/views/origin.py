@@ -11,17 +11,18 @@ from django.views.decorators.http import require_POST
 
 from codes import lookup
 from core import audit
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
 from core.models import Event
 from graduates import hooks
 from graduates.actions import account, origin
+from graduates.actions import standing as actions_standing
 from graduates.fields import ALL, BY_KEY, GROUPS
 from graduates.initial_codes import initial_code
 from graduates.models import Graduate
 from graduates.permissions import editable_keys, why_grey
 from graduates.records import RELATED, label_of, plain, record_of
 from schools.access import StaffRequest, staff_view
-from schools.models import Department, SchoolClass
+from schools.models import Cohort, Department, SchoolClass
 from schools.scope import visible_to
 
 _REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
@@ -53,6 +54,10 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
         "errors": errors,
         "may_edit": bool(editable_keys(graduate, request.user)),
         "history": _history(graduate),
+        "may_move": request.user.has_perm("graduates.standing"),
+        "other_cohorts": Cohort.objects.filter(school_id=graduate.school_id).exclude(
+            pk=graduate.cohort_id
+        ),
         "links": [
             x
             for links in hooks.detail_links.run(graduate=graduate, user=request.user)
@@ -189,6 +194,31 @@ def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
     account.reset(graduate_id=graduate.pk, by=request.user)
     messages.success(request, "帐号已重置, 请把新的初始码告诉毕业生。")
     return redirect("console:origin", pk=pk)
+
+
+@staff_view("graduates.standing")
+@require_POST
+def standing(request: StaffRequest, pk: int) -> HttpResponse:
+    """延期, 转出, 退学 or back; a refusal is shown on the record's page."""
+    graduate = graduate_or_404(request, pk)
+    wanted, reason = request.POST.get("standing", ""), request.POST.get("reason", "")
+    try:
+        if wanted.startswith("defer-"):
+            cohorts = Cohort.objects.filter(school_id=graduate.school_id)
+            to = get_object_or_404(cohorts, pk=_number(wanted.removeprefix("defer-")))
+            actions_standing.defer(graduate_id=pk, to=to, reason=reason, by=request.user)
+        elif wanted == "enrolled":
+            actions_standing.come_back(graduate_id=pk, reason=reason, by=request.user)
+        else:
+            actions_standing.leave(graduate_id=pk, standing=wanted, reason=reason, by=request.user)
+        messages.success(request, "学籍变动已办理。")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("console:origin", pk=pk)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isdigit() else 0
 
 
 @staff_view("graduates.add")

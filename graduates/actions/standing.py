@@ -1,0 +1,97 @@
+"""学籍状态: 延期, 转出, 退学, and back. Only 在籍 counts in figures."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core import audit
+from core.errors import NotPermitted, Refused
+from graduates import hooks
+from graduates.actions.origin import locked_graduate
+from graduates.models import Graduate
+from graduates.states import Standing
+from schools.models import Cohort, Phase, SchoolClass
+
+
+def _may(by: User, reason: str) -> str:
+    if not by.has_perm("graduates.standing"):
+        raise NotPermitted("role", "只有学校系统管理员可以办理学籍变动。")
+    if not reason.strip():
+        raise Refused("reason", "请填写变动原因。")
+    return reason.strip()
+
+
+def leave(*, graduate_id: int, standing: str, reason: str, by: User) -> Graduate:
+    """转出 or 退学. Whoever holds something of the graduate's may object (`leave_guards`)."""
+    said = _may(by, reason)
+    if standing not in (Standing.TRANSFERRED, Standing.WITHDRAWN):
+        raise Refused("standing", "请选择转出或退学。")
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        _from_enrolled(graduate)
+        hooks.leave_guards.run(graduate=graduate)
+        return _write(graduate, standing, said, by, {})
+
+
+def come_back(*, graduate_id: int, reason: str, by: User) -> Graduate:
+    """Back to 在籍: the change was a mistake."""
+    said = _may(by, reason)
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        if graduate.standing == Standing.ENROLLED:
+            raise Refused("enrolled", "学籍状态已是在籍。")
+        return _write(graduate, Standing.ENROLLED, said, by, {})
+
+
+def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
+    """延期: the same row moves to another cohort, its history with it; there it is 在籍 again."""
+    said = _may(by, reason)
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        _from_enrolled(graduate)
+        if to.school_id != graduate.school_id or to.pk == graduate.cohort_id:
+            raise Refused("cohort", "请选择本校的另一届。")
+        if to.phase() == Phase.SEALED:
+            raise Refused("cohort_sealed", f"{to}已封存。")
+        if graduate.person.graduates.filter(cohort=to).exists():
+            raise Refused("person_twice", f"{to}中已有此人的记录。")
+        if Graduate.objects.filter(cohort=to, exam_no=graduate.exam_no).exists():
+            raise Refused("exam_no_taken", f"{to}中已有此考生号。")
+        hooks.leave_guards.run(graduate=graduate)
+        changes = {"year": [graduate.cohort.year, to.year]}
+        its_class, _ = SchoolClass.objects.get_or_create(
+            school_id=graduate.school_id,
+            cohort=to,
+            department=graduate.department,
+            name=graduate.school_class.name,
+        )
+        graduate.cohort, graduate.school_class = to, its_class
+        graduate.confirmed_at, graduate.confirmed_hash = None, ""
+        graduate.confirmation, graduate.locked_at, graduate.locked_by = "unsubmitted", None, ""
+        moved = _write(graduate, Standing.ENROLLED, said, by, changes)
+        hooks.moved.run(graduate=moved)
+        return moved
+
+
+def _from_enrolled(graduate: Graduate) -> None:
+    if graduate.standing != Standing.ENROLLED:
+        raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 请先恢复在籍。")
+
+
+def _write(
+    graduate: Graduate, standing: str, reason: str, by: User, changes: dict[str, list[int]]
+) -> Graduate:
+    before, graduate.standing = graduate.standing, standing
+    graduate.version += 1
+    graduate.updated_at = timezone.now()
+    graduate.save()
+    audit.record(
+        "graduates.standing",
+        by=by,
+        obj=graduate,
+        reason=reason,
+        data={"standing": [before, standing], "changes": changes},
+    )
+    return graduate
