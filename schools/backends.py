@@ -19,4 +19,6 @@ class RoleBackend(BaseBackend):
         if not isinstance(user_obj, User) or user_obj.realm != Realm.STAFF:
             return False
         staff = staff_of(user_obj)
-        return staff is not None and staff.role in PERMISSIONS.get(perm, frozenset())
+        if staff is None or (staff.school is not None and not staff.school.is_open):
+            return False  # a closed school's people may do nothing, not even look
+        return staff.role in PERMISSIONS.get(perm, frozenset())

@@ -1,0 +1,1 @@
+"""What changes schools, their cohorts, dictionaries and staff."""

@@ -1,0 +1,54 @@
+"""What every action on a school's set-up shares: the right, the lock, the trail of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from accounts.models import User
+from codes import text
+from core.errors import Invalid, NotPermitted, Refused
+from schools.models import School
+from schools.scope import staff_of
+
+
+def require(by: User, permission: str, school_id: int | None) -> None:
+    """Whoever acts holds the permission, for this very school or for all of them."""
+    staff = staff_of(by)
+    if staff is None or not by.has_perm(permission) or staff.school_id not in (None, school_id):
+        raise NotPermitted("role", "您没有此项操作的权限。")
+
+
+def locked_school(school_id: int) -> School:
+    """The school's row, locked: changes of its staff and dictionaries go one after another."""
+    school = School.objects.select_for_update(no_key=True).get(pk=school_id)
+    if not school.is_open:
+        raise Refused("school_closed", f"{school.name}已停用, 不能修改设置。")
+    return school
+
+
+def put(row: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set `values` on `row`; what differs comes back as {field: [old, new]} for the trail."""
+    changes: dict[str, list[Any]] = {}
+    for key, value in values.items():
+        old = getattr(row, key)
+        if old != value:
+            changes[key] = [_plain(old), _plain(value)]
+            setattr(row, key, value)
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def wanted_text(typed: str, field: str, label: str, most: int) -> str:
+    """A required line of text, cleaned."""
+    value = text.clean(typed)
+    if not value:
+        raise Invalid({field: [f"请填写{label}。"]})
+    if len(value) > most:
+        raise Invalid({field: [f"{label}不能超过{most}个字。"]})
+    return value

@@ -1,0 +1,83 @@
+"""Adding a cohort (届) and changing its dates."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core import audit
+from core.errors import Invalid, Refused
+from schools.actions.base import locked_school, put, require
+from schools.models import Cohort, Phase, School
+
+
+def default_end(year: int) -> datetime.date:
+    return datetime.date(year, 8, 31)
+
+
+def add(
+    *,
+    school: School,
+    year: int | None,
+    opens_on: datetime.date | None,
+    ends_on: datetime.date | None,
+    by: User,
+) -> Cohort:
+    require(by, "schools.set_up", school.pk)
+    if year is None or not 2000 <= year <= 2100:
+        raise Invalid({"year": ["请填写四位数的年份, 如 2027。"]})
+    ends_on = ends_on or default_end(year)
+    _check_order(opens_on, ends_on)
+    with transaction.atomic():
+        locked_school(school.pk)
+        if Cohort.objects.filter(school=school, year=year).exists():
+            raise Invalid({"year": [f"本校已经建立{year}届。"]}, code="duplicate")
+        made = Cohort.objects.create(school=school, year=year, opens_on=opens_on, ends_on=ends_on)
+        data = {"opens_on": str(opens_on or ""), "ends_on": str(ends_on)}
+        audit.record("schools.cohort_add", by=by, obj=made, data=data)
+    return made
+
+
+def edit(
+    *,
+    cohort_id: int,
+    opens_on: datetime.date | None,
+    ends_on: datetime.date | None,
+    count_incomplete: bool,
+    by: User,
+) -> Cohort:
+    """Past its end a cohort keeps its dates: only the province lets single records in again."""
+    with transaction.atomic():
+        cohort = Cohort.objects.select_for_update(no_key=True).get(pk=cohort_id)
+        require(by, "schools.set_up", cohort.school_id)
+        locked_school(cohort.school_id)
+        if cohort.phase() == Phase.SEALED:
+            raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
+        if ends_on is None:
+            raise Invalid({"ends_on": ["请填写截止日期。"]})
+        _check_dates(cohort, opens_on, ends_on)
+        values = {"opens_on": opens_on, "ends_on": ends_on, "count_incomplete": count_incomplete}
+        changes = put(cohort, values)
+        if changes:
+            cohort.save(update_fields=list(changes))
+            audit.record("schools.cohort_edit", by=by, obj=cohort, data={"changes": changes})
+    return cohort
+
+
+def _check_dates(cohort: Cohort, opens_on: datetime.date | None, ends_on: datetime.date) -> None:
+    if (opens_on, ends_on) == (cohort.opens_on, cohort.ends_on):
+        return
+    if cohort.phase() == Phase.ENDED:
+        sentence = f"{cohort}已截止, 日期不能再改; 个别毕业生请向省级申请重新开放。"
+        raise Invalid({"ends_on": [sentence]}, code="cohort_ended")
+    if ends_on < timezone.localdate():
+        raise Invalid({"ends_on": ["截止日期不能早于今天, 否则本届随即截止。"]})
+    _check_order(opens_on, ends_on)
+
+
+def _check_order(opens_on: datetime.date | None, ends_on: datetime.date) -> None:
+    if opens_on is not None and opens_on >= ends_on:
+        raise Invalid({"ends_on": ["截止日期应晚于开放日期。"]})

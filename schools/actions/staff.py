@@ -1,0 +1,225 @@
+"""Staff accounts and their scopes.
+
+A school admin keeps the accounts of the own school; the province keeps the school admins'.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Realm, User
+from codes import lookup, text, validators
+from core import audit
+from core.errors import Invalid, NotPermitted, Refused
+from schools.actions.base import locked_school, put, require
+from schools.models import Cohort, Department, Role, School, SchoolClass, StaffMember
+from schools.scope import staff_of
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz"  # readable aloud: no i, l, o
+_DIGITS = "23456789"
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,29}")
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An account with the password that is shown this once and must be changed."""
+
+    staff: StaffMember
+    password: str
+
+
+def one_time_password() -> str:
+    """Three groups of letters and digits, about 46 bits: abcd-2345-efgh."""
+    groups = [_LETTERS, _DIGITS, _LETTERS]
+    return "-".join("".join(secrets.choice(g) for _ in range(4)) for g in groups)
+
+
+def add(*, school: School, login: str, name: str, mobile: str, role: str, by: User) -> Issued:
+    _require(by, school.pk, role)
+    login = text.clean(login)
+    values, errors = _person(name, mobile)
+    if not _LOGIN.fullmatch(login):
+        errors["login"] = ["用户名为3至30位字母、数字、点、横线, 以字母或数字开头。"]
+    elif User.objects.filter(realm=Realm.STAFF, login=login).exists():
+        errors["login"] = [f"用户名“{login}”已被使用, 请换一个。"]
+    if errors:
+        raise Invalid(errors)
+    password = one_time_password()
+    with transaction.atomic():
+        locked_school(school.pk)
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(
+                    Realm.STAFF, login, password, must_change_password=True, **values
+                )
+        except IntegrityError:
+            raise Invalid({"login": [f"用户名“{login}”已被使用, 请换一个。"]}) from None
+        staff = StaffMember.objects.create(user=user, role=role, school=school)
+        audit.record("schools.staff_add", by=by, obj=staff, data={"login": login, "role": role})
+    return Issued(staff, password)
+
+
+def edit(*, staff_id: int, name: str, mobile: str, by: User) -> StaffMember:
+    values, errors = _person(name, mobile)
+    if errors:
+        raise Invalid(errors)
+    with transaction.atomic():
+        staff = _locked(staff_id, by)
+        changes = put(staff.user, values)
+        if changes:
+            staff.user.save(update_fields=list(changes))
+            # The number itself stays out of the trail, as everywhere.
+            data = {"changes": {k: v for k, v in changes.items() if k != "mobile"}}
+            if "mobile" in changes:
+                data["changes"]["mobile"] = [f"…{v[-4:]}" for v in changes["mobile"]]
+            audit.record("schools.staff_edit", by=by, obj=staff, data=data)
+    return staff
+
+
+def set_scope(
+    *,
+    staff_id: int,
+    cohorts: Collection[int],
+    levels: Collection[str],
+    departments: Collection[int],
+    classes: Collection[int],
+    by: User,
+) -> StaffMember:
+    """Cohorts × levels × (departments ∪ classes); it holds from the next request on."""
+    with transaction.atomic():
+        staff = _locked(staff_id, by)
+        if staff.role == Role.SCHOOL_ADMIN:
+            raise Refused("whole_school", "学校系统管理员管理全校, 不需要分配管理范围。")
+        before = scope_words(staff)
+        of_school = {"school_id": staff.school_id}
+        found_cohorts = list(Cohort.objects.filter(pk__in=cohorts, **of_school))
+        found_departments = list(Department.objects.filter(pk__in=departments, **of_school))
+        found_classes = list(SchoolClass.objects.filter(pk__in=classes, **of_school))
+        _check_scope(
+            (len(found_cohorts), len(found_departments), len(found_classes)),
+            (len(set(cohorts)), len(set(departments)), len(set(classes))),
+            levels,
+        )
+        _check_class_cohorts(found_cohorts, found_classes)
+        staff.cohorts.set(found_cohorts)
+        staff.departments.set(found_departments)
+        staff.classes.set(found_classes)
+        staff.levels = [g for g in lookup.level_groups() if g in set(levels)]
+        staff.save(update_fields=["levels"])
+        after = scope_words(staff)
+        changes = {k: [before[k], after[k]] for k in after if before[k] != after[k]}
+        if changes:
+            audit.record("schools.staff_scope", by=by, obj=staff, data={"changes": changes})
+    return staff
+
+
+def scope_words(staff: StaffMember) -> dict[str, list[str]]:
+    """The scope in names, for the trail: it must read right after a class is gone."""
+    classes = staff.classes.select_related("cohort").order_by("cohort__year", "name")
+    return {
+        "cohorts": [str(c) for c in staff.cohorts.all()],
+        "levels": list(staff.levels),
+        "departments": [d.name for d in staff.departments.all()],
+        "classes": [f"{c.cohort} {c.name}" for c in classes],
+    }
+
+
+def _check_scope(
+    found: tuple[int, int, int], wanted: tuple[int, int, int], levels: Collection[str]
+) -> None:
+    if found != wanted or not set(levels) <= set(lookup.level_groups()):
+        raise Invalid({"scope": ["所选的届别、院系或班级不属于本校, 请刷新后重选。"]})
+
+
+def _check_class_cohorts(cohorts: list[Cohort], classes: list[SchoolClass]) -> None:
+    """A class counts only together with its cohort; left out, it would silently show nobody."""
+    missing = {c.cohort_id for c in classes} - {c.pk for c in cohorts}
+    if missing:
+        years = Cohort.objects.filter(pk__in=missing).order_by("year")
+        names = "、".join(str(c) for c in years)
+        raise Invalid({"cohorts": [f"所选班级属于{names}, 请同时勾选该届别, 或取消这些班级。"]})
+
+
+def set_active(*, staff_id: int, active: bool, by: User) -> StaffMember:
+    """A deactivated account is signed out at once. The school's last admin stays."""
+    with transaction.atomic():
+        staff = _locked(staff_id, by)
+        if staff.user.is_active == active:
+            raise Refused("state", "帐号已经启用。" if active else "帐号已经停用。")
+        if not active:
+            _refuse_last_admin(staff, by)
+            staff.user.session_epoch += 1
+        staff.user.is_active = active
+        staff.user.save(update_fields=["is_active", "session_epoch"])
+        action = "activate" if active else "deactivate"
+        audit.record(f"schools.staff_{action}", by=by, obj=staff)
+    return staff
+
+
+def _refuse_last_admin(staff: StaffMember, by: User) -> None:
+    if staff.pk == by.pk:
+        raise Refused("self", "不能停用自己的帐号, 请由另一位管理员操作。")
+    if staff.role != Role.SCHOOL_ADMIN:
+        return
+    others = StaffMember.objects.filter(
+        school_id=staff.school_id, role=Role.SCHOOL_ADMIN, user__is_active=True
+    ).exclude(pk=staff.pk)
+    if not others.exists():
+        raise Refused("last_admin", "这是学校唯一启用的系统管理员, 不能停用; 请先新增另一位。")
+
+
+def reset_password(*, staff_id: int, by: User) -> Issued:
+    """A new one-time password; every session of the account ends."""
+    password = one_time_password()
+    with transaction.atomic():
+        staff = _locked(staff_id, by)
+        if staff.pk == by.pk:
+            raise Refused("self", "修改自己的密码请点右上角的“修改密码”。")
+        staff.user.set_password(password)
+        staff.user.must_change_password = True
+        staff.user.session_epoch += 1
+        staff.user.save(update_fields=["password", "must_change_password", "session_epoch"])
+        audit.record("schools.staff_reset_password", by=by, obj=staff)
+    return Issued(staff, password)
+
+
+def _person(name: str, mobile: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+    label, number = text.clean_name(name), text.clean_phone(mobile)
+    errors: dict[str, list[str]] = {}
+    if not label or len(label) > 40:
+        errors["name"] = ["请填写姓名, 不超过40个字。"]
+    bad = [f.message for f in validators.check_mobile(number) if f.is_error]
+    if bad or not number:
+        errors["mobile"] = bad or ["请填写手机号码。"]
+    return {"label": label, "mobile": number}, errors
+
+
+def _require(by: User, school_id: int | None, role: str) -> None:
+    """The province keeps school admins only; a school admin keeps everybody of the school."""
+    own = staff_of(by)
+    if own is not None and own.role == Role.PROVINCE:
+        require(by, "province.schools", school_id)
+        if role != Role.SCHOOL_ADMIN:
+            raise NotPermitted("role", "省级只管理学校系统管理员的帐号。")
+        return
+    require(by, "schools.staff", school_id)
+    if role not in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN):
+        raise Invalid({"role": ["请选择角色。"]})
+
+
+def _locked(staff_id: int, by: User) -> StaffMember:
+    """The school first, then the account: two admins can't deactivate each other at once."""
+    school_id = StaffMember.objects.values_list("school_id", flat=True).get(pk=staff_id)
+    if school_id is None:
+        raise NotPermitted("role", "省级帐号不在此处管理。")
+    locked_school(school_id)
+    staff = (
+        StaffMember.objects.select_for_update(no_key=True).select_related("user").get(pk=staff_id)
+    )
+    _require(by, school_id, staff.role)
+    return staff

@@ -1,0 +1,28 @@
+"""The filter of the staff list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from codes import text
+from schools.models import Role
+
+_ROLES = [(r.value, r.label) for r in Role if r != Role.PROVINCE]
+
+
+class StaffFilter(django_filters.FilterSet):
+    role = django_filters.ChoiceFilter(label="角色", choices=_ROLES)
+    active = django_filters.ChoiceFilter(
+        label="状态", choices=[("1", "启用"), ("0", "停用")], method="by_active"
+    )
+    q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text="姓名或用户名")
+
+    def by_active(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(user__is_active=value == "1")
+
+    def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        wanted = text.clean(value)
+        return queryset.filter(Q(user__label__contains=wanted) | Q(user__login__icontains=wanted))

@@ -1,0 +1,155 @@
+"""院系 and 班级: list, add, rename, deactivate; an empty class may be deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from core.errors import DomainError
+from schools import forms
+from schools.access import StaffRequest, staff_view
+from schools.actions import departments as actions
+from schools.forms import Errors, FormField
+from schools.models import Cohort, Department, SchoolClass
+from schools.views.own import do, own_school
+
+_NAME = FormField("name", "院系名称", max_length=50, hint="与学籍中的名称一致。")
+_CLASS = FormField("name", "班级名称", max_length=50)
+_RENAME_HINT = "名称是毕业生确认内容的一部分; 改名后, 已确认的毕业生签约前须重新确认。"
+
+
+@staff_view("schools.set_up")
+def departments(request: StaffRequest) -> HttpResponse:
+    school, errors, typed = own_school(request), Errors(), request.POST.dict()
+    if request.method == "POST":
+        try:
+            made = actions.add(school=school, name=typed.get("name", ""), by=request.user)
+            messages.success(request, f"已新增{made}。")
+            return redirect("console:departments")
+        except DomainError as refusal:
+            errors = forms.errors_of(refusal)
+    rows = Department.objects.filter(school=school).annotate(class_count=Count("classes"))
+    context = {"rows": rows, "items": forms.items([_NAME], typed, errors), "errors": errors}
+    return render(request, "schools/departments.html", context, status=422 if errors else 200)
+
+
+@staff_view("schools.set_up")
+def department(request: StaffRequest, pk: int) -> HttpResponse:
+    """Rename, and the classes of one cohort; `what` tells the two forms apart."""
+    school = own_school(request)
+    row = get_object_or_404(Department, pk=pk, school=school)
+    cohorts = list(Cohort.objects.filter(school=school))
+    chosen = forms.read_number(request.POST.get("cohort") or request.GET.get("cohort", ""))
+    cohort = next((c for c in cohorts if c.pk == chosen), cohorts[0] if cohorts else None)
+    errors: dict[str, Errors] = {"rename": {}, "class": {}}
+    typed, what = request.POST.dict(), "class" if request.POST.get("what") == "class" else "rename"
+    if request.method == "POST":
+        try:
+            _change(request, row, cohort, what, typed.get("name", ""))
+            return redirect(_address(row, cohort))
+        except DomainError as refusal:
+            errors[what] = forms.errors_of(refusal)
+    rename_values = typed if errors["rename"] else {"name": row.name}
+    context = {
+        "row": row,
+        "cohorts": cohorts,
+        "cohort": cohort,
+        "classes": SchoolClass.objects.filter(department=row, cohort=cohort),
+        "rename_items": forms.items([_NAME], rename_values, errors["rename"]),
+        "class_items": forms.items([_CLASS], typed if errors["class"] else {}, errors["class"]),
+        "rename_hint": _RENAME_HINT,
+        "errors": errors["rename"] | errors["class"],
+    }
+    bad = any(errors.values())
+    return render(request, "schools/department.html", context, status=422 if bad else 200)
+
+
+def _change(
+    request: StaffRequest, row: Department, cohort: Cohort | None, what: str, name: str
+) -> None:
+    if what == "class":
+        made = actions.add_class(
+            department_id=row.pk,
+            cohort_id=cohort.pk if cohort else None,
+            name=name,
+            by=request.user,
+        )
+        messages.success(request, f"已新增{made}。")
+    else:
+        actions.rename(department_id=row.pk, name=name, by=request.user)
+        messages.success(request, "已改名。")
+
+
+def _address(row: Department, cohort: Cohort | None) -> str:
+    query = f"?cohort={cohort.pk}" if cohort else ""
+    return reverse("console:department", args=[row.pk]) + query
+
+
+@staff_view("schools.set_up")
+@require_POST
+def turn_department(request: StaffRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Department, pk=pk, school=own_school(request))
+    active = request.POST.get("active") == "1"
+    return do(
+        request,
+        lambda: actions.set_active(department_id=pk, active=active, by=request.user),
+        f"已{'启用' if active else '停用'}{row}。",
+        "console:departments",
+    )
+
+
+@staff_view("schools.set_up")
+@require_POST
+def delete_department(request: StaffRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Department, pk=pk, school=own_school(request))
+    return do(
+        request,
+        lambda: actions.delete(department_id=pk, by=request.user),
+        f"已删除{row}。",
+        "console:departments",
+    )
+
+
+@staff_view("schools.set_up")
+def school_class(request: StaffRequest, pk: int) -> HttpResponse:
+    row = _class_or_404(request, pk)
+    typed: dict[str, Any] = {"name": row.name}
+    errors: Errors = {}
+    if request.method == "POST":
+        typed = request.POST.dict()
+        try:
+            actions.rename_class(class_id=pk, name=typed.get("name", ""), by=request.user)
+            messages.success(request, "已改名。")
+            return redirect(_address(row.department, row.cohort))
+        except DomainError as refusal:
+            errors = forms.errors_of(refusal)
+    context = {
+        "row": row,
+        "items": forms.items([_CLASS], typed, errors),
+        "rename_hint": _RENAME_HINT,
+        "errors": errors,
+    }
+    return render(request, "schools/school_class.html", context, status=422 if errors else 200)
+
+
+@staff_view("schools.set_up")
+@require_POST
+def delete_class(request: StaffRequest, pk: int) -> HttpResponse:
+    row = _class_or_404(request, pk)
+    return do(
+        request,
+        lambda: actions.delete_class(class_id=pk, by=request.user),
+        f"已删除{row}。",
+        _address(row.department, row.cohort),
+    )
+
+
+def _class_or_404(request: StaffRequest, pk: int) -> SchoolClass:
+    rows = SchoolClass.objects.select_related("department", "cohort")
+    return get_object_or_404(rows, pk=pk, school=own_school(request))

@@ -1,0 +1,34 @@
+"""The school whose set-up a page shows: always the school of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.errors import DomainError
+from schools.access import StaffRequest
+from schools.models import School
+
+
+def own_school(request: StaffRequest) -> School:
+    if request.staff.school is None:
+        raise PermissionDenied
+    return request.staff.school
+
+
+def do(
+    request: HttpRequest, change: Callable[[], object], said: str, back: str, pk: int | None = None
+) -> HttpResponse:
+    """One button of a list: act, say what happened (or why not), go back to the list."""
+    try:
+        change()
+        messages.success(request, said)
+    except DomainError as refusal:
+        if refusal.status == 403:
+            raise
+        messages.error(request, refusal.message)
+    return redirect(back) if pk is None else redirect(back, pk=pk)
