@@ -138,6 +138,11 @@ class ListPage(View):
         wanted = self.request.GET.get("order")
         return next((o for o in self.orders if o.key == wanted), self.orders[0])
 
+    @property
+    def optional_columns(self) -> list[Column]:
+        """What the column chooser offers."""
+        return [c for c in self.columns if c.optional]
+
     def chosen_columns(self) -> list[Column]:
         wanted = set(self.request.GET.getlist("columns"))
         return [c for c in self.columns if not c.optional or c.key in wanted]
