@@ -5,13 +5,17 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from core.errors import DomainError
 
-# 40 megapixels: more than any phone page needs; a "photo" of 200 megapixels is an attack.
+# More than any phone page needs; a "photo" of 200 megapixels is an attack.
 MOST_PIXELS = 50_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO", "TIFF")
+# A phone's MPO is opened as JPEG; naming it here makes Pillow raise KeyError for all after it.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+_QUALITIES = (85, 78, 70, 62, 54)
 
 
 class ImageRefused(DomainError):
@@ -26,16 +30,25 @@ def compress(content: bytes, *, most_bytes: int = 300 * 1024, longest_side: int 
     image = _open(content)
     side = longest_side
     while True:
-        smaller = image.copy()
-        smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
-        for quality in (85, 78, 70, 62, 54):
-            buffer = BytesIO()
-            smaller.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
-            if buffer.tell() <= most_bytes:
-                return buffer.getvalue()
-        side = int(side * 0.8)
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        # The poorest quality first: if even that is too large the picture must get smaller.
+        fitting = _jpeg(image, _QUALITIES[-1])
+        if len(fitting) <= most_bytes:
+            for quality in _QUALITIES[:-1]:
+                better = _jpeg(image, quality)
+                if len(better) <= most_bytes:
+                    return better
+            return fitting
+        shrink = (most_bytes / len(fitting)) ** 0.5
+        side = int(max(image.size) * min(max(shrink, 0.5), 0.9))
         if side < 300:
             raise ImageRefused("image_large", "图片无法压缩到合适的大小, 请重新拍摄。")
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
+    return buffer.getvalue()
 
 
 def _open(content: bytes) -> Image.Image:
@@ -46,27 +59,26 @@ def _open(content: bytes) -> Image.Image:
             warnings.simplefilter("ignore")
             image = Image.open(BytesIO(content), formats=FORMATS)
             if image.width * image.height > MOST_PIXELS:
-                raise ImageRefused("image_pixels", "图片尺寸过大, 请用手机重新拍照后上传。")
+                raise _too_many_pixels()
             if image.format in ("JPEG", "MPO"):
                 image.draft("RGB", (4000, 4000))
             image.load()
             upright = ImageOps.exif_transpose(image)
     except ImageRefused:
         raise
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        MemoryError,
-        Image.DecompressionBombError,
-    ) as error:
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except Exception as error:  # hostile bytes make decoders raise all sorts of things
         raise ImageRefused(
             "not_image", "这不是图片或图片已损坏, 请上传 JPG、PNG 格式的照片或截图。"
-        ) from error  # fmt: skip
+        ) from error
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         flat = Image.new("RGB", upright.size, "white")
         rgba = upright.convert("RGBA")
         flat.paste(rgba, mask=rgba.getchannel("A"))
         return flat
     return upright.convert("RGB")
+
+
+def _too_many_pixels() -> ImageRefused:
+    return ImageRefused("image_pixels", "图片尺寸过大, 请用手机重新拍照后上传。")

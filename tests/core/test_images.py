@@ -1,0 +1,106 @@
+"""Compression of pictures from outside."""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+
+import pytest
+from PIL import Image
+
+from core.images import ImageRefused, compress
+from tests.factories import make_photo
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def noise(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((width, height), 80).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_the_worst_picture_fits() -> None:
+    small = compress(noise(2400, 1600))
+    assert len(small) <= 300 * 1024
+    assert opened(small).format == "JPEG"
+
+
+def test_a_small_picture_keeps_its_size() -> None:
+    assert opened(compress(make_photo((400, 300)))).size == (400, 300)
+
+
+def test_the_longest_side_is_2000() -> None:
+    assert opened(compress(make_photo((4000, 1000)))).size == (2000, 500)
+
+
+def test_text_stays_legible() -> None:
+    """Black lines two pixels high on white are still dark lines on light afterwards."""
+    image = opened(compress(make_photo((1200, 1600)))).convert("L")
+    middle = [image.getpixel((600, y)) for y in range(1600)]
+    assert min(middle) < 120 < 220 < max(middle)
+
+
+def test_what_can_not_be_made_small_enough_is_refused() -> None:
+    with pytest.raises(ImageRefused) as refusal:
+        compress(noise(800, 800), most_bytes=500)
+    assert refusal.value.code == "image_large"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_every_mode_of_colour(mode: str) -> None:
+    kind = "TIFF" if mode == "CMYK" else "PNG"
+    buffer = io.BytesIO()
+    Image.new(mode, (60, 40)).save(buffer, kind)
+    assert opened(compress(buffer.getvalue())).mode == "RGB"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied(orientation: int) -> None:
+    """The red corner of an upright picture is top left whatever way the phone was held."""
+    upright = Image.new("RGB", (160, 80), "white")
+    upright.paste((255, 0, 0), (0, 0, 40, 40))
+    undo = {
+        1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]  # fmt: skip
+    held = upright.transpose(undo) if undo is not None else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    held.save(buffer, "JPEG", quality=95, exif=exif)
+    image = opened(compress(buffer.getvalue()))
+    assert image.size == (160, 80)
+    red, green, _ = image.getpixel((15, 15))
+    assert red > 200
+    assert green < 80
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_damaged_bytes_are_refused_or_read_never_raised(kind: str) -> None:
+    whole = make_photo((120, 90), kind)
+    chance = random.Random(kind)
+    for _ in range(60):
+        broken = bytearray(whole)
+        for _ in range(chance.randint(1, 12)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        cut = bytes(broken[: chance.randint(1, len(broken))])
+        try:
+            assert len(compress(cut)) <= 300 * 1024
+        except ImageRefused as refusal:
+            assert refusal.code in ("not_image", "image_pixels")
+
+
+def test_a_bomb_is_refused_at_once() -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (8_000, 8_000)).save(buffer, "PNG")
+    started = time.monotonic()
+    with pytest.raises(ImageRefused) as refusal:
+        compress(buffer.getvalue())
+    assert refusal.value.code == "image_pixels"
+    assert time.monotonic() - started < 2

@@ -1,0 +1,143 @@
+"""Destinations in and out by workbook: each row as if entered by hand."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from core import files, workbooks
+from destinations.actions import imports
+from destinations.fields import TEMPLATE
+from destinations.models import DestinationImport
+from destinations.states import State
+from graduates.models import Graduate
+from graduates.states import ImportState
+from schools.models import Role
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def book(rows: list[dict[str, Any]], header: list[str] | None = None) -> bytes:
+    labels = header or TEMPLATE
+    return workbooks.write(labels, [[row.get(label, "") for label in labels] for row in rows])
+
+
+def contract(graduate: Graduate, **changes: Any) -> dict[str, Any]:
+    return {
+        "学号": graduate.student_no,
+        "姓名": graduate.name,
+        "毕业去向": "签劳动合同形式就业",
+        "单位名称": "示例信息技术有限公司",
+        "组织机构代码": factories.make_unit_code(),
+        "单位性质": "其他企业（含民营企业等）",
+        "单位行业": "34",
+        "单位所在地": "安徽省合肥市包河区",
+        "工作职位类别": "工程技术人员",
+        "联系人": "示例经理",
+        "联系电话": "0551-60000000",
+    } | changes
+
+
+@pytest.fixture
+def world() -> factories.World:
+    return factories.make_world()
+
+
+def run(world: factories.World, content: bytes, role: str = Role.SCHOOL_ADMIN) -> DestinationImport:
+    by = factories.make_staff(role, world)
+    made = imports.upload(school=world.school, content=content, name="去向.xlsx", by=by)
+    imports.check(made.pk)
+    made.refresh_from_db()
+    if made.state == ImportState.PREVIEWED:
+        imports.confirm(made=made, by=by)
+        imports.apply(made.pk)
+        made.refresh_from_db()
+    return made
+
+
+def test_good_rows_are_kept_and_bad_ones_come_back_marked(world: factories.World) -> None:
+    good, bad = factories.make_graduate(world), factories.make_graduate(world)
+    made = run(world, book([contract(good), contract(bad, 联系人="")]))
+    assert made.state == ImportState.DONE
+    assert made.counts == {"rows": 2, "able": 1, "unchanged": 0, "rejected": 1}
+    assert factories.destination_of(good).state == State.SCHOOL_APPROVED
+    assert factories.destination_of(good).unit_division == "340111"
+    assert factories.destination_of(bad).state == State.UNSUBMITTED
+    assert made.issues == [{"row": 3, "column": "联系人", "message": "联系人不能为空"}]
+    assert made.annotated is not None
+    with files.open_file(made.annotated) as f:
+        sheet = openpyxl.load_workbook(io.BytesIO(f.read())).active
+    marked = [c for row in sheet.iter_rows() for c in row if c.comment]
+    assert [c.comment.text for c in marked] == ["联系人不能为空"]
+
+
+def test_a_second_import_changes_nothing(world: factories.World) -> None:
+    graduate = factories.make_graduate(world)
+    content = book([contract(graduate)])
+    run(world, content)
+    version = factories.destination_of(graduate).version
+    assert run(world, content).counts["unchanged"] == 1
+    assert factories.destination_of(graduate).version == version
+
+
+def test_what_was_exported_can_be_imported(world: factories.World, tmp_path: Path) -> None:
+    graduate = factories.make_graduate(world)
+    run(world, book([contract(graduate)]))
+    client = factories.client_of(factories.make_staff(Role.SCHOOL_ADMIN, world))
+    answer = client.get(reverse("console:destinations-export"))
+    assert run(world, answer.content).counts["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "part"),
+    [
+        ({"姓名": "别人"}, "姓名", "与学号不符"),
+        ({"毕业去向": "火星就业"}, "毕业去向", "类别表"),
+        ({"学号": "0000000"}, "学号", "不存在或不在"),
+        ({"组织机构代码": "91340100MA2N0ABC00"}, "组织机构代码", "校验位"),
+        ({"单位所在地": "341402"}, "单位所在地", "340181"),
+    ],
+)
+def test_refusals(world: factories.World, changes: dict[str, str], column: str, part: str) -> None:
+    graduate = factories.make_graduate(world)
+    made = run(world, book([contract(graduate, **changes)]))
+    assert made.counts["rejected"] == 1
+    assert made.issues[0]["column"] == column
+    assert part in made.issues[0]["message"]
+
+
+def test_rows_outside_the_scope_are_not_there(world: factories.World) -> None:
+    other = factories.make_graduate(factories.make_world())
+    made = run(world, book([contract(other)]))
+    assert "不在您的管理范围" in made.issues[0]["message"]
+    assert factories.destination_of(other).state == State.UNSUBMITTED
+
+
+def test_a_department_enters_for_first_review(world: factories.World) -> None:
+    graduate = factories.make_graduate(world)
+    run(world, book([contract(graduate)]), Role.DEPARTMENT_ADMIN)
+    assert factories.destination_of(graduate).state == State.DEPARTMENT_APPROVED
+
+
+def test_what_is_no_workbook_is_refused_with_a_sentence(world: factories.World) -> None:
+    made = run(world, b"not a workbook")
+    assert made.state == ImportState.FAILED
+    assert "Excel" in made.problem
+
+
+def test_a_header_without_the_key_columns_is_refused(world: factories.World) -> None:
+    made = run(world, book([{"学号": "1"}], ["学号", "单位名称", "联系人"]))
+    assert "毕业去向" in made.problem
+
+
+def test_an_import_of_another_school_is_not_found(world: factories.World) -> None:
+    made = run(world, book([contract(factories.make_graduate(world))]))
+    stranger = factories.make_staff(Role.SCHOOL_ADMIN, factories.make_world())
+    address = reverse("console:destination-import", args=[made.pk])
+    assert factories.client_of(stranger).get(address).status_code == 404
