@@ -20,3 +20,21 @@ def places(request: HttpRequest) -> JsonResponse:
             if place.selectable and (typed in place.full_name or place.code.startswith(typed)):
                 found.append((not place.name.startswith(typed), place.code, place.full_name))
     return JsonResponse({"items": [name for _, _, name in sorted(found)[:_MOST]]})
+
+
+@cache_control(public=True, max_age=3600)
+def children(request: HttpRequest) -> JsonResponse:
+    """One level of the picker: provinces, then cities (containers shown flat), then counties.
+
+    `leaf` says that a tap chooses the place instead of opening it.
+    """
+    parent = request.GET.get("parent", "")[:6]
+    every = lookup.places().values()
+    inhabited = {p.parent_code for p in every if p.selectable}
+    inhabited |= {p.parent_code for p in every if p.code in inhabited}
+    items = [
+        {"code": p.code, "name": p.name, "leaf": p.selectable, "full": p.full_name}
+        for p in every
+        if p.parent_code == parent and (p.selectable or p.code in inhabited)
+    ]
+    return JsonResponse({"items": sorted(items, key=lambda i: str(i["code"]))})

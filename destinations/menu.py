@@ -27,4 +27,6 @@ add_menu(
     ),
     MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
     MenuItem("省级管理", "去向类别", "console:catalogue", "list-check", "province.catalogue", 40),
+    MenuItem("省级管理", "各校进度", "console:progress", "speedometer2", "province.progress", 20),
+    MenuItem("省级管理", "最低工资标准", "console:wages", "cash-coin", "province.catalogue", 50),
 )

@@ -9,14 +9,17 @@ from django.urls import reverse
 
 from accounts.models import User
 from codes import hooks as codes_hooks
+from core import home as console_home
 from core.demo import demo_data
 from core.errors import Refused
 from core.generated_docs import MACHINES
-from destinations import catalogue, demo, steps
+from destinations import catalogue, demo, reports, steps
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from graduates import hooks
 from graduates.models import Graduate
+from schools.options import cohort_ids, cohort_options
+from schools.scope import visible_to
 
 
 @hooks.imported.plug()
@@ -76,3 +79,25 @@ def make_demo_destinations(*, password: str) -> None:
 
 
 MACHINES.append((steps.MACHINE, {str(k): v for k, v in steps.ROLE_LABELS.items()}))
+
+
+@console_home.panels.plug()
+def progress_panel(*, user: User) -> tuple[str, list[tuple[str, int, int, str]]] | None:
+    """The newest cohort's progress in the person's scope."""
+    if not user.has_perm("figures.view"):
+        return None
+    cohorts = cohort_options(user)
+    if not cohorts:
+        return None
+    year = cohorts[0][0]
+    rows = visible_to(Destination.objects.all(), user, graduate="graduate")
+    n = reports.progress(rows.filter(cohort_id__in=cohort_ids(user, int(year))))
+    base = reverse("console:destinations")
+    origins = reverse("console:origins")
+    lines = [
+        ("生源已确认或锁定", n["confirmed"], n["total"], f"{origins}?cohort={year}"),
+        ("去向已登记", n["registered"], n["total"], f"{base}?cohort={year}"),
+        ("已通过初审", n["department"], n["total"], f"{base}?cohort={year}"),
+        ("已通过终审", n["school"], n["total"], f"{base}?cohort={year}&state=school_approved"),
+    ]
+    return f"{year}届进度", lines

@@ -127,3 +127,20 @@ def total(lines: list[Line]) -> Line:
     whole = Line("", "合计", sum(line.total for line in lines))
     whole.counts = {key: sum(line.counts[key] for line in lines) for key in (*MAIN, "registered")}
     return whole
+
+
+def numerator(key: str) -> Q:
+    """One rate's condition, for tables that count several things in one query."""
+    return _numerator(rates()[key])
+
+
+def progress(queryset: QuerySet[Any]) -> dict[str, int]:
+    """How far a set of destinations is: total, confirmed, registered, approved by each level."""
+    confirmed = Q(graduate__confirmed_at__isnull=False) | Q(graduate__confirmation="locked")
+    return counted(queryset).aggregate(
+        total=Count("pk"),
+        confirmed=Count("pk", filter=confirmed),
+        registered=Count("pk", filter=~Q(state=State.UNSUBMITTED)),
+        department=Count("pk", filter=Q(state__in=APPROVED)),
+        school=Count("pk", filter=Q(state=State.SCHOOL_APPROVED)),
+    )

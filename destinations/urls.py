@@ -1,6 +1,15 @@
 from django.urls import path
 
-from destinations.views import catalogue, figures, imports, lists, phone, review
+from destinations.views import (
+    catalogue,
+    figures,
+    imports,
+    lists,
+    phone,
+    progress,
+    review,
+    wages,
+)
 
 urlpatterns = [
     path("destination/", phone.state, name="destination"),
@@ -39,4 +48,7 @@ console = [
     path("figures/", figures.figures, name="figures"),
     path("catalogue/", catalogue.categories, name="catalogue"),
     path("catalogue/<str:code>/", catalogue.category, name="category"),
+    path("progress/", progress.progress, name="progress"),
+    path("province/wages/", wages.wages, name="wages"),
+    path("province/wages/<int:pk>/delete/", wages.delete, name="wage-delete"),
 ]

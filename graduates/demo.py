@@ -54,6 +54,8 @@ def typed_record(index: int, its_class: SchoolClass, year: int) -> dict[str, Any
         "graduates_on": f"{year}0701",
         "conclusion": "G",
         "difficulty": "0",
+        "archive_moved": "是",
+        "household_moved": "否",
         "mobile": f"1390000{index:04}",
         "email": f"demo{index}@example.edu.cn",
     }

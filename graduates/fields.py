@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from codes import lookup
@@ -34,7 +34,12 @@ class OriginField:
     on_person: bool = False
     # Who may edit unless the school says otherwise: graduate, counsellor, department admin.
     editable: tuple[bool, bool, bool] = (False, True, True)
-    in_roster: bool = field(default=True)
+    # A roster need not bring it, but the graduate must say it before confirming.
+    asked_of_graduate: bool = False
+
+    @property
+    def asked(self) -> bool:
+        return self.required or self.asked_of_graduate
 
     def show(self, value: Any) -> str:
         """The words for a stored value."""
@@ -99,9 +104,9 @@ ALL: tuple[OriginField, ...] = (
     OriginField("outstanding", "优秀毕业生", "bool", PERSONAL, required=False, aliases=("是否优秀毕业生",),
                 hint="指获得“安徽省普通高等学校品学兼优毕业生”称号"),
     OriginField("archive_moved", "档案是否转入学校", "bool", PERSONAL, required=False,
-                aliases=("档案是否转入",), editable=_GRADUATE),
+                aliases=("档案是否转入",), editable=_GRADUATE, asked_of_graduate=True),
     OriginField("household_moved", "户口是否转入学校", "bool", PERSONAL, required=False,
-                aliases=("户口是否转入",), editable=_GRADUATE),
+                aliases=("户口是否转入",), editable=_GRADUATE, asked_of_graduate=True),
     OriginField("mobile", "手机号码", "mobile", CONTACT, max_length=11, aliases=("手机", "手机号", "联系电话", "本人手机"),
                 editable=_GRADUATE),
     OriginField("email", "电子邮箱", "email", CONTACT, required=False, max_length=60, aliases=("邮箱", "E-mail", "Email"),

@@ -1,11 +1,13 @@
-"""What graduates plug into core: demo people."""
+"""What graduates plug into core and schools."""
 
 from __future__ import annotations
 
 from core.demo import demo_accounts, demo_data, demo_exists
+from core.errors import Refused
 from graduates import demo
 from graduates.models import Graduate
-from schools.models import School
+from schools.hooks import class_guards
+from schools.models import School, SchoolClass
 from schools.plugs import DEMO_CODE
 
 
@@ -25,3 +27,15 @@ def show_graduate() -> list[tuple[str, str, str]]:
         ("毕业生", "/login/", f"{school.name} 学号 {demo.ACTIVE_NUMBER}")
         for school in School.objects.filter(code=DEMO_CODE)
     ]
+
+
+@class_guards.plug()
+def nobody_in_it(*, school_class: SchoolClass) -> None:
+    """By school and cohort, as the indexes have it: never a scan of every graduate."""
+    inside = Graduate.objects.filter(
+        school_id=school_class.school_id,
+        cohort_id=school_class.cohort_id,
+        school_class_id=school_class.pk,
+    )
+    if inside.exists():
+        raise Refused("in_use", f"班级“{school_class.name}”中还有毕业生, 不能删除。")

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from graduates.views import changes, entrance, origin, origin_list, phone, roster
+from graduates.views import (
+    changes,
+    entrance,
+    field_permissions,
+    origin,
+    origin_list,
+    phone,
+    reopen,
+    roster,
+    slips,
+)
 
 urlpatterns = [
     path("", phone.home, name="home"),
@@ -36,4 +46,11 @@ console = [
     path("graduates/<int:pk>/initial-code/", origin.show_initial_code, name="origin-code"),
     path("graduates/<int:pk>/standing/", origin.standing, name="origin-standing"),
     path("graduates/<int:pk>/reset/", origin.reset_account, name="origin-reset"),
+    path("initial-codes/", slips.initial_codes, name="initial-codes"),
+    path("initial-codes/<int:pk>/", slips.class_codes, name="class-codes"),
+    path("initial-codes/<int:pk>/slips/", slips.class_slips, name="class-slips"),
+    path("setup/fields/", field_permissions.field_permissions, name="field-permissions"),
+    path("province/reopen/", reopen.find, name="reopen-find"),
+    path("province/reopen/<int:pk>/", reopen.reopen, name="reopen"),
+    path("province/reopen/<int:pk>/end/", reopen.end_reopening, name="reopen-end"),
 ]

@@ -68,3 +68,12 @@ def major_options(user: User) -> Choices:
         return []
     rows = Major.objects.filter(school_id=scope.school_id, is_active=True)
     return [(code, f"{code} {name}") for code, name in rows.values_list("code", "name")]
+
+
+def cohort_ids(user: User, year: int) -> list[int]:
+    """Ids of the cohorts of `year` in the person's school, or of every school for the province."""
+    scope = scope_of(user)
+    rows = Cohort.objects.filter(year=year)
+    if scope is not None and not scope.everything:
+        rows = rows.filter(school_id=scope.school_id)
+    return list(rows.values_list("id", flat=True))

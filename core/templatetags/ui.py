@@ -55,13 +55,26 @@ def keep_query(context: dict[str, Any], **changes: Any) -> str:
 
 
 @register.simple_tag
-def rate_bar(line: Any) -> SafeString:
-    """A bar of 落实率 from 0 to 100, as server-made SVG; the table beside it has the figure."""
-    percent = line.percent("employed_rate")
+def bar(part: int, whole: int, label: str) -> SafeString:
+    """A bar from 0 to `whole` as server-made SVG; the figure stands beside it."""
+    percent = round(100 * part / whole, 2) if whole else 0
     return format_html(
         '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
-        'aria-label="落实率 {}%"><rect class="track" width="100" height="10" rx="2"></rect>'
+        'aria-label="{} {}%"><rect class="track" width="100" height="10" rx="2"></rect>'
         '<rect width="{}" height="10" rx="2"></rect></svg>',
+        label,
         percent,
         percent,
     )
+
+
+@register.simple_tag
+def rate_bar(line: Any) -> SafeString:
+    """The bar of a line's 落实率."""
+    return bar(line.counts["employed_rate"], line.total, "落实率")
+
+
+@register.filter
+def grey_by_reason(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fields that can't be edited, those with the same reason together."""
+    return sorted((i for i in items if not i["may"]), key=lambda i: i["why"])

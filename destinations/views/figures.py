@@ -11,8 +11,7 @@ from destinations import reports
 from destinations.models import Destination
 from schools import options
 from schools.access import StaffRequest, staff_view
-from schools.models import Cohort
-from schools.scope import scope_of, visible_to
+from schools.scope import visible_to
 
 
 @staff_view("figures.view")
@@ -23,11 +22,7 @@ def figures(request: StaffRequest) -> HttpResponse:
     year = int(typed) if typed.isdigit() else (int(cohorts[0][0]) if cohorts else None)
     rows = visible_to(Destination.objects.all(), request.user, graduate="graduate")
     if year is not None:
-        of_year = Cohort.objects.filter(year=year)
-        scope = scope_of(request.user)
-        if scope is not None and not scope.everything:
-            of_year = of_year.filter(school_id=scope.school_id)
-        rows = rows.filter(cohort_id__in=list(of_year.values_list("id", flat=True)))
+        rows = rows.filter(cohort_id__in=options.cohort_ids(request.user, year))
     lines = reports.table(rows, by=by)
     whole = reports.total(lines)
     query = urlencode({"cohort": year} if year else {})

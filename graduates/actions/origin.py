@@ -161,9 +161,10 @@ def confirm(*, graduate_id: int, shown_hash: str, by: Any) -> Graduate:
         current = confirmation_hash(record)
         if shown_hash != current:
             raise Conflict("changed", "信息刚刚有变化, 请重新核对后再确认。")
-        missing = [f.label for f in ALL if f.required and record[f.key] in (None, "")]
+        missing = [f for f in ALL if f.asked and record[f.key] in (None, "")]
         if missing:
-            raise Refused("incomplete", f"请先填写: {'、'.join(missing)}。")
+            errors = {f.key: [f"{f.label}不能为空"] for f in missing}
+            raise Invalid(errors, code="incomplete")
         graduate.confirmed_at, graduate.confirmed_hash = timezone.now(), current
         if graduate.confirmation == Confirmation.UNSUBMITTED:
             graduate.confirmation = Confirmation.CONFIRMED

@@ -82,6 +82,7 @@ def form_groups(
             "shown": f.show(record[f.key]),
             "may": may,
             "why": "" if may else why_grey(f, graduate, user),
+            "required": f.asked,
             "errors": errors.get(f.key, []),
             "masked": f.key in _REVEALABLE and not may,
         }

@@ -14,6 +14,7 @@ from accounts.middleware import session_ended_notice
 from accounts.models import Realm
 from accounts.signin import sign_in
 from core.errors import DomainError, Invalid
+from core.home import panels
 from core.registry import counted_items
 from schools.access import StaffRequest, staff_view
 from schools.scope import scope_of
@@ -60,7 +61,15 @@ def home(request: StaffRequest) -> HttpResponse:
         if item.count
     ]
     scope = scope_of(request.user)
-    return render(request, "schools/home.html", {"tiles": tiles, "scope": scope})
+    return render(
+        request,
+        "schools/home.html",
+        {
+            "tiles": tiles,
+            "scope": scope,
+            "panels": [p for p in panels.run(user=request.user) if p is not None],
+        },
+    )
 
 
 @staff_view("console.use")

@@ -121,6 +121,11 @@ def activate_and_confirm(page: Page, code: str) -> None:
     picture(page, "phone-home")
     page.get_by_role("link", name="去办理").click()
     page.get_by_role("button", name="确认并保存").click()
+    # What the roster did not bring is asked for, beside its field.
+    expect(page.locator("#field-archive_moved")).to_contain_text("不能为空")
+    page.get_by_label("档案是否转入学校").select_option("是")
+    page.get_by_label("户口是否转入学校").select_option("否")
+    page.get_by_role("button", name="确认并保存").click()
     expect(page.get_by_text("已确认并保存")).to_be_visible()
     expect(page.get_by_text("请登记毕业去向")).to_be_visible()
 

@@ -1,0 +1,101 @@
+"""Initial codes of a class: who still needs one, and the slips to cut out, as PDF."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import qrcode
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from qrcode.image.svg import SvgPathImage
+
+from accounts.models import User
+from graduates.initial_codes import initial_code
+from graduates.models import Graduate
+from graduates.states import Standing
+from schools.models import Cohort, SchoolClass
+from schools.scope import visible_to
+
+MOST = 500  # a "class" beyond this is a faulty roster, not a class
+
+
+@dataclass(frozen=True)
+class Slip:
+    graduate_id: int
+    name: str
+    student_no: str
+    code: str
+
+    @property
+    def spaced(self) -> str:
+        return f"{self.code[:4]} {self.code[4:]}"
+
+
+def waiting(user: User) -> QuerySet[Graduate]:
+    """In scope, on the roll, and never signed in."""
+    rows = visible_to(Graduate.objects.all(), user)
+    return rows.filter(standing=Standing.ENROLLED, person__activated_at__isnull=True)
+
+
+def classes_waiting(user: User, cohort: Cohort, department_id: int | None) -> list[dict[str, Any]]:
+    """The classes of one cohort with how many still wait, one query."""
+    rows = waiting(user).filter(school_id=cohort.school_id, cohort=cohort)
+    if department_id is not None:
+        rows = rows.filter(department_id=department_id)
+    lines = (
+        rows.values("school_class_id", "school_class__name", "department__name")
+        .annotate(waiting=Count("pk"))
+        .order_by("department__name", "school_class__name", "school_class_id")
+    )
+    return [dict(line) for line in lines]
+
+
+def slips_of(user: User, school_class: SchoolClass) -> list[Slip]:
+    rows = waiting(user).filter(
+        school_id=school_class.school_id,
+        cohort_id=school_class.cohort_id,
+        school_class=school_class,
+    )
+    fields = ("id", "name", "student_no", "person_id", "person__code_counter")
+    return [
+        Slip(pk, name, student_no, initial_code(person_id, counter))
+        for pk, name, student_no, person_id, counter in rows.order_by("student_no").values_list(
+            *fields
+        )[:MOST]
+    ]
+
+
+def sign_in_address() -> str:
+    return f"{settings.PUBLIC_ORIGIN}/activate/"
+
+
+def pdf_of(school_class: SchoolClass, slips: Sequence[Slip]) -> bytes:
+    """Slips with lines to cut along. Nothing is fetched: the template carries all it shows."""
+    if (settings.FONT_DIR / "fonts.conf").exists():
+        os.environ.setdefault("FONTCONFIG_FILE", str(settings.FONT_DIR / "fonts.conf"))
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    context = {
+        "school_class": school_class,
+        "slips": slips,
+        "address": sign_in_address(),
+        "qr": _qr(sign_in_address()),
+    }
+    html = render_to_string("graduates/console/slips_pdf.html", context)
+    # No protocol is allowed: whatever a name or a class may smuggle in is not fetched.
+    return HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf()
+
+
+def _qr(address: str) -> SafeString:
+    """The address as inline SVG, so that a phone need not type it."""
+    buffer = io.BytesIO()
+    qrcode.make(address, image_factory=SvgPathImage, border=0).save(buffer)
+    text = buffer.getvalue().decode()
+    return mark_safe(text[text.index("<svg") :])  # noqa: S308 - made here from our own address

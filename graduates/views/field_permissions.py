@@ -1,0 +1,65 @@
+"""字段权限: a table of fields × who may edit, per cohort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from core.errors import DomainError
+from graduates.actions import field_permissions as actions
+from graduates.fields import GROUPS
+from schools import forms
+from schools.access import StaffRequest, staff_view
+from schools.forms import Errors
+from schools.models import Cohort, Phase
+from schools.views.own import own_school
+
+
+@staff_view("schools.set_up")
+def field_permissions(request: StaffRequest) -> HttpResponse:
+    school = own_school(request)
+    cohorts = list(Cohort.objects.filter(school=school))
+    wanted = request.POST.get("cohort") or request.GET.get("cohort")
+    cohort = cohorts[0] if cohorts else None
+    if wanted:
+        cohort = get_object_or_404(Cohort, pk=forms.read_number(wanted), school=school)
+    marks, errors = actions.standing(cohort) if cohort else {}, Errors()
+    if request.method == "POST" and cohort is not None:
+        marks = _read(request.POST)
+        try:
+            n = actions.set_permissions(cohort_id=cohort.pk, marks=marks, by=request.user)
+            messages.success(request, f"已保存, {n}个字段有变化, 随即生效。" if n else "没有变化。")
+            return redirect(f"{reverse('console:field-permissions')}?cohort={cohort.pk}")
+        except DomainError as refusal:
+            errors = forms.errors_of(refusal)
+    context = {
+        "cohorts": cohorts,
+        "cohort": cohort,
+        "sealed": cohort is not None and cohort.phase() == Phase.SEALED,
+        "groups": _groups(marks) if cohort else [],
+        "errors": errors,
+    }
+    page = "graduates/console/field_permissions.html"
+    return render(request, page, context, status=422 if errors else 200)
+
+
+def _read(posted: QueryDict) -> dict[str, actions.Marks]:
+    ticked = [set(posted.getlist(column)) for column in actions.COLUMNS]
+    return {
+        f.key: (f.key in ticked[0], f.key in ticked[1], f.key in ticked[2])
+        for f in actions.SETTABLE
+    }
+
+
+def _groups(marks: dict[str, actions.Marks]) -> list[tuple[str, list[dict[str, Any]]]]:
+    groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
+    words = ("毕业生", "辅导员", "院系管理员")
+    for f in actions.SETTABLE:
+        cells = list(zip(actions.COLUMNS, words, marks[f.key], strict=True))
+        changed = marks[f.key] != f.editable
+        groups[f.group].append({"field": f, "cells": cells, "changed": changed})
+    return list(groups.items())

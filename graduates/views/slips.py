@@ -1,0 +1,80 @@
+"""初始码: by class, on the page or as slips to cut out. Every look is logged."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from core import audit
+from graduates import slips
+from schools import options
+from schools.access import StaffRequest, staff_view
+from schools.forms import read_number
+from schools.models import Cohort, SchoolClass
+from schools.scope import schools_visible_to, scope_of
+
+
+@staff_view("graduates.initial_codes")
+def initial_codes(request: StaffRequest) -> HttpResponse:
+    """Which classes still have people who never signed in."""
+    cohorts = _cohorts(request)
+    year = read_number(request.GET.get("cohort", ""))
+    cohort = next((c for c in cohorts if c.year == year), cohorts[0] if cohorts else None)
+    department = read_number(request.GET.get("department", ""))
+    scope = scope_of(request.user)
+    context = {
+        "cohorts": cohorts,
+        "cohort": cohort,
+        "departments": options.department_options(request.user),
+        "department": department,
+        "rows": slips.classes_waiting(request.user, cohort, department) if cohort else [],
+        "no_scope": scope is None or scope.is_empty,
+    }
+    return render(request, "graduates/console/initial_codes.html", context)
+
+
+def _cohorts(request: StaffRequest) -> list[Cohort]:
+    scope = scope_of(request.user)
+    rows = Cohort.objects.filter(school__in=schools_visible_to(request.user))
+    if scope is not None and scope.cohorts is not None:
+        rows = rows.filter(pk__in=scope.cohorts)
+    return list(rows)
+
+
+@staff_view("graduates.initial_codes")
+@require_POST
+@never_cache
+def class_codes(request: StaffRequest, pk: int) -> HttpResponse:
+    school_class, found = _class_slips(request, pk, "page")
+    context = {"row": school_class, "slips": found, "address": slips.sign_in_address()}
+    return render(request, "graduates/console/class_codes.html", context)
+
+
+@staff_view("graduates.initial_codes")
+@require_POST
+@never_cache
+def class_slips(request: StaffRequest, pk: int) -> HttpResponse:
+    school_class, found = _class_slips(request, pk, "pdf")
+    response = HttpResponse(slips.pdf_of(school_class, found), content_type="application/pdf")
+    name = f"初始码-{school_class.name}.pdf"
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
+    return response
+
+
+def _class_slips(request: StaffRequest, pk: int, kind: str) -> tuple[SchoolClass, list[slips.Slip]]:
+    """404 for a class outside the scope, or where nobody of the scope waits for a code."""
+    classes = SchoolClass.objects.select_related("school", "cohort", "department")
+    school_class = get_object_or_404(classes, pk=pk, school__in=schools_visible_to(request.user))
+    found = slips.slips_of(request.user, school_class)
+    if not found:
+        raise Http404
+    audit.record(
+        "graduates.class_codes",
+        by=request.user,
+        obj=school_class,
+        data={"kind": kind, "graduates": [s.graduate_id for s in found]},
+    )
+    return school_class, found
