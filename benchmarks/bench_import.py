@@ -1,0 +1,152 @@
+"""import: a roster of 50,000 rows from upload to confirmed result, both phases, all checks on.
+
+Beside it in every round: COPY of the same rows into a copy of the table with keys, foreign keys
+and indexes (the floor), into a bare copy, and django-import-export's default ModelResource.
+Every round starts in a fresh database.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from io import BytesIO
+
+from benchmarks import made_up, measure
+
+ROWS, STOCK_ROWS, ROUNDS = 50_000, 2_000, 5
+_TABLE = "graduates_graduate"
+
+
+def main() -> None:
+    measure.start_django()
+    rows = made_up.roster_rows(ROWS)
+    content = made_up.workbook(rows)
+    print(f"workbook of {ROWS} rows, {len(content) / 1e6:.1f} MB", flush=True)
+    figures: dict[str, list[float]] = {}
+    for turn in range(int(sys.argv[1]) if sys.argv[1:] else ROUNDS):
+        name = f"import_{turn}"
+        measure.clone(name)
+        measure.use(measure.connection_to(name))
+        found = _round(name, content)
+        print({key: round(seconds, 2) for key, seconds in found.items()}, flush=True)
+        for key, seconds in found.items():
+            figures.setdefault(key, []).append(seconds)
+    for key, values in figures.items():
+        measure.show(key, values, "s")
+    middle = {key: statistics.median(values) for key, values in figures.items()}
+    ours = ROWS / middle["import"]
+    measure.finish(
+        rows_per_s=ours,
+        copy_ratio=middle["copy"] / middle["import"],
+        stock_ratio=ours / (STOCK_ROWS / middle["stock"]),
+        table_cost=middle["copy"] / middle["bare copy"],
+    )
+
+
+def _round(name: str, content: bytes) -> dict[str, float]:
+    from schools.models import Cohort, School
+
+    school = School.objects.create(code="10001", name="第一大学")
+    Cohort.objects.create(
+        school=school, year=made_up.YEAR, opens_on="2020-01-01", ends_on="2090-12-31"
+    )
+    seconds = _import(school, content)
+    seconds |= _copies(name)
+    seconds["stock"] = _stock(school)
+    return seconds
+
+
+def _import(school: object, content: bytes) -> dict[str, float]:
+    from core.models import Event
+    from destinations.models import Destination
+    from graduates.actions import roster
+    from graduates.models import Graduate
+
+    with measure.stopwatch() as whole:
+        with measure.stopwatch() as first:
+            made = roster.upload(school=school, content=content, name="名册.xlsx", by=None)
+            made = roster.check(made.pk)
+        with measure.stopwatch() as second:
+            roster.confirm(roster_import=made, by=None)
+            made = roster.apply(made.pk)
+    assert made.state == "done", (made.state, made.problem)
+    assert made.counts == {"created": ROWS, "updated": 0, "unchanged": 0, "rejected": 0}, (
+        made.counts,
+        list(made.issues.values_list("row", "column", "message")[:5]),
+    )
+    assert Graduate.objects.count() == Destination.objects.count() == ROWS
+    assert Event.objects.filter(action="graduates.import_create").count() == ROWS
+    return {"import": whole.seconds, "  check": first.seconds, "  apply": second.seconds}
+
+
+def _copies(name: str) -> dict[str, float]:
+    """COPY of the graduates just made, with and without everything that hangs on the table."""
+    found = {}
+    with measure.owner(name) as c:
+        with c.cursor().copy(f"COPY (SELECT * FROM {_TABLE} ORDER BY id) TO STDOUT") as out:
+            data = b"".join(out)
+        c.execute(f"CREATE TABLE bare (LIKE {_TABLE})")
+        c.execute(f"CREATE TABLE whole (LIKE {_TABLE} INCLUDING ALL)")
+        keys = c.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+            f" WHERE conrelid = '{_TABLE}'::regclass AND contype = 'f'"
+        ).fetchall()
+        for (definition,) in keys:
+            c.execute(f"ALTER TABLE whole ADD {definition}")
+        for table, label in (("bare", "bare copy"), ("whole", "copy")):
+            with measure.stopwatch() as watch, c.cursor().copy(f"COPY {table} FROM STDIN") as into:
+                into.write(data)
+            found[label] = watch.seconds
+    return found
+
+
+def _stock(school: object) -> float:
+    """The package's own way with nothing set: graduates only, related rows given by their id."""
+    from import_export import resources
+    from import_export.formats.base_formats import XLSX
+
+    from graduates.models import Graduate
+
+    class Stock(resources.ModelResource):
+        class Meta:
+            model = Graduate
+
+    content = BytesIO()
+    book = _stock_workbook(Stock())
+    book.save(content)
+    with measure.stopwatch() as watch:
+        dataset = XLSX().create_dataset(content.getvalue())
+        result = Stock().import_data(dataset, dry_run=False)
+    refused = [r.error for r in result.invalid_rows[:1]] + result.row_errors()[:1]
+    assert result.totals["new"] == STOCK_ROWS, (result.totals, refused)
+    return watch.seconds
+
+
+def _stock_workbook(resource: object):  # type: ignore[no-untyped-def]
+    """The first rows over again as somebody else's: new numbers, new persons, no id."""
+    from openpyxl import Workbook
+
+    from graduates.models import Graduate, Person
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    names = [f.attname for f in Graduate._meta.concrete_fields]
+    sheet.append([f.name for f in Graduate._meta.concrete_fields])
+    first = list(Graduate.objects.select_related("school").order_by("id")[:STOCK_ROWS])
+    persons = Person.objects.bulk_create(
+        Person(school_id=g.school_id, id_number=f"S{g.pk:017}") for g in first
+    )
+    for graduate, person in zip(first, persons, strict=True):
+        values = {n: getattr(graduate, n) for n in names}
+        values |= {"id": None, "person_id": person.pk, "student_no": f"S{graduate.student_no}"}
+        values |= {"exam_no": f"S{graduate.exam_no}", "support_types": ""}
+        sheet.append([_plain(values[n]) for n in names])
+    return book
+
+
+def _plain(value: object) -> object:
+    return value.replace(tzinfo=None) if getattr(value, "tzinfo", None) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The platform behind gunicorn as bin/run starts it, with a small province and people signed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import made_up, measure
+
+GRADUATES = 10_000
+
+
+@dataclass
+class Served:
+    port: int
+    admin: str  # session keys
+    graduate: str
+
+
+@contextmanager
+def served(*, workers: int, settings: str) -> Iterator[Served]:
+    from launcher import children
+    from launcher.run import _tmpfs, _wait_for
+    from launcher.stack import PYTHON
+
+    measure.start_django()
+    with measure.owner() as c:
+        made_up.fill(c, GRADUATES)
+    people = made_up.accounts()
+    port = children.free_port()
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PROCESS_ROLE": "web"}
+    argv = [PYTHON, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    argv += ["--workers", str(workers), "--worker-class", "sync", "--timeout", "60"]
+    argv += ["--no-control-socket", "--worker-tmp-dir", _tmpfs()]
+    root = Path(__file__).resolve().parents[1]
+    log = Path(os.environ["BENCH_FOLDER"]) / "web.log"
+    process = children.start(argv, log=log, env=env, cwd=str(root))
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield Served(port, _session(people.admin), _session(people.graduate))
+    finally:
+        children.stop(process)
+
+
+def _session(user: object) -> str:
+    from django.test import Client
+
+    from accounts.signin import BACKEND
+
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client.cookies["sessionid"].value
