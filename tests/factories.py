@@ -197,6 +197,8 @@ def typed_record(
         "graduates_on": f"{year}0630",
         "conclusion": "毕业",
         "difficulty": "非困难生",
+        "archive_moved": "是",
+        "household_moved": "否",
         "mobile": f"138{number:08d}",
     } | changes
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import children
 from .paths import ROOT, VAR, own, reachable_by_all, service_account
-from .stack import PYTHON, manage, prepare, say, services, stop_on_signals
+from .stack import PYTHON, forget_note, manage, prepare, say, services, stop_on_signals
 
 
 def main() -> None:
@@ -62,6 +62,8 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
             processes[name] = p
         _wait_for(f"http://127.0.0.1:{port}/healthz", processes["web"])
         say_addresses(env, port, demo=not options.no_demo)
+        # Runs first when we stop, so that nobody begins to count on services that are going.
+        stack.callback(forget_note)
         while True:
             for name, p in processes.items():
                 if p.poll() is not None:

@@ -23,6 +23,11 @@ def _note() -> Path:
     return VAR / "running.json"
 
 
+def forget_note() -> None:
+    """We are stopping: who starts now brings up services of its own."""
+    _note().unlink(missing_ok=True)
+
+
 def _running() -> dict | None:
     """The note left by a bin/run that is still alive."""
     try:
@@ -69,7 +74,7 @@ def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str
                 env["REDIS_URL"] = vk.url
         if not note:
             _leave_note(env)
-            stack.callback(_note().unlink, missing_ok=True)
+            stack.callback(forget_note)
         yield env
 
 
