@@ -8,7 +8,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    F,
+    Field,
+    Func,
+    IntegerField,
+    Model,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import Combinable
 
 
@@ -49,7 +59,7 @@ def decode(cursor: str, width: int) -> list[Any] | None:
         return [
             datetime.datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in values
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -63,6 +73,7 @@ def page_of(
     size: int,
 ) -> tuple[list[Any], bool, bool]:
     """(rows, is there an earlier page, is there a later one). `fields` end in a unique one."""
+    after, before = fitting(queryset.model, fields, after), fitting(queryset.model, fields, before)
     backwards = before is not None
     cursor = before if backwards else after
     down = descending != backwards
@@ -75,6 +86,34 @@ def page_of(
         rows.reverse()
         return rows, more, True
     return rows, after is not None, more
+
+
+def fitting(
+    model: type[Model], fields: Sequence[str], cursor: list[Any] | None
+) -> list[Any] | None:
+    """`cursor` if every value could be one of its field, else None: somebody made it up."""
+    if cursor is None or len(cursor) != len(fields):
+        return None
+    fits = all(_fits(_field_at(model, f), v) for f, v in zip(fields, cursor, strict=True))
+    return cursor if fits else None
+
+
+def _field_at(model: type[Model], path: str) -> Field:
+    found: Any = None
+    for name in path.split("__"):
+        meta = (found.related_model if found is not None else model)._meta
+        found = meta.pk if name == "pk" else meta.get_field(name)
+    while found.is_relation:
+        found = found.target_field
+    return found
+
+
+def _fits(field: Field, value: Any) -> bool:
+    if isinstance(field, DateTimeField):
+        return isinstance(value, datetime.datetime) and value.tzinfo is not None
+    if isinstance(field, IntegerField):
+        return type(value) is int and abs(value) < 2**63
+    return isinstance(value, str) and "\x00" not in value
 
 
 def value_at(row: Model | dict[str, Any], field: str) -> Any:

@@ -1,0 +1,214 @@
+"""The wall: every address × every role × own, hidden and foreign objects.
+
+Outside the scope is 404, inside without the right is 403, anonymous people go to the sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from schools.models import Role
+from schools.roles import PERMISSIONS
+from tests.factories import client_of
+from tests.wall_table import OBJECTS, OPEN, Case, Objects
+
+ROLES = ("anonymous", "graduate", "employer", *Role.values)
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    permission: str  # "graduate", a staff permission, or "" where no door was found
+    takes: frozenset[str]
+
+
+def addresses() -> dict[str, Address]:
+    return {a.name: a for a in _walk(get_resolver(), "", frozenset())}
+
+
+def _walk(resolver: URLResolver, space: str, taken: frozenset[str]) -> Iterator[Address]:
+    for entry in resolver.url_patterns:
+        takes = taken | frozenset(entry.pattern.regex.groupindex)
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from _walk(entry, inner, takes)
+        elif isinstance(entry, URLPattern):
+            view: Any = entry.callback
+            permission = getattr(view, "required_permission", "") or getattr(
+                getattr(view, "view_class", None), "permission", ""
+            )
+            yield Address(f"{space}{entry.name}", permission, takes)
+
+
+ADDRESSES = addresses()
+# What the table does not know yet fails in `test_every_address_is_accounted_for`, by its name.
+KNOWN = [a for a in ADDRESSES.values() if (not a.takes or a.name in OBJECTS)
+         and (a.permission or a.name in OPEN)]  # fmt: skip
+
+
+def test_every_address_has_a_name() -> None:
+    assert [n for n in ADDRESSES if n.endswith("None")] == []
+
+
+def test_every_address_is_accounted_for() -> None:
+    no_door = {n for n, a in ADDRESSES.items() if not a.permission and n not in OPEN}
+    assert no_door == set(), "neither behind a door nor in OPEN"
+    unknown = {a.permission for a in ADDRESSES.values()} - {"", "graduate"} - set(PERMISSIONS)
+    assert unknown == set(), "permissions that no role table knows"
+    no_objects = {n for n, a in ADDRESSES.items() if a.takes and n not in OBJECTS}
+    assert no_objects == set(), "say in wall_table.OBJECTS with which objects to try them"
+
+
+def test_the_table_names_no_address_that_is_gone() -> None:
+    assert (OPEN | set(OBJECTS)) - set(ADDRESSES) == set()
+
+
+def test_what_is_open_has_no_door() -> None:
+    assert {n for n in OPEN if ADDRESSES[n].permission} == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_the_wall(role: str) -> None:
+    objects = Objects()
+    wrong = []
+    for address in KNOWN:
+        cases = objects.cases(address.name) if address.takes else [_PLAIN]
+        for case in cases:
+            expected = expect(role, address, case)
+            response = ask(role, objects, address, case)
+            if not fits(expected, response):
+                where = response.headers.get("Location", "")
+                wrong.append(
+                    f"{address.name} {case.name}: {expected}, was {response.status_code} {where}"
+                )
+    assert wrong == []
+
+
+_PLAIN = Case("", {}, frozenset())
+
+
+def expect(role: str, address: Address, case: Case) -> str:
+    """What the rules say: open, sign-in, forbidden, hidden or allowed."""
+    if address.name in OPEN:
+        return "open"
+    if address.permission == "graduate":
+        if role != "graduate":
+            return "sign-in"
+        return "allowed" if not address.takes or role in case.seen_by else "hidden"
+    if role == "anonymous":
+        return "console sign-in"
+    if role not in PERMISSIONS[address.permission]:
+        return "forbidden"
+    return "allowed" if not address.takes or role in case.seen_by else "hidden"
+
+
+def user_of(role: str, objects: Objects) -> User | None:
+    special = {
+        "anonymous": None, "graduate": objects.graduate_user, "employer": objects.employer,
+    }  # fmt: skip
+    return special[role] if role in special else objects.world.staff[role]
+
+
+def ask(role: str, objects: Objects, address: Address, case: Case) -> HttpResponseBase:
+    """GET, or POST where only that is taken; whatever it did is undone."""
+    path = reverse(address.name, kwargs=case.kwargs)
+    with transaction.atomic():
+        user = user_of(role, objects)
+        client = client_of(user) if user else Client()
+        client.raise_request_exception = False
+        response = client.get(path)
+        if response.status_code == 405:
+            response = client.post(path)
+        transaction.set_rollback(True)
+    return response
+
+
+def fits(expected: str, response: HttpResponseBase) -> bool:
+    status, where = response.status_code, response.headers.get("Location", "")
+    match expected:
+        case "open":
+            return status in (200, 302)
+        case "sign-in":
+            return status == 302 and where == "/login/"
+        case "console sign-in":
+            return status == 302 and where.startswith("/console/login/")
+        case "forbidden":
+            return status == 403
+        case "hidden":
+            return status == 404
+    # A refusal by the state (409) or by missing values (422, 400) is still on this side.
+    to_door = status == 302 and "/login/" in where
+    return status in (200, 302, 400, 409, 422) and not to_door
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["anonymous", "graduate", "employer", Role.PROVINCE])
+def test_posting_gets_no_further_than_looking(role: str) -> None:
+    """A POST straight at the address, without the page before it."""
+    objects = Objects()
+    wrong = []
+    for address in KNOWN:
+        if address.name in OPEN or address.permission == "graduate":
+            continue
+        if role in PERMISSIONS.get(address.permission, ()):
+            continue
+        for case in objects.cases(address.name) if address.takes else [_PLAIN]:
+            user = user_of(role, objects)
+            client = client_of(user) if user else Client()
+            response = client.post(reverse(address.name, kwargs=case.kwargs))
+            expected = "console sign-in" if role == "anonymous" else "forbidden"
+            if not fits(expected, response):
+                wrong.append(f"{address.name} {case.name}: {response.status_code}")
+    assert wrong == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN])
+def test_lists_show_the_scope_only(role: str) -> None:
+    objects = Objects()
+    client = objects.world.client(role)
+    for path in ("/console/graduates/", "/console/destinations/", "/console/graduates/changes/"):
+        page = client.get(path).content.decode()
+        assert objects.inside.student_no in page, path
+        assert objects.outside.student_no not in page, path
+        assert objects.elsewhere.student_no not in page, path
+    for hidden in (objects.outside, objects.elsewhere):
+        for asked in (hidden.student_no, hidden.name, hidden.exam_no, hidden.person.id_number):
+            page = client.get("/console/graduates/", {"q": asked})
+            assert f"/console/graduates/{hidden.pk}/" not in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_school_that_is_closed_shows_nothing() -> None:
+    objects = Objects()
+    school = objects.world.school
+    school.is_open, school.closed_at = False, school.created_at
+    school.save()
+    client = objects.world.client(Role.SCHOOL_ADMIN)
+    assert client.get(f"/console/graduates/{objects.inside.pk}/").status_code in (403, 404)
+    assert objects.inside.student_no not in client.get("/console/graduates/").content.decode()
+    response = client_of(objects.graduate_user).get("/")
+    assert (response.status_code, response["Location"]) == (302, "/login/")
+
+
+@pytest.mark.django_db
+def test_a_new_password_comes_first() -> None:
+    """Who must change the password gets to no other page."""
+    objects = Objects()
+    user = objects.world.school_admin
+    user.must_change_password = True
+    user.save()
+    client = client_of(user)
+    for path in ("/console/", "/console/graduates/", f"/console/graduates/{objects.inside.pk}/"):
+        assert client.get(path)["Location"] == "/console/password/"
+    assert client.get("/console/password/").status_code == 200

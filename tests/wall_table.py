@@ -1,0 +1,230 @@
+"""Who may open which address: what `test_wall.py` goes by.
+
+Every address must be accounted for. Its class of access comes from the view itself
+(`required_permission` of `staff_view` and `graduate_view`, `permission` of a list page), or it
+stands in `OPEN`. An address that names an object (`<int:pk>` and the like) must also say here
+which objects of the two worlds it is tried with, and who of those with the right sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core import files
+from destinations.actions import evidence
+from destinations.models import DestinationImport, MinimumWage
+from graduates.actions import roster
+from graduates.models import Graduate
+from schools.models import Major, Role
+from tests import factories
+from tests.factories import World
+
+# Pages without a door: signing in, signing out, public facts, the gallery of development.
+OPEN = {
+    "console:login", "console:logout", "login", "activate", "logout", "schools", "employer",
+    "places", "place-children", "categories", "gallery",
+}  # fmt: skip
+
+_COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
+    Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE,
+)  # fmt: skip
+_SCOPED = {_COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One object an address is tried with, and the roles (of the first world) that see it."""
+
+    name: str
+    kwargs: dict[str, Any]
+    seen_by: frozenset[str]
+
+
+class Objects:
+    """Two schools and one object of each kind inside the scope of the first department's staff,
+    in the same school outside of it, and in another school."""
+
+    def __init__(self) -> None:
+        self.world, self.other = factories.make_world(), factories.make_world()
+        self.inside = factories.make_graduate(self.world)
+        self.outside = factories.make_graduate(self.world, department=1)
+        self.elsewhere = factories.make_graduate(self.other)
+        self.graduate_user = factories.activate(self.inside)
+        self.employer = factories.make_employer()
+        self._made: dict[Any, list[Case]] = {}
+
+    def cases(self, address: str) -> list[Case]:
+        """Of an address that names an object; made once for all addresses of a kind."""
+        make = OBJECTS[address]
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
+
+    def of_graduates(self, **more: Any) -> list[Case]:
+        return self._scoped(self.inside.pk, self.outside.pk, self.elsewhere.pk, more)
+
+    def images(self) -> list[Case]:
+        mine, hidden, foreign = (
+            evidence.add_evidence(
+                graduate=g, content=factories.make_photo(), name="证明.jpg", by=w.school_admin
+            ).pk
+            for g, w in self._graduates()
+        )
+        return self._scoped(mine, hidden, foreign, {})
+
+    def own_images(self) -> list[Case]:
+        """Of a graduate: the own one and anybody else's."""
+        seen = {"mine": frozenset({"graduate"})}
+        return [Case(c.name, c.kwargs, seen.get(c.name, frozenset())) for c in self.images()]
+
+    def rosters(self) -> list[Case]:
+        mine, foreign = (
+            roster.upload(school=w.school, content=b"no", name="a.xlsx", by=w.school_admin).pk
+            for w in (self.world, self.other)
+        )
+        return self._of_school({"pk": mine}, {"pk": foreign})
+
+    def destination_imports(self) -> list[Case]:
+        """A department's import is that person's own, the school admin's school has them all."""
+
+        def made(world: World, role: str) -> int:
+            user = world.user(role)
+            file = files.store(b"no", name="a.xlsx", content_type="a/b", purpose="destinations")
+            row = DestinationImport.objects.create(school=world.school, file=file, by=user)
+            return row.pk
+
+        return [
+            Case("mine", {"pk": made(self.world, _DEPARTMENT)}, frozenset({_DEPARTMENT, _SCHOOL})),
+            Case("a colleague's", {"pk": made(self.world, _SCHOOL)}, frozenset({_SCHOOL})),
+            Case("elsewhere", {"pk": made(self.other, _DEPARTMENT)}, frozenset()),
+        ]
+
+    def cohorts(self) -> list[Case]:
+        return self._of_school({"pk": self.world.cohort.pk}, {"pk": self.other.cohort.pk})
+
+    def departments(self) -> list[Case]:
+        mine, foreign = (w.departments[0].pk for w in (self.world, self.other))
+        return self._of_school({"pk": mine}, {"pk": foreign})
+
+    def classes(self) -> list[Case]:
+        mine, foreign = (w.classes[0][0].pk for w in (self.world, self.other))
+        return self._of_school({"pk": mine}, {"pk": foreign})
+
+    def waiting_classes(self) -> list[Case]:
+        """Classes in which somebody has not yet signed in."""
+        factories.make_graduate(self.world)
+        worlds = ((self.world, 0), (self.world, 1), (self.other, 0))
+        mine, hidden, foreign = (w.classes[department][0].pk for w, department in worlds)
+        return self._scoped(mine, hidden, foreign, {})
+
+    def wages(self) -> list[Case]:
+        factories.set_minimum_wage("340000", 2000)
+        return self._of_province({"pk": MinimumWage.objects.latest("pk").pk})
+
+    def majors(self) -> list[Case]:
+        mine, foreign = (
+            Major.objects.get_or_create(school=w.school, code="080902", name="软件工程")[0].pk
+            for w in (self.world, self.other)
+        )
+        return self._of_school({"pk": mine}, {"pk": foreign})
+
+    def staff(self) -> list[Case]:
+        mine, foreign = (w.staff[_COUNSELLOR].pk for w in (self.world, self.other))
+        return self._of_school({"pk": mine}, {"pk": foreign})
+
+    def schools(self) -> list[Case]:
+        return self._of_province({"pk": self.other.school.pk})
+
+    def school_admins(self) -> list[Case]:
+        school, admin = self.other.school.pk, self.other.staff[_SCHOOL].pk
+        stranger = self.world.staff[_SCHOOL].pk
+        return [
+            *self._of_province({"pk": school, "staff_id": admin}),
+            Case("of another school", {"pk": school, "staff_id": stranger}, frozenset()),
+        ]
+
+    def categories(self) -> list[Case]:
+        return [
+            Case("any", {"code": "11"}, frozenset({_PROVINCE})),
+            Case("none", {"code": "999"}, frozenset()),
+        ]
+
+    # --- the three walls ---------------------------------------------------------------------
+
+    def _graduates(self) -> list[tuple[Graduate, World]]:
+        return [
+            (self.inside, self.world), (self.outside, self.world), (self.elsewhere, self.other),
+        ]  # fmt: skip
+
+    def _scoped(self, mine: int, hidden: int, foreign: int, more: dict[str, Any]) -> list[Case]:
+        return [
+            Case("mine", {"pk": mine, **more}, frozenset(_SCOPED)),
+            Case("outside", {"pk": hidden, **more}, frozenset({_SCHOOL, _PROVINCE})),
+            Case("elsewhere", {"pk": foreign, **more}, frozenset({_PROVINCE})),
+            Case("nowhere", {"pk": 2**40, **more}, frozenset()),
+        ]
+
+    def _of_school(self, mine: dict[str, Any], foreign: dict[str, Any]) -> list[Case]:
+        return [
+            Case("mine", mine, frozenset({_SCHOOL, _DEPARTMENT, _COUNSELLOR})),
+            Case("elsewhere", foreign, frozenset()),
+        ]
+
+    def _of_province(self, any_one: dict[str, Any]) -> list[Case]:
+        nowhere = {**any_one, "pk": 2**40}
+        return [
+            Case("any", any_one, frozenset({_PROVINCE})),
+            Case("nowhere", nowhere, frozenset()),
+        ]
+
+
+_graduate: Callable[[Objects], list[Case]] = Objects.of_graduates
+
+OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
+    "console:origin": _graduate,
+    "console:origin-lock": _graduate,
+    "console:origin-unlock": _graduate,
+    "console:origin-reveal": _graduate,
+    "console:origin-code": _graduate,
+    "console:origin-reset": _graduate,
+    "console:origin-standing": _graduate,
+    "console:reopen": _graduate,
+    "console:reopen-end": _graduate,
+    "console:class-codes": Objects.waiting_classes,
+    "console:class-slips": Objects.waiting_classes,
+    "console:wage-delete": Objects.wages,
+    "console:import": Objects.rosters,
+    "console:import-confirm": Objects.rosters,
+    "console:import-cancel": Objects.rosters,
+    "console:import-annotated": Objects.rosters,
+    "console:destination": _graduate,
+    "console:destination-enter": _graduate,
+    "console:destination-act": lambda o: o.of_graduates(action="approve"),
+    "console:evidence-add": _graduate,
+    "console:evidence": Objects.images,
+    "console:destination-import": Objects.destination_imports,
+    "console:destination-import-confirm": Objects.destination_imports,
+    "console:destination-import-cancel": Objects.destination_imports,
+    "console:destination-import-annotated": Objects.destination_imports,
+    "console:category": Objects.categories,
+    "console:cohort": Objects.cohorts,
+    "console:department": Objects.departments,
+    "console:department-turn": Objects.departments,
+    "console:department-delete": Objects.departments,
+    "console:class": Objects.classes,
+    "console:class-delete": Objects.classes,
+    "console:major": Objects.majors,
+    "console:major-turn": Objects.majors,
+    "console:staff-member": Objects.staff,
+    "console:staff-scope": Objects.staff,
+    "console:staff-turn": Objects.staff,
+    "console:staff-reset": Objects.staff,
+    "console:school": Objects.schools,
+    "console:school-turn": Objects.schools,
+    "console:school-admin-turn": Objects.school_admins,
+    "console:school-admin-reset": Objects.school_admins,
+    "evidence": Objects.own_images,
+    "evidence-remove": Objects.own_images,
+}
