@@ -1,0 +1,100 @@
+"""各校进度: the figures, the lists behind them, and who sees them."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from destinations import progress
+from destinations.states import State
+from graduates.actions import origin
+from graduates.models import Graduate
+from graduates.states import Standing
+from schools.models import Role
+from tests.factories import (
+    World,
+    activate,
+    make_cohort,
+    make_graduate,
+    make_school,
+    make_world,
+    put_in_state,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """Five on the roll, one gone: 2 approved by the school, 1 by the department, 1 pending."""
+    world = make_world()
+    states = (
+        State.SCHOOL_APPROVED,
+        State.SCHOOL_APPROVED,
+        State.DEPARTMENT_APPROVED,
+        State.PENDING,
+    )
+    for state in states:
+        graduate = make_graduate(world)
+        put_in_state(graduate, state, world, activate(graduate))
+    origin.lock(graduate_id=make_graduate(world).pk, by=world.school_admin)
+    gone = make_graduate(world)
+    Graduate.objects.filter(pk=gone.pk).update(standing=Standing.WITHDRAWN)
+    return world
+
+
+def test_one_line_a_school(world: World) -> None:
+    make_world()
+    lines = progress.lines(world.user(Role.PROVINCE), world.cohort.year)
+    line = next(x for x in lines if x.school_id == world.school.pk)
+    assert line.counts == {
+        "origins": 6,
+        "confirmed": 0,
+        "locked": 1,
+        "total": 5,
+        "registered": 4,
+        "unregistered": 1,
+        "approved": 2,
+        "employed_rate": 3,
+    }
+    assert line.percent("locked") == 16.67
+    assert line.percent("registered") == 80
+    assert line.percent("approved") == 40
+    assert line.percent("employed_rate") == 60
+    assert progress.total(lines).counts["total"] == 5
+
+
+def test_every_figure_opens_exactly_its_list(world: World) -> None:
+    """The number shown in a cell is the number of rows of the list it links to."""
+    client = world.client(Role.PROVINCE)
+    page = client.get(reverse("console:progress"), {"cohort": world.cohort.year}).content.decode()
+    row = next(r for r in page.split("<tr")[1:] if f">{world.school.name}" in r)
+    links = re.findall(
+        r'<a href="([^"]+)">([\d.]+)%?</a>(?: <small class="soft">(\d+)</small>)?', row
+    )
+    assert len(links) == 7
+    for address, shown, count in links:
+        assert f"school={world.school.pk}" in address
+        listing = client.get(address.replace("&amp;", "&")).content.decode()
+        assert listing.count("<tr data-key") == int(count or shown), address
+
+
+def test_the_queries_do_not_grow_with_schools(
+    world: World, django_assert_num_queries: object
+) -> None:
+    for _ in range(5):
+        make_cohort(make_school(), world.cohort.year)
+    province = world.user(Role.PROVINCE)
+    with django_assert_num_queries(5):  # type: ignore[operator]
+        assert len(progress.lines(province, world.cohort.year)) >= 6
+
+
+def test_a_school_without_the_cohort_is_marked(world: World) -> None:
+    behind = make_school()
+    page = world.client(Role.PROVINCE).get(reverse("console:progress")).content.decode()
+    assert re.search(rf"{behind.name} <span[^>]*>未建届别", page)
+
+
+@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
+def test_schools_have_no_right_here(role: str) -> None:
+    assert make_world().client(role).get(reverse("console:progress")).status_code == 403

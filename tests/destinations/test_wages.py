@@ -1,0 +1,87 @@
+"""最低工资标准: the province's table, which the wage rule reads."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core.errors import DomainError
+from core.models import Event
+from destinations.actions import wages
+from destinations.models import MinimumWage
+from destinations.rules.wage import minimum_wage
+from schools.models import Role
+from tests.factories import World, make_world, today
+
+pytestmark = pytest.mark.django_db
+LINE = {"place": "安徽省合肥市", "valid_from": "2026-01-01", "amount": "2320"}
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def province(world: World) -> Client:
+    return world.client(Role.PROVINCE)
+
+
+def test_a_city_added_holds_for_its_counties(province: Client) -> None:
+    assert province.post(reverse("console:wages"), LINE).status_code == 302
+    made = MinimumWage.objects.get()
+    assert (made.division, made.amount) == ("340100", 2320)
+    assert minimum_wage("340111", datetime.date(2026, 2, 1)) == 2320
+    assert minimum_wage("340111", datetime.date(2025, 2, 1)) is None
+    assert Event.objects.get(action="destinations.wage_add").data["amount"] == 2320
+    page = province.get(reverse("console:wages")).content.decode()
+    assert "安徽省合肥市" in page
+    province.post(reverse("console:wage-delete", args=[made.pk]))
+    assert not MinimumWage.objects.exists()
+    assert Event.objects.get(action="destinations.wage_delete").object_id == made.pk
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"place": "某某地"}, "没有这个地区"),
+        ({"valid_from": ""}, "请填写起始日期"),
+        ({"valid_from": "2026-13-01"}, "日期不正确"),
+        ({"amount": "两千"}, "请填写每月元数"),
+        ({"amount": "12"}, "请填写每月元数"),
+    ],
+)
+def test_what_is_wrong_is_said_and_kept(
+    province: Client, change: dict[str, str], sentence: str
+) -> None:
+    answer = province.post(reverse("console:wages"), {**LINE, **change})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert sentence in page
+    assert next(v for k, v in {**LINE, **change}.items() if k not in change) in page
+    assert not MinimumWage.objects.exists()
+
+
+def test_the_same_day_twice_is_refused(province: Client) -> None:
+    province.post(reverse("console:wages"), LINE)
+    again = province.post(reverse("console:wages"), {**LINE, "amount": "2400"})
+    assert "同日已有标准" in again.content.decode()
+    assert MinimumWage.objects.get().amount == 2320
+
+
+def test_the_list_says_which_line_holds(province: Client) -> None:
+    for year in (today().year - 2, today().year - 1, today().year + 1):
+        province.post(reverse("console:wages"), LINE | {"valid_from": f"{year}-01-01"})
+    page = province.get(reverse("console:wages")).content.decode()
+    assert [page.count(word) for word in ("以后生效", "已被取代", ">有效<")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
+def test_schools_have_no_right_here(world: World, role: str) -> None:
+    client = world.client(role)
+    assert client.post(reverse("console:wages"), LINE).status_code == 403
+    assert client.post(reverse("console:wage-delete", args=[1])).status_code == 403
+    with pytest.raises(DomainError) as refusal:
+        wages.add(place="340100", valid_from=today(), amount=2000, by=world.user(role))
+    assert refusal.value.code == "role"
