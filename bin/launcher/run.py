@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
 from . import children
+from .fonts import build_fonts
 from .paths import ROOT, VAR, own, reachable_by_all, service_account
 from .stack import PYTHON, forget_note, manage, prepare, say, services, stop_on_signals
 
@@ -38,7 +41,9 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
         say(f"Port {options.port} is taken, using {port}.")
     env["PUBLIC_ORIGIN"] = f"http://127.0.0.1:{port}"
     prepare(env, demo=not options.no_demo)
-    manage(env, "collectstatic", "--noinput", "--verbosity", "0", *_IGNORED)
+    collect_static(env)
+    # PDFs want them; the first start does not wait for them.
+    threading.Thread(target=build_fonts, args=(Path(env["FONT_DIR"]),), daemon=True).start()
     account = _web_account(env)
     python = [PYTHON, "-m"]
     celery = [*python, "celery", "-A", "config", "--quiet"]
@@ -72,23 +77,36 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
             time.sleep(0.5)
 
 
-# Variants of Bootstrap nobody loads: a third of the files, most of the time.
+# Variants of Bootstrap and htmx that no page loads: most of the files, most of the time.
 _IGNORED = [
     arg
     for pattern in (
+        "bootstrap*.js*",
+        "bootstrap.css*",
         "*rtl*",
         "*-grid*",
         "*-reboot*",
         "*-utilities*",
-        "*.esm*",
         "htma*",
         "htmx-4*",
         "htmx-2.js",
-        "htmx-4*",
-        "ext",
+        "import_export",
     )
     for arg in ("--ignore", pattern)
 ]
+
+
+def collect_static(env: dict[str, str]) -> None:
+    """Collect and compress the static files, unless nothing changed since the last time."""
+    h = hashlib.sha256((ROOT / "requirements-local.txt").read_bytes())
+    for path in sorted((ROOT / "static").rglob("*")):
+        if path.is_file():
+            h.update(str(path).encode() + path.read_bytes())
+    stamp = VAR / "static" / ".digest"
+    if stamp.exists() and stamp.read_text() == h.hexdigest():
+        return
+    manage(env, "collectstatic", "--noinput", "--clear", "--verbosity", "0", *_IGNORED)
+    stamp.write_text(h.hexdigest())
 
 
 def _tmpfs() -> str:
