@@ -60,8 +60,8 @@ def bar(part: int, whole: int, label: str) -> SafeString:
     percent = round(100 * part / whole, 2) if whole else 0
     return format_html(
         '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" '
-        'aria-label="{} {}%"><rect class="track" width="100" height="10" rx="2"></rect>'
-        '<rect width="{}" height="10" rx="2"></rect></svg>',
+        'aria-label="{} {}%"><rect class="track" width="100" height="10"></rect>'
+        '<rect width="{}" height="10"></rect></svg>',
         label,
         percent,
         percent,

@@ -20,6 +20,7 @@ from destinations.models import Destination
 from destinations.queries import waiting_states
 from destinations.states import State
 from schools.access import StaffRequest, staff_view
+from schools.forms import read_ids
 from schools.lists import ConsoleList
 from schools.scope import staff_of
 
@@ -97,6 +98,9 @@ class ReviewQueue(DestinationList):
         staff = staff_of(self.user)
         return Destination.objects.filter(state__in=waiting_states(staff.role if staff else ""))
 
+    def get_context(self, page: Page) -> dict[str, Any]:
+        return {"may_review": True}
+
     def empty_reason(self) -> tuple[str, str]:
         found = super().empty_reason()
         return found if "范围" in found[0] else (self.empty_title, self.empty_text)
@@ -106,7 +110,7 @@ class ReviewQueue(DestinationList):
 @require_POST
 def review_many(request: StaffRequest) -> HttpResponse:
     """Approve or reject the picked rows: first what will happen, then row by row what did."""
-    ids = [int(v) for v in request.POST.getlist("pick") if v.isdigit()][:500]
+    ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
     action = "reject" if request.POST.get("action") == "reject" else "approve"
     reason = request.POST.get("reason", "").strip()
     title = "批量不通过" if action == "reject" else "批量通过"
