@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from accounts.models import Realm, User
 from accounts.signin import sign_in
@@ -30,3 +32,9 @@ def login(request: HttpRequest) -> HttpResponse:
             error, status = refusal.message, refusal.status
     context = {"error": error, "typed": request.POST.get("mobile", "")}
     return render(request, "employers/login.html", context, status=status)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("employer")
