@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from accounts.models import User
 from schools.models import Cohort, Department, Major, School, SchoolClass
 from schools.scope import Scope, scope_of
@@ -77,3 +79,56 @@ def cohort_ids(user: User, year: int) -> list[int]:
     if scope is not None and not scope.everything:
         rows = rows.filter(school_id=scope.school_id)
     return list(rows.values_list("id", flat=True))
+
+
+# One question instead of four, for the filters of every list page.
+_ALL_SQL = """
+    SELECT 'cohort' AS kind, year::text AS value, year || '届' AS label, -year AS place, '' AS sort
+    FROM schools_cohort WHERE school_id = %(school)s AND (%(whole)s::bool OR id = ANY(%(cohorts)s::bigint[]))
+  UNION ALL
+    SELECT 'department', id::text, name, 0, name FROM schools_department
+    WHERE school_id = %(school)s AND (%(whole)s::bool OR id = ANY(%(departments)s::bigint[]) OR id IN (
+        SELECT department_id FROM schools_schoolclass WHERE id = ANY(%(classes)s::bigint[])))
+  UNION ALL
+    (SELECT 'school_class', c.id::text, c.name, 0, c.name FROM schools_schoolclass c
+     WHERE c.school_id = %(school)s
+       AND (%(department)s::bigint IS NULL OR c.department_id = %(department)s::bigint)
+       AND (%(department)s::bigint IS NOT NULL OR c.id = ANY(%(classes)s::bigint[])
+            OR cardinality(%(classes)s::bigint[]) > 0 AND c.department_id = ANY(%(departments)s::bigint[]))
+       AND (%(year)s::int IS NULL OR c.cohort_id IN (SELECT id FROM schools_cohort
+            WHERE school_id = %(school)s AND year = %(year)s::int))
+       AND (%(whole)s::bool OR c.department_id = ANY(%(departments)s::bigint[]) OR c.id = ANY(%(classes)s::bigint[]))
+     ORDER BY c.name LIMIT 500)
+  UNION ALL
+    SELECT 'major', code, code || ' ' || name, 0, code || ' ' || name FROM schools_major
+    WHERE school_id = %(school)s AND is_active
+  ORDER BY kind, place, sort
+"""
+
+
+def list_options(
+    user: User, department_id: int | None, year: int | None
+) -> dict[str, list[tuple[str, str]]]:
+    """What `cohort_options`, `department_options`, `class_options` and `major_options` give a
+    member of a school's staff, by the filter's name."""
+    found: dict[str, list[tuple[str, str]]] = {
+        name: [] for name in ("cohort", "department", "school_class", "major")
+    }
+    scope = scope_of(user)
+    if scope is None or scope.everything:
+        found["cohort"] = [(str(year), label) for year, label in cohort_options(user)]
+        return found
+    values = {
+        "school": scope.school_id,
+        "whole": scope.whole_school,
+        "cohorts": sorted(scope.cohorts or ()),
+        "departments": sorted(scope.departments),
+        "classes": sorted(scope.classes),
+        "department": department_id,
+        "year": year,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL_SQL, values)
+        for kind, value, label, *_ in cursor.fetchall():
+            found[kind].append((value, label))
+    return found

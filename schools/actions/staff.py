@@ -22,6 +22,7 @@ from schools.scope import staff_of
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"  # readable aloud: no i, l, o
 _DIGITS = "23456789"
+SCHOOL_ROLES = (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN)
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,29}")
 
 
@@ -43,6 +44,8 @@ def add(*, school: School, login: str, name: str, mobile: str, role: str, by: Us
     _require(by, school.pk, role)
     login = text.clean(login)
     values, errors = _person(name, mobile)
+    if role not in SCHOOL_ROLES:
+        errors["role"] = ["请选择角色。"]
     if not _LOGIN.fullmatch(login):
         errors["login"] = ["用户名为3至30位字母、数字、点、横线, 以字母或数字开头。"]
     elif User.objects.filter(realm=Realm.STAFF, login=login).exists():
@@ -208,8 +211,6 @@ def _require(by: User, school_id: int | None, role: str) -> None:
             raise NotPermitted("role", "省级只管理学校系统管理员的帐号。")
         return
     require(by, "schools.staff", school_id)
-    if role not in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN):
-        raise Invalid({"role": ["请选择角色。"]})
 
 
 def _locked(staff_id: int, by: User) -> StaffMember:

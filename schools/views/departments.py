@@ -35,6 +35,7 @@ def departments(request: StaffRequest) -> HttpResponse:
         except DomainError as refusal:
             errors = forms.errors_of(refusal)
     rows = Department.objects.filter(school=school).annotate(class_count=Count("classes"))
+    rows = rows.order_by("name")  # grouping drops the model's order
     context = {"rows": rows, "items": forms.items([_NAME], typed, errors), "errors": errors}
     return render(request, "schools/departments.html", context, status=422 if errors else 200)
 

@@ -41,7 +41,7 @@ _ADMINS = Count("staff", filter=Q(staff__role=Role.SCHOOL_ADMIN, staff__user__is
 @staff_view("province.schools")
 def schools(request: StaffRequest) -> HttpResponse:
     wanted = text.clean(request.GET.get("q", ""))
-    rows = School.objects.annotate(admins=_ADMINS)
+    rows = School.objects.annotate(admins=_ADMINS).order_by("code")
     if wanted:
         rows = rows.filter(Q(name__contains=wanted) | Q(code__startswith=wanted))
     return render(request, "schools/schools.html", {"rows": rows, "wanted": wanted})

@@ -20,7 +20,7 @@ from schools.forms import Errors, FormField
 from schools.models import Cohort, Department, Role, SchoolClass, StaffMember
 from schools.views.own import do, own_school
 
-_ROLES = [(r.value, r.label) for r in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN)]
+_ROLES = [(r.value, r.label) for r in actions.SCHOOL_ROLES]
 PERSON = (
     FormField("name", "姓名", max_length=40),
     FormField("mobile", "手机号码", "mobile", max_length=11),

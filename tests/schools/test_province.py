@@ -127,6 +127,11 @@ def test_the_list_counts_admins_and_searches(province: Client, world: World) -> 
     page = province.get(reverse("console:schools"), {"q": world.school.code}).content.decode()
     assert world.school.name in page
     assert "共 1 所" in page
+    codes = re.findall(
+        r'class="mono">(\d{5})<', province.get(reverse("console:schools")).content.decode()
+    )
+    assert codes == sorted(codes)
+    assert len(codes) >= 2
     assert (
         "没有符合条件" in province.get(reverse("console:schools"), {"q": "查无"}).content.decode()
     )

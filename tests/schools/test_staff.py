@@ -76,12 +76,13 @@ def test_a_new_account_signs_in_once_and_must_choose_a_password(
 
 def test_an_account_that_is_wrong_keeps_what_was_typed(admin: Client, world: World) -> None:
     taken = world.staff[Role.COUNSELLOR].login
-    typed = {"login": taken, "name": "试王丽", "mobile": "123", "role": "counsellor"}
+    typed = {"login": taken, "name": "试王丽", "mobile": "123", "role": ""}
     answer = admin.post(reverse("console:staff-add"), typed)
     page = answer.content.decode()
     assert answer.status_code == 422
     assert f"用户名“{taken}”已被使用" in page
     assert "手机号码应为11位" in page
+    assert "请选择角色" in page
     assert "试王丽" in page
     assert not User.objects.filter(label="试王丽").exists()
 
