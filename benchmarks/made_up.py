@@ -35,7 +35,9 @@ _GIVEN = (
 
 
 def surnames() -> tuple[list[str], list[int]]:
-    names, weights, digits = [], [], ""
+    names: list[str] = []
+    weights: list[int] = []
+    digits = ""
     for character in f"{_SURNAMES}。":
         if character.isdigit():
             digits += character

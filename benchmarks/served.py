@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks import made_up, measure
 
@@ -45,7 +46,7 @@ def served(*, workers: int, settings: str) -> Iterator[Served]:
         children.stop(process)
 
 
-def _session(user: object) -> str:
+def _session(user: Any) -> str:
     from django.test import Client
 
     from accounts.signin import BACKEND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
@@ -68,17 +69,28 @@ def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> 
     return queryset.filter(matches)
 
 
+class Choice(django_filters.ChoiceFilter):
+    """A filter whose choices are set for each request. Every filter set starts by copying its
+    filters; here only what a request changes is copied."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Choice:
+        made = copy.copy(self)
+        made.extra = dict(self.extra)
+        made.method = self.method  # binds it to the copy
+        return made
+
+
 class GraduateFilter(django_filters.FilterSet):
     """Cohort, level, department, class, major, keyword. `path` leads to the graduate."""
 
     path = ""
 
-    school = django_filters.ChoiceFilter(label="学校", method="by_school")
-    cohort = django_filters.ChoiceFilter(label="届别", method="by_cohort")
-    level = django_filters.ChoiceFilter(label="学历", method="by_level")
-    department = django_filters.ChoiceFilter(label="院系", method="by_department")
-    school_class = django_filters.ChoiceFilter(label="班级", method="by_class")
-    major = django_filters.ChoiceFilter(label="专业", method="by_major")
+    school = Choice(label="学校", method="by_school")
+    cohort = Choice(label="届别", method="by_cohort")
+    level = Choice(label="学历", method="by_level")
+    department = Choice(label="院系", method="by_department")
+    school_class = Choice(label="班级", method="by_class")
+    major = Choice(label="专业", method="by_major")
     q = django_filters.CharFilter(
         label="关键字", method="by_keyword", help_text="姓名、学号、考生号或证件号码"
     )
@@ -96,18 +108,16 @@ class GraduateFilter(django_filters.FilterSet):
         user: Any = self.request.user
         return {
             "school": options.school_options(user),
-            "cohort": options.cohort_options(user),
             "level": [(g, g) for g in lookup.level_groups()],
-            "department": options.department_options(user),
-            "school_class": options.class_options(
+            **options.list_options(
                 user, _number(self.data.get("department")), _number(self.data.get("cohort"))
             ),
-            "major": options.major_options(user),
         }
 
     def get_form_class(self) -> type[forms.Form]:
-        """A form over the filters that are left; django-filter's own keeps all declared ones."""
-        fields = {name: f.field for name, f in self.filters.items()}
+        """A form over the filters that are left and asked for; django-filter's own keeps all
+        declared ones. A field that the address does not name would only say that it is empty."""
+        fields = {name: f.field for name, f in self.filters.items() if name in self.data}
         return type(f"{type(self).__name__}Form", (forms.Form,), fields)
 
     def _with(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:

@@ -106,12 +106,10 @@ _ALL_SQL = """
 """
 
 
-def list_options(
-    user: User, department_id: int | None, year: int | None
-) -> dict[str, list[tuple[str, str]]]:
+def list_options(user: User, department_id: int | None, year: int | None) -> dict[str, Choices]:
     """What `cohort_options`, `department_options`, `class_options` and `major_options` give a
     member of a school's staff, by the filter's name."""
-    found: dict[str, list[tuple[str, str]]] = {
+    found: dict[str, Choices] = {
         name: [] for name in ("cohort", "department", "school_class", "major")
     }
     scope = scope_of(user)

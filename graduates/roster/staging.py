@@ -6,6 +6,7 @@ know: is this student there, locked, in another 届; is the exam number taken; w
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -63,30 +64,22 @@ def stage(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -
     """COPY good rows in. `cohorts` maps a year to the id of the school's cohort."""
     forget(import_id)
     head = ["import_id", "row", "cohort_id", "department", "school_class", "id_type", "id_number"]
-    columns = [*head, *_COLUMNS]
-    names = ", ".join(f'"{c}"' for c in columns)
+    names = ", ".join(f'"{c}"' for c in [*head, *_COLUMNS])
     empty = _empty_values()
     with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
         for row in rows:
-            v = row.values
-            copy.write_row(
-                (
-                    import_id,
-                    row.number,
-                    cohorts[v["year"]],
-                    v["department"],
-                    v["school_class"],
-                    v.get("id_type", "01"),
-                    v["id_number"],
-                    *[v.get(c, empty.get(c)) for c in _COLUMNS],
-                )
-            )
+            v = empty | row.values
+            copy.write_row((import_id, row.number, cohorts[v["year"]], *_staged(v)))
+
+
+# All that is staged of a record, at one go.
+_staged = operator.itemgetter("department", "school_class", "id_type", "id_number", *_COLUMNS)
 
 
 def _empty_values() -> dict[str, Any]:
     from graduates.rules import read_cell
 
-    return {k: read_cell(k, None)[0] for k in _DIRECT if not BY_KEY[k].required}
+    return {k: read_cell(k, None)[0] for k in (*_DIRECT, "id_type") if not BY_KEY[k].required}
 
 
 @dataclass
@@ -118,6 +111,15 @@ class Plan:
         JOIN graduates_person p ON p.id = g.person_id
         JOIN schools_department gd ON gd.id = g.department_id
         JOIN schools_schoolclass gc ON gc.id = g.school_class_id
+    """
+
+    # The rows that a staged row names, once dictionaries and persons are written.
+    _NAMED = """
+        JOIN schools_department d ON d.school_id = %(school)s AND d.name = s.department
+        JOIN schools_schoolclass c ON c.school_id = %(school)s AND c.cohort_id = s.cohort_id
+          AND c.department_id = d.id AND c.name = s.school_class
+        JOIN graduates_person p ON p.school_id = %(school)s AND p.id_number = s.id_number
+          AND p.id_type = s.id_type
     """
 
     def _differs(self) -> str:
@@ -259,14 +261,18 @@ class Plan:
             "actor": actor.id, "realm": actor.realm, "label": actor.label,
         }  # fmt: skip
         with connection.cursor() as cursor:
+            for statement in (*self._dictionary_statements(), *self._history_statements()):
+                cursor.execute(statement, values)  # history while the old values still stand
+            # The planner has no statistics of rows that just came in and would loop over
+            # indexes for each; everything joined here is one school's, so hashes are bounded.
+            cursor.execute("SET LOCAL enable_nestloop = off")
             for statement in (
-                *self._dictionary_statements(),
-                *self._history_statements(),  # while the old values still stand
                 *self._person_statements(),
                 *self._update_statements(),
                 *self._create_statements(),
             ):
                 cursor.execute(statement, values)
+            cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
         hooks.imported.run(school_id=self.school_id, import_id=self.import_id)
 
     def _dictionary_statements(self) -> list[str]:
@@ -274,12 +280,11 @@ class Plan:
             f"""INSERT INTO schools_department (school_id, name, is_active)
                 SELECT DISTINCT %(school)s, department, true FROM {TABLE}
                 WHERE import_id = %(import)s ORDER BY 2 ON CONFLICT DO NOTHING""",
-            f"""UPDATE {TABLE} s SET department_id = d.id FROM schools_department d
-                WHERE s.import_id = %(import)s AND d.school_id = %(school)s
-                  AND d.name = s.department AND s.status IS DISTINCT FROM 'unchanged'""",
             f"""INSERT INTO schools_schoolclass (school_id, cohort_id, department_id, name)
-                SELECT DISTINCT %(school)s, cohort_id, department_id, school_class FROM {TABLE}
-                WHERE import_id = %(import)s AND department_id IS NOT NULL
+                SELECT DISTINCT %(school)s, s.cohort_id, d.id, s.school_class
+                FROM {TABLE} s JOIN schools_department d
+                  ON d.school_id = %(school)s AND d.name = s.department
+                WHERE s.import_id = %(import)s AND s.status IS DISTINCT FROM 'unchanged'
                 ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING""",
             f"""INSERT INTO schools_major (school_id, code, name, is_active)
                 SELECT DISTINCT %(school)s, major_code, major_name, true FROM {TABLE}
@@ -288,30 +293,20 @@ class Plan:
                 SELECT %(school)s, id_type, id_number, 0 FROM {TABLE}
                 WHERE import_id = %(import)s AND status IS NULL
                 ON CONFLICT DO NOTHING""",
-            f"""UPDATE {TABLE} s SET school_class_id = c.id, person_id = p.id
-                FROM schools_schoolclass c, graduates_person p
-                WHERE s.import_id = %(import)s AND s.status IS DISTINCT FROM 'unchanged'
-                  AND c.school_id = %(school)s AND c.cohort_id = s.cohort_id
-                  AND c.department_id = s.department_id AND c.name = s.school_class
-                  AND p.school_id = %(school)s AND p.id_number = s.id_number
-                  AND p.id_type = s.id_type""",
         ]
 
     def _person_statements(self) -> list[str]:
         """A corrected ID number changes the person's row, unless the new number has one."""
         return [
             f"""UPDATE graduates_person p SET id_type = s.id_type, id_number = s.id_number
-                FROM {TABLE} s JOIN graduates_graduate g ON g.id = s.graduate_id
+                FROM {TABLE} s JOIN graduates_graduate g
+                  ON g.school_id = %(school)s AND g.id = s.graduate_id
                 WHERE s.import_id = %(import)s AND s.status = 'updated' AND p.id = g.person_id
-                  AND s.person_id IS NULL
-                  AND (p.id_number, p.id_type) IS DISTINCT FROM (s.id_number, s.id_type)""",
-            f"""UPDATE {TABLE} s SET school_class_id = c.id, person_id = p.id
-                FROM schools_schoolclass c, graduates_person p
-                WHERE s.import_id = %(import)s AND s.status = 'updated' AND s.person_id IS NULL
-                  AND c.school_id = %(school)s AND c.cohort_id = s.cohort_id
-                  AND c.department_id = s.department_id AND c.name = s.school_class
-                  AND p.school_id = %(school)s AND p.id_number = s.id_number
-                  AND p.id_type = s.id_type""",
+                  AND p.school_id = %(school)s
+                  AND (p.id_number, p.id_type) IS DISTINCT FROM (s.id_number, s.id_type)
+                  AND NOT EXISTS (SELECT 1 FROM graduates_person other
+                    WHERE other.school_id = %(school)s AND other.id_number = s.id_number
+                      AND other.id_type = s.id_type)""",
         ]
 
     def _history_statements(self) -> list[str]:
@@ -338,26 +333,28 @@ class Plan:
         sets = "".join(f'"{k}" = s."{k}", ' for k in self.keys if k in _DIRECT)
         return [
             f"""UPDATE graduates_graduate g SET {sets} name_sort = s.name_sort,
-                    department_id = s.department_id, school_class_id = s.school_class_id,
-                    person_id = s.person_id,
+                    department_id = d.id, school_class_id = c.id, person_id = p.id,
                     confirmation = '{Confirmation.UNSUBMITTED}',
                     confirmed_at = NULL, confirmed_hash = '',
                     version = g.version + 1, updated_at = now()
-                FROM {TABLE} s WHERE s.import_id = %(import)s AND s.status = 'updated'
-                  AND g.id = s.graduate_id""",
+                FROM {TABLE} s {self._NAMED}
+                WHERE s.import_id = %(import)s AND s.status = 'updated'
+                  AND g.school_id = %(school)s AND g.id = s.graduate_id""",
         ]
 
     def _create_statements(self) -> list[str]:
         columns = ", ".join(f'"{c}"' for c in _COLUMNS)
+        staged = ", ".join(f's."{c}"' for c in _COLUMNS)
         return [
             f"""WITH new AS (
                     INSERT INTO graduates_graduate (school_id, cohort_id, person_id,
                         department_id, school_class_id, standing, confirmation, confirmed_hash,
                         locked_by, version, season, support_types, {columns})
-                    SELECT %(school)s, cohort_id, person_id, department_id, school_class_id,
+                    SELECT %(school)s, s.cohort_id, p.id, d.id, c.id,
                         '{Standing.ENROLLED}', '{Confirmation.UNSUBMITTED}', '', '', 1, '', '{{}}',
-                        {columns}
-                    FROM {TABLE} WHERE import_id = %(import)s AND status IS NULL ORDER BY row
+                        {staged}
+                    FROM {TABLE} s {self._NAMED}
+                    WHERE s.import_id = %(import)s AND s.status IS NULL ORDER BY s.row
                     RETURNING id, name, student_no
                 )
                 INSERT INTO core_event (actor_id, actor_realm, actor_label, school_id, action,
