@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+
+from accounts.models import User
 from core.demo import demo_accounts, demo_data, demo_exists
 from core.errors import Refused
-from graduates import demo
+from graduates import demo, hooks
 from graduates.models import Graduate
 from schools.hooks import class_guards
-from schools.models import School, SchoolClass
+from schools.models import Phase, School, SchoolClass
 from schools.plugs import DEMO_CODE
 
 
@@ -39,3 +42,11 @@ def nobody_in_it(*, school_class: SchoolClass) -> None:
     )
     if inside.exists():
         raise Refused("in_use", f"班级“{school_class.name}”中还有毕业生, 不能删除。")
+
+
+@hooks.detail_links.plug()
+def link_to_reopening(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
+    """Past the cohort's end, for the province."""
+    if graduate.cohort.phase() != Phase.ENDED or not user.has_perm("province.schools"):
+        return []
+    return [("重新开放", reverse("console:reopen", args=[graduate.pk]))]

@@ -41,6 +41,7 @@ def test_a_reopened_record_takes_a_registration_again(
     with pytest.raises(DomainError):
         enter.enter(graduate_id=graduate.pk, typed=CONTRACT, by=world.school_admin)
     own = reverse("console:reopen", args=[graduate.pk])
+    assert own in province.get(reverse("console:origin", args=[graduate.pk])).content.decode()
     until = today() + datetime.timedelta(days=7)
     typed = {"until": until.isoformat(), "reason": "境外录取通知晚到"}
     assert province.post(own, typed).status_code == 302

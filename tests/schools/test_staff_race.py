@@ -1,0 +1,54 @@
+"""Two admins turn each other off at the same moment: the school keeps one of them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import Realm, User
+from core.errors import DomainError
+from schools.actions import staff as actions
+from schools.models import Role, School, StaffMember
+from tests.factories import committed, make_school
+
+
+def make_admin(school: School, login: str) -> User:
+    user = User.objects.create_user(Realm.STAFF, login, None, label=f"试{login}")
+    StaffMember.objects.create(user=user, role=Role.SCHOOL_ADMIN, school=school)
+    return user
+
+
+def turn_off(staff_id: int, by_id: int, start: threading.Barrier, answers: list[str]) -> None:
+    try:
+        by = User.objects.get(pk=by_id)
+        start.wait(timeout=10)
+        actions.set_active(staff_id=staff_id, active=False, by=by)
+        answers.append("done")
+    except DomainError as refusal:
+        answers.append(refusal.code)
+    finally:
+        connection.close()
+
+
+def test_one_of_two_admins_stays(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock(), committed() as schools:
+        for turn in range(5):
+            school = make_school()
+            schools.append(school)
+            a, b = (make_admin(school, f"race{turn}{letter}") for letter in "ab")
+            answers: list[str] = []
+            start = threading.Barrier(2)
+            threads = [
+                threading.Thread(target=turn_off, args=(target.pk, by.pk, start, answers))
+                for target, by in ((a, b), (b, a))
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            admins = StaffMember.objects.filter(school=school, user__is_active=True)
+            assert admins.count() == 1, answers
+            assert sorted(answers) == ["done", "last_admin"]
+    connection.close()
