@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from accounts.models import Realm, User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from destinations.models import NOT_REGISTERED, Destination
 from destinations.states import APPROVED, ReasonSource, State
+from graduates.permissions import phase_for
 from schools.models import Phase, Role
 from schools.scope import staff_of
 
@@ -71,9 +70,7 @@ def has_agreement(d: Destination, actor: Any) -> None:
 def cohort_takes_registrations(d: Destination, actor: Any) -> None:
     """Graduates: only while the cohort is open. Staff: also in preparation. Past the end nobody,
     unless the province reopened this record (DOMAIN §2)."""
-    phase, reopened = d.cohort.phase(), d.graduate.reopened_until
-    if phase == Phase.ENDED and reopened is not None and timezone.localdate() <= reopened:
-        return
+    phase = phase_for(d.graduate, d.cohort)
     if phase in (Phase.ENDED, Phase.SEALED):
         raise Refused(
             "cohort_ended", f"{d.cohort}已{d.cohort.phase_label}, 如需修改请由省级重新开放。"

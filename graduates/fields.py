@@ -134,8 +134,9 @@ TEMPLATE_KEYS = [
 # Without these columns a workbook is no roster.
 REQUIRED_COLUMNS = [k for k in TEMPLATE_KEYS if BY_KEY[k].required]
 
-# What the graduate confirms: everything that is shown on the origin page.
-CONFIRMED_KEYS = [f.key for f in ALL]
+# What the graduate confirms. Names of department and class are the school's to change; moving
+# somebody to another one lapses the confirmation by itself.
+CONFIRMED_KEYS = [f.key for f in ALL if f.key not in ("department", "school_class")]
 CONTACT_KEYS = [f.key for f in ALL if f.group == CONTACT]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from accounts.models import Realm, User
 from graduates.fields import ALL, BY_KEY, OriginField
 from graduates.models import Graduate
@@ -11,6 +13,14 @@ from schools.scope import staff_of
 
 _COLUMN = {Role.COUNSELLOR: "counsellor", Role.DEPARTMENT_ADMIN: "department_admin"}
 _POSITION = {"graduate": 0, "counsellor": 1, "department_admin": 2}
+
+
+def phase_for(graduate: Graduate, cohort: Cohort | None = None) -> str:
+    """The cohort's phase; a record the province reopened counts as open until its date."""
+    phase, reopened = (cohort or graduate.cohort).phase(), graduate.reopened_until
+    if phase == Phase.ENDED and reopened is not None and timezone.localdate() <= reopened:
+        return Phase.OPEN
+    return phase
 
 
 def permitted_keys(cohort: Cohort, column: str) -> set[str]:
@@ -40,14 +50,14 @@ def editable_keys(graduate: Graduate, user: User) -> set[str]:
 def _for_graduate(graduate: Graduate) -> set[str]:
     if graduate.confirmation == Confirmation.LOCKED or graduate.standing != Standing.ENROLLED:
         return set()
-    if graduate.cohort.phase() not in (Phase.OPEN, Phase.PREPARING):
+    if phase_for(graduate) not in (Phase.OPEN, Phase.PREPARING):
         return set()
     return permitted_keys(graduate.cohort, "graduate")
 
 
 def why_grey(field: OriginField, graduate: Graduate, user: User) -> str:
     """Said beside a field that can't be edited."""
-    if graduate.cohort.phase() in (Phase.ENDED, Phase.SEALED):
+    if phase_for(graduate) in (Phase.ENDED, Phase.SEALED):
         return f"{graduate.cohort}已{graduate.cohort.phase_label}"
     if graduate.confirmation == Confirmation.LOCKED:
         return "已锁定, 如有错误请提交信息反馈"

@@ -15,7 +15,7 @@ from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from graduates import hooks
 from graduates.fields import ALL, BY_KEY
 from graduates.models import Graduate, Person
-from graduates.permissions import editable_keys
+from graduates.permissions import editable_keys, phase_for
 from graduates.pinyin import name_sort
 from graduates.records import RELATED, confirmation_hash, is_confirmation_current, plain, record_of
 from graduates.rules import check_record, read_cell
@@ -155,7 +155,7 @@ def confirm(*, graduate_id: int, shown_hash: str, by: Any) -> Graduate:
         graduate = locked_graduate(graduate_id)
         if graduate.standing != Standing.ENROLLED:
             raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 不能确认。")
-        if graduate.cohort.phase() not in (Phase.OPEN, Phase.PREPARING):
+        if phase_for(graduate) not in (Phase.OPEN, Phase.PREPARING):
             raise Refused("cohort_ended", f"{graduate.cohort}已{graduate.cohort.phase_label}。")
         record = record_of(graduate)
         current = confirmation_hash(record)

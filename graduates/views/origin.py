@@ -22,6 +22,7 @@ from graduates.models import Graduate
 from graduates.permissions import editable_keys, why_grey
 from graduates.records import RELATED, label_of, plain, record_of
 from schools.access import StaffRequest, staff_view
+from schools.forms import read_number
 from schools.models import Cohort, Department, SchoolClass
 from schools.scope import visible_to
 
@@ -42,7 +43,7 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
         try:
-            version = int(request.POST.get("version", "0") or 0)
+            version = read_number(request.POST.get("version", "")) or 0
             origin.edit(graduate_id=pk, typed=typed, by=request.user, version=version)
             messages.success(request, "已保存。")
             return redirect("console:origin", pk=pk)
@@ -124,6 +125,8 @@ WORDS = {
     "graduates.unlock": "解锁", "graduates.add": "新增", "graduates.activate": "激活帐号",
     "graduates.reset_account": "重置帐号", "graduates.reveal": "查看号码",
     "graduates.initial_code": "查看初始码", "graduates.standing": "学籍变动",
+    "graduates.reopen": "重新开放",
+    "graduates.end_reopening": "结束重新开放",
 }  # fmt: skip
 _MASKED = {"id_number", "mobile", "home_phone"}
 
