@@ -1,6 +1,6 @@
 """bin/bench NAME: one benchmark on a PostgreSQL and a Valkey of its own.
 
-The last line of output is one JSON object; docs/BENCHMARKS.md says what each figure means.
+The last line of output is one JSON object; benchmarks/bench_NAME.py says what it measures.
 """
 
 from __future__ import annotations
