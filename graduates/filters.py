@@ -152,7 +152,9 @@ class GraduateFilter(django_filters.FilterSet):
 
 
 def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdigit() else None
+    """Nothing for what is no number of ours: ², or one that no column could hold."""
+    plain = value and value.isascii() and value.isdigit() and len(value) <= 9
+    return int(value) if value and plain else None
 
 
 class OriginFilter(GraduateFilter):
