@@ -10,6 +10,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
 from accounts.models import User
+from codes import text
 from core.errors import DomainError
 
 BACKEND = "accounts.backends.RealmBackend"
@@ -45,6 +46,7 @@ def sign_in(
 ) -> User:
     """Check the password and begin a session. Raises `Throttled` or `WrongCredentials` (`wrong`
     is its sentence)."""
+    login_name = text.clean(login_name)[:60]
     check_throttle(request, realm=realm, login_name=login_name)
     user: Any = authenticate(request, realm=realm, login=login_name, password=password)
     if user is None:

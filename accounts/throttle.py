@@ -25,7 +25,7 @@ def subject(request: HttpRequest | None, credentials: dict[str, Any] | None = No
     """The name failures are counted under."""
     credentials = credentials or {}
     realm, login = credentials.get("realm"), credentials.get("login")
-    return f"{realm}:{login}" if realm and login else ""
+    return f"{realm}:{login}"[:200] if realm and login else ""
 
 
 def client_address(request: HttpRequest) -> str:

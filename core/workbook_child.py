@@ -77,8 +77,9 @@ def _print_best_sheet(book, wanted: set[str], most_rows: int) -> None:
         return
     _, name, header_row, header = best
     sheet = book.get_sheet_by_name(name)
-    if sheet.total_height - header_row > most_rows:
-        _say({"error": "too_many_rows", "rows": sheet.total_height - header_row})
+    rows = sheet.total_height + 1 - header_row  # calamine counts to the last row's index
+    if rows > most_rows:
+        _say({"error": "too_many_rows", "rows": rows})
         return
     _say({"sheet": name, "header_row": header_row, "header": [str(c) for c in header]})
     chunk = []

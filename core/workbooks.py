@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 _CHILD = Path(workbook_child.__file__)
 _TIMEOUT = 180
 _MOST_UNPACKED = 1024**3
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _REFUSALS = {
     "not_workbook": "这不是Excel工作簿, 请上传.xlsx或.xls文件",
@@ -97,7 +99,10 @@ def real_value(cell: Any) -> Any:
 
 
 def safe(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula: such text gets an apostrophe before it."""
+    """A value that no spreadsheet takes for a formula: such text gets an apostrophe before it.
+    Control characters, which a workbook can't hold, are left out."""
+    if isinstance(value, str):
+        value = _FORBIDDEN.sub("", value)
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return value

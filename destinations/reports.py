@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from destinations.catalogue import catalogue
 from destinations.states import APPROVED, State
@@ -99,25 +99,29 @@ class Line:
 
 
 def table(queryset: QuerySet[Any], *, by: str) -> list[Line]:
-    """Lines by `department` or `major`, one query."""
-    group = {
+    """Lines by `school`, `department` or `major`, one query. A major goes by its code, as the
+    filter of the list behind it does; schools write its name in more than one way."""
+    key, label = {
+        "school": ("school_id", "school__name"),
         "department": ("graduate__department_id", "graduate__department__name"),
         "major": ("graduate__major_code", "graduate__major_name"),
     }[by]
-    counts = {key: Count("pk", filter=_numerator(rates()[key])) for key in MAIN}
+    counts = {name: Count("pk", filter=_numerator(rates()[name])) for name in MAIN}
     rows = (
         counted(queryset)
-        .values_list(*group)
-        .order_by(group[1])
-        .annotate(total=Count("pk"), registered=Count("pk", filter=_registered()), **counts)
-        .values(*group, "total", "registered", *counts)
-    )
+        .values(key)
+        .annotate(
+            label=Min(label), total=Count("pk"), registered=Count("pk", filter=_registered()),
+            **counts,
+        )
+        .order_by("label", key)
+    )  # fmt: skip
     return [
         Line(
-            key=str(r[group[0]]),
-            label=str(r[group[1]]),
+            key=str(r[key]),
+            label=str(r["label"]),
             total=r["total"],
-            counts={key: r[key] for key in (*MAIN, "registered")},
+            counts={name: r[name] for name in (*MAIN, "registered")},
         )
         for r in rows
     ]

@@ -23,7 +23,7 @@ from tests.factories import World
 
 # Pages without a door: signing in, signing out, public facts, the gallery of development.
 OPEN = {
-    "console:login", "console:logout", "login", "activate", "logout", "schools", "employer",
+    "console:login", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
     "places", "place-children", "categories", "gallery",
 }  # fmt: skip
 

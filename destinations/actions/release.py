@@ -13,9 +13,11 @@ from destinations.actions.evidence import retire_evidence, standing_evidence
 from destinations.models import Destination
 
 
-def propose_release(*, graduate_id: int, by: User, reason: str) -> Destination:
+def propose_release(
+    *, graduate_id: int, by: User, reason: str, version: int | None = None
+) -> Destination:
     """The department uploads the unit's stamped material and proposes."""
-    with base.step("propose_release", graduate_id, by) as change:
+    with base.step("propose_release", graduate_id, by, version=version) as change:
         if not reason.strip():
             raise Refused("reason", "请填写解约原因。")
         if not standing_evidence(graduate_id).exists():
@@ -25,9 +27,11 @@ def propose_release(*, graduate_id: int, by: User, reason: str) -> Destination:
         return change.write(reason=reason.strip())
 
 
-def release(*, graduate_id: int, by: Any, reason: str = "") -> Destination:
+def release(
+    *, graduate_id: int, by: Any, reason: str = "", version: int | None = None
+) -> Destination:
     """The destination is void: back to 未提交, 70-1. Its evidence is kept, no longer shown."""
-    with base.step("release", graduate_id, by) as change:
+    with base.step("release", graduate_id, by, version=version) as change:
         d = change.destination
         base.clear(d)
         d.agreement_no, d.locked_at = "", None

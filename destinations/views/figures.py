@@ -11,15 +11,19 @@ from destinations import reports
 from destinations.models import Destination
 from schools import options
 from schools.access import StaffRequest, staff_view
-from schools.scope import visible_to
+from schools.forms import read_number
+from schools.scope import scope_of, visible_to
 
 
 @staff_view("figures.view")
 def figures(request: StaffRequest) -> HttpResponse:
+    scope = scope_of(request.user)
     by = "major" if request.GET.get("by") == "major" else "department"
+    if scope is not None and scope.everything:
+        by = "school"  # departments and majors are a school's own
     cohorts = options.cohort_options(request.user)
     typed = request.GET.get("cohort", "")
-    year = int(typed) if typed.isdigit() else (int(cohorts[0][0]) if cohorts else None)
+    year = read_number(typed) or (int(cohorts[0][0]) if cohorts else None)
     rows = visible_to(Destination.objects.all(), request.user, graduate="graduate")
     if year is not None:
         rows = rows.filter(cohort_id__in=options.cohort_ids(request.user, year))

@@ -23,6 +23,7 @@ from destinations.states import State
 from destinations.steps import MACHINE
 from destinations.views.lists import READY_REASONS
 from schools.access import StaffRequest, staff_view
+from schools.forms import read_number
 from schools.scope import visible_to
 
 _WORDS = {s.action: s.label for s in MACHINE.steps}
@@ -108,7 +109,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """approve, reject, tick, resume, propose_release or release; then on to the next in the queue."""
     d = _get(request, pk)
     reason = request.POST.get("reason", "").strip()
-    version = int(request.POST.get("version") or 0)
+    version = read_number(request.POST.get("version", "")) or 0
     _, following = _neighbours(request, d)
     try:
         match action:
@@ -121,9 +122,11 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
             case "resume":
                 review.resume(graduate_id=pk, by=request.user, version=version)
             case "propose-release":
-                release.propose_release(graduate_id=pk, by=request.user, reason=reason)
+                release.propose_release(
+                    graduate_id=pk, by=request.user, reason=reason, version=version
+                )
             case "release":
-                release.release(graduate_id=pk, by=request.user, reason=reason)
+                release.release(graduate_id=pk, by=request.user, reason=reason, version=version)
             case _:
                 return redirect("console:destination", pk=pk)
     except Conflict as conflict:
@@ -157,7 +160,7 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
                 graduate_id=pk,
                 typed=values | {"category": leaf.code, "form": kind},
                 by=request.user,
-                version=int(request.POST.get("version") or 0),
+                version=read_number(request.POST.get("version", "")) or 0,
                 wage_override=request.POST.get("wage_override", "").strip()[:200],
             )
             messages.success(request, "已录入。")

@@ -70,9 +70,9 @@ def activate(
     graduate = _by_student_no(school, student_no)
     wanted = (text.clean_name(name), text.clean_code(id_number))
     if graduate is None or (graduate.name, graduate.person.id_number) != wanted:
+        note_failure(request, realm=Realm.GRADUATE, login_name=subject)
         if _is_duplicate(school, *wanted):
             raise WrongCredentials("duplicate", DUPLICATE)
-        note_failure(request, realm=Realm.GRADUATE, login_name=subject)
         raise WrongCredentials("not_matching", NOT_MATCHING)
     if graduate.person.activated_at is not None:
         raise Refused("activated", "帐号已经激活, 请直接用密码登录; 忘记密码请联系辅导员重置。")
@@ -91,9 +91,12 @@ def _open_account(graduate: Graduate, subject: str, password: str, repeated: str
         person = Person.objects.select_for_update().get(pk=graduate.person_id)
         if person.activated_at is not None:
             raise Refused("activated", "帐号已经激活, 请直接用密码登录。")
-        user = person.user or User.objects.filter(realm=Realm.GRADUATE, login=subject).first()
+        user = person.user
         if user is None:
             user = draft
+            if User.objects.filter(realm=Realm.GRADUATE, login=subject).exists():
+                # The number was somebody else's when they opened their account.
+                user.login = f"{subject}#{person.pk}"
         user.set_password(password)
         user.is_active = True
         user.session_epoch += 1

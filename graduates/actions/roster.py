@@ -164,6 +164,9 @@ def apply(import_id: int, *, actor: Actor | None = None) -> RosterImport:
         _restage(made)
     with transaction.atomic():
         staging.lock_school(made.school_id)
+        made.refresh_from_db(fields=["state"])
+        if made.state != ImportState.APPLYING:
+            return made  # another run took this one for dead and was quicker
         plan = staging.Plan(made.pk, made.school_id, made.new_names["keys"])
         _late_conflicts(made, plan)
         counts = plan.classify()
@@ -195,7 +198,7 @@ def _late_conflicts(made: RosterImport, plan: staging.Plan) -> None:
                 row=number,
                 column=BY_KEY[issue.field].label,
                 code=issue.code,
-                message=issue.message,
+                message=issue.message[:300],
                 is_error=issue.is_error,
             )
         )

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.actions import end_sessions
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
+from codes import text
 from core.errors import DomainError, Invalid
 from graduates.access import GraduateRequest, choose_record, graduate_view
 from graduates.actions import account
@@ -21,7 +22,7 @@ _SCHOOL_COOKIE = "school"
 
 def schools(request: HttpRequest) -> JsonResponse:
     """School names that contain what was typed."""
-    typed = request.GET.get("q", "").strip()[:30]
+    typed = text.clean(request.GET.get("q", ""))[:30]
     rows = (
         School.objects.filter(is_open=True, name__contains=typed)
         if typed
@@ -32,7 +33,7 @@ def schools(request: HttpRequest) -> JsonResponse:
 
 def _school(name: str) -> School:
     """The one school of that name or part of a name."""
-    typed = name.strip()
+    typed = text.clean(name)
     open_schools = School.objects.filter(is_open=True)
     exact = open_schools.filter(name=typed).first() or open_schools.filter(code=typed).first()
     if exact:

@@ -21,6 +21,7 @@ from graduates.records import RELATED
 from graduates.resources import RosterResource
 from graduates.states import Confirmation
 from schools.access import StaffRequest, staff_view
+from schools.forms import read_ids
 from schools.lists import ConsoleList
 
 _CONFIRMATION = dict(Confirmation.choices)
@@ -117,7 +118,7 @@ class RosterExport(OriginList):
 @require_POST
 def lock_many(request: StaffRequest) -> HttpResponse:
     """Lock or unlock the picked rows; answers row by row."""
-    ids = [int(v) for v in request.POST.getlist("pick") if v.isdigit()][:500]
+    ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
     unlocking = request.POST.get("action") == "unlock"
     results = origin.lock_many(graduate_ids=ids, by=request.user, unlocking=unlocking)
     context = {"results": results, "title": "批量解锁" if unlocking else "批量锁定",

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.actions import change_password
-from core.errors import DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from graduates import home as home_steps
 from graduates.access import GraduateRequest, choose_record, graduate_view
 from graduates.actions import origin
@@ -19,6 +19,7 @@ from graduates.models import Graduate
 from graduates.permissions import editable_keys
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
 from graduates.views.origin import form_groups
+from schools.forms import read_number
 
 
 @graduate_view
@@ -67,14 +68,18 @@ def _form(
     if request.method == "POST":
         allowed = editable_keys(graduate, request.user)
         typed = {k: v for k, v in request.POST.items() if k in keys and k in BY_KEY}
+        version = read_number(request.POST.get("version", "")) or 0
         try:
+            if confirming and version != graduate.version:
+                # What is confirmed is what was shown, also where nothing could be changed.
+                raise Conflict("changed", "信息刚刚有变化, 请重新核对后再确认。")
             typed_allowed = {k: v for k, v in typed.items() if k in allowed}
             if typed_allowed:
                 graduate = origin.edit(
                     graduate_id=graduate.pk,
                     typed=typed_allowed,
                     by=request.user,
-                    version=int(request.POST.get("version") or 0),
+                    version=version,
                 )
             if confirming:
                 shown = confirmation_hash(record_of(graduate))
@@ -105,7 +110,7 @@ def _form(
 def me(request: GraduateRequest) -> HttpResponse:
     mine = Graduate.objects.select_related("cohort", "school").filter(person__user=request.user)
     if request.method == "POST":
-        chosen = mine.filter(pk=request.POST.get("record") or 0).first()
+        chosen = mine.filter(pk=read_number(request.POST.get("record", "")) or 0).first()
         if chosen is not None:
             choose_record(request, chosen.pk)
             return redirect("home")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import time
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -40,7 +41,7 @@ def test_the_longest_side_is_2000() -> None:
 def test_text_stays_legible() -> None:
     """Black lines two pixels high on white are still dark lines on light afterwards."""
     image = opened(compress(make_photo((1200, 1600)))).convert("L")
-    middle = [image.getpixel((600, y)) for y in range(1600)]
+    middle: list[Any] = [image.getpixel((600, y)) for y in range(1600)]
     assert min(middle) < 120 < 220 < max(middle)
 
 

@@ -1,0 +1,132 @@
+"""Workbooks in and out: nothing is a formula, marks carry reasons, the child process holds."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from core import workbooks
+from core.workbook_child import plain_header
+from core.workbooks import WorkbookRefused
+
+HEADERS = ["甲", "乙", "丙", "丁"]
+
+
+def written(*args: Any, **options: Any):
+    return load_workbook(io.BytesIO(workbooks.write(*args, **options))).active
+
+
+@pytest.mark.parametrize(
+    "value", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '=HYPERLINK("http://x")']
+)
+def test_text_that_looks_like_a_formula_is_text(value: str) -> None:
+    sheet = written(["甲", value], [[value, "平常"]])
+    for cell in (sheet["B1"], sheet["A2"]):
+        assert cell.data_type == "s"
+        assert str(cell.value).startswith("'")
+    assert sheet["B2"].value == "平常"
+
+
+def test_numbers_stay_numbers_and_long_codes_text() -> None:
+    sheet = written(["甲", "乙", "丙"], [[-5, "340103200402290011", None]])
+    assert (sheet["A2"].value, sheet["A2"].data_type) == (-5, "n")
+    assert (sheet["B2"].value, sheet["B2"].number_format) == ("340103200402290011", "@")
+
+
+def test_marks_carry_colour_and_reason() -> None:
+    sheet = written(["甲", "乙"], [["a", "b"], ["c", "d"]], marks={(3, 2): "不对"})
+    assert sheet["B3"].comment.text == "不对"
+    assert sheet["B3"].fill.fill_type == "solid"
+    assert sheet["B2"].comment is None
+
+
+def test_characters_excel_forbids_do_not_stop_an_export() -> None:
+    sheet = written(["甲"], [["a\x01b"], ["x\x00y"]])
+    assert sheet["A2"].value == "ab"
+
+
+def saved(tmp_path: Path, *rows: list[Any]) -> Path:
+    book = Workbook()
+    sheet: Any = book.active
+    for row in rows:
+        sheet.append(row)
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    return path
+
+
+def read(path: Path, most_rows: int = 100):
+    return workbooks.read(path, headers=HEADERS, most_rows=most_rows)
+
+
+def test_rows_have_the_workbooks_numbers(tmp_path: Path) -> None:
+    sheet = read(saved(tmp_path, ["题"], ["甲", "乙", "丙"], ["1", 2, True], [], ["x", None, ""]))
+    assert (sheet.header_row, sheet.header[:3]) == (2, ["甲", "乙", "丙"])
+    assert [number for number, _ in sheet.rows] == [3, 5]
+    assert sheet.rows[0][1][:3] == ["1", 2.0, True]
+
+
+def test_most_rows(tmp_path: Path) -> None:
+    rows = [["1", "2", "3"]] * 5
+    path = saved(tmp_path, ["甲", "乙", "丙"], *rows)
+    assert len(read(path, 5).rows) == 5
+    with pytest.raises(WorkbookRefused) as refusal:
+        read(path, 4)
+    assert refusal.value.code == "too_many_rows"
+    assert "4" in refusal.value.message
+
+
+def test_too_few_known_headers_are_no_header(tmp_path: Path) -> None:
+    with pytest.raises(WorkbookRefused) as refusal:
+        read(saved(tmp_path, ["甲", "乙"], ["1", "2"]))
+    assert refusal.value.code == "no_header"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "not_workbook"), (b"<html>", "not_workbook"), (b"PK\x03\x04junk", "not_workbook"),
+     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1junk", "unreadable")],
+)  # fmt: skip
+def test_what_is_no_workbook(content: bytes, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(WorkbookRefused) as refusal:
+        read(path)
+    assert refusal.value.code == code
+
+
+def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killer = tmp_path / "child.py"
+    killer.write_text("import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(workbooks, "_CHILD", killer)
+    with pytest.raises(WorkbookRefused) as refusal:
+        read(saved(tmp_path, HEADERS))
+    assert refusal.value.code == "too_large"
+
+
+def test_a_child_that_hangs_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = tmp_path / "child.py"
+    sleeper.write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(workbooks, "_CHILD", sleeper)
+    monkeypatch.setattr(workbooks, "_TIMEOUT", 1)
+    with pytest.raises(WorkbookRefused) as refusal:
+        read(saved(tmp_path, HEADERS))
+    assert refusal.value.code == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("written_as", "plain"),
+    [
+        ("*姓 名\n", "姓名"),
+        ("学号：", "学号"),
+        ("qq", "QQ"),
+        ("专业（代码）", "专业(代码)"),
+        (1, "1"),
+    ],
+)
+def test_headers_are_compared_plain(written_as: Any, plain: str) -> None:
+    assert plain_header(written_as) == plain

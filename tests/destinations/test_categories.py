@@ -1,0 +1,350 @@
+"""Every category a graduate can choose, through the page: what it needs, hides and says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from codes import lookup
+from destinations import catalogue as source
+from destinations.catalogue import Leaf, catalogue
+from destinations.fields import BY_KEY, FORMS, KEYS, empty_value
+from destinations.models import CategoryField, DestinationEvent, Evidence, Requirement
+from destinations.rules import Registration, check_registration
+from graduates.models import Graduate
+from schools.models import Role
+from tests import factories
+from tests.factories import UNIT, World, client_of, destination_of, make_unit_code, make_world
+
+pytestmark = pytest.mark.django_db
+FORM = "/destination/form/"
+
+# Written by hand from DOMAIN §3 and the manuals: the categories a graduate may choose.
+GRADUATES = """10 11 12 271 272 46 501 502 503 511 512 513 514 515 519 751 752 753 754 76
+801 802 803 85 70-2 70-3 70-4 70-5 70-6 70-7 71 72-1 72-2""".split()
+
+
+@pytest.fixture(autouse=True)
+def shipped_catalogue():
+    """The province's edits of one test are not the next one's."""
+    source.changed()
+    yield
+    source.changed()
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    return factories.make_graduate(world)
+
+
+@pytest.fixture
+def client(graduate: Graduate) -> Client:
+    return client_of(factories.activate(graduate))
+
+
+def choices() -> list[tuple[str, str]]:
+    """(category, form) for every leaf, and each form of 10."""
+    found = [(code, "") for code in GRADUATES if code != "10"]
+    return found + [("10", form) for form in FORMS]
+
+
+def required(leaf: Leaf, form: str) -> list[str]:
+    return [k for k in KEYS if leaf.requirement(k, form) == Requirement.REQUIRED]
+
+
+def minimal(leaf: Leaf, form: str) -> dict[str, str]:
+    return {"category": leaf.code, "form": form} | {
+        key: factories.sample_values(key) for key in required(leaf, form)
+    }
+
+
+def test_the_choices_are_the_manuals() -> None:
+    offered = {leaf.code for leaf in catalogue().for_graduates()}
+    assert set(GRADUATES) <= offered
+    assert "70-1" not in offered
+    assert {leaf.top_code for leaf in catalogue().leaves.values()} == set(
+        "10 11 12 27 46 50 51 70 71 72 75 76 80 85".split()
+    )
+    assert offered == set(GRADUATES)
+
+
+@pytest.mark.parametrize(("category", "form"), choices())
+def test_each_category_takes_its_minimum_and_misses_each_field(
+    category: str, form: str, world: World, graduate: Graduate, client: Client
+) -> None:
+    leaf = catalogue().leaves[category]
+    typed = minimal(leaf, form)
+    if leaf.needs_evidence(form):
+        response = client.post(FORM, typed)
+        assert response.status_code == 422
+        assert "请上传证明材料" in response.content.decode()
+        factories.attach(graduate, world.counsellor)
+    for key in required(leaf, form):
+        response = client.post(FORM, {k: v for k, v in typed.items() if k != key})
+        assert response.status_code == 422, key
+        assert response.context["errors"] == {key: [f"{BY_KEY[key].label}不能为空"]}, key
+        assert f"{BY_KEY[key].label}不能为空" in response.content.decode()
+    untouched = destination_of(graduate)
+    assert (untouched.state, untouched.category, untouched.version) == ("unsubmitted", "70-1", 1)
+    assert not DestinationEvent.objects.filter(graduate_id=graduate.pk).exists()
+
+    # What the category hides is emptied, whoever sends it.
+    hidden = [k for k in KEYS if leaf.requirement(k, form) == Requirement.HIDDEN]
+    extra = {key: factories.sample_values(key) for key in hidden}
+    assert client.post(FORM, typed | extra).status_code == 302
+    d = destination_of(graduate)
+    assert (d.state, d.category, d.form) == ("pending", category, form)
+    assert {k: getattr(d, k) for k in hidden} == {k: empty_value(k) for k in hidden}
+    for key in required(leaf, form):
+        assert getattr(d, key) not in ("", None), key
+    assert not Evidence.objects.filter(graduate=graduate, submitted_at=None).exists()
+
+
+@pytest.mark.parametrize(("category", "form"), choices())
+def test_the_form_shows_what_the_category_asks_for(
+    category: str, form: str, client: Client
+) -> None:
+    leaf = catalogue().leaves[category]
+    response = client.get(FORM, {"category": category, "form": form})
+    assert response.status_code == 200
+    shown = {i["field"].key for _, items in response.context["groups"] for i in items}
+    assert shown == set(leaf.shown(form))
+    needed = {
+        i["field"].key for _, items in response.context["groups"] for i in items if i["required"]
+    }
+    assert needed == set(required(leaf, form))
+
+
+@pytest.mark.parametrize("query", [{}, {"category": "999"}, {"category": "10"}, {"category": "27"}])
+def test_no_category_leads_back_to_choosing(query: dict[str, str], client: Client) -> None:
+    for path in (FORM, "/destination/materials/"):
+        assert client.get(path, query)["Location"] == "/destination/choose/"
+
+
+def test_the_initial_category_is_not_chosen_by_graduates(client: Client) -> None:
+    response = client.post(FORM, {"category": "70-1"})
+    assert response.status_code == 422
+    assert "category" in response.context["errors"]
+
+
+def test_nothing_typed_is_lost(world: World, graduate: Graduate, client: Client) -> None:
+    typed = minimal(catalogue().leaves["11"], "") | {"unit_name": "保留的公司", "contact_name": ""}
+    page = client.post(FORM, typed).content.decode()
+    assert "保留的公司" in page
+
+
+# --- the province edits the catalogue -------------------------------------------------------------
+
+
+def edit_category(world: World, code: str, **changes: str) -> None:
+    """Post the page as its form has it, with `changes`."""
+    client = world.client(Role.PROVINCE)
+    page = client.get(f"/console/catalogue/{code}/")
+    assert page.status_code == 200
+    typed: dict[str, Any] = {key: value for key, _, value in page.context["texts"]}
+    typed |= {key: "on" for key, _, value in page.context["flags"] if value}
+    for key, _, requirement, condition in page.context["lines"]:
+        typed[f"requirement-{key}"], typed[f"condition-{key}"] = requirement, condition
+    typed |= changes
+    typed = {k: v for k, v in typed.items() if v != "(off)"}
+    assert client.post(f"/console/catalogue/{code}/", typed).status_code == 302
+
+
+def test_editing_a_field_changes_form_and_validation(
+    world: World, graduate: Graduate, client: Client, django_capture_on_commit_callbacks
+) -> None:
+    factories.attach(graduate, world.counsellor)
+    leaf = catalogue().leaves["11"]
+    assert leaf.requirement("unit_address") != Requirement.REQUIRED
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_category(
+            world, "11",
+            **{"requirement-unit_address": "required", "condition-unit_address": "写到门牌号"},
+        )  # fmt: skip
+    page = client.get(FORM, {"category": "11"})
+    assert "写到门牌号" in page.content.decode()
+    response = client.post(FORM, minimal(leaf, ""))
+    assert response.context["errors"] == {"unit_address": ["单位地址不能为空"]}
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_category(world, "11", **{"requirement-unit_address": "hidden"})
+    assert client.post(FORM, minimal(leaf, "")).status_code == 302
+
+
+def test_editing_evidence_and_flags(
+    world: World, client: Client, django_capture_on_commit_callbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_category(world, "11", **{"requirement-evidence": "optional"})
+    assert client.post(FORM, minimal(catalogue().leaves["11"], "")).status_code == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_category(world, "71", for_graduates="(off)", definition="改过的界定")
+    assert "71" not in {leaf.code for leaf in catalogue().for_graduates()}
+    assert client.post(FORM, {"category": "71"}).status_code == 422
+    assert "改过的界定" in Client().get("/categories/").content.decode()
+
+
+def test_an_unknown_requirement_changes_nothing(
+    world: World, django_capture_on_commit_callbacks
+) -> None:
+    before = set(CategoryField.objects.filter(category="11").values_list("field", "requirement"))
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_category(world, "11", **{"requirement-unit_name": "nonsense"})
+    after = set(CategoryField.objects.filter(category="11").values_list("field", "requirement"))
+    assert after == before
+
+
+def test_every_category_page_opens(world: World) -> None:
+    client = world.client(Role.PROVINCE)
+    for code in catalogue().leaves:
+        assert client.get(f"/console/catalogue/{code}/").status_code == 200, code
+    assert client.get("/console/catalogue/27/").status_code == 404  # not a leaf
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def judged(category: str, **values: Any) -> Registration:
+    leaf = catalogue().leaves[category]
+    typed = minimal(leaf, "") | values
+    return check_registration(typed, evidence=1, for_graduate=True)
+
+
+def errors(category: str, **values: Any) -> set[str]:
+    return {i.code for i in judged(category, **values).issues if i.is_error}
+
+
+def warnings(category: str, **values: Any) -> set[str]:
+    return {i.code for i in judged(category, **values).issues if not i.is_error}
+
+
+@pytest.mark.parametrize("category", ["12", "76", "271"])
+def test_the_minimum_wage(category: str) -> None:
+    factories.set_minimum_wage("340000", 1870)
+    factories.set_minimum_wage("340100", 2060)
+    place = {"unit_division": "340111"}
+    assert "minimum_wage" not in errors(category, monthly_wage="2060", **place)
+    assert "minimum_wage" in errors(category, monthly_wage="2059", **place)
+    assert "minimum_wage" not in errors(category, monthly_wage="1900", unit_division="340202")
+    factories.set_minimum_wage("340111", 2500)
+    assert "minimum_wage" in errors(category, monthly_wage="2400", **place)
+    found = [i for i in judged(category, monthly_wage="1", **place).issues if i.is_error]
+    assert "2500" in found[0].message
+
+
+def test_a_later_amount_counts_from_its_day() -> None:
+    factories.set_minimum_wage("340000", 2000)
+    factories.set_minimum_wage("340000", 9000, "2090-01-01")
+    assert errors("12", monthly_wage="2000") == set()
+
+
+def test_other_categories_know_no_wage() -> None:
+    factories.set_minimum_wage("340000", 2000)
+    assert errors("11", monthly_wage="1") == set()
+
+
+def test_staff_may_override_the_wage_with_a_reason(world: World, graduate: Graduate) -> None:
+    factories.set_minimum_wage("340000", 2000)
+    typed = minimal(catalogue().leaves["12"], "") | {"monthly_wage": "1500"}
+    path = f"/console/destinations/{graduate.pk}/enter/"
+    staff = world.client(Role.SCHOOL_ADMIN)
+    version = str(destination_of(graduate).version)
+    response = staff.post(path, typed | {"version": version})
+    assert response.status_code == 422
+    typed |= {"version": version, "wage_override": "试用期减半, 已核实"}
+    assert staff.post(path, typed).status_code == 302
+    assert destination_of(graduate).wage_override == "试用期减半, 已核实"
+
+
+def test_six_months_after_leaving() -> None:
+    year = factories.school_year()
+    start = f"{year}-07-01"
+    assert "hired_six_months" in errors("12", hired_from=start, hired_to=f"{year}-11-30")
+    assert errors("12", hired_from=start, hired_to=f"{year + 1}-01-01") == set()
+    assert "hired_order" in errors("12", hired_from=start, hired_to=start)
+
+
+def test_six_months_count_from_leaving_not_from_an_earlier_start(
+    world: World, graduate: Graduate, client: Client
+) -> None:
+    factories.attach(graduate, world.counsellor)
+    year = world.cohort.year  # graduates on 30 June
+    typed = minimal(catalogue().leaves["12"], "")
+    typed |= {"hired_from": f"{year}-01-01", "hired_to": f"{year}-09-30"}
+    response = client.post(FORM, typed)
+    assert set(response.context["errors"]) == {"hired_to"}
+    typed["hired_to"] = f"{year + 1}-01-10"
+    assert client.post(FORM, typed).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("category", "form", "needed"),
+    [("11", "", True), ("10", "agreement", True), ("10", "military", False),
+     ("10", "international", False), ("10", "abroad", False), ("46", "", False)],
+)  # fmt: skip
+def test_who_needs_a_unit_code(category: str, form: str, needed: bool) -> None:
+    leaf = catalogue().leaves[category]
+    assert (leaf.requirement("unit_code", form) == Requirement.REQUIRED) == needed
+
+
+@pytest.mark.parametrize(
+    ("code", "finding"),
+    [("91340100MA2N0ABC9X", "unit_code_check"), ("123", "unit_code_length"),
+     ("9134010IMA2N0ABC00", "unit_code_characters")],
+)  # fmt: skip
+def test_wrong_unit_codes_are_refused(code: str, finding: str) -> None:
+    assert errors("11", unit_code=code) == {finding}
+
+
+def test_unit_codes_as_people_write_them() -> None:
+    code = make_unit_code()
+    spaced = f" {code[:4]} {code[4:].lower()} "
+    assert judged("11", unit_code=spaced).values["unit_code"] == code
+
+
+@pytest.mark.parametrize(
+    ("category", "values", "finding"),
+    [
+        ("11", {"unit_code": make_unit_code("12"), "unit_property": "39"}, "unit_property_code"),
+        ("753", {"unit_code": make_unit_code("91")}, "unit_code_sole"),
+        ("11", {"unit_property": "40"}, "unit_property_military"),
+        ("11", {"job_category": "80"}, "job_military"),
+        ("11", {"job_category": "10"}, "job_official"),
+        ("11", {"unit_industry": "80"}, "industry_military"),
+    ],
+)
+def test_doubts_are_warnings_only(category: str, values: dict[str, str], finding: str) -> None:
+    assert finding in warnings(category, **values)
+    assert errors(category, **values) == set()
+
+
+def test_a_fitting_unit_raises_no_doubt() -> None:
+    assert warnings("11", unit_code=make_unit_code("91"), unit_property="39") == set()
+    assert warnings("753", unit_code=make_unit_code("92"), unit_property="33") == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "finding"),
+    [
+        ("unit_division", "341402", "place_abolished"),
+        ("unit_division", "340100", "place_not_county"),
+        ("unit_industry", "没有这行", "code_unknown"),
+        ("contact_phone", "12", "phone"),
+        ("unit_name", "长" * 101, "too_long"),
+    ],
+)
+def test_values_that_do_not_hold(key: str, value: str, finding: str) -> None:
+    assert finding in errors("11", **{key: value})
+
+
+def test_names_are_read_as_well_as_codes() -> None:
+    name = lookup.name("unit_industry", UNIT["unit_industry"])
+    made = judged("11", unit_industry=name, unit_division="安徽省合肥市包河区")
+    assert made.ok
+    assert (made.values["unit_industry"], made.values["unit_division"]) == ("34", "340111")

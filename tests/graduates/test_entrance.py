@@ -1,0 +1,452 @@
+"""The graduate's way in: activation, initial codes, sign-in, throttling, sessions."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.test import Client
+
+from accounts.middleware import _SEEN, _STARTED
+from accounts.models import Realm, User
+from accounts.throttle import PAIR_LIMIT, SUBJECT_LIMIT
+from core.errors import NotPermitted
+from core.models import Event
+from graduates.actions import account, origin
+from graduates.initial_codes import initial_code, matches
+from graduates.models import Graduate, Person
+from schools.models import Role
+from tests import factories
+from tests.factories import (
+    PASSWORD,
+    World,
+    activate,
+    activation_form,
+    client_of,
+    code_of,
+    make_graduate,
+    make_world,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    return make_graduate(world)
+
+
+def post_activation(graduate: Graduate, client: Any = None, **changes: Any) -> Any:
+    return (client or Client()).post("/activate/", activation_form(graduate, **changes))
+
+
+def post_login(graduate: Graduate, password: str = PASSWORD, client: Client | None = None, **more):
+    typed = {
+        "school": graduate.school.name, "student_no": graduate.student_no, "password": password,
+    } | more  # fmt: skip
+    return (client or Client()).post("/login/", typed)
+
+
+def signed_in(client: Client) -> bool:
+    return client.get("/").status_code == 200
+
+
+# --- activation -----------------------------------------------------------------------------------
+
+
+def test_first_sign_in(graduate: Graduate) -> None:
+    client = Client()
+    response = post_activation(graduate, client)
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert graduate.name in client.get("/").content.decode()
+    person = Person.objects.select_related("user").get(pk=graduate.person_id)
+    assert person.activated_at is not None
+    assert person.user is not None
+    assert person.user.login == f"{graduate.school.code}:{graduate.student_no}"
+    assert Event.objects.filter(action="graduates.activate", object_id=graduate.pk).exists()
+    again = Client()
+    assert post_login(graduate, client=again).status_code == 302
+    assert signed_in(again)
+
+
+def test_people_type_blanks_and_small_letters(graduate: Graduate) -> None:
+    code = code_of(graduate).lower()
+    response = post_activation(
+        graduate,
+        school=graduate.school.name[:-1] + graduate.school.name[-1] + " ",
+        name=f" {graduate.name}\u3000",
+        student_no=f" {graduate.student_no.lower()} ",
+        id_number=graduate.person.id_number.lower(),
+        code=f"{code[:4]} {code[4:]}",
+    )
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("name", "试别人", account.NOT_MATCHING),
+        ("student_no", "S20990000", account.NOT_MATCHING),
+        ("id_number", "340103200402290011", account.NOT_MATCHING),
+        ("code", "22222222", "初始码不正确"),
+        ("code", "", "初始码不正确"),
+        ("school", "没有这所", "没有找到这所院校"),
+        ("school", "", "没有找到这所院校"),
+        ("new_password", "short", "密码"),
+        ("new_password", "1234567890", "密码"),
+        ("repeated", "something-else-9", "两次输入的密码不一致"),
+    ],
+)
+def test_each_message_of_the_manual(key: str, value: str, words: str, graduate: Graduate) -> None:
+    client = Client()
+    response = post_activation(graduate, client, **{key: value})
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not signed_in(client)
+    assert Person.objects.get(pk=graduate.person_id).activated_at is None
+
+
+def test_the_password_is_nobodys_number(graduate: Graduate) -> None:
+    for number in (graduate.student_no, graduate.mobile):
+        secret = f"{number}-x"
+        response = post_activation(graduate, new_password=secret, repeated=secret)
+        assert response.status_code == 422
+        assert "密码不能包含" in response.content.decode()
+
+
+def test_secrets_are_not_shown_again(graduate: Graduate) -> None:
+    response = post_activation(graduate, name="试别人", new_password="very-secret-77")
+    assert "very-secret-77" not in response.content.decode()
+
+
+def test_a_duplicate_record_says_whom_to_ask(graduate: Graduate) -> None:
+    elsewhere = make_world()
+    id_number = graduate.person.id_number
+    make_graduate(elsewhere, name=graduate.name, id_number=id_number)
+    response = post_activation(graduate, student_no="S20990000")
+    assert response.status_code == 422
+    assert account.DUPLICATE in response.content.decode()
+    # Asking is not free: it counts like any other failure.
+    assert AccessAttempt.objects.filter(username__endswith="S20990000").exists()
+    # Who has everything right comes in all the same.
+    assert post_activation(graduate).status_code == 302
+
+
+def test_activating_twice_is_refused(graduate: Graduate) -> None:
+    code = code_of(graduate)
+    assert post_activation(graduate).status_code == 302
+    response = post_activation(graduate, code=code)
+    assert response.status_code == 409
+    assert "已经激活" in response.content.decode()
+
+
+def test_not_yet_activated_says_so(graduate: Graduate) -> None:
+    response = post_login(graduate)
+    assert response.status_code == 422
+    assert "尚未激活" in response.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["\x00", "a\x00b", "\x00" * 50, "x" * 4000, "²", "%", "_", "\\"])
+def test_odd_characters_are_no_server_error(typed: str, graduate: Graduate) -> None:
+    client = Client()
+    assert client.get("/schools", {"q": typed}).status_code == 200
+    for key in ("school", "student_no", "name", "id_number", "code"):
+        assert post_activation(graduate, **{key: typed}).status_code in (422, 429), key
+    assert post_login(graduate, student_no=typed).status_code in (422, 429)
+    for path, key in (("/console/login/", "login"), ("/employer/", "mobile")):
+        response = Client().post(path, {key: typed, "password": "x"})
+        assert response.status_code in (422, 429), path
+
+
+# --- initial codes --------------------------------------------------------------------------------
+
+
+def test_a_code_is_readable_and_of_one_person() -> None:
+    codes = {initial_code(person, 0) for person in range(500)}
+    assert len(codes) == 500
+    assert {len(code) for code in codes} == {8}
+    assert not set("01OIL") & set("".join(codes))
+    assert initial_code(1, 0) != initial_code(1, 1)
+    assert not matches(1, 0, "")
+    assert not matches(1, 0, "é" * 8)
+
+
+def test_staff_reads_the_code_and_the_look_is_logged(world: World, graduate: Graduate) -> None:
+    client = world.client(Role.COUNSELLOR)
+    answer = client.post(f"/console/graduates/{graduate.pk}/initial-code/").json()
+    assert answer["value"].replace(" ", "") == code_of(graduate)
+    assert Event.objects.filter(action="graduates.initial_code", object_id=graduate.pk).exists()
+    activate(graduate)
+    answer = client.post(f"/console/graduates/{graduate.pk}/initial-code/").json()
+    assert code_of(graduate) not in answer["value"].replace(" ", "")
+
+
+def test_a_reset_makes_another_code_and_ends_sessions(world: World, graduate: Graduate) -> None:
+    old = code_of(graduate)
+    client = Client()
+    post_activation(graduate, client)
+    assert signed_in(client)
+    account.reset(graduate_id=graduate.pk, by=world.counsellor)
+    assert not signed_in(client)
+    assert post_login(graduate).status_code == 422
+    assert code_of(graduate) != old
+    assert "初始码不正确" in post_activation(graduate, code=old).content.decode()
+    other = "another-secret-8"
+    assert post_activation(graduate, new_password=other, repeated=other).status_code == 302
+    assert post_login(graduate).status_code == 422
+    assert post_login(graduate, other).status_code == 302
+    assert User.objects.filter(realm=Realm.GRADUATE).count() == 1
+
+
+def test_the_province_does_not_reset(world: World, graduate: Graduate) -> None:
+    with pytest.raises(NotPermitted) as refusal:
+        account.reset(graduate_id=graduate.pk, by=world.user(Role.PROVINCE))
+    assert refusal.value.code == "role"
+
+
+def test_a_student_number_that_was_somebody_elses(world: World, graduate: Graduate) -> None:
+    """Its first holder keeps account and password; the second gets an account of their own."""
+    first = activate(graduate)
+    number = graduate.student_no
+    origin.edit(graduate_id=graduate.pk, typed={"student_no": "S20270X"}, by=world.school_admin)
+    graduate.refresh_from_db()
+    second = make_graduate(world, student_no=number)
+    secret = "second-secret-9"
+    assert post_activation(second, new_password=secret, repeated=secret).status_code == 302
+    second.person.refresh_from_db()
+    assert second.person.user_id not in (None, first.pk)
+    assert post_login(second, secret).status_code == 302
+    assert post_login(graduate).status_code == 302
+    assert post_login(second, PASSWORD).status_code == 422
+
+
+# --- schools --------------------------------------------------------------------------------------
+
+
+def test_schools_by_part_of_the_name(world: World) -> None:
+    closed = factories.make_school(name="虚构停用学院")
+    closed.is_open, closed.closed_at = False, closed.created_at
+    closed.save()
+    client = Client()
+    found = client.get("/schools", {"q": world.school.name[1:]}).json()["items"]
+    assert found == [world.school.name]
+    assert client.get("/schools", {"q": "停用"}).json()["items"] == []
+    assert client.get("/schools", {"q": " "}).json()["items"] == []
+
+
+def test_several_schools_are_named(world: World, graduate: Graduate) -> None:
+    factories.make_school(name=f"{world.school.name}附属")
+    response = post_activation(graduate, school=world.school.name[1:])
+    assert response.status_code == 422
+    assert "有多所院校符合" in response.content.decode()
+    assert post_activation(graduate).status_code == 302  # the whole name is one of them
+
+
+def test_the_school_is_remembered(graduate: Graduate) -> None:
+    client = Client()
+    post_activation(graduate, client)
+    client.post("/logout/")
+    assert graduate.school.name in client.get("/login/").content.decode()
+
+
+# --- older cohorts --------------------------------------------------------------------------------
+
+
+def test_older_cohorts_come_in_the_same_way(world: World) -> None:
+    year = world.cohort.year - 3
+    earlier = factories.make_cohort(world.school, year)
+    old_class = factories.make_classes(earlier, world.departments[0], "旧班")[0]
+    new = make_graduate(world)
+    old = _older(world, new, year, old_class.name)
+    client = Client()
+    assert post_activation(old, client).status_code == 302
+    assert str(year) in client.get("/me/").content.decode()
+    # Either number opens the one account, and the person chooses between the records.
+    assert post_login(new).status_code == 302
+    client.post("/me/", {"record": new.pk})
+    assert new.student_no in client.get("/me/").content.decode()
+    for made_up in ("abc", "²", "999999", str(2**70)):
+        assert client.post("/me/", {"record": made_up}).status_code == 200
+
+
+def _older(world: World, new: Graduate, year: int, class_name: str) -> Graduate:
+    typed = factories.typed_record(
+        world, name=new.name, id_number=new.person.id_number, year=str(year),
+        enrolled_on=f"{year - 4}0901", graduates_on=f"{year}0630",
+    ) | {"school_class": class_name}  # fmt: skip
+    made = origin.add(school=world.school, typed=typed, by=world.school_admin)
+    return Graduate.objects.select_related("school", "person").get(pk=made.pk)
+
+
+def test_nobody_chooses_anothers_record(world: World, graduate: Graduate) -> None:
+    other = make_graduate(world)
+    client = client_of(activate(graduate))
+    client.post("/me/", {"record": other.pk})
+    assert other.student_no not in client.get("/me/").content.decode()
+
+
+# --- throttling -----------------------------------------------------------------------------------
+
+
+def fail(graduate: Graduate, times: int, address: str = "10.0.0.1") -> list[int]:
+    return [
+        Client(REMOTE_ADDR=address).post(
+            "/login/",
+            {"school": graduate.school.name, "student_no": graduate.student_no, "password": "x"},
+        ).status_code
+        for _ in range(times)
+    ]  # fmt: skip
+
+
+def test_a_subject_is_stopped_from_one_address(graduate: Graduate) -> None:
+    activate(graduate)
+    statuses = fail(graduate, PAIR_LIMIT + 1)
+    assert statuses[: PAIR_LIMIT - 1] == [422] * (PAIR_LIMIT - 1)
+    assert statuses[-1] == 429
+    right = Client(REMOTE_ADDR="10.0.0.1")
+    assert post_login(graduate, client=right).status_code == 429  # not even looked at
+    assert post_login(graduate, client=Client(REMOTE_ADDR="10.0.0.2")).status_code == 302
+
+
+def test_a_subject_is_stopped_from_many_addresses(graduate: Graduate) -> None:
+    activate(graduate)
+    for number in range(SUBJECT_LIMIT):
+        fail(graduate, 1, f"10.1.0.{number}")
+    assert fail(graduate, 1, "10.9.9.9") == [429]
+
+
+def test_a_campus_shares_one_address(world: World) -> None:
+    """Fifty people mistype once each; the next one signs in."""
+    graduates = [make_graduate(world) for _ in range(5)]
+    for graduate in graduates:
+        activate(graduate)
+        fail(graduate, PAIR_LIMIT - 2)
+    assert settings.AXES_ADDRESS_FAILURE_LIMIT >= 300
+    right = Client(REMOTE_ADDR="10.0.0.1")
+    assert post_login(graduates[0], client=right).status_code == 302
+
+
+def test_guessing_initial_codes_is_stopped(graduate: Graduate) -> None:
+    statuses = [post_activation(graduate, code="22222222").status_code for _ in range(12)]
+    assert statuses[0] == 422
+    assert statuses[-1] == 429
+    assert post_activation(graduate).status_code == 429
+
+
+def test_guessing_passwords_of_the_not_activated_is_stopped(graduate: Graduate) -> None:
+    assert fail(graduate, PAIR_LIMIT + 1)[-1] == 429
+
+
+def test_staff_are_stopped_too(world: World) -> None:
+    login = world.school_admin.login
+    statuses = [
+        Client().post("/console/login/", {"login": login, "password": "x"}).status_code
+        for _ in range(PAIR_LIMIT + 1)
+    ]
+    assert (statuses[0], statuses[-1]) == (422, 429)
+
+
+def test_a_right_password_forgets_earlier_slips(graduate: Graduate) -> None:
+    activate(graduate)
+    for _ in range(3):
+        fail(graduate, PAIR_LIMIT - 2)
+        client = Client(REMOTE_ADDR="10.0.0.1")
+        assert post_login(graduate, client=client).status_code == 302
+
+
+# --- sessions -------------------------------------------------------------------------------------
+
+
+def age(client: Client, key: str, seconds: float) -> None:
+    session = client.session
+    session[key] = int(time.time() - seconds)
+    session.save()
+
+
+def test_staff_are_signed_out_after_half_an_hour(world: World) -> None:
+    client = world.client(Role.SCHOOL_ADMIN)
+    assert client.get("/console/").status_code == 200
+    age(client, _SEEN, timedelta(minutes=29).total_seconds())
+    assert client.get("/console/").status_code == 200
+    age(client, _SEEN, timedelta(minutes=32).total_seconds())
+    response = client.get("/console/")
+    assert response["Location"].startswith("/console/login/")
+
+
+def test_being_seen_starts_the_half_hour_anew(world: World) -> None:
+    client = world.client(Role.SCHOOL_ADMIN)
+    client.get("/console/")
+    age(client, _SEEN, timedelta(minutes=20).total_seconds())
+    client.get("/console/")
+    assert time.time() - client.session[_SEEN] < 60
+
+
+def test_graduates_may_pause_but_not_beyond_twelve_hours(graduate: Graduate) -> None:
+    client = client_of(activate(graduate))
+    assert signed_in(client)
+    age(client, _SEEN, timedelta(hours=5).total_seconds())
+    assert signed_in(client)
+    age(client, _STARTED, timedelta(hours=12, minutes=1).total_seconds())
+    assert not signed_in(client)
+
+
+def test_everybody_goes_after_twelve_hours(world: World) -> None:
+    client = world.client(Role.COUNSELLOR)
+    client.get("/console/")
+    age(client, _STARTED, timedelta(hours=12, minutes=1).total_seconds())
+    assert client.get("/console/").status_code == 302
+
+
+def test_signing_in_again_starts_the_twelve_hours_anew(graduate: Graduate) -> None:
+    activate(graduate)
+    client = Client()
+    post_login(graduate, client=client)
+    signed_in(client)
+    age(client, _STARTED, timedelta(hours=11).total_seconds())
+    post_login(graduate, client=client)
+    signed_in(client)
+    assert time.time() - client.session[_STARTED] > 3600  # the same session goes on
+    client.post("/logout/")
+    post_login(graduate, client=client)
+    assert signed_in(client)
+    assert time.time() - client.session[_STARTED] < 60
+
+
+def test_ending_all_sessions(graduate: Graduate) -> None:
+    user = activate(graduate)
+    one, two = client_of(user), client_of(user)
+    assert signed_in(one) and signed_in(two)
+    assert one.get("/me/sessions/").status_code == 302
+    assert signed_in(two)  # a GET ends nothing
+    assert one.post("/me/sessions/")["Location"] == "/login/"
+    assert not signed_in(one)
+    assert not signed_in(two)
+    assert post_login(graduate).status_code == 302
+
+
+def test_a_new_password_ends_the_other_sessions(graduate: Graduate) -> None:
+    user = activate(graduate)
+    one, two = client_of(user), client_of(user)
+    typed = {"old_password": PASSWORD, "new_password": "brand-new-5x", "repeated": "brand-new-5x"}
+    assert one.post("/me/password/", typed | {"old_password": "no"}).status_code == 422
+    assert one.post("/me/password/", typed).status_code == 302
+    assert signed_in(one)
+    assert not signed_in(two)
+
+
+def test_an_account_switched_off_is_out(graduate: Graduate) -> None:
+    user = activate(graduate)
+    client = client_of(user)
+    user.is_active = False
+    user.save()
+    assert not signed_in(client)
+    assert post_login(graduate).status_code == 422

@@ -1,0 +1,81 @@
+"""Two people import overlapping rosters of one school at the same instant, in earnest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from destinations.models import Destination
+from graduates.actions import roster
+from graduates.models import Graduate, Person, RosterImport
+from tests import factories
+from tests.factories import World, make_world, typed_record
+from tests.graduates.workbooks import check, roster_book
+
+
+@pytest.fixture
+def committed_world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
+    """A world that other connections see, taken away afterwards."""
+    with django_db_blocker.unblock(), factories.committed() as schools:
+        world = make_world()
+        schools.append(world.school)
+        yield world
+
+
+def at_once(*jobs: Any) -> list[BaseException]:
+    """Run the jobs in threads of their own connections; what they raised."""
+    ready, raised = threading.Barrier(len(jobs)), []
+
+    def run(job: Any) -> None:
+        try:
+            ready.wait(10)
+            job()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return raised
+
+
+def test_two_imports_at_once(committed_world: World) -> None:
+    world = committed_world
+    shared = [typed_record(world) for _ in range(20)]
+    one = check(world, roster_book(*shared, *[typed_record(world) for _ in range(5)]))
+    two = check(world, roster_book(*shared, *[typed_record(world) for _ in range(5)]))
+    assert one.counts["created"] == two.counts["created"] == 25
+    for made in (one, two):
+        roster.confirm(roster_import=made, by=world.school_admin)
+    assert at_once(lambda: roster.apply(one.pk), lambda: roster.apply(two.pk)) == []
+    one.refresh_from_db()
+    two.refresh_from_db()
+    assert [one.state, two.state] == ["done", "done"]
+    assert sorted((m.counts["created"], m.counts["unchanged"]) for m in (one, two)) == [
+        (5, 20),
+        (25, 0),
+    ]
+    rows = Graduate.objects.filter(school=world.school)
+    assert rows.count() == 30
+    assert rows.values("student_no").distinct().count() == 30
+    assert Person.objects.filter(school=world.school).count() == 30
+    assert Destination.objects.filter(school=world.school).count() == 30
+
+
+def test_two_workers_take_one_import(committed_world: World) -> None:
+    world = committed_world
+    made = check(world, roster_book(*[typed_record(world) for _ in range(20)]))
+    roster.confirm(roster_import=made, by=world.school_admin)
+    jobs = [lambda: roster.apply(made.pk)] * 4
+    assert at_once(*jobs) == []
+    after = RosterImport.objects.get(pk=made.pk)
+    assert (after.state, after.counts["created"]) == ("done", 20)
+    assert Graduate.objects.filter(school=world.school).count() == 20
