@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.contrib.auth import get_backends
@@ -9,6 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
+
+_backends = functools.cache(get_backends)
 
 
 class Realm(models.TextChoices):
@@ -74,8 +77,11 @@ class User(AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Ask the backends, among them the one that knows the staff roles."""
-        return self.is_active and any(
-            backend.has_perm(self, perm, obj)
-            for backend in get_backends()
-            if hasattr(backend, "has_perm")
-        )
+        known = self.__dict__.setdefault("_permissions", {})
+        if perm not in known:
+            known[perm] = self.is_active and any(
+                backend.has_perm(self, perm, obj)
+                for backend in _backends()
+                if hasattr(backend, "has_perm")
+            )
+        return known[perm]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from core.errors import DomainError
 
@@ -51,11 +53,22 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
+@contextmanager
+def _whole_images_only() -> Iterator[None]:
+    """WeasyPrint, once imported, lets truncated pictures pass in the whole process."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def _open(content: bytes) -> Image.Image:
     if not content:
         raise ImageRefused("image_empty", "文件是空的, 请重新选择图片。")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole_images_only():
             warnings.simplefilter("ignore")
             image = Image.open(BytesIO(content), formats=FORMATS)
             if image.width * image.height > MOST_PIXELS:

@@ -47,10 +47,13 @@ class Person(models.Model):
 class Graduate(models.Model):
     """One origin record: a person in one cohort of a school."""
 
-    school = models.ForeignKey(School, models.PROTECT, db_index=False)
+    # School and department are copies of what the class says, so only person, cohort and class
+    # carry a constraint: each one is felt in every import. A test proves the copies equal.
+    school = models.ForeignKey(School, models.PROTECT, db_index=False, db_constraint=False)
     cohort = models.ForeignKey(Cohort, models.PROTECT, db_index=False)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="graduates")
-    department = models.ForeignKey(Department, models.PROTECT, db_index=False)
+    # The index of the constraint on (person, cohort) serves look-ups by person, too.
+    person = models.ForeignKey(Person, models.PROTECT, related_name="graduates", db_index=False)
+    department = models.ForeignKey(Department, models.PROTECT, db_index=False, db_constraint=False)
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, db_index=False)
 
     season = models.CharField("方案", max_length=2, default="", blank=True)

@@ -46,9 +46,10 @@ def staff_of(user: User) -> StaffMember | None:
     if user.realm != Realm.STAFF:
         return None
     if not hasattr(user, "_staff"):
-        user._staff = (  # type: ignore[attr-defined]
-            StaffMember.objects.select_related("school").filter(user_id=user.pk).first()
-        )
+        staff = StaffMember.objects.select_related("school").filter(user_id=user.pk).first()
+        user._staff = staff  # type: ignore[attr-defined]
+        if staff is not None:  # so that templates' `user.staff` asks nothing again
+            StaffMember.user.field.remote_field.set_cached_value(user, staff)
     return user._staff  # type: ignore[attr-defined]
 
 

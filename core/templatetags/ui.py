@@ -7,8 +7,10 @@ from importlib import resources
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 
 from core.masking import mask_id, mask_phone
 
@@ -78,3 +80,28 @@ def rate_bar(line: Any) -> SafeString:
 def grey_by_reason(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Fields that can't be edited, those with the same reason together."""
     return sorted((i for i in items if not i["may"]), key=lambda i: i["why"])
+
+
+@functools.cache
+def _menu_html(sections: tuple[tuple[str, tuple[Any, ...]], ...]) -> str:
+    """The menu of one set of rights; built once a process, it is the same on every page."""
+    parts = []
+    for section, items in sections:
+        lines = []
+        for item in items:
+            count = f'<b class="count" id="count-{slugify(item.url_name)}"></b>'
+            lines.append(
+                f'<li><a href="{reverse(item.url_name)}">{_svg(item.icon)}'
+                f"<span>{escape(item.label)}</span>{count if item.counted else ''}</a></li>"
+            )
+        parts.append(f'<h2 class="sidebar-head">{escape(section)}</h2><ul>{"".join(lines)}</ul>')
+    return "".join(parts)
+
+
+@register.simple_tag(takes_context=True)
+def console_menu(context: dict[str, Any]) -> SafeString:
+    """The left menu with the present page marked."""
+    sections = tuple((s, tuple(items)) for s, items in context["console_menu"])
+    here = f'href="{escape(context["request"].path)}"'
+    html = _menu_html(sections).replace(here, f'{here} aria-current="page"', 1)
+    return mark_safe(html)  # noqa: S308 - labels are escaped, addresses our own

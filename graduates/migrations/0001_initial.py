@@ -81,10 +81,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='导入时间')),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='最近修改')),
                 ('cohort', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='schools.cohort')),
-                ('department', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='schools.department')),
-                ('school', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='schools.school')),
+                ('department', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='schools.department')),
+                ('school', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='schools.school')),
                 ('school_class', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='schools.schoolclass')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='graduates', to='graduates.person')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='graduates', to='graduates.person')),
             ],
             options={
                 'verbose_name': '生源信息',
