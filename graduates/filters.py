@@ -61,6 +61,8 @@ def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> 
         # Grams of a longer part may lie apart; the whole part must be there.
         return found.filter(**{f"{prefix}name__contains": name}) if len(name) > 2 else found
     number = text.clean_code(cleaned)
+    if not number:
+        return queryset.none()
     matches = Q(**{f"{prefix}student_no__startswith": number})
     if len(number) >= 8:
         matches |= Q(**{f"{prefix}exam_no": number})

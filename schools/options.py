@@ -68,7 +68,7 @@ def major_options(user: User) -> Choices:
     scope = scope_of(user)
     if scope is None or scope.everything:
         return []
-    rows = Major.objects.filter(school_id=scope.school_id, is_active=True)
+    rows = Major.objects.filter(school_id=scope.school_id)
     return [(code, f"{code} {name}") for code, name in rows.values_list("code", "name")]
 
 
@@ -101,7 +101,7 @@ _ALL_SQL = """
      ORDER BY c.name LIMIT 500)
   UNION ALL
     SELECT 'major', code, code || ' ' || name, 0, code || ' ' || name FROM schools_major
-    WHERE school_id = %(school)s AND is_active
+    WHERE school_id = %(school)s
   ORDER BY kind, place, sort
 """
 

@@ -11,7 +11,8 @@ from accounts.models import User
 from core import audit, files, images
 from core.errors import Refused
 from destinations.models import Destination, Evidence
-from destinations.steps import GRADUATE, MACHINE, role_of
+from destinations.states import State
+from destinations.steps import GRADUATE, MACHINE, not_sealed, role_of
 from graduates.models import Graduate
 
 MOST = 4
@@ -62,6 +63,8 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
                 pk=evidence.graduate_id
             ),
         )  # fmt: skip
+        if evidence.submitted_at is not None:
+            _may_withdraw(evidence.graduate_id, by)
         if evidence.submitted_at is None:
             evidence.delete()
             files.discard(evidence.file)
@@ -72,10 +75,19 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
 
 def _may_change(graduate_id: int, by: User) -> None:
     """A graduate changes evidence when they may register; staff attach to what they enter."""
-    if role_of(by) != GRADUATE:
-        return
     rows = Destination.objects.select_related("graduate", "cohort", "school")
-    MACHINE.check("register", rows.get(pk=graduate_id), by)
+    d = rows.get(pk=graduate_id)
+    if role_of(by) == GRADUATE:
+        MACHINE.check("register", d, by)
+    else:
+        not_sealed(d, by)
+
+
+def _may_withdraw(graduate_id: int, by: User) -> None:
+    """What waits for review keeps its evidence: nobody reviews a picture that is gone."""
+    state = Destination.objects.values_list("state", flat=True).get(pk=graduate_id)
+    if role_of(by) == GRADUATE and state == State.PENDING:
+        raise Refused("submitted", "已提交审核, 材料不能删除; 可补充新材料, 或先撤回登记。")
 
 
 def submit_evidence(graduate_id: int) -> None:

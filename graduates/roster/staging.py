@@ -66,10 +66,13 @@ def stage(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -
     head = ["import_id", "row", "cohort_id", "department", "school_class", "id_type", "id_number"]
     names = ", ".join(f'"{c}"' for c in [*head, *_COLUMNS])
     empty = _empty_values()
-    with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            v = empty | row.values
-            copy.write_row((import_id, row.number, cohorts[v["year"]], *_staged(v)))
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                v = empty | row.values
+                copy.write_row((import_id, row.number, cohorts[v["year"]], *_staged(v)))
+        # Without fresh statistics the joins that follow are planned for an empty table.
+        cursor.execute(f"ANALYZE {TABLE} (import_id, student_no, exam_no, id_number)")
 
 
 # All that is staged of a record, at one go.

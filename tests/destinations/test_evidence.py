@@ -207,9 +207,10 @@ def test_removed_before_submission_is_gone_for_good(
 
 
 def test_removed_after_submission_is_kept_out_of_view(
-    graduate: Graduate, user: User, django_capture_on_commit_callbacks
+    world: World, graduate: Graduate, user: User, django_capture_on_commit_callbacks
 ) -> None:
     factories.register_contract(graduate, user)
+    review.reject(graduate_id=graduate.pk, reason="不清晰", by=world.counsellor)
     made = Evidence.objects.select_related("file").get(graduate=graduate)
     assert made.submitted_at is not None
     with django_capture_on_commit_callbacks(execute=True):
@@ -226,8 +227,9 @@ def test_an_image_submitted_meanwhile_is_not_deleted(graduate: Graduate, user: U
     made = factories.attach(graduate, user)
     stale = Evidence.objects.select_related("file").get(pk=made.pk)
     register.register(graduate_id=graduate.pk, typed=CONTRACT, by=user)
-    evidence.remove_evidence(evidence=stale, by=user)
-    assert Evidence.objects.get(pk=made.pk).removed_at is not None
+    with pytest.raises(Refused):
+        evidence.remove_evidence(evidence=stale, by=user)
+    assert Evidence.objects.get(pk=made.pk).removed_at is None
 
 
 def test_another_graduates_image_is_not_there_to_remove(world: World, graduate: Graduate) -> None:
@@ -277,3 +279,13 @@ def test_staff_attaches_to_an_entry(world: World, graduate: Graduate) -> None:
     bad = SimpleUploadedFile("章.jpg", b"no", "image/jpeg")
     response = world.client(Role.COUNSELLOR).post(path, {"image": bad}, follow=True)
     assert "这不是图片" in response.content.decode()
+
+
+def test_what_waits_for_review_keeps_its_evidence(graduate: Graduate, user: User) -> None:
+    made = factories.attach(graduate, user)
+    factories.register_contract(graduate, user)
+    made.refresh_from_db()
+    with pytest.raises(Refused) as refusal:
+        evidence.remove_evidence(evidence=made, by=user)
+    assert refusal.value.code == "submitted"
+    assert evidence.standing_evidence(graduate.pk).count() >= 1
