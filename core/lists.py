@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, ClassVar
 
 import django_filters
@@ -16,13 +17,15 @@ from django.db import connections
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views import View
 
 from core import keyset, workbooks
+from core.errors import Refused
 
 COUNT_CAP = 10_000
+# A keyword that finds this many is no search any more; counting on would only cost.
+SEARCH_CAP = 1_000
 Row = dict[str, Any]
 
 
@@ -85,7 +88,9 @@ class FilterField:
         parts = []
         for value, label in self.choices:
             chosen = " selected" if str(value) == self.value else ""
-            parts.append(f'<option value="{escape(value)}"{chosen}>{escape(label)}</option>')
+            parts.append(
+                f'<option value="{escape(str(value))}"{chosen}>{escape(str(label))}</option>'
+            )
         return mark_safe("".join(parts))  # noqa: S308 - every part is escaped
 
 
@@ -135,7 +140,7 @@ class ListPage(View):
     template_name: ClassVar[str] = "core/list.html"
     page_size: ClassVar[int] = 50
     export_name: ClassVar[str] = ""
-    export_cap: ClassVar[int] = 100_000
+    export_cap: ClassVar[int] = 30_000
     selectable: ClassVar[bool] = False
     row_key: ClassVar[str] = "pk"
     empty_title: ClassVar[str] = "没有符合条件的记录"
@@ -212,8 +217,8 @@ class ListPage(View):
         count = self.count(queryset) if earlier or later else len(rows)
         page = Page(
             rows_html=self.render_rows(rows, columns),
-            count=min(count, COUNT_CAP),
-            capped=count > COUNT_CAP,
+            count=min(count, self.count_cap),
+            capped=count > self.count_cap,
             columns=columns,
             is_empty=not rows,
         )
@@ -224,9 +229,13 @@ class ListPage(View):
         page.extra["keys"] = [row[self.row_key] for row in rows]
         return page
 
+    @property
+    def count_cap(self) -> int:
+        return SEARCH_CAP if self.request.GET.get("q") else COUNT_CAP
+
     def count(self, queryset: QuerySet[Any]) -> int:
         """How many match, counted no further than the cap."""
-        some = queryset.order_by().values("pk")[: COUNT_CAP + 1]
+        some = queryset.order_by().values("pk")[: self.count_cap + 1]
         try:
             sql, params = some.query.sql_with_params()
         except EmptyResultSet:
@@ -252,22 +261,27 @@ class ListPage(View):
             parts.append("</tr>")
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 
+    def exportable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The filtered rows in the list's order; never silently fewer than are filtered."""
+        if queryset.order_by().values("pk")[: self.export_cap + 1].count() > self.export_cap:
+            raise Refused(
+                "export_too_many",
+                f"符合条件的超过{self.export_cap}条, 请缩小筛选范围(如按院系、届别)分次导出。",
+            )
+        order = self.order()
+        return queryset.order_by(*[f"-{f}" if order.descending else f for f in order.fields])
+
     def export(self, queryset: QuerySet[Any]) -> HttpResponse:
         """The filtered rows as a workbook, in the list's order and chosen columns."""
-        order, columns = self.order(), [c for c in self.columns if c.label]
-        needs = {f for c in columns for f in c.fields}
-        signs = [f"-{f}" if order.descending else f for f in order.fields]
-        rows = queryset.order_by(*signs).values(*needs)[: self.export_cap]
+        columns = [c for c in self.columns if c.label]
+        rows = self.exportable(queryset).values(*{f for c in columns for f in c.fields})
         content = workbooks.write(
             [c.label for c in columns],
             ([c.export(row) for c in columns] for row in rows.iterator(chunk_size=2000)),
             title=self.title[:30],
         )
         self.exported(len(content))
-        response = HttpResponse(
-            content,
-            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
+        response = HttpResponse(content, content_type=workbooks.CONTENT_TYPE)
         response["Content-Disposition"] = f'attachment; filename="{self.export_name}.xlsx"'
         return response
 

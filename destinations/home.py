@@ -9,9 +9,17 @@ from graduates.home import Step
 from graduates.models import Graduate
 
 
+def _own(graduate: Graduate) -> Destination:
+    """Read once for the steps of one page."""
+    if not hasattr(graduate, "_own_destination"):
+        row = Destination.objects.only("state", "reason").get(pk=graduate.pk)
+        graduate._own_destination = row  # type: ignore[attr-defined]
+    return graduate._own_destination  # type: ignore[attr-defined]
+
+
 @hooks.next_step.plug(order=20)
 def register_step(*, graduate: Graduate) -> Step:
-    d = Destination.objects.only("state", "reason").get(pk=graduate.pk)
+    d = _own(graduate)
     todo = "请登记毕业去向"
     if d.state == State.REJECTED:
         todo = f"登记未通过: {d.reason}, 请修改后重新提交"
@@ -27,7 +35,7 @@ def register_step(*, graduate: Graduate) -> Step:
 
 @hooks.next_step.plug(order=30)
 def reviewed_step(*, graduate: Graduate) -> Step:
-    d = Destination.objects.only("state").get(pk=graduate.pk)
+    d = _own(graduate)
     return Step(
         label="审核通过",
         done=d.state in APPROVED,

@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from accounts.models import Realm, User
 from codes import lookup
 from graduates.models import Graduate
-from graduates.records import RELATED
 
 _CHOSEN = "graduate_id"
 
@@ -43,7 +42,7 @@ def graduate_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
 
 def own_record(request: HttpRequest, user: User) -> Graduate | None:
     """The chosen record of this person, by default the newest."""
-    mine = Graduate.objects.select_related(*RELATED).filter(person__user=user)
+    mine = Graduate.objects.select_related("school", "cohort", "person").filter(person__user=user)
     chosen = request.session.get(_CHOSEN)
     if chosen is not None:
         found = mine.filter(pk=chosen).first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from graduates.fields import ALL, BY_KEY, CONFIRMED_KEYS, OriginField
@@ -12,20 +13,20 @@ from graduates.models import Graduate
 RELATED = ("school", "cohort", "person", "department", "school_class")
 
 
-def record_of(graduate: Graduate) -> dict[str, Any]:
-    """Every field's stored value. Expects the related rows to be loaded (`RELATED`)."""
+def record_of(graduate: Graduate, keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Stored values by field key, of `keys` or of every field (then load `RELATED` first)."""
     record: dict[str, Any] = {}
-    for field in ALL:
-        match field.key:
+    for key in keys or BY_KEY:
+        match key:
             case "year":
-                record[field.key] = graduate.cohort.year
+                record[key] = graduate.cohort.year
             case "department":
-                record[field.key] = graduate.department.name
+                record[key] = graduate.department.name
             case "school_class":
-                record[field.key] = graduate.school_class.name
+                record[key] = graduate.school_class.name
             case "id_type" | "id_number":
-                record[field.key] = getattr(graduate.person, field.key)
-            case key:
+                record[key] = getattr(graduate.person, key)
+            case _:
                 record[key] = getattr(graduate, key)
     return record
 
@@ -54,7 +55,7 @@ def plain(value: Any) -> Any:
 def is_confirmation_current(graduate: Graduate) -> bool:
     """The graduate confirmed, and what they confirmed still stands."""
     return graduate.confirmed_at is not None and graduate.confirmed_hash == confirmation_hash(
-        record_of(graduate)
+        record_of(graduate, CONFIRMED_KEYS)
     )
 
 

@@ -129,7 +129,10 @@ class Postgres:
             )
             c.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
         with psycopg.connect(self.owner_url, autocommit=True) as c:
-            grants = {"TABLES": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN", "SEQUENCES": "USAGE, SELECT"}
+            grants = {
+                "TABLES": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN",
+                "SEQUENCES": "USAGE, SELECT",
+            }
             for kind, rights in grants.items():
                 c.execute(
                     sql.SQL(

@@ -111,9 +111,7 @@ class DestinationExport(DestinationList):
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         queryset, _ = self.filtered()
-        order = self.order()
-        signs = [f"-{f}" if order.descending else f for f in order.fields]
-        rows = queryset.select_related("graduate").order_by(*signs)[: self.export_cap]
+        rows = self.exportable(queryset).select_related("graduate")
         resource = DestinationResource()
         fields = resource.get_export_fields()
         content = workbooks.write(

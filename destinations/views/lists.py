@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.html import escape
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
@@ -38,8 +38,9 @@ def _state(row: Row) -> str:
 
 
 def _category(row: Row) -> str:
-    leaf = catalogue().leaves.get(row["category"])
-    return escape(leaf.name if leaf else catalogue().names.get(row["category"], row["category"]))
+    code = str(row["category"])
+    leaf = catalogue().leaves.get(code)
+    return escape(leaf.name if leaf else catalogue().names.get(code, code))
 
 
 def _submitted(row: Row) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import escape
 from django.views.decorators.http import require_POST
 
 from codes import lookup
@@ -100,9 +100,7 @@ class RosterExport(OriginList):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         queryset, _ = self.filtered()
-        order = self.order()
-        signs = [f"-{f}" if order.descending else f for f in order.fields]
-        rows = queryset.select_related(*RELATED).order_by(*signs)[: self.export_cap]
+        rows = self.exportable(queryset).select_related(*RELATED)
         resource = RosterResource()
         header = [str(f.column_name) for f in resource.get_export_fields()]
         content = workbooks.write(
