@@ -71,15 +71,31 @@ def page_of(
     after: list[Any] | None,
     before: list[Any] | None,
     size: int,
+    keys_from: QuerySet[Any] | None = None,
 ) -> tuple[list[Any], bool, bool]:
-    """(rows, is there an earlier page, is there a later one). `fields` end in a unique one."""
+    """(rows, is there an earlier page, is there a later one). `fields` end in a unique one.
+
+    `keys_from` is the same rows without their joins: the page's keys are found there first. For
+    searches, whose matches must all be sorted and would otherwise all be joined.
+    """
     after, before = fitting(queryset.model, fields, after), fitting(queryset.model, fields, before)
     backwards = before is not None
     cursor = before if backwards else after
     down = descending != backwards
-    if cursor is not None:
-        queryset = queryset.filter(RowCompare(fields, "<" if down else ">", cursor))
-    rows = list(queryset.order_by(*[f"-{f}" if down else f for f in fields])[: size + 1])
+    order = [f"-{f}" if down else f for f in fields]
+
+    def from_cursor(rows: QuerySet[Any]) -> QuerySet[Any]:
+        if cursor is not None:
+            rows = rows.filter(RowCompare(fields, "<" if down else ">", cursor))
+        return rows.order_by(*order)
+
+    if keys_from is not None:
+        keys = from_cursor(keys_from).values_list("pk", flat=True)[: size + 1]
+        queryset = queryset.model._default_manager.filter(pk__in=list(keys)).values(
+            *queryset.query.values_select
+        )
+    queryset = from_cursor(queryset)
+    rows = list(queryset[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     if backwards:

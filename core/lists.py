@@ -213,6 +213,7 @@ class ListPage(View):
             after=keyset.decode(after, width) if after else None,
             before=keyset.decode(before, width) if before else None,
             size=self.page_size,
+            keys_from=queryset if self.request.GET.get("q") else None,
         )
         count = self.count(queryset) if earlier or later else len(rows)
         page = Page(
