@@ -91,9 +91,7 @@ def page_of(
 
     if keys_from is not None:
         keys = from_cursor(keys_from).values_list("pk", flat=True)[: size + 1]
-        queryset = queryset.model._default_manager.filter(pk__in=list(keys)).values(
-            *queryset.query.values_select
-        )
+        queryset = queryset.filter(pk__in=list(keys))
     queryset = from_cursor(queryset)
     rows = list(queryset[: size + 1])
     more = len(rows) > size
