@@ -50,6 +50,8 @@ def employed_rate(page: Page) -> float:
 def open_in_queue(page: Page) -> None:
     page.goto("/console/destinations/queue/")
     page.get_by_role("link", name=NAME).click()
+    expect(page.locator("[data-review]")).to_be_visible()
+    page.wait_for_load_state("load")  # the keyboard works once the scripts are there
 
 
 def test_from_roster_to_rate(desktop: Page, phone: Page, platform: Stack) -> None:
