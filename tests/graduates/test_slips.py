@@ -1,6 +1,5 @@
 """初始码 by class: the list, the slips as PDF, who sees them, and the trail."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -54,7 +53,6 @@ def test_the_page_lists_codes_of_who_never_signed_in(world: World) -> None:
     assert event.school_id == world.school.pk
 
 
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is not installed")
 def test_the_pdf_carries_each_slip(world: World, tmp_path: Path) -> None:
     people = [make_graduate(world) for _ in range(15)]
     answer = world.client(Role.COUNSELLOR).post(
