@@ -20,6 +20,7 @@ RUN python -m venv /opt/venv \
 COPY . .
 RUN SECRET_KEY=only-for-collectstatic-0123456789-0123456789-0123456789 \
     INITIAL_CODE_KEY=only-for-collectstatic-0123456789 \
+    ONE_TIME_CODE_KEY=only-for-collectstatic-0123456789 \
     DATABASE_URL=postgres://none REDIS_URL=redis://none \
     ALLOWED_HOSTS=none PUBLIC_ORIGIN=https://none \
     STATIC_ROOT=/app/var/static \

@@ -7,6 +7,7 @@ department have the same size in both databases; only the rest of the province g
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import sys
@@ -59,6 +60,8 @@ class Site:
 
 
 def main() -> None:
+    # Pages are served by processes of this role, with its database settings.
+    os.environ["PROCESS_ROLE"] = "web"
     measure.start_django()
     sites = [_build(size) for size in SIZES]
     requests, searches = REQUESTS, SEARCHES

@@ -5,20 +5,34 @@ import codes.urls
 import core.urls
 import destinations.urls
 import employers.urls
+import esign.urls
 import graduates.urls
+import national_sync.urls
 import schools.urls
+from core.metrics import metrics
 
 console = (
-    schools.urls.console + graduates.urls.console + destinations.urls.console,
+    schools.urls.console
+    + graduates.urls.console
+    + employers.urls.console
+    + destinations.urls.console
+    + esign.urls.console
+    + national_sync.urls.console,
     "console",
 )
 
 urlpatterns = [
     path("console/", include(console)),
     path("employer/", include(employers.urls)),
+    path("employer/", include(esign.urls.employer)),
+    path("metrics", metrics, name="metrics"),
     path("", include(codes.urls)),
     path("", include(graduates.urls)),
     path("", include(destinations.urls)),
+    path("", include(esign.urls)),
+    path("", include(national_sync.urls)),
 ]
 if settings.GALLERY:
     urlpatterns += [path("dev/", include(core.urls))]
+if settings.DEVELOPMENT_INBOX:
+    urlpatterns += [path("dev/", include(core.urls.inbox))]

@@ -15,6 +15,7 @@ _PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "SECRET_KEY": "not-a-secret-" + "".join(chr(97 + i * 7 % 26) for i in range(60)),
     "INITIAL_CODE_KEY": "not-a-secret-either-0123456789abcdef",
+    "ONE_TIME_CODE_KEY": "not-a-secret-at-all-0123456789abcdef",
     "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "ALLOWED_HOSTS": "example.edu.cn",

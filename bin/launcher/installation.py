@@ -12,6 +12,9 @@ from .paths import VAR
 _PURPOSES = {
     "SECRET_KEY": 48,
     "INITIAL_CODE_KEY": 32,
+    "ONE_TIME_CODE_KEY": 32,
+    "SIGNING_KEY_SECRET": 32,
+    "NATIONAL_SECRET": 32,
     "DATABASE_PASSWORD": 24,
     "VALKEY_PASSWORD": 24,
 }

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VAR = ROOT / "var"
+# Everything an installation keeps: databases, files, logs, secrets. Two that are to run side by
+# side from one checkout take a folder each.
+VAR = Path(os.environ.get("STATE_DIR") or ROOT / "var").resolve()
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ def reachable_by_all(path: Path) -> bool:
 
 def state_dir() -> Path:
     """var/, or a folder outside when another account could not enter the checkout."""
-    VAR.mkdir(exist_ok=True)
+    VAR.mkdir(parents=True, exist_ok=True)
     if service_account() is None or reachable_by_all(VAR):
         return VAR
-    key = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    named = ROOT if VAR == ROOT / "var" else VAR
+    key = hashlib.sha256(str(named).encode()).hexdigest()[:12]
     outside = Path("/var/tmp") / f"graduate-destinations-{key}"
     outside.mkdir(mode=0o711, exist_ok=True)
     if outside.stat().st_uid != os.geteuid():

@@ -16,7 +16,16 @@ from pathlib import Path
 from . import children
 from .fonts import build_fonts
 from .paths import ROOT, VAR, own, reachable_by_all, service_account
-from .stack import PYTHON, forget_note, manage, prepare, say, services, stop_on_signals
+from .stack import (
+    PYTHON,
+    forget_note,
+    leave_note,
+    manage,
+    prepare,
+    say,
+    services,
+    stop_on_signals,
+)
 
 
 def main() -> None:
@@ -40,6 +49,7 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
     if port != options.port:
         say(f"Port {options.port} is taken, using {port}.")
     env["PUBLIC_ORIGIN"] = f"http://127.0.0.1:{port}"
+    simulator = simulator_argv(env) if not options.no_demo else None
     prepare(env, demo=not options.no_demo)
     collect_static(env)
     # PDFs want them; the first start does not wait for them.
@@ -57,6 +67,9 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "info"],
         "beat": [*celery, "beat", "--schedule", str(beat_schedule), "--pidfile="],
     }
+    if simulator:
+        children_argv["national"] = simulator
+        leave_note(env)
     with contextlib.ExitStack() as stack:
         processes = {}
         for name, argv in children_argv.items():
@@ -75,6 +88,19 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
                     log = VAR / f"{name}.log"
                     raise SystemExit(f"{name} ended ({p.returncode}):\n{children.tail(log)}")
             time.sleep(0.5)
+
+
+def simulator_argv(env: dict[str, str]) -> list[str] | None:
+    """The simulator of the national system, unless a real one is set. The demo talks to it."""
+    if env.get("NATIONAL_URL"):
+        return None
+    port = children.free_port(8900)
+    env |= {
+        "NATIONAL_URL": f"http://127.0.0.1:{port}",
+        "NATIONAL_CLIENT": "platform",
+        "NATIONAL_DEMO": "1",
+    }
+    return [PYTHON, "manage.py", "national_simulator", "--port", str(port)]
 
 
 # Variants of Bootstrap and htmx that no page loads: most of the files, most of the time.
@@ -102,7 +128,7 @@ def collect_static(env: dict[str, str]) -> None:
     for path in sorted((ROOT / "static").rglob("*")):
         if path.is_file():
             h.update(str(path).encode() + path.read_bytes())
-    stamp = VAR / "static" / ".digest"
+    stamp = Path(env["STATIC_ROOT"]) / ".digest"
     if stamp.exists() and stamp.read_text() == h.hexdigest():
         return
     manage(env, "collectstatic", "--noinput", "--clear", "--verbosity", "0", *_IGNORED)

@@ -19,6 +19,10 @@ from .valkey import Valkey
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 
+# Where the running simulator is, for commands that start beside it.
+_NATIONAL = ("NATIONAL_URL", "NATIONAL_CLIENT", "NATIONAL_DEMO")
+
+
 def _note() -> Path:
     return VAR / "running.json"
 
@@ -50,7 +54,9 @@ def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str
     state = state_dir()
     env.setdefault("PRIVATE_ROOT", str(own(state / "private", service_account())))
     env.setdefault("FONT_DIR", str(VAR / "fonts"))
+    env.setdefault("STATIC_ROOT", str(VAR / "static"))
     note = _running()
+    env |= {k: note[k] for k in _NATIONAL if note and k in note and k not in os.environ}
     with contextlib.ExitStack() as stack:
         note = note or {}
         if "DATABASE_URL" not in os.environ:
@@ -73,16 +79,17 @@ def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str
                 stack.callback(vk.stop)
                 env["REDIS_URL"] = vk.url
         if not note:
-            _leave_note(env)
+            leave_note(env)
             stack.callback(forget_note)
         yield env
 
 
-def _leave_note(env: dict[str, str]) -> None:
-    keys = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+def leave_note(env: dict[str, str]) -> None:
+    """What a command that starts beside us needs to share our services."""
+    keys = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", *_NATIONAL)
     handle = os.open(_note(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as f:
-        json.dump({"pid": os.getpid(), **{k: env[k] for k in keys}}, f)
+        json.dump({"pid": os.getpid(), **{k: env[k] for k in keys if k in env}}, f)
 
 
 def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = False) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from .env import BASE_DIR, env
@@ -11,6 +12,8 @@ DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 # Graduates' initial codes are derived from this key; changing it changes every unused code.
 INITIAL_CODE_KEY = env.str("INITIAL_CODE_KEY", default="")
+# One-time codes are kept as hashes under this key.
+ONE_TIME_CODE_KEY = env.str("ONE_TIME_CODE_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default="http://127.0.0.1:8000")
 PROCESS_ROLE = env.str("PROCESS_ROLE", default="command")
@@ -71,7 +74,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.context.page",
             ],
-            "builtins": ["core.templatetags.ui"],
+            "builtins": ["core.templatetags.ui", "core.templatetags.constants"],
         },
     }
 ]
@@ -81,10 +84,15 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
+        # Prepares only what asks for it (core/prepared.py); None would forbid even that.
+        "prepare_threshold": 1_000_000_000,
         # A page that waits this long has failed; a background job may take its time.
         "options": {
             "web": "-c statement_timeout=15s -c lock_timeout=5s"
-            " -c idle_in_transaction_session_timeout=30s",
+            " -c idle_in_transaction_session_timeout=30s"
+            # A search reads a thousand single blocks, which lie in the system's cache: handing
+            # each to an I/O worker doubles its time.
+            " -c effective_io_concurrency=0",
         }.get(PROCESS_ROLE, "-c lock_timeout=60s"),
     },
 }
@@ -193,9 +201,57 @@ CELERY_BEAT_SCHEDULE = {
         "task": "destinations.tasks.sweep_imports",
         "schedule": 60.0,
     },
+    "send-outbox": {"task": "core.tasks.send_outbox", "schedule": 60.0},
+    "upload-changes": {"task": "national_sync.tasks.upload_changes", "schedule": 180.0},
+    "upload-everything": {
+        "task": "national_sync.tasks.upload_everything",
+        "schedule": crontab(hour=1, minute=30),
+    },
+    "sweep-documents": {"task": "esign.tasks.sweep_documents", "schedule": 60.0},
+    "expire-invitations": {"task": "esign.tasks.expire_invitations", "schedule": 300.0},
+    # Nobody is reminded at night.
+    "remind-ending": {
+        "task": "esign.tasks.remind_ending",
+        "schedule": crontab(hour="9-19", minute=10),
+    },
+    "tell-old-numbers": {"task": "esign.tasks.tell_old_numbers", "schedule": 60.0},
+    "sweep-tickets": {"task": "esign.tasks.sweep_tickets", "schedule": 3600.0},
+    "pass-on-disputes": {"task": "destinations.tasks.pass_on_disputes", "schedule": 3600.0},
     "sweep-files": {"task": "core.tasks.sweep_files", "schedule": 3600.0},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600.0},
 }
+
+# One way out a channel (core/outbox_backends.py). Without one for "sms" signing stays closed.
+OUTBOX_BACKENDS = {
+    "sms": env.str("SMS_BACKEND", default=""),
+    "email": env.str("EMAIL_OUTBOX_BACKEND", default=""),
+}
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+# True shows what would be sent at /dev/inbox/, one-time codes included.
+DEVELOPMENT_INBOX = False
+ONE_TIME_CODE_LIMITS = {
+    "phone_hour": 5, "phone_day": 10, "subject_day": 20, "address_hour": 200,
+    "day": env.int("ONE_TIME_CODES_A_DAY", default=50_000),
+}  # fmt: skip
+# The key agreements are signed with: a PKCS#12 file and the secret that opens it.
+SIGNING_KEY_FILE = env.str("SIGNING_KEY_FILE", default="")
+SIGNING_KEY_SECRET = env.str("SIGNING_KEY_SECRET", default="")
+TIME_STAMP_URL = env.str("TIME_STAMP_URL", default="")
+# The national system, or the simulator on this machine. Without an address nothing goes up.
+NATIONAL_URL = env.str("NATIONAL_URL", default="")
+NATIONAL_CLIENT = env.str("NATIONAL_CLIENT", default="")
+NATIONAL_SECRET = env.str("NATIONAL_SECRET", default="")
+NATIONAL_IN_FLIGHT = env.int("NATIONAL_IN_FLIGHT", default=4)
+# The demo tells the simulator's registry who is who; never set beside a real system.
+NATIONAL_DEMO = env.bool("NATIONAL_DEMO", default=False)
+# Seconds without a new answer after which a run leaves the rest to the next one.
+NATIONAL_PATIENCE = env.int("NATIONAL_PATIENCE", default=20)
+# Graduates read a notice for so long before they can accept it.
+NOTICE_SECONDS = env.int("NOTICE_SECONDS", default=60)
+
+# Who knows it may read /metrics; empty: nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOGGING = {
     "version": 1,

@@ -7,3 +7,8 @@ from .env import env
 DEBUG = env.bool("DEBUG", default=False)
 GALLERY = True
 INSTALLED_APPS = _APPS
+DEVELOPMENT_INBOX = True
+OUTBOX_BACKENDS = {
+    "sms": env.str("SMS_BACKEND", default="core.outbox_backends.development_inbox"),
+    "email": env.str("EMAIL_OUTBOX_BACKEND", default="core.outbox_backends.development_inbox"),
+}

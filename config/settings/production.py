@@ -5,6 +5,7 @@ from .env import env, required
 
 SECRET_KEY = required("SECRET_KEY", least=50)
 INITIAL_CODE_KEY = required("INITIAL_CODE_KEY", least=32)
+ONE_TIME_CODE_KEY = required("ONE_TIME_CODE_KEY", least=32)
 required("DATABASE_URL")
 required("REDIS_URL")
 ALLOWED_HOSTS = required("ALLOWED_HOSTS").split(",")

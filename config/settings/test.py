@@ -5,10 +5,17 @@ from .base import STORAGES as _STORAGES
 
 SECRET_KEY = "test-" * 12
 INITIAL_CODE_KEY = "test-initial-" * 4
+ONE_TIME_CODE_KEY = "test-one-time-code-" * 3
 GALLERY = True
+DEVELOPMENT_INBOX = True
+OUTBOX_BACKENDS = {
+    "sms": "core.outbox_backends.development_inbox",
+    "email": "core.outbox_backends.development_inbox",
+}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = _STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+NATIONAL_PATIENCE = 5
