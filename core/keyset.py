@@ -6,9 +6,11 @@ import base64
 import datetime
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     DateTimeField,
     F,
@@ -43,6 +45,31 @@ class RowCompare(Func):
         return f"({left}) {self.operator} ({right})", params
 
 
+class CountOfAll(Func):
+    """How many rows there are, beside each of them: without the ORM's costly `Window`."""
+
+    template = "count(*) OVER ()"
+    output_field = BigIntegerField()
+    contains_over_clause = True
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []
+
+
+class HasKey(Func):
+    """`pk = ANY(keys)`: one value to send, whatever their number."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        super().__init__(F("pk"), Value(list(keys), ArrayField(BigIntegerField())))
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
+        (key, _), (keys, params) = map(compiler.compile, self.source_expressions)
+        return f"{key} = ANY({keys})", params
+
+
 def encode(values: Sequence[Any]) -> str:
     plain = [{"t": v.isoformat()} if isinstance(v, datetime.datetime) else v for v in values]
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
@@ -63,6 +90,16 @@ def decode(cursor: str, width: int) -> list[Any] | None:
         return None
 
 
+class PageRows(NamedTuple):
+    """A page's rows, whether there is one before and after it, and how many rows there are in
+    all if that became known on the way."""
+
+    rows: list[Any]
+    earlier: bool
+    later: bool
+    total: int | None = None
+
+
 def page_of(
     queryset: QuerySet[Any],
     fields: Sequence[str],
@@ -72,34 +109,44 @@ def page_of(
     before: list[Any] | None,
     size: int,
     keys_from: QuerySet[Any] | None = None,
-) -> tuple[list[Any], bool, bool]:
-    """(rows, is there an earlier page, is there a later one). `fields` end in a unique one.
+    counting: bool = False,
+) -> PageRows:
+    """`fields` end in a unique one.
 
     `keys_from` is the same rows without their joins: the page's keys are found there first. For
-    searches, whose matches must all be sorted and would otherwise all be joined.
+    what must be sorted as a whole and would otherwise be joined as a whole. With `counting` the
+    first page's look at all of them counts them, too.
     """
     after, before = fitting(queryset.model, fields, after), fitting(queryset.model, fields, before)
     backwards = before is not None
     cursor = before if backwards else after
     down = descending != backwards
     order = [f"-{f}" if down else f for f in fields]
+    total = None
 
     def from_cursor(rows: QuerySet[Any]) -> QuerySet[Any]:
         if cursor is not None:
             rows = rows.filter(RowCompare(fields, "<" if down else ">", cursor))
         return rows.order_by(*order)
 
-    if keys_from is not None:
-        keys = from_cursor(keys_from).values_list("pk", flat=True)[: size + 1]
-        queryset = queryset.filter(pk__in=list(keys))
-    queryset = from_cursor(queryset)
+    if keys_from is None:
+        queryset = from_cursor(queryset)
+    else:
+        keys: list[tuple[int, ...]]
+        if counting and cursor is None:
+            counted = keys_from.annotate(found=CountOfAll()).values_list("pk", "found")
+            keys = list(counted.order_by(*order)[: size + 1])
+            total = keys[0][1] if keys else 0
+        else:
+            keys = list(from_cursor(keys_from).values_list("pk")[: size + 1])
+        queryset = queryset.filter(HasKey([key for key, *_ in keys])).order_by(*order)
     rows = list(queryset[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
         rows.reverse()
-        return rows, more, True
-    return rows, after is not None, more
+        return PageRows(rows, more, True, total)
+    return PageRows(rows, after is not None, more, total)
 
 
 def fitting(

@@ -20,8 +20,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.views import View
 
-from core import keyset, workbooks
+from core import keyset, list_html, workbooks
 from core.errors import Refused
+from core.prepared import prepared
 
 COUNT_CAP = 10_000
 # A keyword that finds this many is no search any more; counting on would only cost.
@@ -65,55 +66,11 @@ class Order:
     label: str
     fields: tuple[str, ...]  # ends in a unique field, each NOT NULL
     descending: bool = False
-
-
-@dataclass(frozen=True)
-class FilterField:
-    """One field of the filter bar as plain values: a bound form field works each of them out
-    again for every option that the template compares with it."""
-
-    name: str
-    label: str
-    value: str
-    choices: Sequence[tuple[Any, str]]
-    help_text: str
+    walked: bool = False  # an index has a school's rows in this order: no sort
 
     @property
-    def field(self) -> FilterField:
-        return self
-
-    @property
-    def options_html(self) -> SafeString:
-        """The options of a select. A template's loop over them costs ten times that."""
-        parts = []
-        for value, label in self.choices:
-            chosen = " selected" if str(value) == self.value else ""
-            parts.append(
-                f'<option value="{escape(str(value))}"{chosen}>{escape(str(label))}</option>'
-            )
-        return mark_safe("".join(parts))  # noqa: S308 - every part is escaped
-
-
-@dataclass(frozen=True)
-class FilterBar:
-    """What the template draws of a filter set."""
-
-    form: Sequence[FilterField]
-
-    @classmethod
-    def of(cls, filterset: django_filters.FilterSet) -> FilterBar:
-        return cls(
-            [
-                FilterField(
-                    name=name,
-                    label=found.label,
-                    value=filterset.data.get(name, ""),
-                    choices=found.extra.get("choices", ()),
-                    help_text=found.extra.get("help_text", ""),
-                )
-                for name, found in filterset.filters.items()
-            ]
-        )
+    def joins(self) -> bool:
+        return any("__" in f for f in self.fields)
 
 
 @dataclass
@@ -121,6 +78,7 @@ class Page:
     """What the template gets."""
 
     rows_html: SafeString
+    head: SafeString
     count: int
     capped: bool
     columns: Sequence[Column]
@@ -173,10 +131,11 @@ class ListPage(View):
             "list": self,
             "title": self.title,
             "page": page,
-            "filter": FilterBar.of(filterset) if filterset is not None else None,
-            "order": self.order(),
+            "filter": list_html.filter_fields(filterset) if filterset is not None else None,
+            "orders": list_html.order_field(self.orders, self.order()),
             "empty": self.empty_reason() if page.is_empty else None,
             "filtered": any(v for k, v in request.GET.items() if k not in _FRAME),
+            **self.column_chooser(page.columns),
             **self.get_context(page),
         }
         return HttpResponse(render_to_string(template, context, request))
@@ -192,34 +151,50 @@ class ListPage(View):
         wanted = self.request.GET.get("order")
         return next((o for o in self.orders if o.key == wanted), self.orders[0])
 
-    @property
-    def optional_columns(self) -> list[Column]:
-        """What the column chooser offers."""
-        return [c for c in self.columns if c.optional]
+    def keys_first(self, order: Order) -> bool:
+        """Where all rows must be sorted and that needs no join, keys are sorted, not whole rows."""
+        return not order.walked and not order.joins
+
+    def column_chooser(self, shown: Sequence[Column]) -> dict[str, SafeString]:
+        """Its boxes, what its form keeps of the address, and what the filter's form keeps of it."""
+        optional = [c for c in self.columns if c.optional]
+        keep = [(k, v) for k, v in self.request.GET.items() if k not in _CHOOSER_DROPS]
+        return {
+            "column_boxes": list_html.column_boxes(optional, shown),
+            "kept_query": list_html.hidden(keep if optional else ()),
+            "kept_columns": list_html.hidden(("columns", c.key) for c in shown if c.optional),
+        }
 
     def chosen_columns(self) -> list[Column]:
         wanted = set(self.request.GET.getlist("columns"))
         return [c for c in self.columns if not c.optional or c.key in wanted]
 
+    @prepared()
     def page(self, queryset: QuerySet[Any]) -> Page:
         order, columns = self.order(), self.chosen_columns()
         width = len(order.fields)
         after, before = self.request.GET.get("after"), self.request.GET.get("before")
         needs = {f for c in columns for f in c.fields} | set(order.fields) | {self.row_key}
-        rows, earlier, later = keyset.page_of(
+        searching = bool(self.request.GET.get("q"))
+        rows, earlier, later, total = keyset.page_of(
             queryset.values(*sorted(needs)),
             order.fields,
             descending=order.descending,
             after=keyset.decode(after, width) if after else None,
             before=keyset.decode(before, width) if before else None,
             size=self.page_size,
-            keys_from=queryset if self.request.GET.get("q") else None,
+            keys_from=queryset if searching or self.keys_first(order) else None,
+            counting=searching,
         )
-        count = self.count(queryset) if earlier or later else len(rows)
+        if not (earlier or later):
+            count = len(rows)
+        else:
+            count = self.count(queryset) if total is None else total
         page = Page(
             rows_html=self.render_rows(rows, columns),
             count=min(count, self.count_cap),
             capped=count > self.count_cap,
+            head=list_html.head(columns, selectable=self.selectable),
             columns=columns,
             is_empty=not rows,
         )
@@ -236,9 +211,11 @@ class ListPage(View):
 
     def count(self, queryset: QuerySet[Any]) -> int:
         """How many match, counted no further than the cap."""
-        some = queryset.order_by().values("pk")[: self.count_cap + 1]
+        query = queryset.values("pk").query
+        query.clear_ordering(force=True)
+        query.set_limits(high=self.count_cap + 1)
         try:
-            sql, params = some.query.sql_with_params()
+            sql, params = query.sql_with_params()
         except EmptyResultSet:
             return 0
         # What `.count()` would ask, without its second pass through the ORM's compiler.
@@ -248,7 +225,7 @@ class ListPage(View):
 
     def render_rows(self, rows: Iterable[Row], columns: Sequence[Column]) -> SafeString:
         """The table's body. Built by hand: a template's loop over cells costs ten times that."""
-        cells = [(f' class="{c.css}"' if c.css else "", c.html) for c in columns]
+        cells = [(list_html.css(c), c.html) for c in columns]
         parts = []
         for row in rows:
             key = row[self.row_key]
@@ -291,3 +268,4 @@ class ListPage(View):
 
 
 _FRAME = ("after", "before", "order", "columns", "export")
+_CHOOSER_DROPS = ("columns", "after", "before")

@@ -57,3 +57,58 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", "短信"
+    EMAIL = "email", "邮件"
+
+
+class OutboxState(models.TextChoices):
+    WAITING = "waiting", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已发送"
+    PARKED = "parked", "未送达"
+
+
+class OutboxMessage(models.Model):
+    """A text message or e-mail to go out: written with what caused it, sent after the commit.
+
+    `dedupe_key` makes the same message impossible twice. A row that was being sent when its
+    worker died is parked, never sent again: nobody knows whether it arrived.
+    """
+
+    channel = models.CharField("方式", max_length=10, choices=Channel)
+    address = models.CharField("地址", max_length=100)
+    subject = models.CharField("标题", max_length=120, default="", blank=True)
+    text = models.TextField("内容")
+    # Holds a one-time code: the text is wiped once it has gone out.
+    secret = models.BooleanField(default=False)
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    state = models.CharField(
+        "状态", max_length=10, choices=OutboxState, default=OutboxState.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField("原因", max_length=300, default="", blank=True)
+    created_at = models.DateTimeField("时间", db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "待发消息"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=OutboxState.values), name="outbox_state_known"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                name="outbox_due",
+                condition=models.Q(state__in=[OutboxState.WAITING, OutboxState.SENDING]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.pk}"

@@ -24,7 +24,9 @@ class MenuItem:
         return self.count is not None
 
 
-SECTIONS = ("去向登记", "生源", "统计", "学校设置", "省级管理", "系统")
+# A line that stands in the top bar instead of the menu; it is counted like the others.
+TOPBAR = ""
+SECTIONS = ("去向登记", "网络签约", "全国系统", "生源", "统计", "学校设置", "省级管理", "系统")
 _items: list[MenuItem] = []
 
 

@@ -1,8 +1,14 @@
 from celery import shared_task
 
+from core import outbox
 from core.files import sweep_orphans
 
 
 @shared_task
 def sweep_files() -> None:
     sweep_orphans()
+
+
+@shared_task
+def send_outbox() -> None:
+    outbox.send_due()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from core import pdf
+from core.models import OutboxMessage
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -15,11 +20,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Every component in every state; development only."""
-    return render(request, "core/gallery.html", GALLERY)
+    """Every component in every state, on the console's face or the phone's; development only."""
+    face = "phone" if request.GET.get("face") == "phone" else "console"
+    context = GALLERY | {"face": face, "qr": pdf.qr_svg(GALLERY["card"]["address"])}
+    return render(request, "core/gallery.html", context)
 
 
-GALLERY = {
+def development_inbox(request: HttpRequest) -> HttpResponse:
+    """What would have gone out as text message or e-mail; development only."""
+    rows = OutboxMessage.objects.order_by("-id")[:100]
+    return render(request, "core/development_inbox.html", {"rows": rows})
+
+
+GALLERY: dict[str, Any] = {
+    "faces": [("console", "管理端"), ("phone", "手机端")],
     "states": [
         ("unsubmitted", "未提交"),
         ("pending", "待审核"),
@@ -30,6 +44,36 @@ GALLERY = {
         ("confirmed", "学生已确认"),
         ("locked", "已锁定"),
         ("failed", "失败"),
+        ("sent", "待应约"),
+        ("declined", "已谢绝"),
+        ("active", "有效"),
+        ("waiting_other", "待对方"),
+        ("terminated", "已解约"),
+        ("ended", "已终止"),
     ],
     "icons": ("house", "people", "upload", "lock", "check2-square", "bar-chart", "clock-history"),
+    "rows": [
+        ("虚构信息技术有限公司", "工程师", "sent", "待应约"),
+        (
+            "名称很长的虚构数据服务与人工智能应用技术研究有限责任公司",
+            "助理工程师",
+            "expired",
+            "已失效",
+        ),
+    ],
+    "letter": [
+        "尊敬的示例甲同学:",
+        "您好! 虚构信息技术有限公司决定录用您, 职位为“工程师”。",
+        "本邀约在有效期结束前有效, 逾期未答复自动失效。",
+    ],
+    "verdicts": [
+        ("ok", "patch-check", "文件由本平台出具, 未被改动", "协议有效。"),
+        ("wait", "patch-check", "文件由本平台出具, 未被改动", "协议已解约, 文件作废。"),
+        ("bad", "x-octagon", "验证未通过", "文件在签名之后被改动。"),
+    ],
+    "card": {"name": "示例甲", "address": "https://example.edu.cn/card/" + "0" * 32 + "/"},
+    "changes": [
+        ("约定薪资(元/月)", "6000", "7000"),
+        ("报到地点", "虚构路1号人力资源部", "虚构路2号"),
+    ],
 }

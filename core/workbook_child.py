@@ -45,9 +45,12 @@ def main() -> None:
 def _look_inside(path: str, most_bytes: int) -> str | None:
     """Refuse what is neither .xlsx nor .xls, and archives that would unpack beyond all measure."""
     with open(path, "rb") as f:
-        magic = f.read(8)
+        start = f.read(1000)
+    magic = start[:8]
     if magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return None
+    if _is_markup(start):
+        return "web_page"
     if not magic.startswith(b"PK\x03\x04"):
         return "not_workbook"
     try:
@@ -60,6 +63,12 @@ def _look_inside(path: str, most_bytes: int) -> str | None:
     if not any(e.filename.startswith("xl/") for e in entries):
         return "not_workbook"
     return None
+
+
+def _is_markup(start: bytes) -> bool:
+    """What many systems export as .xls: a web page with a table, which spreadsheets open."""
+    text = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    return text.startswith((b"<", b"mime-version:"))
 
 
 def _print_best_sheet(book, wanted: set[str], most_rows: int) -> None:

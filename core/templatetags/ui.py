@@ -18,7 +18,7 @@ register = template.Library()
 
 
 @functools.cache
-def _svg(name: str) -> str:
+def svg(name: str) -> str:
     path = resources.files("bs_icon_templates") / "templates" / "bs_icon" / f"{name}.svg"
     text = path.read_text(encoding="utf-8")
     start = text.index(">", text.index("<svg")) + 1
@@ -32,7 +32,7 @@ def _svg(name: str) -> str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A Bootstrap icon as inline SVG, hidden from screen readers."""
-    return mark_safe(_svg(name))  # noqa: S308 - from a package's own file
+    return mark_safe(svg(name))  # noqa: S308 - from a package's own file
 
 
 register.filter("mask_id", mask_id)
@@ -91,7 +91,7 @@ def _menu_html(sections: tuple[tuple[str, tuple[Any, ...]], ...]) -> str:
         for item in items:
             count = f'<b class="count" id="count-{slugify(item.url_name)}"></b>'
             lines.append(
-                f'<li><a href="{reverse(item.url_name)}">{_svg(item.icon)}'
+                f'<li><a href="{reverse(item.url_name)}">{svg(item.icon)}'
                 f"<span>{escape(item.label)}</span>{count if item.counted else ''}</a></li>"
             )
         parts.append(f'<h2 class="sidebar-head">{escape(section)}</h2><ul>{"".join(lines)}</ul>')

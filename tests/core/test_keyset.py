@@ -38,7 +38,28 @@ def rows() -> Any:
 def page(after: Any = None, before: Any = None, *, descending: bool = False, size: int = 5):
     return keyset.page_of(
         rows(), FIELDS, descending=descending, after=after, before=before, size=size
-    )
+    )[:3]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_keys_first_gives_the_same_pages_and_counts(events: list[int], descending: bool) -> None:
+    here = at(Event.objects.get(pk=events[11]))
+    for after, before in ((None, None), (here, None), (None, here)):
+        options = {"descending": descending, "after": after, "before": before, "size": 5}
+        plain = keyset.page_of(rows(), FIELDS, **options)
+        keyed = keyset.page_of(rows(), FIELDS, **options, keys_from=rows(), counting=True)
+        assert keyed[:3] == plain[:3]
+        # Only a page from the beginning has looked at all of them.
+        assert keyed.total == (None if after or before else len(events))
+        assert plain.total is None
+
+
+def test_keys_first_of_nothing() -> None:
+    found = keyset.page_of(
+        rows(), FIELDS, descending=False, after=None, before=None, size=5,
+        keys_from=rows(), counting=True,
+    )  # fmt: skip
+    assert found == ([], False, False, 0)
 
 
 def at(row: Event) -> list[Any]:

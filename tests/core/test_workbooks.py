@@ -88,7 +88,7 @@ def test_too_few_known_headers_are_no_header(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "not_workbook"), (b"<html>", "not_workbook"), (b"PK\x03\x04junk", "not_workbook"),
+    [(b"", "not_workbook"), (b"<html>", "web_page"), (b"PK\x03\x04junk", "not_workbook"),
      (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1junk", "unreadable")],
 )  # fmt: skip
 def test_what_is_no_workbook(content: bytes, code: str, tmp_path: Path) -> None:

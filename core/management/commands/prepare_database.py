@@ -16,6 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
+        # Its own file and secret; agreements can't be sealed without it.
+        call_command("issue_signing_key", "--if-missing")
         call_command("load_codes", if_changed=True, verbosity=0)
         if options["demo"]:
             call_command("load_demo", if_missing=True, verbosity=0)

@@ -1,0 +1,125 @@
+"""Pages as PDF. Nothing is ever fetched: a template carries all it shows."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import gc
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import qrcode
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from PIL import Image
+from qrcode.image.svg import SvgPathImage
+
+
+def render(
+    template: str, context: Mapping[str, Any], *, stylesheet: str = "", **options: Any
+) -> bytes:
+    """The template as PDF. `stylesheet` names one that is the same for every context: it is read
+    once a process, and says everything, since WeasyPrint's own is left out then: that one makes
+    six pseudo-elements of each element, for notes and lists. `options` go to `write_pdf`.
+
+    WeasyPrint is imported here, since it costs half a second and few processes need it.
+    """
+    weasyprint = _weasyprint()
+    html = render_to_string(template, dict(context))
+    page = _bare() if stylesheet else weasyprint.HTML
+    styles = [_stylesheet(stylesheet)] if stylesheet else []
+    with _no_collection():
+        return page(string=html, url_fetcher=_closed()).write_pdf(
+            font_config=_fonts(), stylesheets=styles, **options
+        )
+
+
+@functools.cache
+def _bare() -> Any:
+    class Bare(_weasyprint().HTML):  # type: ignore[misc]
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+            return []
+
+    return Bare
+
+
+@functools.cache
+def _stylesheet(name: str) -> Any:
+    text = render_to_string(name)
+    return _weasyprint().CSS(string=text, url_fetcher=_closed(), font_config=_fonts())
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A drawing makes hundreds of thousands of objects and needs them to its end: looking for
+    garbage among them again and again takes a tenth of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@functools.cache
+def _weasyprint() -> Any:
+    conf = settings.FONT_DIR / "fonts.conf"
+    if conf.exists():
+        os.environ.setdefault("FONTCONFIG_FILE", str(conf))
+    import weasyprint
+
+    return weasyprint
+
+
+@functools.cache
+def _fonts() -> Any:
+    _weasyprint()
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+def _closed() -> Any:
+    """Only what stands in the page itself (data:): whatever a name or a unit smuggles in as an
+    address is not fetched."""
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols=("data",))
+
+
+def qr_svg(address: str) -> SafeString:
+    """An address as inline SVG."""
+    buffer = io.BytesIO()
+    qrcode.make(address, image_factory=SvgPathImage, border=0).save(buffer)
+    text = buffer.getvalue().decode()
+    return mark_safe(text[text.index("<svg") :])  # noqa: S308 - made here from our own address
+
+
+def qr_picture(address: str) -> str:
+    """An address as a picture for a PDF, one dot a module: to be shown without smoothing."""
+    # Any mask is read; looking for the finest costs as much as drawing a page.
+    code = qrcode.QRCode(border=0, mask_pattern=2)
+    code.add_data(address)
+    rows = code.get_matrix()
+    picture = Image.new("L", (len(rows), len(rows)))
+    picture.putdata([0 if dark else 255 for row in rows for dark in row])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return data_address(buffer.getvalue(), "image/png")
+
+
+def qr_png(address: str, *, pixels: int = 12) -> bytes:
+    """An address as a picture to send on."""
+    buffer = io.BytesIO()
+    qrcode.make(address, box_size=pixels, border=3).save(buffer)
+    return buffer.getvalue()
+
+
+def data_address(content: bytes, content_type: str) -> str:
+    """A picture as an address that carries it."""
+    return f"data:{content_type};base64,{base64.b64encode(content).decode()}"

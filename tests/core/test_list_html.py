@@ -1,0 +1,61 @@
+"""Parts of list pages that Python writes: whatever comes from outside is escaped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.http import QueryDict
+
+from core import list_html
+from core.lists import Column, Order
+from core.models import Event
+
+BAD = "\"><script>'&"
+ESCAPED = "&quot;&gt;&lt;script&gt;&#x27;&amp;"
+
+
+class Filters(django_filters.FilterSet):
+    place = django_filters.ChoiceFilter(label=BAD, choices=[("1", BAD), (BAD, "二")])
+    q = django_filters.CharFilter(label="关键字", help_text=BAD)
+
+
+def fields(query: dict[str, str]) -> str:
+    data = QueryDict(mutable=True)
+    data.update(query)
+    filters: Any = Filters(data, queryset=Event.objects.none())
+    return list_html.filter_fields(filters)
+
+
+def test_filter_fields_escape() -> None:
+    html = fields({"q": BAD, "place": BAD})
+    assert "<script>" not in html
+    assert html.count(ESCAPED) == 5
+    assert f'<option value="{ESCAPED}" selected>二</option>' in html
+    assert f'name="q" value="{ESCAPED}" placeholder="{ESCAPED}"' in html
+
+
+def test_what_is_filtered_by_stays_chosen() -> None:
+    assert '<option value="1" selected>' in fields({"place": "1"})
+    assert "selected" not in fields({"place": "3"})
+
+
+def test_the_address_is_kept_escaped() -> None:
+    assert list_html.hidden([(BAD, BAD)]) == (
+        f'<input type="hidden" name="{ESCAPED}" value="{ESCAPED}">'
+    )
+
+
+def test_an_order_is_offered_only_where_there_is_a_choice() -> None:
+    one, other = Order("a", "甲", ("id",)), Order("b", "乙", ("id",))
+    assert list_html.order_field([one], one) == ""
+    assert '<option value="b" selected>乙</option>' in list_html.order_field([one, other], other)
+
+
+def test_columns() -> None:
+    plain, mono = Column("a", BAD), Column("b", "乙", css="mono", optional=True)
+    head = list_html.head([plain, mono], selectable=False)
+    assert head == f'<th scope="col">{ESCAPED}</th><th scope="col" class="mono">乙</th>'
+    assert "data-pick-all" in list_html.head([plain], selectable=True)
+    assert 'value="b" checked' in list_html.column_boxes([mono], [plain, mono])
+    assert "checked" not in list_html.column_boxes([mono], [plain])

@@ -1,0 +1,63 @@
+"""Look-ups whose SQL is compiled once: the ORM's own answers, never yesterday's rows."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core.lookups import LookUp
+from graduates.models import Graduate
+from schools.models import Role, StaffMember
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def graduates(pk: int):  # type: ignore[no-untyped-def]
+    return Graduate.objects.select_related("school", "cohort", "person__user").filter(person=pk)
+
+
+def test_the_same_row_as_the_orm_in_one_query() -> None:
+    world = factories.make_world()
+    look_up = LookUp(lambda pk: graduates(pk).order_by("-cohort__year", "-id"))
+    for made in [factories.make_graduate(world) for _ in range(3)]:
+        wanted = graduates(made.person_id).get()
+        with CaptureQueriesContext(connection) as captured:
+            found = look_up.first(made.person_id)
+            assert found is not None
+            assert (found.school, found.cohort, found.person) == (
+                wanted.school, wanted.cohort, wanted.person,
+            )  # fmt: skip
+            assert found.person.user is None
+        assert len(captured) == 1
+        plain = {f.attname: getattr(wanted, f.attname) for f in Graduate._meta.concrete_fields}
+        assert {k: getattr(found, k) for k in plain} == plain
+
+
+def test_nothing_for_nobody() -> None:
+    factories.make_world()
+    assert LookUp(graduates).first(2**40) is None
+
+
+def test_rows_are_read_anew() -> None:
+    """Staff whose school, role or rights change feel it at their next request."""
+    world = factories.make_world()
+    user = world.counsellor
+    look_up = LookUp(lambda pk: StaffMember.objects.select_related("school").filter(user_id=pk))
+    before = look_up.first(user.pk)
+    assert before is not None and before.school is not None and before.school.is_open
+    StaffMember.objects.filter(pk=user.pk).update(role=Role.DEPARTMENT_ADMIN)
+    type(before.school).objects.filter(pk=before.school_id).update(name="改名后的学校")
+    after = look_up.first(user.pk)
+    assert after is not None and after.role == Role.DEPARTMENT_ADMIN
+    assert after.school is not None and after.school.name == "改名后的学校"
+    StaffMember.objects.filter(pk=user.pk).delete()
+    assert look_up.first(user.pk) is None
+
+
+def test_the_key_stands_in_one_place() -> None:
+    with pytest.raises(AssertionError):
+        LookUp(lambda pk: Graduate.objects.filter(pk=pk, person=pk)).first(1)
+    with pytest.raises(AssertionError):
+        LookUp(lambda pk: Graduate.objects.all()).first(1)
