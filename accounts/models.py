@@ -85,3 +85,67 @@ class User(AbstractBaseUser):
                 if hasattr(backend, "has_perm")
             )
         return known[perm]
+
+
+class OneTimeCode(models.Model):
+    """A six-digit code sent to a phone, for one purpose and one subject, once.
+
+    Only a keyed hash is kept. `proved_at` is set when it was typed right, `used_at` when the
+    action it stands for happened.
+    """
+
+    purpose = models.CharField(max_length=20)
+    phone = models.CharField(max_length=11)
+    # What it is good for: a card, an invitation's terms, a session.
+    subject = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)
+    nonce = models.CharField(max_length=32)
+    tries = models.PositiveSmallIntegerField(default=0)
+    address = models.CharField(max_length=45)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    proved_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "验证码"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(used_at__isnull=True) | models.Q(proved_at__isnull=False),
+                name="one_time_code_used_was_proved",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["phone", "-created_at"], name="one_time_code_phone"),
+            models.Index(fields=["address", "-created_at"], name="one_time_code_address"),
+            models.Index(fields=["subject", "-created_at"], name="one_time_code_subject"),
+            models.Index(fields=["-created_at"], name="one_time_code_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+
+class Message(models.Model):
+    """One message of the message centre. `to` names whom it is for without a foreign key, since
+    a graduate may have no account yet: "person:7", "user:7", "school:7"."""
+
+    to = models.CharField(max_length=40)
+    title = models.CharField("标题", max_length=80)
+    text = models.TextField("内容", blank=True, default="")
+    link = models.CharField(max_length=200, blank=True, default="")
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField("时间", db_default=Now())
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "消息"
+        indexes = [
+            models.Index(fields=["to", "-id"], name="message_newest"),
+            models.Index(
+                fields=["to"], name="message_unread", condition=models.Q(read_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

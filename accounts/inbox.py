@@ -1,0 +1,44 @@
+"""The message centre: what a person was told, in all three realms.
+
+Apps write with `tell` in the transaction of what happened; a message with the same key is
+written once. Who reads which messages is said by hook: an app knows what its people are called.
+"""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Message, User
+from core.hooks import Hook
+
+addresses = Hook(
+    "accounts.inbox_addresses",
+    'Gets user; return the names their messages are sent to ("person:7", "school:7").',
+)
+
+
+def tell(to: str, title: str, *, key: str, text: str = "", link: str = "") -> None:
+    """Leave a message for `to` ("person:7", "user:7", "school:7") in the caller's transaction."""
+    Message.objects.bulk_create(
+        [Message(to=to, title=title[:80], text=text, link=link, dedupe_key=f"{to}:{key}")],
+        ignore_conflicts=True,
+    )
+
+
+def messages_of(user: User) -> QuerySet[Message]:
+    names = [f"user:{user.pk}"]
+    for found in addresses.run(user=user):
+        names += found
+    return Message.objects.filter(to__in=names).order_by("-id")
+
+
+def unread(user: User, *, most: int = 100) -> int:
+    return messages_of(user).filter(read_at=None).order_by()[:most].count()
+
+
+def mark_read(user: User, message_id: int | None = None) -> None:
+    rows = messages_of(user).filter(read_at=None)
+    if message_id is not None:
+        rows = rows.filter(pk=message_id)
+    rows.update(read_at=timezone.now())

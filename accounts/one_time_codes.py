@@ -1,0 +1,169 @@
+"""One-time codes to a phone: limited per phone, address, subject and day; five tries each.
+
+`issue` sends one. `prove` checks what was typed in a transaction of its own, so that a wrong try
+is counted even when what follows fails. `spend` belongs into the transaction of the action that
+the code stands for: a code serves once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import OneTimeCode
+from codes.validators import check_mobile
+from core import outbox
+from core.errors import DomainError, Invalid, Refused
+from core.models import Channel
+
+LIFETIME = timedelta(minutes=10)
+MOST_TRIES = 5
+PAUSE = timedelta(seconds=60)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+_TEXTS = {
+    "card": "您正在填写签约邀约, 验证码 {code}, 10分钟内有效。",
+    "login": "您正在登录用人单位端, 验证码 {code}, 10分钟内有效。",
+    "recover": "您正在申请找回用人单位帐号, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "accept": "您正在签署网络就业协议, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "amend": "您正在确认协议变更, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "terminate": "您正在办理解约, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+}
+
+
+class CodeLimit(DomainError):
+    """Too many codes were asked for."""
+
+    status = 429
+
+
+class WrongCode(DomainError):
+    status = 422
+
+
+def issue(
+    *, purpose: str, phone: str, subject: str, address: str, deliver: bool = True
+) -> OneTimeCode:
+    """Send a new code to `phone`. Raises `Invalid` for what is no mobile number, `CodeLimit`.
+
+    With `deliver` false nothing goes out, yet all limits count: whoever asks learns no more.
+    """
+    if not phone or any(f.is_error for f in check_mobile(phone)):
+        raise Invalid({"mobile": ["手机号码应为11位数字, 请核对。"]})
+    if not outbox.can_send(Channel.SMS):
+        raise Refused("no_sms", "短信通道尚未开通, 请联系平台管理员。")
+    code = f"{secrets.randbelow(10**6):06d}"
+    nonce = secrets.token_hex(16)
+    with transaction.atomic():
+        _one_at_a_time(phone, address)
+        _check_limits(phone, subject, address)
+        made = OneTimeCode.objects.create(
+            purpose=purpose,
+            phone=phone,
+            subject=subject,
+            nonce=nonce,
+            digest=_digest(nonce, code),
+            address=address,
+            expires_at=timezone.now() + LIFETIME,
+        )
+        if deliver:
+            outbox.post(
+                Channel.SMS,
+                phone,
+                _TEXTS[purpose].format(code=code),
+                key=f"code:{made.pk}",
+                secret=True,
+            )
+    return made
+
+
+def prove(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode:
+    """The newest code of this purpose, phone and subject, if `typed` is it. Raises `WrongCode`.
+
+    Asking again with the same right code answers the same, until it is spent.
+    """
+    typed = "".join(c for c in typed if c.isdigit())
+    with transaction.atomic():
+        row = _newest(purpose, phone, subject).select_for_update().first()
+        problem = _problem(row)
+        if row is not None and problem is None:
+            if hmac.compare_digest(row.digest, _digest(row.nonce, typed)):
+                row.proved_at = row.proved_at or timezone.now()
+            else:
+                row.tries += 1
+                left = MOST_TRIES - row.tries
+                problem = f"验证码不正确, 还可以试 {left} 次。" if left else _SPENT
+            row.save(update_fields=["tries", "proved_at"])
+    if problem or row is None:
+        raise WrongCode("code", problem or _NONE, field="code")
+    return row
+
+
+def spend(code: OneTimeCode) -> None:
+    """Use a proved code, once. Raises `WrongCode` when somebody else just did."""
+    now = timezone.now()
+    fresh = OneTimeCode.objects.filter(
+        pk=code.pk, used_at=None, proved_at__isnull=False, expires_at__gt=now
+    )
+    if not fresh.update(used_at=now):
+        raise WrongCode("code", "验证码已使用或已过期, 请重新获取。", field="code")
+
+
+_NONE = "请先获取验证码。"
+_SPENT = "验证码输错次数过多, 请重新获取。"
+
+
+def _problem(row: OneTimeCode | None) -> str | None:
+    if row is None:
+        return _NONE
+    if row.tries >= MOST_TRIES:
+        return _SPENT
+    if row.used_at is not None:
+        return "验证码已使用, 请重新获取。"
+    if row.expires_at <= timezone.now():
+        return "验证码已过期, 请重新获取。"
+    return None
+
+
+def _newest(purpose: str, phone: str, subject: str) -> QuerySet[OneTimeCode]:
+    return OneTimeCode.objects.filter(purpose=purpose, phone=phone, subject=subject).order_by("-id")
+
+
+def _digest(nonce: str, code: str) -> str:
+    key = settings.ONE_TIME_CODE_KEY.encode()
+    return hmac.new(key, f"{nonce}:{code}".encode(), sha256).hexdigest()
+
+
+def _one_at_a_time(*names: str) -> None:
+    """Two requests at once must not both pass under a limit."""
+    with connection.cursor() as cursor:
+        for name in sorted(names):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"one-time-code:{name}"]
+            )
+
+
+def _check_limits(phone: str, subject: str, address: str) -> None:
+    now = timezone.now()
+    rows = OneTimeCode.objects
+    of_phone = rows.filter(phone=phone)
+    if of_phone.filter(created_at__gt=now - PAUSE).exists():
+        raise CodeLimit("code_pause", "验证码已发送, 请在60秒后再获取。")
+    limits = settings.ONE_TIME_CODE_LIMITS
+    for found, most, words in (
+        (of_phone.filter(created_at__gt=now - _HOUR), limits["phone_hour"], "此手机号码一小时内"),
+        (of_phone.filter(created_at__gt=now - _DAY), limits["phone_day"], "此手机号码今天"),
+        (rows.filter(subject=subject, created_at__gt=now - _DAY), limits["subject_day"], "今天"),
+        (rows.filter(address=address, created_at__gt=now - _HOUR), limits["address_hour"],
+         "此网络一小时内"),
+        (rows.filter(created_at__gt=now - _DAY), limits["day"], "平台今天"),
+    ):  # fmt: skip
+        if found[:most].count() >= most:
+            raise CodeLimit("code_limit", f"{words}获取验证码次数过多, 请稍后再试。")
