@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core import audit
-from core.lists import ListPage
+from core.lists import ListPage, Order
 from schools.access import StaffPage
 from schools.scope import scope_of, visible_to
 
@@ -23,6 +23,12 @@ class ConsoleList(StaffPage, ListPage):
 
     def get_queryset(self) -> QuerySet[Any]:
         return visible_to(self.all_rows(), self.user, graduate=self.graduate_path)
+
+    def keys_first(self, order: Order) -> bool:
+        """No index has the rows of all schools in order."""
+        scope = scope_of(self.user)
+        every_school = scope is not None and scope.everything and not self.request.GET.get("school")
+        return super().keys_first(order) or (every_school and not order.joins)
 
     def may_export(self) -> bool:
         return bool(self.export_name) and (
@@ -43,6 +49,9 @@ class ConsoleList(StaffPage, ListPage):
         scope = scope_of(self.user)
         if scope is not None and scope.is_empty:
             return "还没有管理范围", "未分配届别/院系/班级, 请联系学校系统管理员。"
+        if self.empty_title != ListPage.empty_title:
+            # A list of something else than graduates says itself what its emptiness means.
+            return super().empty_reason()
         if not self.get_queryset()[:1].exists():
             if scope is not None and scope.levels is not None:
                 unlimited = self.all_rows().filter(school_id=scope.school_id)

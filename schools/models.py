@@ -68,7 +68,7 @@ class Cohort(models.Model):
         return f"{self.year}届"
 
     def phase(self, today: datetime.date | None = None) -> str:
-        """准备 → 开放 → 截止 → 封存 (DOMAIN §2), by date; sealing is the province's act."""
+        """准备 → 开放 → 截止 → 封存 (DOMAIN §2): by date, but for sealing, which is an act."""
         today = today or timezone.localdate()
         if self.sealed_at is not None:
             return Phase.SEALED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from accounts.models import User
+from core.prepared import prepared
 from schools.models import Cohort, Department, Major, School, SchoolClass
 from schools.scope import Scope, scope_of
 
@@ -15,7 +16,7 @@ def school_options(user: User) -> Choices:
     scope = scope_of(user)
     if scope is None or not scope.everything:
         return []
-    return [(s.pk, s.name) for s in School.objects.only("name", "code")]
+    return list(School.objects.values_list("pk", "name"))
 
 
 def cohort_options(user: User) -> Choices:
@@ -105,16 +106,22 @@ _ALL_SQL = """
   ORDER BY kind, place, sort
 """
 
+# The same for the province, whose lists are cut by school and year.
+_PROVINCE_SQL = """
+    SELECT 'school' AS kind, id::text AS value, name AS label, 0 AS place, code AS sort
+    FROM schools_school
+  UNION ALL
+    SELECT DISTINCT 'cohort', year::text, year || '届', -year, '' FROM schools_cohort
+  ORDER BY kind, place, sort
+"""
+
 
 def list_options(user: User, department_id: int | None, year: int | None) -> dict[str, Choices]:
-    """What `cohort_options`, `department_options`, `class_options` and `major_options` give a
-    member of a school's staff, by the filter's name."""
-    found: dict[str, Choices] = {
-        name: [] for name in ("cohort", "department", "school_class", "major")
-    }
+    """What the functions above give this member of staff, by the filter's name."""
+    kinds = ("school", "cohort", "department", "school_class", "major")
+    found: dict[str, Choices] = {kind: [] for kind in kinds}
     scope = scope_of(user)
-    if scope is None or scope.everything:
-        found["cohort"] = [(str(year), label) for year, label in cohort_options(user)]
+    if scope is None:
         return found
     values = {
         "school": scope.school_id,
@@ -125,8 +132,11 @@ def list_options(user: User, department_id: int | None, year: int | None) -> dic
         "department": department_id,
         "year": year,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_ALL_SQL, values)
+    with prepared(), connection.cursor() as cursor:
+        if scope.everything:
+            cursor.execute(_PROVINCE_SQL)
+        else:
+            cursor.execute(_ALL_SQL, values)
         for kind, value, label, *_ in cursor.fetchall():
             found[kind].append((value, label))
     return found

@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Realm, User
 from codes import lookup
+from core.lookups import LookUp
 from schools.models import Role, School, StaffMember
 
 M = TypeVar("M", bound=Model)
@@ -41,12 +42,15 @@ class Scope:
         return not self.cohorts or not (self.departments or self.classes)
 
 
+_STAFF = LookUp(lambda pk: StaffMember.objects.select_related("school").filter(user_id=pk))
+
+
 def staff_of(user: User) -> StaffMember | None:
     """The user's staff row with its school, read once a request."""
     if user.realm != Realm.STAFF:
         return None
     if not hasattr(user, "_staff"):
-        staff = StaffMember.objects.select_related("school").filter(user_id=user.pk).first()
+        staff = _STAFF.first(user.pk)
         user._staff = staff  # type: ignore[attr-defined]
         if staff is not None:  # so that templates' `user.staff` asks nothing again
             StaffMember.user.field.remote_field.set_cached_value(user, staff)
@@ -94,6 +98,9 @@ def visible_to(queryset: QuerySet[M], user: User, *, graduate: str = "") -> Quer
         return queryset
     prefix = f"{graduate}__" if graduate else ""
     queryset = queryset.filter(cohort_id__in=sorted(scope.cohorts or ()))
+    if prefix:
+        # Said twice, so that what follows is looked for among the school's graduates only.
+        queryset = queryset.filter(**{f"{prefix}school_id": scope.school_id})
     if scope.levels is not None:
         queryset = queryset.filter(**{f"{prefix}level__in": sorted(scope.levels)})
     inside = Q()

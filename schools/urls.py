@@ -1,6 +1,16 @@
 from django.urls import path
 
-from schools.views import departments, majors, province, session, setup, staff, staff_list
+from schools.views import (
+    departments,
+    majors,
+    province,
+    sealing,
+    session,
+    setup,
+    staff,
+    staff_list,
+    staff_role,
+)
 
 console = [
     path("", session.home, name="home"),
@@ -11,6 +21,7 @@ console = [
     path("setup/", setup.settings, name="school-settings"),
     path("setup/cohorts/", setup.cohorts, name="cohorts"),
     path("setup/cohorts/<int:pk>/", setup.cohort, name="cohort"),
+    path("setup/cohorts/<int:pk>/seal/", sealing.seal, name="cohort-seal"),
     path("setup/departments/", departments.departments, name="departments"),
     path("setup/departments/<int:pk>/", departments.department, name="department"),
     path("setup/departments/<int:pk>/turn/", departments.turn_department, name="department-turn"),
@@ -28,11 +39,13 @@ console = [
     path("setup/staff/add/", staff.add, name="staff-add"),
     path("setup/staff/<int:pk>/", staff.member, name="staff-member"),
     path("setup/staff/<int:pk>/scope/", staff.scope, name="staff-scope"),
+    path("setup/staff/<int:pk>/role/", staff_role.role, name="staff-role"),
     path("setup/staff/<int:pk>/turn/", staff.turn, name="staff-turn"),
     path("setup/staff/<int:pk>/reset/", staff.reset, name="staff-reset"),
     path("province/schools/", province.schools, name="schools"),
     path("province/schools/add/", province.add, name="school-add"),
     path("province/schools/<int:pk>/", province.school, name="school"),
+    path("province/cohorts/<int:pk>/unseal/", sealing.unseal, name="cohort-unseal"),
     path("province/schools/<int:pk>/turn/", province.turn_school, name="school-turn"),
     path(
         "province/schools/<int:pk>/admins/<int:staff_id>/turn/",

@@ -1,4 +1,9 @@
-"""Adding a cohort (届) and changing its dates."""
+"""Adding a cohort (届), changing its dates, sealing it.
+
+The phases follow one another: 准备 → 开放 → 截止 → 封存. The school seals, as the last step of its
+own year and only past the end. Taking that back is the province's, as letting in anything past
+the end is: what was sealed may have been reported.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from core import audit
 from core.errors import Invalid, Refused
-from schools.actions.base import locked_school, put, require
+from schools import hooks
+from schools.actions.base import locked_school, put, require, wanted_text
 from schools.models import Cohort, Phase, School
 
 
@@ -65,6 +71,52 @@ def edit(
             cohort.save(update_fields=list(changes))
             audit.record("schools.cohort_edit", by=by, obj=cohort, data={"changes": changes})
     return cohort
+
+
+def check_sealing(cohort: Cohort, by: User) -> list[tuple[str, str]]:
+    """What would be left unfinished, as (sentence, address); raises what stands in the way.
+
+    The page before it and the act itself both ask here.
+    """
+    require(by, "schools.set_up", cohort.school_id)
+    phase = cohort.phase()
+    if phase == Phase.SEALED:
+        raise Refused("cohort_sealed", f"{cohort}已经封存。")
+    if phase != Phase.ENDED:
+        raise Refused("cohort_not_ended", f"{cohort}尚未截止, 截止以后才能封存。")
+    return [line for found in hooks.before_sealing.run(cohort=cohort) for line in found]
+
+
+def seal(*, cohort_id: int, by: User) -> Cohort:
+    """From now on nothing of the cohort changes, until the province opens it again."""
+    with transaction.atomic():
+        cohort = _locked(cohort_id)
+        left = check_sealing(cohort, by)
+        cohort.sealed_at = timezone.now()
+        cohort.save(update_fields=["sealed_at"])
+        data = {"unfinished": [sentence for sentence, _ in left]}
+        audit.record("schools.cohort_seal", by=by, obj=cohort, data=data)
+    return cohort
+
+
+def unseal(*, cohort_id: int, reason: str, by: User) -> Cohort:
+    """Back to 截止: corrections and review go on, registrations still need a reopening."""
+    with transaction.atomic():
+        cohort = _locked(cohort_id)
+        require(by, "province.schools", cohort.school_id)
+        if cohort.sealed_at is None:
+            raise Refused("cohort_not_sealed", f"{cohort}没有封存。")
+        reason = wanted_text(reason, "reason", "原因", 200)
+        cohort.sealed_at = None
+        cohort.save(update_fields=["sealed_at"])
+        audit.record("schools.cohort_unseal", by=by, obj=cohort, reason=reason)
+    return cohort
+
+
+def _locked(cohort_id: int) -> Cohort:
+    school_id = Cohort.objects.values_list("school_id", flat=True).get(pk=cohort_id)
+    locked_school(school_id)
+    return Cohort.objects.select_for_update(no_key=True).get(pk=cohort_id)
 
 
 def _check_dates(cohort: Cohort, opens_on: datetime.date | None, ends_on: datetime.date) -> None:

@@ -148,6 +148,31 @@ def _check_class_cohorts(cohorts: list[Cohort], classes: list[SchoolClass]) -> N
         raise Invalid({"cohorts": [f"所选班级属于{names}, 请同时勾选该届别, 或取消这些班级。"]})
 
 
+def set_role(*, staff_id: int, role: str, by: User) -> StaffMember:
+    """It holds from the next request on. The scope stays: it counts again when a school admin
+    becomes a counsellor or a department admin once more."""
+    with transaction.atomic():
+        staff = _locked(staff_id, by)
+        require(by, "schools.staff", staff.school_id)  # the province gives and takes no roles
+        if role not in SCHOOL_ROLES:
+            raise Invalid({"role": ["请选择角色。"]})
+        if role == staff.role:
+            raise Refused("state", f"{staff.user.label}已经是{staff.get_role_display()}。")
+        refuse_role_change(staff, by)
+        changes = put(staff, {"role": role})
+        staff.save(update_fields=["role"])
+        audit.record("schools.staff_role", by=by, obj=staff, data={"changes": changes})
+    return staff
+
+
+def refuse_role_change(staff: StaffMember, by: User) -> None:
+    """Nobody changes their own; the school's last admin stays one. Page and act both ask."""
+    if staff.pk == by.pk:
+        raise Refused("self", "不能修改自己的角色, 请由另一位管理员操作。")
+    if _is_last_admin(staff):
+        raise Refused("last_admin", "这是学校唯一启用的系统管理员, 请先新增另一位。")
+
+
 def set_active(*, staff_id: int, active: bool, by: User) -> StaffMember:
     """A deactivated account is signed out at once. The school's last admin stays."""
     with transaction.atomic():
@@ -167,13 +192,17 @@ def set_active(*, staff_id: int, active: bool, by: User) -> StaffMember:
 def _refuse_last_admin(staff: StaffMember, by: User) -> None:
     if staff.pk == by.pk:
         raise Refused("self", "不能停用自己的帐号, 请由另一位管理员操作。")
-    if staff.role != Role.SCHOOL_ADMIN:
-        return
+    if _is_last_admin(staff):
+        raise Refused("last_admin", "这是学校唯一启用的系统管理员, 不能停用; 请先新增另一位。")
+
+
+def _is_last_admin(staff: StaffMember) -> bool:
+    if staff.role != Role.SCHOOL_ADMIN or not staff.user.is_active:
+        return False
     others = StaffMember.objects.filter(
         school_id=staff.school_id, role=Role.SCHOOL_ADMIN, user__is_active=True
     ).exclude(pk=staff.pk)
-    if not others.exists():
-        raise Refused("last_admin", "这是学校唯一启用的系统管理员, 不能停用; 请先新增另一位。")
+    return not others.exists()
 
 
 def reset_password(*, staff_id: int, by: User) -> Issued:

@@ -89,6 +89,7 @@ def school(request: StaffRequest, pk: int) -> HttpResponse:
         "items": forms.items(_EDIT, typed if edit_errors else standing, edit_errors),
         "admin_items": forms.items((LOGIN, *PERSON), typed if admin_errors else {}, admin_errors),
         "admins": admins.select_related("user").order_by("user__login"),
+        "cohorts": row.cohorts.all(),
         "errors": edit_errors | admin_errors,
     }
     bad = edit_errors or admin_errors

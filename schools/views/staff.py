@@ -20,7 +20,7 @@ from schools.forms import Errors, FormField
 from schools.models import Cohort, Department, Role, SchoolClass, StaffMember
 from schools.views.own import do, own_school
 
-_ROLES = [(r.value, r.label) for r in actions.SCHOOL_ROLES]
+ROLES = [(r.value, r.label) for r in actions.SCHOOL_ROLES]
 PERSON = (
     FormField("name", "姓名", max_length=40),
     FormField("mobile", "手机号码", "mobile", max_length=11),
@@ -28,7 +28,7 @@ PERSON = (
 LOGIN = FormField(
     "login", "用户名", max_length=30, hint="登录用, 建好后不能改; 3至30位字母、数字、点、横线。"
 )
-_ROLE = FormField("role", "角色", choices=_ROLES)
+_ROLE = FormField("role", "角色", choices=ROLES)
 
 
 @staff_view("schools.staff")
@@ -61,7 +61,7 @@ def issued_page(request: StaffRequest, issued: actions.Issued, back: str) -> Htt
 @staff_view("schools.staff")
 def member(request: StaffRequest, pk: int) -> HttpResponse:
     """The account's page; a POST here changes name and number."""
-    row = _or_404(request, pk)
+    row = staff_or_404(request, pk)
     typed: dict[str, Any] = {"name": row.user.label, "mobile": row.user.mobile}
     errors: Errors = {}
     if request.method == "POST":
@@ -87,7 +87,7 @@ def member(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("schools.staff")
 def scope(request: StaffRequest, pk: int) -> HttpResponse:
     """Checkboxes: cohorts, levels, departments, and the classes of one cohort at a time."""
-    row, school = _or_404(request, pk), own_school(request)
+    row, school = staff_or_404(request, pk), own_school(request)
     cohorts = list(Cohort.objects.filter(school=school))
     chosen = forms.read_number(request.POST.get("of") or request.GET.get("of", ""))
     of = next((c for c in cohorts if c.pk == chosen), cohorts[0] if cohorts else None)
@@ -149,7 +149,7 @@ def _tree(school_id: int, of: Cohort | None, picked: dict[str, Any]) -> list[dic
 @staff_view("schools.staff")
 @require_POST
 def turn(request: StaffRequest, pk: int) -> HttpResponse:
-    row = _or_404(request, pk)
+    row = staff_or_404(request, pk)
     active = request.POST.get("active") == "1"
     return do(
         request,
@@ -164,11 +164,11 @@ def turn(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @never_cache
 def reset(request: StaffRequest, pk: int) -> HttpResponse:
-    row = _or_404(request, pk)
+    row = staff_or_404(request, pk)
     issued = actions.reset_password(staff_id=row.pk, by=request.user)
     return issued_page(request, issued, reverse("console:staff-member", args=[pk]))
 
 
-def _or_404(request: StaffRequest, pk: int) -> StaffMember:
+def staff_or_404(request: StaffRequest, pk: int) -> StaffMember:
     rows = StaffMember.objects.select_related("user")
     return get_object_or_404(rows, pk=pk, school=own_school(request))

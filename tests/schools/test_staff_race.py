@@ -1,17 +1,21 @@
-"""Two admins turn each other off at the same moment: the school keeps one of them."""
+"""Two admins turn each other off, or down, at the same moment: the school keeps one of them."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from accounts.models import Realm, User
 from core.errors import DomainError
 from schools.actions import staff as actions
 from schools.models import Role, School, StaffMember
-from tests.factories import committed, make_school
+from schools.scope import staff_of
+from tests.factories import make_school
+from tests.removal import committed
 
 
 def make_admin(school: School, login: str) -> User:
@@ -20,11 +24,26 @@ def make_admin(school: School, login: str) -> User:
     return user
 
 
-def turn_off(staff_id: int, by_id: int, start: threading.Barrier, answers: list[str]) -> None:
+def turn_off(staff_id: int, by: User) -> None:
+    actions.set_active(staff_id=staff_id, active=False, by=by)
+
+
+def demote(staff_id: int, by: User) -> None:
+    actions.set_role(staff_id=staff_id, role=Role.COUNSELLOR, by=by)
+
+
+def act(
+    do: Callable[[int, User], None],
+    staff_id: int,
+    by_id: int,
+    start: threading.Barrier,
+    answers: list[str],
+) -> None:
     try:
         by = User.objects.get(pk=by_id)
+        staff_of(by)  # read at the door, before either acts
         start.wait(timeout=10)
-        actions.set_active(staff_id=staff_id, active=False, by=by)
+        do(staff_id, by)
         answers.append("done")
     except DomainError as refusal:
         answers.append(refusal.code)
@@ -32,23 +51,28 @@ def turn_off(staff_id: int, by_id: int, start: threading.Barrier, answers: list[
         connection.close()
 
 
-def test_one_of_two_admins_stays(django_db_setup: None, django_db_blocker: Any) -> None:
+@pytest.mark.parametrize("do", [turn_off, demote])
+def test_one_of_two_admins_stays(
+    do: Callable[[int, User], None], django_db_setup: None, django_db_blocker: Any
+) -> None:
     with django_db_blocker.unblock(), committed() as schools:
         for turn in range(5):
             school = make_school()
             schools.append(school)
-            a, b = (make_admin(school, f"race{turn}{letter}") for letter in "ab")
+            a, b = (make_admin(school, f"race{do.__name__}{turn}{letter}") for letter in "ab")
             answers: list[str] = []
             start = threading.Barrier(2)
             threads = [
-                threading.Thread(target=turn_off, args=(target.pk, by.pk, start, answers))
+                threading.Thread(target=act, args=(do, target.pk, by.pk, start, answers))
                 for target, by in ((a, b), (b, a))
             ]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-            admins = StaffMember.objects.filter(school=school, user__is_active=True)
+            admins = StaffMember.objects.filter(
+                school=school, role=Role.SCHOOL_ADMIN, user__is_active=True
+            )
             assert admins.count() == 1, answers
             assert sorted(answers) == ["done", "last_admin"]
     connection.close()
