@@ -24,7 +24,8 @@ def test_sign_in_and_out(employer: User) -> None:
     client = Client()
     answer = client.post("/employer/", {"mobile": f"+86 {MOBILE}", "password": factories.PASSWORD})
     assert answer.status_code == 302
-    assert "示例招聘人员" in client.get("/employer/").content.decode()
+    assert answer["Location"] == "/employer/home/"
+    assert "示例招聘人员" in client.get("/employer/", follow=True).content.decode()
     client.post("/employer/logout/")
     assert "用人单位登录" in client.get("/employer/").content.decode()
 

@@ -1,0 +1,85 @@
+"""Colleagues: verified ones let others in and close the access of who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import inbox
+from core import audit
+from core.errors import NotPermitted, Refused
+from employers.models import Membership, Unit, UnitMember
+
+
+@contextmanager
+def _both(member_id: int, by: UnitMember) -> Iterator[tuple[UnitMember, UnitMember]]:
+    """Lock the unit and its people; (the colleague, who acts)."""
+    with transaction.atomic():
+        Unit.objects.select_for_update().get(pk=by.unit_id)
+        rows = UnitMember.objects.select_related("user", "unit").filter(unit=by.unit_id)
+        locked = {m.pk: m for m in rows.select_for_update(of=("self",)).order_by("pk")}
+        if member_id not in locked:
+            raise Refused("not_here", "单位中没有此人。")
+        yield locked[member_id], locked[by.pk]
+
+
+def verify(*, member_id: int, by: UnitMember) -> UnitMember:
+    """A verified person answers for a colleague, who then sees all of the unit."""
+    with _both(member_id, by) as (colleague, actor):
+        _check_verified(actor)
+        if colleague.state != Membership.CLAIMED:
+            raise Refused("state", f"{colleague.name}{colleague.get_state_display()}, 没有改变。")
+        colleague.state, colleague.verified_at = Membership.VERIFIED, timezone.now()
+        colleague.save(update_fields=["state", "verified_at"])
+        audit.record("employers.verify_member", by=actor.user, obj=colleague)
+        _tell(colleague, f"您已成为{colleague.unit.name}的认证人员", f"由{actor.name}确认。")
+    return colleague
+
+
+def end(*, member_id: int, by: UnitMember) -> UnitMember:
+    """Somebody leaves: by themselves, or ended by a verified colleague. What they signed stays.
+
+    The last verified person can't go, or nobody could let anybody in.
+    """
+    with _both(member_id, by) as (colleague, actor):
+        if colleague.pk != actor.pk:
+            _check_verified(actor)
+        if colleague.state == Membership.ENDED:
+            raise Refused("state", f"{colleague.name}已离开, 没有改变。")
+        if colleague.state == Membership.VERIFIED and _others_verified(colleague) == 0:
+            raise Refused(
+                "last_verified",
+                "单位至少要有一位已认证人员。请先认证一位同事, 或由新的管理者提交变更公函。",
+            )
+        leave(colleague)
+        audit.record("employers.end_member", by=actor.user, obj=colleague)
+        if colleague.pk != actor.pk:
+            _tell(colleague, f"您在{colleague.unit.name}的权限已结束", f"由{actor.name}办理。")
+    return colleague
+
+
+def leave(member: UnitMember) -> None:
+    """Close one membership in the caller's transaction; the row is locked by the caller."""
+    member.state, member.ended_at = Membership.ENDED, timezone.now()
+    member.save(update_fields=["state", "ended_at"])
+
+
+def _check_verified(actor: UnitMember) -> None:
+    if actor.state != Membership.VERIFIED:
+        raise NotPermitted("not_verified", "只有已认证的人员可以管理单位人员。")
+
+
+def _others_verified(member: UnitMember) -> int:
+    rows = UnitMember.objects.filter(unit=member.unit_id, state=Membership.VERIFIED)
+    return rows.exclude(pk=member.pk).count()
+
+
+def _tell(member: UnitMember, title: str, text: str) -> None:
+    moment = timezone.now().isoformat()
+    inbox.tell(
+        f"user:{member.user_id}", title, text=text, link="/employer/unit/",
+        key=f"member:{member.pk}:{member.state}:{moment}",
+    )  # fmt: skip

@@ -1,0 +1,71 @@
+"""What may be done with a 认证公函: the transition table that page and action both ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import User
+from core.errors import Refused
+from core.states import Machine, Step, roles, states
+from employers.models import Letter, LetterKind, LetterState, Membership
+from schools.models import Role
+from schools.scope import staff_of
+
+ROLE_LABELS = {str(Role.PROVINCE): "省级管理员"}
+# What the reviewer compares and ticks, one by one.
+CHECKLIST = {
+    "signature": "帐号管理者已手写签名",
+    "stamp": "盖有红色单位公章或人事章(其他印章无效)",
+    "identity": "身份证人像面和国徽面清晰、与管理者姓名一致",
+    "names": "公函上的单位名称、统一社会信用代码与平台一致",
+}
+
+
+def role_of(actor: Any) -> str:
+    staff = staff_of(actor) if isinstance(actor, User) else None
+    return staff.role if staff is not None else ""
+
+
+def one_is_enough(letter: Letter, actor: Any) -> None:
+    if letter.kind == LetterKind.RECOVER:
+        raise Refused("needs_two", "找回帐号须由两人先后审核。")
+
+
+def needs_two(letter: Letter, actor: Any) -> None:
+    if letter.kind != LetterKind.RECOVER:
+        raise Refused("one_is_enough", "此事项由一人审核。")
+
+
+def another_person(letter: Letter, actor: Any) -> None:
+    if letter.first_by_id == actor.pk:
+        raise Refused("same_person", "找回帐号须由另一位审核人复核, 您已经初核过。")
+
+
+def still_there(letter: Letter, actor: Any) -> None:
+    if letter.member is not None and letter.member.state == Membership.ENDED:
+        raise Refused("member_left", "提交人已离开单位, 不能通过, 请填写原因退回。")
+
+
+_WAITING, _SECOND, _APPROVED = LetterState.WAITING, LetterState.SECOND, LetterState.APPROVED
+_PROVINCE = roles(Role.PROVINCE)
+LETTER = Machine(
+    name="认证公函",
+    labels=dict(LetterState.choices),
+    state_of=lambda letter: letter.state,
+    role_of=role_of,
+    steps=(
+        Step("approve", "通过", _PROVINCE, states(_WAITING), _APPROVED,
+             (one_is_enough, still_there), "every line of the checklist ticked"),
+        Step("approve", "初核通过", _PROVINCE, states(_WAITING), _SECOND, (needs_two,),
+             "of a lost account"),
+        Step("approve", "复核通过", _PROVINCE, states(_SECOND), _APPROVED, (another_person,),
+             "by somebody else"),
+        Step("refuse", "不通过", _PROVINCE, states(_WAITING, _SECOND), LetterState.REFUSED, (),
+             "", needs_reason=True),
+    ),
+)  # fmt: skip
+
+
+def mark(letter: Letter) -> str:
+    """What the reviewer had before them; the decision names it."""
+    return f"{letter.state}:{letter.unit.name}"

@@ -1,0 +1,101 @@
+"""The account itself: home, choosing the unit, password, messages."""
+
+from __future__ import annotations
+
+import time
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from accounts import inbox
+from accounts.actions import change_password
+from core.errors import DomainError, Invalid
+from core.rate import limit
+from employers import hooks
+from employers.access import AccountRequest, account_view, choose_member
+from employers.pages import newest
+from schools.forms import Errors, errors_of, read_number
+
+CAME_BY_CODE = "came_by_code"
+_FRESH = 600  # seconds
+
+
+@account_view
+def home(request: AccountRequest) -> HttpResponse:
+    """Where everything stands, and what waits for the unit."""
+    member = request.member
+    context = {"tab": "home", "tiles": [], "todos": []}
+    if member is not None:
+        context["tiles"] = [t for found in hooks.home_tiles.run(member=member) for t in found]
+        context["todos"] = [t for found in hooks.home_todos.run(member=member) for t in found]
+    return render(request, "employers/home.html", context)
+
+
+@account_view
+@require_POST
+def choose(request: AccountRequest) -> HttpResponse:
+    wanted = read_number(request.POST.get("member", ""))
+    member = next((m for m in request.memberships if m.pk == wanted), None)
+    if member is None:
+        messages.error(request, "您没有为此单位办理签约的权限。")
+    else:
+        choose_member(request, member)
+        messages.success(request, f"已切换到{member.unit.name}。")
+    return redirect("employer-home")
+
+
+@account_view
+def password(request: AccountRequest) -> HttpResponse:
+    errors, status, ask_old = Errors(), 200, _asks_old(request)
+    if request.method == "POST":
+        try:
+            _change(request, ask_old)
+            messages.success(request, "密码已保存, 其他设备上的登录已退出。")
+            return redirect("employer-unit")
+        except DomainError as refusal:
+            errors, status = errors_of(refusal), refusal.status
+    context = {"errors": errors, "ask_old": ask_old, "tab": "unit"}
+    return render(request, "employers/password.html", context, status=status)
+
+
+def _asks_old(request: AccountRequest) -> bool:
+    """Whoever just proved the phone, or never set a password, has no old one to type."""
+    fresh = time.time() - request.session.get(CAME_BY_CODE, 0) < _FRESH
+    return request.user.has_usable_password() and not fresh
+
+
+def _change(request: AccountRequest, ask_old: bool) -> None:
+    post, user = request.POST, request.user
+    limit(f"employer-password:{user.pk}", most=10, seconds=900)
+    if ask_old and not user.check_password(post.get("old_password", "")):
+        raise Invalid({"old_password": ["原密码不正确。忘记的请退出后用验证码登录, 再来设置。"]})
+    change_password(
+        user=user, password=post.get("new_password", ""), repeated=post.get("repeated", ""),
+        by=user,
+    )  # fmt: skip
+    update_session_auth_hash(request, user)
+
+
+@account_view
+def inbox_page(request: AccountRequest) -> HttpResponse:
+    if request.method == "POST":
+        inbox.mark_read(request.user)
+        return redirect("employer-messages")
+    rows, following = newest(inbox.messages_of(request.user), request)
+    context = {"rows": rows, "following": following, "tab": "messages"}
+    return render(request, "employers/messages.html", context)
+
+
+@account_view
+@require_POST
+def open_message(request: AccountRequest, pk: int) -> HttpResponse:
+    """Mark one read and go where it leads."""
+    message = get_object_or_404(inbox.messages_of(request.user), pk=pk)
+    inbox.mark_read(request.user, message.pk)
+    if message.link and url_has_allowed_host_and_scheme(message.link, allowed_hosts=None):
+        return redirect(message.link)
+    return redirect("employer-messages")

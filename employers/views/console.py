@@ -1,0 +1,179 @@
+"""The province's pages of 认证公函: what waits, and the review of one."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+
+from core import audit, files
+from core.errors import DomainError, Invalid
+from core.lists import Column, ListPage, Order, Row
+from core.masking import mask_phone
+from core.models import StoredFile
+from employers.actions import letters
+from employers.filters import LetterFilter
+from employers.letter_steps import CHECKLIST, LETTER, mark
+from employers.models import Letter, LetterKind, LetterState
+from employers.queries import contacts_of, letters_waiting, manager_of
+from schools.access import StaffPage, StaffRequest, staff_view
+from schools.forms import Errors, errors_of
+
+_STATES, _KINDS = dict(LetterState.choices), dict(LetterKind.choices)
+_REASONS = (
+    "缺少帐号管理者手写签名", "缺少红色单位公章或人事章", "身份证两面不全或不清晰",
+    "单位名称或统一社会信用代码与平台不一致", "图片不清晰, 请重新拍照上传",
+)  # fmt: skip
+
+
+def _unit(row: Row) -> str:
+    return f'<a href="/console/letters/{row["pk"]}/">{escape(row["unit__name"])}</a>'
+
+
+def _state(row: Row) -> str:
+    return f'<span class="state state-{row["state"]}">{_STATES[row["state"]]}</span>'
+
+
+class LetterList(StaffPage, ListPage):
+    permission = "employers.certify"
+    title = "认证公函"
+    filterset_class = LetterFilter
+    empty_title = "没有符合条件的公函"
+    empty_text = "用人单位提交盖章公函后会出现在这里。"
+    orders = (
+        Order("oldest", "最早提交", ("id",), walked=True),
+        Order("newest", "最新提交", ("id",), descending=True, walked=True),
+    )
+    columns: ClassVar = (
+        Column("unit", "单位名称", ("unit__name", "pk"), _unit, css="wide"),
+        Column("code", "统一社会信用代码", ("unit__code",), css="mono"),
+        Column("kind", "事项", ("kind",), lambda r: str(_KINDS[r["kind"]])),
+        Column("name", "帐号管理者", ("name",)),
+        Column("mobile", "手机号码", ("mobile",), lambda r: mask_phone(r["mobile"]), css="mono"),
+        Column("state", "状态", ("state",), _state),
+        Column("created_at", "提交时间", ("created_at",),
+               lambda r: localtime(r["created_at"]).strftime("%Y-%m-%d %H:%M"), css="num"),
+        Column("decided_by", "审核人", ("decided_by",)),
+    )  # fmt: skip
+
+    def get_queryset(self) -> QuerySet[Letter]:
+        return Letter.objects.all()
+
+
+_door = staff_view("employers.certify")
+_RELATED = (
+    "unit__certificate", "scan", "member__user", "member__id_front", "member__id_back",
+)  # fmt: skip
+
+
+def _letter(pk: int) -> Letter:
+    return get_object_or_404(Letter.objects.select_related(*_RELATED), pk=pk)
+
+
+def _pictures(letter: Letter) -> list[tuple[str, str, StoredFile]]:
+    """What the reviewer compares, the stamped scan first."""
+    member = letter.member
+    found = [
+        ("scan", "盖章公函", letter.scan),
+        ("id_front", "身份证人像面", member.id_front if member else None),
+        ("id_back", "身份证国徽面", member.id_back if member else None),
+        ("certificate", "单位证件", letter.unit.certificate),
+    ]
+    return [(slot, label, file) for slot, label, file in found if file is not None]
+
+
+@_door
+def letter(request: StaffRequest, pk: int) -> HttpResponse:
+    return _page(request, _letter(pk), Errors(), 200)
+
+
+def _page(
+    request: StaffRequest, found: Letter, errors: Errors, status: int, reason: str = ""
+) -> HttpResponse:
+    ticked = set(request.POST.getlist("check"))
+    former = manager_of(found.unit, besides=found.member)
+    context: dict[str, Any] = {
+        "letter": found,
+        "pictures": _pictures(found),
+        "checks": [(key, label, key in ticked) for key, label in CHECKLIST.items()],
+        "mark": mark(found),
+        "may_approve": LETTER.can("approve", found, request.user),
+        "may_refuse": LETTER.can("refuse", found, request.user),
+        "why_not": _why_not(found, request),
+        "former": former if found.kind != LetterKind.CERTIFY else None,
+        "contacts": contacts_of(found.unit, besides=found.mobile)
+        if found.kind == LetterKind.RECOVER
+        else [],
+        "following": letters_waiting().filter(pk__gt=found.pk).order_by("pk").first(),
+        "reasons": _REASONS,
+        "errors": errors,
+        "reason": reason,
+    }
+    return render(request, "employers/console/letter.html", context, status=status)
+
+
+def _why_not(found: Letter, request: StaffRequest) -> str:
+    """The sentence beside an approval that this reviewer can't give."""
+    if found.state not in (LetterState.WAITING, LetterState.SECOND):
+        return ""
+    try:
+        LETTER.check("approve", found, request.user)
+    except DomainError as refusal:
+        return refusal.message
+    return ""
+
+
+@_door
+@require_POST
+def approve(request: StaffRequest, pk: int) -> HttpResponse:
+    found, post = _letter(pk), request.POST
+    try:
+        done = letters.approve(
+            letter_id=pk, ticks=post.getlist("check"), seen=post.get("seen", ""), by=request.user
+        )
+    except Invalid as invalid:
+        return _page(request, found, invalid.errors, invalid.status)
+    except DomainError as refusal:
+        return _page(request, _letter(pk), errors_of(refusal), refusal.status)
+    messages.success(request, f"{done.unit.name}: {done.get_state_display()}。")
+    return _onwards(pk)
+
+
+@_door
+@require_POST
+def refuse(request: StaffRequest, pk: int) -> HttpResponse:
+    found, reason = _letter(pk), request.POST.get("reason", "")
+    try:
+        letters.refuse(
+            letter_id=pk, reason=reason, seen=request.POST.get("seen", ""), by=request.user
+        )
+    except DomainError as refusal:
+        return _page(request, _letter(pk), errors_of(refusal), refusal.status, reason)
+    messages.success(request, f"{found.unit.name}: 未通过, 已告知提交人。")
+    return _onwards(pk)
+
+
+def _onwards(pk: int) -> HttpResponse:
+    """The next one that waits, else the list."""
+    following = letters_waiting().filter(pk__gt=pk).order_by("pk").first()
+    if following is None:
+        return redirect("console:letters")
+    return redirect("console:letter", pk=following.pk)
+
+
+@_door
+def picture(request: StaffRequest, pk: int, slot: str) -> HttpResponseBase:
+    """One picture of a letter. A look at an identity card is written down."""
+    found = _letter(pk)
+    file = next((f for s, _, f in _pictures(found) if s == slot), None)
+    if file is None:
+        raise Http404
+    if slot in ("id_front", "id_back"):
+        audit.record("employers.see_identity", by=request.user, obj=found, data={"slot": slot})
+    return files.respond(file)

@@ -1,0 +1,83 @@
+"""The employer's sign-in: by one-time code, or by password once one is set."""
+
+from __future__ import annotations
+
+import time
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.actions import end_sessions
+from accounts.middleware import session_ended_notice
+from accounts.models import Realm, User
+from accounts.signin import Throttled, sign_in
+from accounts.throttle import client_address
+from codes import text
+from core.errors import DomainError
+from employers.access import AccountRequest, account_view
+from employers.actions import entrance
+from employers.views.account import CAME_BY_CODE
+from schools.forms import Errors, errors_of
+
+_SENT = "如果此手机号码已有帐号, 验证码已经发出, 10分钟内有效。"
+
+
+@never_cache
+def login(request: HttpRequest) -> HttpResponse:
+    """Accounts come with the first signing. The answer never tells which numbers have one."""
+    if isinstance(request.user, User) and request.user.realm == Realm.EMPLOYER:
+        return redirect("employer-home")
+    session_ended_notice(request)
+    post, errors, status, said = request.POST, Errors(), 200, ""
+    mobile = text.clean_phone(post.get("mobile", ""))[:20]
+    if request.method == "POST":
+        try:
+            if "send" in post:
+                entrance.send_code(mobile=mobile, address=client_address(request))
+                said = _SENT
+            else:
+                _enter(request, mobile)
+                return redirect("employer-home")
+        except Throttled as refusal:
+            errors, status = {"": ["尝试次数过多, 请15分钟后再试。"]}, refusal.status
+        except DomainError as refusal:
+            errors, status = errors_of(refusal), refusal.status
+    context = {
+        "errors": errors,
+        "typed": mobile,
+        "said": said,
+        "by_password": "password" in post or request.GET.get("by") == "password",
+        "asked": bool(said) or "code" in post,
+    }
+    return render(request, "employers/login.html", context, status=status)
+
+
+def _enter(request: HttpRequest, mobile: str) -> None:
+    post = request.POST
+    if "password" in post:
+        sign_in(
+            request, realm=Realm.EMPLOYER, login_name=mobile, password=post["password"],
+            wrong="手机号码或密码不正确。没有设置过密码的, 请用验证码登录。",
+        )  # fmt: skip
+        return
+    entrance.enter_with_code(request, mobile=mobile, code=post.get("code", ""))
+    request.session[CAME_BY_CODE] = int(time.time())
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("employer")
+
+
+@account_view
+@require_POST
+def end_all_sessions(request: AccountRequest) -> HttpResponse:
+    end_sessions(user=request.user, by=request.user)
+    logout(request)
+    messages.success(request, "所有设备上的登录都已退出。")
+    return redirect("employer")

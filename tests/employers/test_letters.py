@@ -1,0 +1,293 @@
+"""The stamped letter: who may hand it in, what the reviewer must tick, what each kind does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import Message, User
+from core.errors import DomainError
+from core.models import OutboxMessage
+from employers.actions import letters, members
+from employers.letter_steps import CHECKLIST, mark
+from employers.models import Letter, LetterKind, LetterState, Membership, Unit, UnitMember
+from schools.models import Role
+from tests import factories
+from tests.esign import signing
+from tests.factories import client_of
+
+pytestmark = pytest.mark.django_db
+
+NEW_MOBILE = "13700001111"
+EVERY = list(CHECKLIST)
+
+
+@pytest.fixture
+def unit() -> Unit:
+    return factories.make_unit()
+
+
+@pytest.fixture
+def person(unit: Unit) -> UnitMember:
+    return factories.make_member(unit)
+
+
+@pytest.fixture
+def reviewer() -> User:
+    return factories.make_staff(Role.PROVINCE)
+
+
+def hand_in(member: UnitMember, kind: str = LetterKind.CERTIFY, seed: int = 0) -> Letter:
+    scan = factories.make_photo(size=(240 + seed, 320))
+    return letters.submit(member=member, kind=kind, scan=scan)
+
+
+def approve(letter: Letter, by: User, **changes: Any) -> Letter:
+    letter = Letter.objects.select_related("unit").get(pk=letter.pk)
+    values = {"letter_id": letter.pk, "ticks": EVERY, "seen": mark(letter), "by": by} | changes
+    return letters.approve(**values)
+
+
+def refused(code: str, call: Any, /, *args: Any, **values: Any) -> DomainError:
+    with pytest.raises(DomainError) as refusal:
+        call(*args, **values)
+    assert refusal.value.code == code
+    return refusal.value
+
+
+def certified(unit: Unit, reviewer: User, **values: Any) -> UnitMember:
+    """A manager by letter."""
+    member = factories.make_member(unit, **values)
+    approve(hand_in(member), reviewer)
+    member.refresh_from_db()
+    return member
+
+
+def test_approving_certifies_unit_and_person(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    done = approve(hand_in(person), reviewer)
+    unit.refresh_from_db()
+    person.refresh_from_db()
+    assert done.state == LetterState.APPROVED
+    assert (unit.certified_at is not None, unit.certified_by) == (True, reviewer.label)
+    assert person.state == Membership.VERIFIED
+    assert Message.objects.filter(to=f"user:{person.user_id}", title__contains="通过").exists()
+
+
+def test_every_line_must_be_ticked(person: UnitMember, reviewer: User) -> None:
+    letter = hand_in(person)
+    for missing in CHECKLIST:
+        refused("invalid", approve, letter, reviewer, ticks=[k for k in EVERY if k != missing])
+    page = client_of(reviewer).post(
+        f"/console/letters/{letter.pk}/approve/",
+        {"check": ["stamp"], "seen": mark(letter)},
+    )
+    assert page.status_code == 422
+    assert "以下各项没有勾选" in page.content.decode()
+    letter.refresh_from_db()
+    assert letter.state == LetterState.WAITING
+
+
+def test_a_refusal_needs_a_reason_and_is_told(person: UnitMember, reviewer: User) -> None:
+    letter = hand_in(person)
+    client, address = client_of(reviewer), f"/console/letters/{letter.pk}/refuse/"
+    assert client.post(address, {"reason": " ", "seen": mark(letter)}).status_code == 422
+    client.post(address, {"reason": "印章不是公章", "seen": mark(letter)})
+    page = client_of(person.user).get("/employer/unit/letter/").content.decode()
+    assert "印章不是公章" in page
+    sms = OutboxMessage.objects.get(dedupe_key=f"letter:{letter.pk}:decided")
+    assert sms.address == person.user.login
+    assert hand_in(person, seed=8).state == LetterState.WAITING
+
+
+def test_the_second_reviewer_is_told(person: UnitMember, reviewer: User) -> None:
+    letter = hand_in(person)
+    approve(letter, reviewer)
+    other = factories.make_staff(Role.PROVINCE)
+    refusal = refused("decided", approve, letter, other)
+    assert reviewer.label in refusal.message
+    answer = client_of(other).post(
+        f"/console/letters/{letter.pk}/refuse/", {"reason": "x", "seen": "waiting:x"}
+    )
+    assert answer.status_code == 409
+    assert reviewer.label in answer.content.decode()
+
+
+def test_a_name_changed_meanwhile_must_be_compared_again(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    letter = hand_in(person)
+    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    Unit.objects.filter(pk=unit.pk).update(name="另一虚构公司")
+    refused("changed", approve, letter, reviewer, seen=seen)
+
+
+def test_only_the_province_decides(person: UnitMember) -> None:
+    letter = hand_in(person)
+    admin = factories.make_world().school_admin
+    refused("role", approve, letter, admin)
+    refused("role", approve, letter, person.user)
+
+
+def test_the_same_picture_twice_is_one_letter(person: UnitMember) -> None:
+    assert hand_in(person).pk == hand_in(person).pk
+    refused("open", hand_in, person, seed=5)
+    assert Letter.objects.count() == 1
+
+
+def test_who_is_verified_needs_none(unit: Unit, reviewer: User) -> None:
+    manager = certified(unit, reviewer)
+    refused("already", hand_in, manager)
+    assert "都已认证" in client_of(manager.user).get("/employer/unit/letter/").content.decode()
+
+
+def test_a_new_manager_closes_the_formers_access(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    former = certified(unit, reviewer)
+    session = client_of(former.user)
+    assert session.get("/employer/unit/").status_code == 200
+    approve(hand_in(person, LetterKind.MANAGER), reviewer)
+    former.refresh_from_db()
+    person.refresh_from_db()
+    assert (former.state, person.state) == (Membership.ENDED, Membership.VERIFIED)
+    assert session.get("/employer/unit/")["Location"] == "/employer/"
+    assert client_of(former.user).get("/employer/unit/")["Location"] == "/employer/home/"
+    assert Message.objects.filter(to=f"user:{former.user_id}", title__contains="变更").exists()
+
+
+def test_without_a_manager_there_is_none_to_change(person: UnitMember) -> None:
+    refused("no_manager", hand_in, person, LetterKind.MANAGER)
+
+
+def test_whoever_left_meanwhile_is_not_verified(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    manager = certified(unit, reviewer)
+    letter = hand_in(person)
+    members.end(member_id=person.pk, by=manager)
+    refused("member_left", approve, letter, reviewer)
+
+
+def test_a_hostile_scan_is_named_beside_its_field(person: UnitMember) -> None:
+    client = client_of(person.user)
+    scan = SimpleUploadedFile("letter.jpg", b"%PDF-1.7", content_type="image/jpeg")
+    answer = client.post("/employer/unit/letter/", {"kind": "certify", "scan": scan})
+    assert answer.status_code == 422
+    assert "这不是图片" in answer.content.decode()
+    assert client.post("/employer/unit/letter/", {"kind": "certify"}).status_code == 422
+    assert not Letter.objects.exists()
+
+
+def test_the_prefilled_letter(person: UnitMember) -> None:
+    answer = client_of(person.user).get("/employer/unit/letter/template.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert Client().get("/employer/recover/letter.pdf").content.startswith(b"%PDF-")
+
+
+# --- a lost account ---------------------------------------------------------------------------
+
+
+def recovery(unit: Unit, mobile: str = NEW_MOBILE, **changes: Any) -> Letter:
+    signing.forget_pauses()
+    letters.send_recovery_code(unit_code=unit.code, mobile=mobile, address=signing.HERE)
+    values = {
+        "unit_code": unit.code, "name": "虚构新主管", "mobile": mobile,
+        "code": signing.last_code(mobile), "scan": factories.make_photo(),
+        "address": signing.HERE,
+    }  # fmt: skip
+    return letters.submit_recovery(**(values | changes))
+
+
+def texts_to(mobile: str) -> list[str]:
+    return list(
+        OutboxMessage.objects.filter(address=mobile, secret=False)
+        .order_by("pk").values_list("text", flat=True)
+    )  # fmt: skip
+
+
+def test_recovery_takes_two_and_the_old_contact_is_told(unit: Unit, reviewer: User) -> None:
+    former = certified(unit, reviewer)
+    letter = recovery(unit)
+    assert any("找回" in t for t in texts_to(former.user.login))
+    assert approve(letter, reviewer).state == LetterState.SECOND
+    refused("same_person", approve, letter, reviewer)
+    assert not UnitMember.objects.filter(user__login=NEW_MOBILE).exists()
+    second = factories.make_staff(Role.PROVINCE)
+    assert approve(letter, second).state == LetterState.APPROVED
+    member = UnitMember.objects.get(user__login=NEW_MOBILE)
+    former.refresh_from_db()
+    assert (member.state, former.state) == (Membership.VERIFIED, Membership.ENDED)
+    assert len([t for t in texts_to(former.user.login) if "找回" in t]) == 2
+    assert not member.user.has_usable_password()
+
+
+def test_two_first_looks_are_not_two_approvals(unit: Unit, reviewer: User) -> None:
+    """Both opened the page while it waited for the first: the second is told, not counted."""
+    letter = recovery(unit)
+    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    approve(letter, reviewer)
+    refused("changed", approve, letter, factories.make_staff(Role.PROVINCE), seen=seen)
+
+
+def test_a_refused_recovery_changes_nothing(unit: Unit, reviewer: User) -> None:
+    former = certified(unit, reviewer)
+    letter = recovery(unit)
+    found = Letter.objects.select_related("unit").get(pk=letter.pk)
+    letters.refuse(letter_id=letter.pk, reason="印章不清", seen=mark(found), by=reviewer)
+    former.refresh_from_db()
+    assert former.state == Membership.VERIFIED
+    assert any("未通过" in t for t in texts_to(former.user.login))
+    assert any("印章不清" in t for t in texts_to(NEW_MOBILE))
+
+
+def test_recovery_needs_the_code(unit: Unit) -> None:
+    refused("code", recovery, unit, code="000000x")
+    refused("code", letters.submit_recovery, unit_code=unit.code, name="虚构", code="1",
+            mobile="13700002222", scan=factories.make_photo(), address=signing.HERE)  # fmt: skip
+    assert not Letter.objects.exists()
+
+
+def test_a_refused_picture_costs_no_code(unit: Unit) -> None:
+    refused("not_image", recovery, unit, scan=b"no picture")
+    letter = letters.submit_recovery(
+        unit_code=unit.code, name="虚构", mobile=NEW_MOBILE, scan=factories.make_photo(),
+        code=signing.last_code(NEW_MOBILE), address=signing.HERE,
+    )  # fmt: skip
+    assert letter.state == LetterState.WAITING
+
+
+def test_the_recovery_page_keeps_what_was_typed(unit: Unit) -> None:
+    client = Client()
+    typed = {"unit_code": unit.code[:-1], "name": "虚构新主管", "mobile": NEW_MOBILE}
+    page = client.post("/employer/recover/", typed | {"send": "1"})
+    assert page.status_code == 422
+    assert "18位" in page.content.decode()
+    assert "虚构新主管" in page.content.decode()
+    typed["unit_code"] = unit.code
+    assert "短信验证码" in client.post(
+        "/employer/recover/", typed | {"send": "1"}
+    ).content.decode()  # fmt: skip
+    scan = SimpleUploadedFile("a.jpg", factories.make_photo(), content_type="image/jpeg")
+    done = client.post(
+        "/employer/recover/", typed | {"code": signing.last_code(NEW_MOBILE), "scan": scan}
+    )
+    assert done["Location"] == "/employer/recover/sent/"
+    assert Letter.objects.get().kind == LetterKind.RECOVER
+
+
+def test_the_list_counts_and_filters(person: UnitMember, unit: Unit, reviewer: User) -> None:
+    hand_in(person)
+    recovery(unit)
+    client = client_of(reviewer)
+    assert client.get("/console/letters/").content.decode().count("<tr data-key") == 2
+    only = client.get("/console/letters/", {"kind": "recover"}).content.decode()
+    assert only.count("<tr data-key") == 1
+    found = client.get("/console/letters/", {"q": unit.name[:3]}).content.decode()
+    assert found.count("<tr data-key") == 2
+    assert "没有符合条件" in client.get("/console/letters/", {"q": "无此单位"}).content.decode()

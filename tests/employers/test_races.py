@@ -1,0 +1,113 @@
+"""Two people act at the same moment, on connections of their own: one effect, the other is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import User
+from core.errors import DomainError
+from core.models import StoredFile
+from employers.actions import letters, members
+from employers.letter_steps import CHECKLIST, mark
+from employers.models import Letter, LetterKind, Membership, Unit, UnitMember, UnitName
+from schools.models import Role, StaffMember
+from tests import factories
+
+
+@pytest.fixture
+def unit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Unit]:
+    """Committed, and taken away again with everybody of it; what is on the trail stays."""
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            made = factories.make_unit(factories.make_unit_code(body="MA2RACE0"))
+        try:
+            yield made
+        finally:
+            _remove(made)
+
+
+def _remove(unit: Unit) -> None:
+    people = UnitMember.objects.filter(unit=unit)
+    slots = ("signature_id", "id_front_id", "id_back_id")
+    file_ids = [i for row in people.values_list(*slots) for i in row]
+    file_ids += [*Letter.objects.filter(unit=unit).values_list("scan_id", flat=True)]
+    file_ids.append(unit.certificate_id)
+    users = [*people.values_list("user_id", flat=True)]
+    staff = StaffMember.objects.filter(role=Role.PROVINCE, user__label__startswith="试用")
+    users += [*staff.values_list("user_id", flat=True)]
+    Letter.objects.filter(unit=unit).delete()
+    people.delete()
+    UnitName.objects.filter(unit=unit).delete()
+    unit.delete()
+    staff.delete()
+    StoredFile.objects.filter(pk__in=file_ids).delete()
+    User.objects.filter(pk__in=users).delete()
+
+
+def at_once(*acts: Callable[[], Any]) -> list[str]:
+    """What became of each, in no order."""
+    gate, said = threading.Barrier(len(acts)), []
+
+    def run(act: Callable[[], Any]) -> None:
+        try:
+            gate.wait(timeout=10)
+            act()
+            said.append("done")
+        except DomainError as refusal:
+            said.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(said)
+
+
+def test_two_reviewers_decide_at_once(unit: Unit) -> None:
+    with transaction.atomic():
+        one, two = (factories.make_staff(Role.PROVINCE) for _ in range(2))
+        letter = letters.submit(
+            member=factories.make_member(unit), kind=LetterKind.CERTIFY,
+            scan=factories.make_photo(),
+        )  # fmt: skip
+    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    values = {"letter_id": letter.pk, "ticks": list(CHECKLIST), "seen": seen}
+    said = at_once(
+        lambda: letters.approve(by=one, **values), lambda: letters.approve(by=two, **values)
+    )
+    assert said == ["decided", "done"]
+
+
+def test_two_first_approvals_of_a_recovery_at_once(unit: Unit) -> None:
+    """They are not taken for the two that are needed."""
+    with transaction.atomic():
+        one, two = (factories.make_staff(Role.PROVINCE) for _ in range(2))
+        factories.make_member(unit)
+        letter = Letter.objects.create(
+            unit=unit, kind=LetterKind.RECOVER, name="虚构", mobile="13700003333",
+            scan=factories.keep_file("letter"),
+        )  # fmt: skip
+    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    values = {"letter_id": letter.pk, "ticks": list(CHECKLIST), "seen": seen}
+    said = at_once(
+        lambda: letters.approve(by=one, **values), lambda: letters.approve(by=two, **values)
+    )
+    assert said == ["changed", "done"]
+
+
+def test_the_last_two_end_each_other_at_once(unit: Unit) -> None:
+    with transaction.atomic():
+        one, two = (factories.make_member(unit, state=Membership.VERIFIED) for _ in range(2))
+    said = at_once(
+        lambda: members.end(member_id=two.pk, by=one), lambda: members.end(member_id=one.pk, by=two)
+    )
+    assert said in (["done", "not_verified"], ["done", "last_verified"])
+    assert UnitMember.objects.filter(unit=unit, state=Membership.VERIFIED).count() == 1
