@@ -11,9 +11,10 @@ from django.shortcuts import redirect
 
 from accounts.models import Realm, User
 from codes import lookup
+from core.lookups import LookUp
 from graduates.models import Graduate
 
-_CHOSEN = "graduate_id"
+_CHOSEN, _BACK = "graduate_id", "after_sign_in"
 
 
 class GraduateRequest(HttpRequest):
@@ -40,15 +41,39 @@ def graduate_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return guarded
 
 
+def returning(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Around a graduate's view that is reached by a scanned address: whoever signs in first comes
+    back to it."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if request.method == "GET" and not (
+            isinstance(user, User) and user.realm == Realm.GRADUATE
+        ):
+            request.session[_BACK] = request.path
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def way_on(request: HttpRequest) -> str:
+    """Where a graduate who just signed in goes: back to where they came from, or home."""
+    return request.session.pop(_BACK, "/")
+
+
+_RECORDS = Graduate.objects.select_related("school", "cohort", "person")
+_NEWEST = LookUp(lambda user: _RECORDS.filter(person__user=user).order_by("-cohort__year", "-id"))
+
+
 def own_record(request: HttpRequest, user: User) -> Graduate | None:
     """The chosen record of this person, by default the newest."""
-    mine = Graduate.objects.select_related("school", "cohort", "person").filter(person__user=user)
     chosen = request.session.get(_CHOSEN)
     if chosen is not None:
-        found = mine.filter(pk=chosen).first()
+        found = _RECORDS.filter(person__user=user, pk=chosen).first()
         if found is not None:
             return found
-    return mine.order_by("-cohort__year", "-id").first()
+    return _NEWEST.first(user.pk)
 
 
 def choose_record(request: HttpRequest, graduate_id: int) -> None:

@@ -30,7 +30,10 @@ def id_number(index: int) -> str:
 
 def typed_record(index: int, its_class: SchoolClass, year: int) -> dict[str, Any]:
     major = its_class.name.removesuffix("班")[:-3]
-    number = id_number(index)
+    # Another person than the one with this number at the other school.
+    school = its_class.school.code
+    person = index + (0 if school == DEMO_CODE else 500)
+    number = id_number(person)
     return {
         "year": str(year),
         "level": "31",
@@ -42,7 +45,7 @@ def typed_record(index: int, its_class: SchoolClass, year: int) -> dict[str, Any
         "gender": "1" if int(number[16]) % 2 else "2",
         "id_number": number,
         "student_no": f"9027{index + 1:04}",
-        "exam_no": f"90340123{index + 1:06}",
+        "exam_no": f"90{school}{index + 1:07}",
         "training_mode": "1",
         "major_code": _MAJORS.get(major, "080901"),
         "major_name": major,
@@ -56,7 +59,7 @@ def typed_record(index: int, its_class: SchoolClass, year: int) -> dict[str, Any
         "difficulty": "0",
         "archive_moved": "是",
         "household_moved": "否",
-        "mobile": f"1390000{index:04}",
+        "mobile": f"1390000{person:04}",
         "email": f"demo{index}@example.edu.cn",
     }
 
@@ -75,7 +78,9 @@ def make_graduates(password: str) -> None:
     for code, count in _COUNTS.items():
         school = School.objects.get(code=code)
         cohort = Cohort.objects.get(school=school, year=DEMO_YEAR)
-        classes = list(SchoolClass.objects.filter(cohort=cohort).select_related("department"))
+        classes = list(
+            SchoolClass.objects.filter(cohort=cohort).select_related("department", "school")
+        )
         for index in range(count):
             if Graduate.objects.filter(school=school, student_no=f"9027{index + 1:04}").exists():
                 continue

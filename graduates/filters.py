@@ -71,15 +71,22 @@ def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> 
     return queryset.filter(matches)
 
 
-class Choice(django_filters.ChoiceFilter):
-    """A filter whose choices are set for each request. Every filter set starts by copying its
-    filters; here only what a request changes is copied."""
+class _CopiedShallow(django_filters.Filter):
+    """Every filter set starts by copying its filters; here only what a request changes is."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Choice:
+    def __deepcopy__(self, memo: dict[int, Any]) -> _CopiedShallow:
         made = copy.copy(self)
         made.extra = dict(self.extra)
         made.method = self.method  # binds it to the copy
         return made
+
+
+class Choice(_CopiedShallow, django_filters.ChoiceFilter):
+    """A filter whose choices are set for each request."""
+
+
+class Keyword(_CopiedShallow, django_filters.CharFilter):
+    pass
 
 
 class GraduateFilter(django_filters.FilterSet):
@@ -93,9 +100,7 @@ class GraduateFilter(django_filters.FilterSet):
     department = Choice(label="院系", method="by_department")
     school_class = Choice(label="班级", method="by_class")
     major = Choice(label="专业", method="by_major")
-    q = django_filters.CharFilter(
-        label="关键字", method="by_keyword", help_text="姓名、学号、考生号或证件号码"
-    )
+    q = Keyword(label="关键字", method="by_keyword", help_text="姓名、学号、考生号或证件号码")
 
     def __init__(self, data: Any = None, queryset: Any = None, *, request: HttpRequest) -> None:
         super().__init__(data, queryset, request=request)
@@ -109,12 +114,18 @@ class GraduateFilter(django_filters.FilterSet):
         """Choices by filter, in the person's scope; a filter with none is not shown."""
         user: Any = self.request.user
         return {
-            "school": options.school_options(user),
             "level": [(g, g) for g in lookup.level_groups()],
             **options.list_options(
                 user, _number(self.data.get("department")), _number(self.data.get("cohort"))
             ),
         }
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        """Without a form where the address filters by nothing, as on the way in."""
+        if not any(self.data.get(name) for name in self.filters):
+            return self.queryset
+        return super().qs
 
     def get_form_class(self) -> type[forms.Form]:
         """A form over the filters that are left and asked for; django-filter's own keeps all
@@ -123,7 +134,12 @@ class GraduateFilter(django_filters.FilterSet):
         return type(f"{type(self).__name__}Form", (forms.Form,), fields)
 
     def _with(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        return queryset.filter(**{f"{self.path}{name}": value})
+        wanted = {f"{self.path}{name}": value}
+        scope = scope_of(self.request.user)
+        if self.path and scope is not None and not scope.everything:
+            # The row's own school says it already, but graduates are found by theirs.
+            wanted[f"{self.path}school_id"] = scope.school_id
+        return queryset.filter(**wanted)
 
     def by_school(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(school_id=int(value))
@@ -160,6 +176,4 @@ def _number(value: str | None) -> int | None:
 
 
 class OriginFilter(GraduateFilter):
-    confirmation = django_filters.ChoiceFilter(
-        label="确认情况", choices=Confirmation.choices, field_name="confirmation"
-    )
+    confirmation = Choice(label="确认情况", choices=Confirmation.choices, field_name="confirmation")

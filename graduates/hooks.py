@@ -23,3 +23,7 @@ next_step = Hook(
     "graduates.next_step",
     "The graduate's home. Gets graduate; return a home.Step or None. Steps come in plug order.",
 )
+correction_targets = Hook(
+    "graduates.correction_targets",
+    "What corrections can be asked for. Return a corrections.Target.",
+)

@@ -9,7 +9,14 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from core.models import StoredFile
-from graduates.states import Confirmation, ImportState, Standing
+from graduates.states import (
+    RUNNING,
+    Confirmation,
+    CorrectionKind,
+    CorrectionState,
+    ImportState,
+    Standing,
+)
 from schools.models import Cohort, Department, School, SchoolClass
 
 
@@ -146,29 +153,32 @@ class Graduate(models.Model):
             models.Index(fields=["school", "cohort", "student_no", "id"], name="graduate_by_no"),
             models.Index(fields=["school", "cohort", "name_sort", "id"], name="graduate_by_name"),
             models.Index(fields=["school", "cohort", "-id"], name="graduate_newest"),
+            # A handful among all: the list of what the province reopened.
+            models.Index(
+                fields=["school", "id"],
+                name="graduate_reopened",
+                condition=Q(reopened_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name}({self.student_no})"
 
 
-class RosterImport(models.Model):
-    """One uploaded roster workbook on its way from upload to confirmed result."""
+class WorkbookImport(models.Model):
+    """A workbook on its way from upload to confirmed result; `actions/imports.py` moves it.
 
-    school = models.ForeignKey(School, models.PROTECT, related_name="roster_imports")
+    Each kind adds its school, who uploaded it, and what else it wants to say.
+    """
+
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    # The refused rows with the wrong cells marked.
     annotated = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
-    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    by_label = models.CharField("操作人", max_length=80)
     state = models.CharField(
         max_length=12, default=ImportState.UPLOADED, choices=ImportState.choices
     )
-    stage = models.CharField(max_length=40, default="", blank=True)
     progress = models.PositiveSmallIntegerField(default=0)  # percent
-    rows = models.PositiveIntegerField(default=0)
-    # {"created", "updated", "unchanged", "rejected"} and names of what would be new.
     counts = models.JSONField(default=dict)
-    new_names = models.JSONField(default=dict)
     problem = models.TextField("失败原因", default="", blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     heartbeat_at = models.DateTimeField(null=True)
@@ -176,17 +186,37 @@ class RosterImport(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "生源导入"
+        abstract = True
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        """Between upload and preview, or between confirmation and result."""
+        return self.state in RUNNING
+
+
+class RosterImport(WorkbookImport):
+    """One uploaded roster; `counts` holds "created", "updated", "unchanged", "rejected"."""
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="roster_imports")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    by_label = models.CharField("操作人", max_length=80)
+    stage = models.CharField(max_length=40, default="", blank=True)
+    rows = models.PositiveIntegerField(default=0)
+    # Names of what would be new, and the columns that were read.
+    new_names = models.JSONField(default=dict)
+
+    class Meta(WorkbookImport.Meta):
+        verbose_name = "生源导入"
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=ImportState.values), name="roster_import_state_known"
             )
         ]
         indexes = [models.Index(fields=["school", "-id"], name="roster_import_newest")]
-
-    def __str__(self) -> str:
-        return f"生源导入 {self.pk}"
 
 
 class RosterIssue(models.Model):
@@ -205,3 +235,101 @@ class RosterIssue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row} {self.column} {self.code}"
+
+
+class ArchiveTransfer(models.Model):
+    """Where a graduate's archive goes (档案转寄), and how it went. Reported as a part of its own."""
+
+    graduate = models.OneToOneField(
+        Graduate, models.PROTECT, primary_key=True, related_name="archive"
+    )
+    school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)
+    cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
+    transfer_type = models.CharField("档案转递类型", max_length=12, default="", blank=True)
+    unit_name = models.CharField("档案转寄单位名称", max_length=100, default="", blank=True)
+    unit_code = models.CharField("档案转寄单位编码", max_length=18, default="", blank=True)
+    contact = models.CharField("档案接收联系人", max_length=40, default="", blank=True)
+    phone = models.CharField("档案接收联系电话", max_length=30, default="", blank=True)
+    address = models.CharField("档案转寄单位地址", max_length=120, default="", blank=True)
+    postcode = models.CharField("档案转寄单位邮编", max_length=6, default="", blank=True)
+    household_type = models.CharField("户口迁移类型", max_length=12, default="", blank=True)
+    household_address = models.CharField("户口迁转地址", max_length=120, default="", blank=True)
+    # Staff fill these in once it was sent.
+    tracking_no = models.CharField("机要/EMS单号", max_length=30, default="", blank=True)
+    sent_on = models.DateField("寄出日期", null=True, blank=True)
+    # Given by the national system.
+    transfer_no = models.CharField("转递编号", max_length=30, default="", blank=True)
+    check_no = models.CharField("核验编号", max_length=30, default="", blank=True)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "档案转寄"
+        indexes = [models.Index(fields=["school", "cohort", "graduate"], name="archive_of_school")]
+
+    def __str__(self) -> str:
+        return f"档案转寄 {self.graduate_id}"
+
+
+class CorrectionRequest(models.Model):
+    """信息反馈/纠错: a graduate asks for a value that they may not change themselves."""
+
+    graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="corrections")
+    school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)
+    cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
+    kind = models.CharField("类别", max_length=12, choices=CorrectionKind)
+    field = models.CharField("字段", max_length=40)
+    label = models.CharField("字段名称", max_length=40)
+    current = models.CharField("现有内容", max_length=200, default="", blank=True)
+    proposed = models.CharField("更正为", max_length=200)
+    reason = models.CharField("说明", max_length=300)
+    state = models.CharField(
+        "状态", max_length=10, choices=CorrectionState, default=CorrectionState.OPEN
+    )
+    answer = models.CharField("答复", max_length=300, default="", blank=True)
+    due_on = models.DateField("应办日期")
+    created_at = models.DateTimeField("提交时间", db_default=Now())
+    decided_at = models.DateTimeField("答复时间", null=True, blank=True)
+    decided_by = models.CharField("答复人", max_length=80, default="", blank=True)
+
+    class Meta:
+        verbose_name = "信息反馈"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=CorrectionState.values), name="correction_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CorrectionState.OPEN, decided_at__isnull=True)
+                | (~Q(state=CorrectionState.OPEN) & Q(decided_at__isnull=False)),
+                name="correction_decided_paired",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CorrectionState.REFUSED) | ~Q(answer=""),
+                name="correction_refused_has_answer",
+            ),
+            models.UniqueConstraint(
+                fields=["graduate", "kind", "field"],
+                condition=Q(state=CorrectionState.OPEN),
+                name="correction_one_open",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["school", "cohort", "state", "-id"], name="correction_queue")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.proposed}"
+
+
+class CorrectionImage(models.Model):
+    """A picture that proves a correction."""
+
+    request = models.ForeignKey(CorrectionRequest, models.PROTECT, related_name="images")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "反馈材料"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"反馈材料 {self.pk}"

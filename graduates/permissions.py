@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accounts.models import Realm, User
+from core.errors import Refused
 from graduates.fields import ALL, BY_KEY, OriginField
 from graduates.models import Graduate
 from graduates.states import Confirmation, Standing
@@ -21,6 +22,12 @@ def phase_for(graduate: Graduate, cohort: Cohort | None = None) -> str:
     if phase == Phase.ENDED and reopened is not None and timezone.localdate() <= reopened:
         return Phase.OPEN
     return phase
+
+
+def refuse_sealed(cohort: Cohort) -> None:
+    """In a sealed cohort no origin record changes, by whomever."""
+    if cohort.phase() == Phase.SEALED:
+        raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
 
 
 def permitted_keys(cohort: Cohort, column: str) -> set[str]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from core.demo import demo_accounts, demo_data, demo_exists
 from core.errors import Refused
-from graduates import demo, hooks
-from graduates.models import Graduate
-from schools.hooks import class_guards
-from schools.models import Phase, School, SchoolClass
+from graduates import archive, demo, hooks
+from graduates.actions import archive as archive_actions
+from graduates.actions import origin
+from graduates.corrections import Target
+from graduates.fields import ALL as ALL_FIELDS
+from graduates.fields import BY_KEY
+from graduates.models import ArchiveTransfer, Graduate
+from graduates.records import RELATED, record_of
+from graduates.states import Confirmation, CorrectionKind, Standing
+from schools.hooks import before_sealing, class_guards
+from schools.models import Cohort, Phase, School, SchoolClass
 from schools.plugs import DEMO_CODE
 
 
@@ -44,9 +52,64 @@ def nobody_in_it(*, school_class: SchoolClass) -> None:
         raise Refused("in_use", f"班级“{school_class.name}”中还有毕业生, 不能删除。")
 
 
+@before_sealing.plug()
+def unlocked_origins(*, cohort: Cohort) -> list[tuple[str, str]]:
+    """What the province still holds open is not closed by the school before its day."""
+    rows = Graduate.objects.filter(school_id=cohort.school_id, cohort=cohort)
+    if rows.filter(reopened_until__gte=timezone.localdate()).exists():
+        sentence = f"{cohort}还有省级重新开放的记录没有到期, 到期或提前结束以后才能封存。"
+        raise Refused("reopened", sentence)
+    unlocked = rows.filter(standing=Standing.ENROLLED).exclude(confirmation=Confirmation.LOCKED)
+    count = unlocked.count()
+    address = f"{reverse('console:origins')}?cohort={cohort.year}"
+    return [(f"{count}人的生源信息没有锁定", address)] if count else []
+
+
 @hooks.detail_links.plug()
 def link_to_reopening(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
     """Past the cohort's end, for the province."""
     if graduate.cohort.phase() != Phase.ENDED or not user.has_perm("province.schools"):
         return []
     return [("重新开放", reverse("console:reopen", args=[graduate.pk]))]
+
+
+@hooks.detail_links.plug(order=110)
+def link_to_archive(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
+    return [("档案转寄", reverse("console:archive", args=[graduate.pk]))]
+
+
+@hooks.correction_targets.plug(order=10)
+def origin_target() -> Target:
+    return Target(
+        kind=CorrectionKind.ORIGIN,
+        label="生源信息",
+        fields=lambda graduate: [(f.key, f.label) for f in ALL_FIELDS],
+        current=lambda graduate, key: BY_KEY[key].show(record_of(_whole(graduate))[key]),
+        apply=lambda *, graduate_id, field, value, by, reason: origin.edit(
+            graduate_id=graduate_id, typed={field: value}, by=by
+        ),
+    )
+
+
+def _whole(graduate: Graduate) -> Graduate:
+    return Graduate.objects.select_related(*RELATED).get(pk=graduate.pk)
+
+
+@hooks.correction_targets.plug(order=30)
+def archive_target() -> Target:
+    def current(graduate: Graduate, key: str) -> str:
+        row = ArchiveTransfer.objects.filter(pk=graduate.pk).first()
+        return archive.BY_KEY[key].show(getattr(row, key)) if row is not None else ""
+
+    def put(*, graduate_id: int, field: str, value: str, by: User, reason: str) -> None:
+        row = ArchiveTransfer.objects.filter(pk=graduate_id).first()
+        typed = {k: getattr(row, k) for k in archive.OWN_KEYS} if row is not None else {}
+        archive_actions.save(graduate_id=graduate_id, typed=typed | {field: value}, by=by)
+
+    return Target(
+        kind=CorrectionKind.ARCHIVE,
+        label="档案转寄",
+        fields=lambda graduate: [(k, archive.BY_KEY[k].label) for k in archive.OWN_KEYS],
+        current=current,
+        apply=put,
+    )

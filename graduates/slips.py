@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import qrcode
 from django.conf import settings
 from django.db.models import Count, QuerySet
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
-from qrcode.image.svg import SvgPathImage
 
 from accounts.models import User
+from core import pdf
 from graduates.initial_codes import initial_code
 from graduates.models import Graduate
 from graduates.states import Standing
@@ -76,26 +71,11 @@ def sign_in_address() -> str:
 
 
 def pdf_of(school_class: SchoolClass, slips: Sequence[Slip]) -> bytes:
-    """Slips with lines to cut along. Nothing is fetched: the template carries all it shows."""
-    if (settings.FONT_DIR / "fonts.conf").exists():
-        os.environ.setdefault("FONTCONFIG_FILE", str(settings.FONT_DIR / "fonts.conf"))
-    from weasyprint import HTML
-    from weasyprint.urls import URLFetcher
-
+    """Slips with lines to cut along."""
     context = {
         "school_class": school_class,
         "slips": slips,
         "address": sign_in_address(),
-        "qr": _qr(sign_in_address()),
+        "qr": pdf.qr_svg(sign_in_address()),
     }
-    html = render_to_string("graduates/console/slips_pdf.html", context)
-    # No protocol is allowed: whatever a name or a class may smuggle in is not fetched.
-    return HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf()
-
-
-def _qr(address: str) -> SafeString:
-    """The address as inline SVG, so that a phone need not type it."""
-    buffer = io.BytesIO()
-    qrcode.make(address, image_factory=SvgPathImage, border=0).save(buffer)
-    text = buffer.getvalue().decode()
-    return mark_safe(text[text.index("<svg") :])  # noqa: S308 - made here from our own address
+    return pdf.render("graduates/console/slips_pdf.html", context)

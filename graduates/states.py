@@ -22,6 +22,19 @@ class Standing(models.TextChoices):
     WITHDRAWN = "withdrawn", "退学"
 
 
+class CorrectionKind(models.TextChoices):
+    ORIGIN = "origin", "生源"
+    DESTINATION = "destination", "去向"
+    ARCHIVE = "archive", "档案"
+
+
+class CorrectionState(models.TextChoices):
+    OPEN = "open", "待处理"
+    ACCEPTED = "accepted", "已采纳"
+    REFUSED = "refused", "未采纳"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", "等待检查"
     CHECKING = "checking", "检查中"
@@ -31,3 +44,12 @@ class ImportState(models.TextChoices):
     DONE = "done", "已完成"
     FAILED = "failed", "失败"
     CANCELLED = "cancelled", "已取消"
+
+
+# Nobody has to do anything now: the worker has, or is about to get, the row.
+RUNNING = (
+    ImportState.UPLOADED,
+    ImportState.CHECKING,
+    ImportState.CONFIRMED,
+    ImportState.APPLYING,
+)

@@ -15,7 +15,7 @@ from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from graduates import hooks
 from graduates.fields import ALL, BY_KEY
 from graduates.models import Graduate, Person
-from graduates.permissions import editable_keys, phase_for
+from graduates.permissions import editable_keys, phase_for, refuse_sealed
 from graduates.pinyin import name_sort
 from graduates.records import RELATED, confirmation_hash, is_confirmation_current, plain, record_of
 from graduates.rules import check_record, read_cell
@@ -25,12 +25,15 @@ from schools.scope import visible_to
 
 
 def locked_graduate(graduate_id: int) -> Graduate:
-    """The row locked for a change; every action about a graduate takes it first."""
-    return (
+    """The row locked for a change; every action about a graduate takes it first. Refused for
+    one of a sealed cohort."""
+    graduate = (
         Graduate.objects.select_for_update(no_key=True, of=("self",))
         .select_related(*RELATED)
         .get(pk=graduate_id)
     )
+    refuse_sealed(graduate.cohort)
+    return graduate
 
 
 def edit(
@@ -244,6 +247,8 @@ def add(*, school: School, typed: Mapping[str, Any], by: Any) -> Graduate:
     cohort = Cohort.objects.filter(school=school, year=record["year"] or 0).first()
     if record["year"] and cohort is None:
         errors["year"] = [f"本校没有建立{record['year']}届。"]
+    elif cohort is not None and cohort.phase() == Phase.SEALED:
+        errors["year"] = [f"{cohort}已封存, 不再接受新增。"]
     if errors or cohort is None:
         raise Invalid(errors)
     with transaction.atomic():

@@ -26,8 +26,6 @@ def reopen(*, graduate_id: int, until: datetime.date | None, reason: str, by: Us
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         phase = graduate.cohort.phase()
-        if phase == Phase.SEALED:
-            raise Refused("cohort_sealed", f"{graduate.cohort}已封存, 不能重新开放。")
         if phase != Phase.ENDED:
             raise Refused("cohort_not_ended", f"{graduate.cohort}尚未截止, 不需要重新开放。")
         if graduate.standing != Standing.ENROLLED:

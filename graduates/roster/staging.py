@@ -158,6 +158,11 @@ class Plan:
                 "学号已在{}届中, 如为延期请在该生源信息中办理",
             ),
             (
+                f"""SELECT s.row, c.year FROM {TABLE} s JOIN schools_cohort c ON c.id = s.cohort_id
+                    WHERE s.import_id = %(import)s AND c.sealed_at IS NOT NULL""",
+                "cohort_sealed", "year", True, "{}届已封存, 不再接受导入",
+            ),
+            (
                 f"""SELECT s.row, g.name {base} AND g.cohort_id = s.cohort_id
                     AND g.name <> s.name AND p.id_number <> s.id_number""",
                 "student_no_other_person", "student_no", True,

@@ -23,7 +23,7 @@ from graduates.permissions import editable_keys, why_grey
 from graduates.records import RELATED, label_of, plain, record_of
 from schools.access import StaffRequest, staff_view
 from schools.forms import read_number
-from schools.models import Cohort, Department, SchoolClass
+from schools.models import Cohort, Department, Phase, SchoolClass
 from schools.scope import visible_to
 
 _REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
@@ -49,13 +49,16 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("console:origin", pk=pk)
         except Invalid as invalid:
             errors = invalid.errors
+    open_still = graduate.cohort.phase() != Phase.SEALED
     context = {
         "graduate": graduate,
         "groups": form_groups(graduate, request.user, typed, errors),
         "errors": errors,
         "may_edit": bool(editable_keys(graduate, request.user)),
         "history": _history(graduate),
-        "may_move": request.user.has_perm("graduates.standing"),
+        "may_lock": open_still and request.user.has_perm("graduates.lock"),
+        "may_unlock": open_still and request.user.has_perm("graduates.unlock"),
+        "may_move": open_still and request.user.has_perm("graduates.standing"),
         "other_cohorts": Cohort.objects.filter(school_id=graduate.school_id).exclude(
             pk=graduate.cohort_id
         ),

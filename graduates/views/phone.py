@@ -9,6 +9,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from accounts import inbox
 from accounts.actions import change_password
 from core.errors import Conflict, DomainError, Invalid
 from graduates import home as home_steps
@@ -31,6 +32,7 @@ def home(request: GraduateRequest) -> HttpResponse:
         "steps": steps,
         "following": following,
         "done": sum(s.done for s in steps),
+        "unread": inbox.unread(request.user, most=99),
         "tab": "home",
     }
     return render(request, "graduates/phone/home.html", context)

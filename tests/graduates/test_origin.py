@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def graduate(world: World) -> Graduate:
     return make_graduate(world)
 
@@ -192,8 +187,9 @@ def test_numbers_of_others(world: World, graduate: Graduate) -> None:
 def test_a_sealed_cohort_is_read_only(world: World, graduate: Graduate) -> None:
     world.cohort.sealed_at = timezone.now()
     world.cohort.save()
-    with pytest.raises(NotPermitted):
+    with pytest.raises(Refused) as refusal:
         edit(graduate, world.school_admin, name="试乙")
+    assert refusal.value.code == "cohort_sealed"
 
 
 # --- confirming -----------------------------------------------------------------------------------

@@ -12,14 +12,9 @@ from destinations.actions import enter
 from graduates.actions import reopen as actions
 from graduates.models import Graduate
 from schools.models import Cohort, Role
-from tests.factories import CONTRACT, World, make_graduate, make_world, today
+from tests.factories import CONTRACT, World, make_graduate, today
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core import pdf
 from core.models import Event
 from graduates import slips
 from schools.models import Role
@@ -21,11 +22,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def pdf_text(content: bytes, tmp_path: Path) -> str:
@@ -77,7 +73,7 @@ def test_a_pdf_fetches_nothing(world: World, monkeypatch: pytest.MonkeyPatch) ->
     opened: list[str] = []
     monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda *a, **k: opened.append(a[1]))
     html = '<img src="file:///etc/hostname"><link rel="stylesheet" href="http://127.0.0.1:1/x">'
-    monkeypatch.setattr(slips, "render_to_string", lambda *a: html)
+    monkeypatch.setattr(pdf, "render_to_string", lambda *a: html)
     made = slips.pdf_of(world.classes[0][0], slips.slips_of(world.counsellor, person.school_class))
     assert made.startswith(b"%PDF")
     assert opened == []

@@ -14,11 +14,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> factories.World:
-    return factories.make_world()
-
-
 def test_leaving_and_coming_back(world: factories.World) -> None:
     admin = factories.make_staff(Role.SCHOOL_ADMIN, world)
     graduate = factories.make_graduate(world)

@@ -1,0 +1,115 @@
+"""Saving where an archive goes, and that it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Realm, User
+from core import audit
+from core.errors import Invalid, NotPermitted, Refused
+from graduates.actions.origin import locked_graduate
+from graduates.archive import OWN_KEYS, SENT_KEYS, read
+from graduates.models import ArchiveTransfer, Graduate
+from graduates.permissions import phase_for
+from graduates.records import plain
+from schools.models import Phase
+
+
+def save(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
+    """Where it goes: by the graduate until it was sent, or by staff. Raises `Invalid`."""
+    values, issues = read(typed, OWN_KEYS)
+    if issues:
+        raise Invalid(_by_field(issues))
+    with transaction.atomic():
+        graduate = locked_graduate(graduate_id)
+        archive = _of(graduate)
+        reason = why_grey(graduate, archive, by)
+        if reason:
+            raise Refused("archive", reason)
+        return _put(archive, values, by, "graduates.archive")
+
+
+def note_sent(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
+    """Staff note the mail number once it is on its way."""
+    if not by.has_perm("graduates.edit"):
+        raise NotPermitted("role", "您没有登记寄出的权限。")
+    values, issues = read(typed, SENT_KEYS)
+    errors = _by_field(issues)
+    if bool(values["tracking_no"]) != bool(values["sent_on"]):
+        missing = "sent_on" if values["tracking_no"] else "tracking_no"
+        errors.setdefault(missing, ["单号和寄出日期须一并填写"])
+    if values["sent_on"] and values["sent_on"] > timezone.localdate():
+        errors["sent_on"] = ["寄出日期不能晚于今天"]
+    if errors:
+        raise Invalid(errors)
+    with transaction.atomic():
+        archive = _of(locked_graduate(graduate_id))
+        if not archive.transfer_type:
+            raise Refused("archive_type", "请先填写档案转递类型和接收单位。")
+        return _put(archive, values, by, "graduates.archive_sent")
+
+
+def propose(*, graduate_id: int, values: Mapping[str, Any], by: Any) -> None:
+    """What a signed agreement says about the archive, where nobody said anything yet. Runs in the
+    caller's transaction, which holds the graduate."""
+    if not values.get("unit_name"):
+        return
+    archive = _of(Graduate.objects.get(pk=graduate_id))
+    if archive.transfer_type or archive.unit_name:
+        return
+    wanted = {k: values.get(k) or "" for k in ("unit_name", "contact", "phone", "address")}
+    _put(archive, wanted | {"transfer_type": "employer"}, by, "graduates.archive")
+
+
+def why_grey(graduate: Graduate, archive: ArchiveTransfer | None, by: User) -> str:
+    """Why this person can't change the receiver now; empty when they can."""
+    phase = phase_for(graduate, graduate.cohort)
+    if phase == Phase.SEALED:
+        return f"{graduate.cohort}已封存"
+    if by.realm == Realm.GRADUATE:
+        if phase == Phase.ENDED:
+            return f"{graduate.cohort}已截止, 有误请提交信息反馈"
+        if archive is not None and archive.sent_on is not None:
+            return "档案已寄出, 有误请提交信息反馈"
+        return ""
+    return "" if by.has_perm("graduates.edit") else "没有修改的权限"
+
+
+def _of(graduate: Graduate) -> ArchiveTransfer:
+    found = ArchiveTransfer.objects.select_for_update().filter(pk=graduate.pk).first()
+    return found or ArchiveTransfer(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id
+    )
+
+
+def _put(
+    archive: ArchiveTransfer, values: Mapping[str, Any], by: Any, action: str
+) -> ArchiveTransfer:
+    changes = {
+        k: [plain(getattr(archive, k)), plain(v)]
+        for k, v in values.items()
+        if getattr(archive, k) != v
+    }
+    if not changes:
+        return archive
+    for key, value in values.items():
+        setattr(archive, key, value)
+    archive.version += 1
+    archive.updated_at = timezone.now()
+    archive.save()
+    audit.record(
+        action, by=by, object_type="graduate", object_id=archive.pk, school_id=archive.school_id,
+        data={"changes": changes},
+    )  # fmt: skip
+    return archive
+
+
+def _by_field(issues: list[Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for issue in issues:
+        found.setdefault(issue.field, []).append(issue.message)
+    return found

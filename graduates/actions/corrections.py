@@ -1,0 +1,142 @@
+"""信息反馈/纠错: a graduate asks, staff accept (which applies the value) or refuse with a reason."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import inbox
+from accounts.models import User
+from core import audit, files, images
+from core.errors import Conflict, Invalid, NotPermitted, Refused
+from graduates.corrections import Target, targets
+from graduates.models import CorrectionImage, CorrectionRequest, Graduate
+from graduates.states import CorrectionState
+
+MOST_IMAGES = 4
+_WORKING_DAYS = 3
+
+
+def ask(
+    *, graduate: Graduate, kind: str, field: str, proposed: str, reason: str, by: User,
+    pictures: Sequence[bytes] = (),
+) -> CorrectionRequest:  # fmt: skip
+    """Raises `Invalid` beside the field; one open request a field."""
+    target, label = _wanted(graduate, kind, field)
+    proposed, reason = proposed.strip(), reason.strip()
+    errors = {}
+    current = target.current(graduate, field)
+    if not proposed or len(proposed) > 200:
+        errors["proposed"] = ["请填写更正后的内容(200字以内)。"]
+    elif proposed == current:
+        errors["proposed"] = ["与现有内容相同, 不需要更正。"]
+    if not reason:
+        errors["reason"] = ["请说明更正的理由。"]
+    if len(pictures) > MOST_IMAGES:
+        errors["images"] = [f"最多上传{MOST_IMAGES}张图片。"]
+    if errors:
+        raise Invalid(errors)
+    stored = [_store(p, graduate, by) for p in pictures]
+    try:
+        with transaction.atomic():
+            made = CorrectionRequest.objects.create(
+                graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
+                kind=kind, field=field, label=label, current=current[:200], proposed=proposed,
+                reason=reason[:300], due_on=due_on(timezone.localdate()),
+            )  # fmt: skip
+            CorrectionImage.objects.bulk_create(
+                CorrectionImage(request=made, file=f) for f in stored
+            )
+            audit.record("graduates.correction_ask", by=by, obj=made)
+    except IntegrityError as twice:
+        raise Refused("correction_open", f"“{label}”已有待处理的反馈, 请等待老师答复。") from twice
+    return made
+
+
+def _wanted(graduate: Graduate, kind: str, field: str) -> tuple[Target, str]:
+    target = targets().get(kind)
+    label = dict(target.fields(graduate)).get(field) if target else None
+    if target is None or label is None:
+        raise Invalid({"field": ["请选择需要更正的字段。"]})
+    return target, label
+
+
+def _store(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:
+    if len(content) > settings.EVIDENCE_MAX_UPLOAD:
+        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+    return files.store(
+        images.compress(content), name="反馈材料.jpg", content_type="image/jpeg",
+        purpose="correction", school_id=graduate.school_id, by_id=by.pk,
+    )  # fmt: skip
+
+
+def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> CorrectionRequest:
+    """Apply the value through the kind's own action: its checks and its history hold."""
+    _may(by)
+    with transaction.atomic():
+        row = _locked(request)
+        target = targets()[row.kind]
+        target.apply(
+            graduate_id=row.graduate_id, field=row.field, value=row.proposed, by=by,
+            reason=f"信息反馈: {row.reason}",
+        )  # fmt: skip
+        return _decide(row, CorrectionState.ACCEPTED, by, answer or "已按您的反馈更正。")
+
+
+def refuse(*, request: CorrectionRequest, by: User, answer: str) -> CorrectionRequest:
+    _may(by)
+    if not answer.strip():
+        raise Refused("answer", "请填写答复, 毕业生会看到。", field="answer")
+    with transaction.atomic():
+        return _decide(_locked(request), CorrectionState.REFUSED, by, answer)
+
+
+def withdraw(*, request: CorrectionRequest, by: User) -> CorrectionRequest:
+    with transaction.atomic():
+        row = _locked(request)
+        if row.graduate.person.user_id != by.pk:
+            raise NotPermitted("role", "只有本人可以撤回。")
+        return _decide(row, CorrectionState.WITHDRAWN, by, "")
+
+
+def _may(by: User) -> None:
+    if not by.has_perm("graduates.correct"):
+        raise NotPermitted("role", "您没有处理信息反馈的权限。")
+
+
+def _locked(request: CorrectionRequest) -> CorrectionRequest:
+    Graduate.objects.select_for_update(no_key=True).only("id").get(pk=request.graduate_id)
+    row = (
+        CorrectionRequest.objects.select_for_update(of=("self",))
+        .select_related("graduate__person")
+        .get(pk=request.pk)
+    )
+    if row.state != CorrectionState.OPEN:
+        by = f", 由{row.decided_by}处理" if row.decided_by else ""
+        raise Conflict("decided", f"此反馈{row.get_state_display()}{by}, 没有重复执行。")
+    return row
+
+
+def _decide(row: CorrectionRequest, state: str, by: User, answer: str) -> CorrectionRequest:
+    row.state, row.answer = state, answer.strip()[:300]
+    row.decided_at, row.decided_by = timezone.now(), by.label
+    row.save()
+    audit.record(f"graduates.correction_{state}", by=by, obj=row, reason=row.answer)
+    if state != CorrectionState.WITHDRAWN:
+        inbox.tell(
+            f"person:{row.graduate.person_id}",
+            f"信息反馈“{row.label}”{row.get_state_display()}",
+            text=row.answer, link="/corrections/", key=f"correction:{row.pk}",
+        )  # fmt: skip
+    return row
+
+
+def due_on(day: datetime.date, working_days: int = _WORKING_DAYS) -> datetime.date:
+    while working_days:
+        day += datetime.timedelta(days=1)
+        working_days -= day.weekday() < 5
+    return day

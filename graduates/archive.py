@@ -1,0 +1,104 @@
+"""The fields of the archive transfer (档案转寄), declared once, and how they are read.
+
+Source: DOMAIN §2; which types need a receiver: the archive transfer table.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from codes import lookup, text, validators
+from graduates.fields import OriginField
+from graduates.models import ArchiveTransfer
+from graduates.rules.types import Issue
+
+RECEIVER, SENT = "接收单位", "寄出"
+F = OriginField
+ALL: tuple[OriginField, ...] = (
+    F("transfer_type", "档案转递类型", "code", RECEIVER, "archive_transfer_type",
+      hint="待就业一般转回生源地; 签约单位有档案管理权的可由单位接收"),
+    F("unit_name", "档案转寄单位名称", "text", RECEIVER, required=False, max_length=100),
+    F("unit_code", "档案转寄单位编码", "text", RECEIVER, required=False, max_length=18),
+    F("contact", "档案接收联系人", "text", RECEIVER, required=False, max_length=40),
+    F("phone", "档案接收联系电话", "phone", RECEIVER, required=False, max_length=30),
+    F("address", "档案转寄单位地址", "text", RECEIVER, required=False, max_length=120),
+    F("postcode", "档案转寄单位邮编", "postcode", RECEIVER, required=False, max_length=6),
+    F("household_type", "户口迁移类型", "code", RECEIVER, "hukou_migration_type", required=False),
+    F("household_address", "户口迁转地址", "text", RECEIVER, required=False, max_length=120),
+    F("tracking_no", "机要/EMS单号", "text", SENT, required=False, max_length=30),
+    F("sent_on", "寄出日期", "date", SENT, required=False),
+)  # fmt: skip
+BY_KEY = {f.key: f for f in ALL}
+OWN_KEYS = tuple(f.key for f in ALL if f.group == RECEIVER)
+SENT_KEYS = tuple(f.key for f in ALL if f.group == SENT)
+# These types go to a unit, which must be told in full.
+NEEDS_UNIT = frozenset({"origin", "employer", "agency", "study_other"})
+_RECEIVER_KEYS = ("unit_name", "contact", "phone", "address")
+
+
+def read(typed: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[dict[str, Any], list[Issue]]:
+    """Values of `keys` and what is wrong with them."""
+    values: dict[str, Any] = {}
+    issues: list[Issue] = []
+    for key in keys:
+        field = BY_KEY[key]
+        written = text.clean(str(typed.get(key) or ""))
+        values[key], problem = _read(field, written)
+        if problem:
+            issues.append(Issue(key, "value", problem))
+        elif field.required and not values[key]:
+            issues.append(Issue(key, "empty", f"请选择{field.label}"))
+    if values.get("transfer_type") in NEEDS_UNIT:
+        issues += [
+            Issue(key, "empty", f"{BY_KEY[key].label}不能为空")
+            for key in _RECEIVER_KEYS
+            if key in values and not values[key]
+        ]
+    return values, issues
+
+
+def _read(field: OriginField, written: str) -> tuple[Any, str]:
+    if not written:
+        return (None if field.kind == "date" else ""), ""
+    if field.kind == "code":
+        code = lookup.table(field.table).by_text.get(written)
+        return (code, "") if code else ("", f"{field.label}不在代码表中")
+    if field.kind == "date":
+        try:
+            return datetime.date.fromisoformat(written), ""
+        except ValueError:
+            return None, "日期应为年-月-日"
+    check = {"phone": validators.check_phone, "postcode": validators.check_postcode}.get(field.kind)
+    bad = [f.message for f in check(written) if f.is_error] if check else []
+    if bad:
+        return "", bad[0]
+    if len(written) > field.max_length:
+        return "", f"{field.label}超过{field.max_length}个字"
+    return written, ""
+
+
+def items(
+    archive: ArchiveTransfer | None,
+    keys: tuple[str, ...],
+    typed: Mapping[str, Any],
+    errors: Mapping[str, list[str]],
+    *,
+    grey: str = "",
+) -> list[dict[str, Any]]:
+    """Fields as `core/parts/field.html` takes them; all grey for the reason `grey`."""
+    found = []
+    for key in keys:
+        field = BY_KEY[key]
+        stored = getattr(archive, key) if archive is not None else ""
+        value = typed.get(key, stored.isoformat() if isinstance(stored, datetime.date) else stored)
+        item: dict[str, Any] = {
+            "field": field, "value": value or "", "may": not grey, "why": grey,
+            "shown": field.show(stored), "required": field.required,
+            "errors": errors.get(key, []),
+        }  # fmt: skip
+        if field.kind == "code":
+            item["choices"] = lookup.table(field.table).choices()
+        found.append(item)
+    return found

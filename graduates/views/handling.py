@@ -1,0 +1,151 @@
+"""Staff handle archive transfers and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, ClassVar
+
+import django_filters
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core import files
+from core.errors import DomainError, Invalid
+from core.lists import Column, Order, Row
+from graduates import archive as fields
+from graduates.actions import archive, corrections
+from graduates.filters import GraduateFilter
+from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
+from graduates.states import CorrectionKind, CorrectionState
+from graduates.views.origin import graduate_or_404
+from schools.access import StaffRequest, staff_view
+from schools.lists import ConsoleList
+from schools.scope import visible_to
+
+_KIND, _STATE = dict(CorrectionKind.choices), dict(CorrectionState.choices)
+
+
+@staff_view("graduates.view")
+def archive_page(request: StaffRequest, pk: int) -> HttpResponse:
+    """Where the archive goes, and the mail number once it was sent."""
+    graduate = graduate_or_404(request, pk)
+    found = ArchiveTransfer.objects.filter(pk=pk).first()
+    errors: dict[str, list[str]] = {}
+    error = ""
+    typed = request.POST.dict() if request.method == "POST" else {}
+    if request.method == "POST":
+        act = archive.note_sent if "sent" in typed else archive.save
+        try:
+            act(graduate_id=pk, typed=typed, by=request.user)
+            messages.success(request, "已保存。")
+            return redirect("console:archive", pk=pk)
+        except Invalid as invalid:
+            errors = invalid.errors
+        except DomainError as refusal:
+            error = refusal.message
+    grey = archive.why_grey(graduate, found, request.user)
+    context = {
+        "graduate": graduate,
+        "archive": found,
+        "items": fields.items(found, fields.OWN_KEYS, typed, errors, grey=grey),
+        "sent_items": fields.items(found, fields.SENT_KEYS, typed, errors, grey=grey),
+        "grey": grey,
+        "errors": errors,
+        "error": error,
+    }
+    status = 422 if errors or error else 200
+    return render(request, "graduates/console/archive.html", context, status=status)
+
+
+class CorrectionFilter(GraduateFilter):
+    path = "graduate__"
+
+    kind = django_filters.ChoiceFilter(label="类别", choices=CorrectionKind.choices)
+    state = django_filters.ChoiceFilter(label="状态", choices=CorrectionState.choices)
+
+
+def _open(row: Row) -> str:
+    address = f"/console/corrections/{row['pk']}/"
+    return f'<a href="{address}">{escape(row["graduate__name"])}</a>'
+
+
+def _badge(row: Row) -> str:
+    colour = {"open": "pending", "accepted": "ok", "refused": "rejected"}.get(row["state"], "off")
+    return f'<span class="state state-{colour}">{_STATE[row["state"]]}</span>'
+
+
+class CorrectionList(ConsoleList):
+    """信息反馈: what waits first, by due date within the newest."""
+
+    title = "信息反馈"
+    permission = "graduates.view"
+    graduate_path = "graduate"
+    filterset_class = CorrectionFilter
+    export_name = "corrections"
+    empty_title = "没有信息反馈"
+    empty_text = "毕业生提交的纠错会出现在这里。"
+    columns = (
+        Column("name", "姓名", ("graduate__name", "pk"), _open, lambda r: r["graduate__name"]),
+        Column("student_no", "学号", ("graduate__student_no",), css="mono"),
+        Column("department", "院系", ("graduate__department__name",), css="wide"),
+        Column("kind", "类别", ("kind",), lambda r: _KIND[r["kind"]], lambda r: _KIND[r["kind"]]),
+        Column("label", "字段", ("label",)),
+        Column("current", "现有内容", ("current",), css="wide"),
+        Column("proposed", "更正为", ("proposed",), css="wide"),
+        Column("due_on", "应办日期", ("due_on",), css="num"),
+        Column("state", "状态", ("state",), _badge, lambda r: _STATE[r["state"]]),
+    )
+    orders: ClassVar[Sequence[Order]] = (Order("newest", "最近提交", ("pk",), descending=True),)
+
+    def all_rows(self) -> QuerySet[Any]:
+        rows = CorrectionRequest.objects.all()
+        if "state" not in self.request.GET:
+            rows = rows.filter(state=CorrectionState.OPEN)
+        return rows
+
+
+def _seen(request: StaffRequest, pk: int) -> CorrectionRequest:
+    rows = CorrectionRequest.objects.select_related("graduate__cohort", "graduate__department")
+    return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
+
+
+@staff_view("graduates.view")
+def correction(request: StaffRequest, pk: int) -> HttpResponse:
+    return _correction(request, _seen(request, pk))
+
+
+def _correction(
+    request: StaffRequest, found: CorrectionRequest, error: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "row": found,
+        "images": found.images.select_related("file"),
+        "may": found.state == CorrectionState.OPEN and request.user.has_perm("graduates.correct"),
+        "error": error,
+        "typed": request.POST,
+    }
+    return render(request, "graduates/console/correction.html", context, status=status)
+
+
+@staff_view("graduates.correct")
+@require_POST
+def correction_answer(request: StaffRequest, pk: int) -> HttpResponse:
+    found = _seen(request, pk)
+    act = corrections.refuse if request.POST.get("do") == "refuse" else corrections.accept
+    try:
+        act(request=found, by=request.user, answer=request.POST.get("answer", ""))
+    except DomainError as refusal:
+        return _correction(request, found, refusal.message, refusal.status)
+    messages.success(request, "已答复, 毕业生会收到消息。")
+    return redirect("console:corrections")
+
+
+@staff_view("graduates.view")
+def correction_image(request: StaffRequest, pk: int) -> HttpResponseBase:
+    seen = visible_to(CorrectionRequest.objects.all(), request.user, graduate="graduate")
+    rows = CorrectionImage.objects.select_related("file").filter(request__in=seen)
+    return files.respond(get_object_or_404(rows, pk=pk).file)

@@ -1,0 +1,58 @@
+"""The message centre: what a graduate or a member of staff was told."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts import inbox
+from accounts.models import User
+from graduates.access import GraduateRequest, graduate_view
+from schools.access import StaffRequest, staff_view
+from schools.forms import read_number
+
+_PAGE = 30
+
+
+@graduate_view
+def messages(request: GraduateRequest) -> HttpResponse:
+    page = "graduates/phone/messages.html"
+    return _marked(request, request.user, "messages") or _page(request, request.user, page)
+
+
+@staff_view("messages.view")
+def console_messages(request: StaffRequest) -> HttpResponse:
+    page = "graduates/console/messages.html"
+    return _marked(request, request.user, "console:messages") or _page(request, request.user, page)
+
+
+def _marked(request: HttpRequest, user: User, back: str) -> HttpResponse | None:
+    """A POST marks one read and goes where it leads, or marks them all."""
+    if request.method != "POST":
+        return None
+    wanted = read_number(request.POST.get("open", ""))
+    if wanted is None:
+        inbox.mark_read(user)
+        return redirect(back)
+    message = inbox.messages_of(user).filter(pk=wanted).first()
+    if message is None:
+        return redirect(back)
+    inbox.mark_read(user, message.pk)
+    safe = message.link and url_has_allowed_host_and_scheme(message.link, allowed_hosts=None)
+    return redirect(message.link if safe else back)
+
+
+def _page(request: HttpRequest, user: User, page: str) -> HttpResponse:
+    rows = inbox.messages_of(user)
+    before = read_number(request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: _PAGE + 1])
+    context = {
+        "rows": found[:_PAGE],
+        "older": found[_PAGE - 1].pk if len(found) > _PAGE else None,
+        "unread": inbox.unread(user),
+        "tab": "home",
+    }
+    return render(request, page, context)

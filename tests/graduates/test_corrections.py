@@ -1,0 +1,152 @@
+"""信息反馈/纠错: asked, accepted with history or refused with a reason, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.models import Message
+from core.errors import DomainError
+from core.models import Event
+from graduates.actions import archive, corrections
+from graduates.models import ArchiveTransfer, CorrectionRequest, Graduate
+from graduates.states import CorrectionState
+from schools.models import Role
+from tests import factories
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    return factories.make_graduate(world)
+
+
+def ask(graduate: Graduate, **changes: Any) -> CorrectionRequest:
+    user = factories.User.objects.filter(person__graduates=graduate).first()
+    values = {
+        "kind": "origin", "field": "politics", "proposed": "中共党员", "reason": "已入党",
+        "by": user or factories.activate(graduate),
+    }  # fmt: skip
+    return corrections.ask(graduate=graduate, **(values | changes))
+
+
+def refused(code: str, call: Any, *args: Any, **values: Any) -> None:
+    with pytest.raises(DomainError) as refusal:
+        call(*args, **values)
+    assert refusal.value.code == code
+
+
+def test_accepting_applies_the_value_with_history(world: World, graduate: Graduate) -> None:
+    request = ask(graduate)
+    corrections.accept(request=request, by=world.counsellor)
+    graduate.refresh_from_db()
+    assert graduate.politics == "01"
+    assert Event.objects.filter(action="graduates.edit", object_id=graduate.pk).exists()
+    assert Message.objects.filter(to=f"person:{graduate.person_id}").count() == 1
+
+
+def test_refusing_needs_an_answer_that_the_graduate_sees(world: World, graduate: Graduate) -> None:
+    request = ask(graduate)
+    refused("answer", corrections.refuse, request=request, by=world.counsellor, answer=" ")
+    done = corrections.refuse(request=request, by=world.counsellor, answer="材料不足")
+    assert done.state == CorrectionState.REFUSED
+    page = factories.client_of(graduate.person.user or _user(graduate)).get("/corrections/")
+    assert "材料不足" in page.content.decode()
+
+
+def _user(graduate: Graduate) -> Any:
+    return factories.User.objects.get(person__graduates=graduate)
+
+
+def test_two_who_answer_at_once_the_second_is_told(world: World, graduate: Graduate) -> None:
+    request = ask(graduate)
+    corrections.accept(request=request, by=world.counsellor)
+    refused("decided", corrections.refuse, request=request, by=world.school_admin, answer="不")
+
+
+def test_one_open_request_a_field(graduate: Graduate) -> None:
+    ask(graduate)
+    refused("correction_open", ask, graduate)
+
+
+def test_what_is_wrong_is_said_beside_the_field(graduate: Graduate) -> None:
+    refused("invalid", ask, graduate, proposed="", reason="")
+    refused("invalid", ask, graduate, field="standing")
+    refused("not_image", ask, graduate, pictures=[b"%PDF-1.7"])
+
+
+def test_a_value_the_record_refuses_stays_open(world: World, graduate: Graduate) -> None:
+    request = ask(graduate, proposed="不存在的面貌")
+    refused("invalid", corrections.accept, request=request, by=world.counsellor)
+    request.refresh_from_db()
+    assert request.state == CorrectionState.OPEN
+
+
+def test_due_in_three_working_days(graduate: Graduate) -> None:
+    import datetime
+
+    friday = datetime.date(2026, 11, 20)
+    assert corrections.due_on(friday) == datetime.date(2026, 11, 25)
+
+
+def test_destination_and_archive_go_through_their_own_doors(
+    world: World, graduate: Graduate
+) -> None:
+    user = factories.activate(graduate)
+    factories.register_contract(graduate, user)
+    request = ask(graduate, kind="destination", field="unit_address", proposed="虚构路9号")
+    corrections.accept(request=request, by=world.counsellor)
+    assert factories.destination_of(graduate).unit_address == "虚构路9号"
+    archive.save(graduate_id=graduate.pk, typed={"transfer_type": "keep"}, by=user)
+    request = ask(graduate, kind="archive", field="unit_name", proposed="虚构人才中心")
+    corrections.accept(request=request, by=world.counsellor)
+    assert ArchiveTransfer.objects.get(pk=graduate.pk).unit_name == "虚构人才中心"
+
+
+def test_an_e_signed_destination_is_amended_by_the_unit(world: World, graduate: Graduate) -> None:
+    factories.sign_agreement(graduate)
+    request = ask(graduate, kind="destination", field="job_title", proposed="设计师")
+    refused("agreement", corrections.accept, request=request, by=world.counsellor)
+
+
+def test_the_page_keeps_what_was_typed(graduate: Graduate) -> None:
+    client = factories.client_of(factories.activate(graduate))
+    page = client.post(
+        "/corrections/ask/",
+        {"kind": "origin", "field": "politics", "proposed": "", "reason": "理由还在"},
+    )
+    assert page.status_code == 422
+    assert "理由还在" in page.content.decode()
+
+
+def test_another_schools_clerk_sees_nothing(graduate: Graduate) -> None:
+    request = ask(graduate)
+    client = factories.make_world().client(Role.SCHOOL_ADMIN)
+    assert client.get(f"/console/corrections/{request.pk}/").status_code == 404
+
+
+def test_archive_types_that_need_a_receiver_ask_for_it_in_full(graduate: Graduate) -> None:
+    user = factories.activate(graduate)
+    with pytest.raises(DomainError) as refusal:
+        archive.save(graduate_id=graduate.pk, typed={"transfer_type": "agency"}, by=user)
+    assert set(refusal.value.errors) == {"unit_name", "contact", "phone", "address"}  # type: ignore[attr-defined]
+
+
+def test_once_sent_the_graduate_asks_by_correction(world: World, graduate: Graduate) -> None:
+    user = factories.activate(graduate)
+    archive.save(graduate_id=graduate.pk, typed={"transfer_type": "keep"}, by=user)
+    archive.note_sent(
+        graduate_id=graduate.pk, by=world.counsellor,
+        typed={"tracking_no": "EMS123", "sent_on": factories.today().isoformat()},
+    )  # fmt: skip
+    refused(
+        "archive", archive.save, graduate_id=graduate.pk, typed={"transfer_type": "keep"}, by=user
+    )

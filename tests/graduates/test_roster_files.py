@@ -1,0 +1,263 @@
+"""Layouts that are understood, and hostile or unfit files that are refused."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook, load_workbook
+
+from graduates.actions import roster
+from graduates.fields import BY_KEY, TEMPLATE_KEYS
+from graduates.models import Graduate, RosterImport
+from schools.models import Role
+from tests import factories
+from tests.factories import World, typed_record
+from tests.graduates.workbooks import (
+    book,
+    check,
+    codes,
+    import_book,
+    import_rows,
+    roster_book,
+    upload,
+)
+
+pytestmark = pytest.mark.django_db
+DATA = Path(__file__).parents[1] / "data"
+
+
+# --- layouts --------------------------------------------------------------------------------------
+
+
+def lines(world: World, count: int = 2) -> list[dict[str, Any]]:
+    return [typed_record(world) for _ in range(count)]
+
+
+def test_headers_with_stars_breaks_and_other_names(world: World) -> None:
+    names = {"id_number": "身份证号", "school_class": "班级", "mobile": "手机*", "name": " 姓 名 "}
+    header = [names.get(k, f"*{BY_KEY[k].label}\n") for k in TEMPLATE_KEYS]
+    rows = [[r.get(k, "") for k in TEMPLATE_KEYS] for r in lines(world)]
+    assert import_book(world, book([header, *rows])).counts["created"] == 2
+
+
+def test_the_header_may_stand_below_a_title(world: World) -> None:
+    good, bad = typed_record(world), typed_record(world) | {"mobile": "1"}
+    made = import_book(world, roster_book(good, bad, above=3))
+    assert made.counts["created"] == 1
+    assert made.issues.get(is_error=True).row == 6  # as the workbook numbers it
+
+
+def test_columns_in_any_order_and_unknown_ones(world: World) -> None:
+    keys = TEMPLATE_KEYS[::-1]
+    header = [*[BY_KEY[k].label for k in keys], "备注一", ""]
+    rows = [[*[r.get(k, "") for k in keys], "随便", "x"] for r in lines(world)]
+    made = import_book(world, book([header, *rows]))
+    assert made.counts["created"] == 2
+    assert made.new_names["ignored_columns"] == ["备注一"]
+
+
+def test_blank_rows_do_not_count(world: World) -> None:
+    rows = [[r.get(k, "") for k in TEMPLATE_KEYS] for r in lines(world)]
+    blank: list[Any] = [None] * len(TEMPLATE_KEYS)
+    spaces = [" "] * len(TEMPLATE_KEYS)
+    header = [BY_KEY[k].label for k in TEMPLATE_KEYS]
+    made = import_book(world, book([header, blank, rows[0], spaces, blank, rows[1], blank]))
+    assert (made.rows, made.counts["created"]) == (2, 2)
+
+
+def test_the_sheet_with_the_roster_is_found(world: World) -> None:
+    made: Any = Workbook()
+    made.active.append(["说明", "请填写第二张表"])
+    sheet = made.create_sheet("名册")
+    sheet.append([BY_KEY[k].label for k in TEMPLATE_KEYS])
+    sheet.append([typed_record(world).get(k, "") for k in TEMPLATE_KEYS])
+    buffer = io.BytesIO()
+    made.save(buffer)
+    assert import_book(world, buffer.getvalue()).counts["created"] == 1
+
+
+def test_numbers_as_numbers(world: World) -> None:
+    number = 20270000 + world.school.pk
+    record = typed_record(world) | {
+        "student_no": number, "exam_no": 27340101009999, "mobile": 13800000001,
+        "major_code": 80901, "year": world.cohort.year, "duration": 4, "origin": 340111,
+        "enrolled_on": datetime.datetime(world.cohort.year - 4, 9, 1),
+    }  # fmt: skip
+    made = import_rows(world, record)
+    assert made.counts["created"] == 1, [i.message for i in made.issues.all()]
+    graduate = Graduate.objects.get(school=world.school)
+    assert (graduate.student_no, graduate.major_code) == (str(number), "080901")
+    assert "padded" in codes(made, errors=False)
+
+
+def test_formula_cells_are_read_by_their_value_or_refused(world: World) -> None:
+    record = typed_record(world) | {"name": '="试"&"安柏"', "home_address": "=HYPERLINK(1)"}
+    made = check(world, roster_book(record))  # openpyxl writes no computed value
+    assert made.state == "previewed"
+    assert made.counts["rejected"] == 1
+    assert not Graduate.objects.filter(name__startswith="=").exists()
+
+
+def test_an_old_binary_workbook_is_imported(world: World) -> None:
+    """Uploaded, looked at and confirmed on the pages, as a school does."""
+    if world.cohort.year != 2027:
+        factories.make_cohort(world.school, 2027)
+    client = world.client(Role.SCHOOL_ADMIN)
+    file = SimpleUploadedFile("名册.xls", (DATA / "roster-3.xls").read_bytes())
+    client.post("/console/graduates/import/", {"file": file})
+    made = RosterImport.objects.get(school=world.school)
+    roster.check(made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.rows, made.counts["rejected"]) == ("previewed", 3, 1)
+    issue = made.issues.get(is_error=True)
+    assert (issue.row, issue.column) == (4, "手机号码")
+    client.post(f"/console/graduates/import/{made.pk}/confirm/")
+    assert roster.apply(made.pk).counts["created"] == 2
+    second = Graduate.objects.get(school=world.school, name="试晨岱")
+    assert (second.student_no, second.exam_no) == ("2023900002", "27340101900002")
+    assert (second.mobile, second.major_code, second.origin) == ("13800000002", "080901", "340111")
+    assert second.enrolled_on == datetime.date(2023, 9, 1)
+    back = client.get(f"/console/graduates/import/{made.pk}/annotated/")
+    assert "roster" not in back["Content-Disposition"]
+    assert load_workbook(io.BytesIO(b"".join(back.streaming_content))).active.max_row == 4
+
+
+@pytest.mark.parametrize("name", ["名册.xls", "名册.xlsx", "名册"])
+def test_the_content_counts_not_the_name(name: str, world: World) -> None:
+    for content in (roster_book(typed_record(world)), (DATA / "roster-3.xls").read_bytes()):
+        made = roster.check(upload(world, content, name).pk)
+        assert (made.state, made.problem) == ("previewed", "")
+
+
+# --- files that are refused -----------------------------------------------------------------------
+
+
+def zipped(*entries: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def claiming(content: bytes, size: int) -> bytes:
+    """The archive whose directory says that its last entry unpacks to `size` bytes."""
+    at = content.rindex(b"PK\x01\x02") + 24
+    return content[:at] + size.to_bytes(4, "little") + content[at + 4 :]
+
+
+def replaced_sheet(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The workbook with its first sheet's XML changed."""
+    out = []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            data = archive.read(name)
+            out.append((name, change(data) if name == "xl/worksheets/sheet1.xml" else data))
+    return zipped(*out)
+
+
+def empty_template(*extra: str, without: str = "") -> bytes:
+    header = [BY_KEY[k].label for k in TEMPLATE_KEYS if k != without]
+    return book([[*header, *extra]])
+
+
+def old_binary() -> bytes:
+    """A real .xls (BIFF8): three graduates of 2027 on its second sheet, the second one's numbers
+    and dates typed as such, the third one's mobile number a digit short."""
+    return (DATA / "roster-3.xls").read_bytes()
+
+
+def letter() -> bytes:
+    """An OLE file that holds no workbook, as a .doc is one."""
+    return old_binary().replace("Workbook".encode("utf-16-le"), "WordDocu".encode("utf-16-le"))
+
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "text": ("姓名,学号\n试,1".encode, "不是Excel工作簿"),
+    "web_page": ("\ufeff<html><table><tr><td>姓名".encode, "内容是网页"),
+    "web_page_utf16": (lambda: "<HTML><table>姓名".encode("utf-16"), "内容是网页"),
+    "archived_page": (lambda: b"MIME-Version: 1.0\r\nX-Document-Type: Workbook", "内容是网页"),
+    "spreadsheet_xml": (lambda: b'<?xml version="1.0"?><Workbook/>', "内容是网页"),
+    "tabs": ("姓名\t学号\n试\t1".encode, "不是Excel工作簿"),
+    "letter": (letter, "损坏或格式不受支持"),
+    "half_an_xls": (lambda: old_binary()[:3000], "损坏或格式不受支持"),
+    "empty": (lambda: b"", "不是Excel工作簿"),
+    "plain_zip": (lambda: zipped(("a.txt", b"a")), "不是Excel工作簿"),
+    "truncated": (lambda: empty_template()[:1500], "不是Excel工作簿"),
+    "bomb": (lambda: claiming(zipped(("xl/worksheets/sheet1.xml", b"0")), 2**31), "展开后过大"),
+    "bomb_in_disguise": (
+        lambda: claiming(replaced_sheet(empty_template(), lambda x: x + b"0" * 10**8), 100), "",
+    ),
+    "many_entries": (lambda: zipped(*[(f"xl/{n}", b"") for n in range(5001)]), "展开后过大"),
+    "ole_garbage": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 4000, "损坏"),
+    "ole_noise": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 40, "损坏"),
+    "broken_sheet": (
+        lambda: replaced_sheet(empty_template(), lambda x: x[: len(x) // 2]), "",
+    ),
+    "no_sheet": (lambda: zipped(("xl/workbook.xml", b"<workbook/>")), ""),
+    "no_header": (lambda: book([["a", "b", "c"], ["1", "2", "3"]]), "没有找到表头"),
+    "no_rows": (empty_template, "只有表头"),
+    "missing_column": (lambda: empty_template(without="student_no"), "缺少这些列: 学号"),
+    "twice": (lambda: empty_template("学号"), "学号"),
+    "twice_by_another_name": (lambda: empty_template("身份证号"), "证件号码"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(HOSTILE))
+def test_hostile_files_are_refused_with_a_sentence(kind: str, world: World) -> None:
+    make, words = HOSTILE[kind]
+    content = make()
+    started = time.monotonic()
+    made = check(world, content)
+    assert time.monotonic() - started < 10
+    assert made.state == "failed"
+    assert words in made.problem
+    assert made.problem
+    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{made.pk}/")
+    assert made.problem in page.content.decode()
+
+
+def test_a_sheet_that_claims_a_million_rows(world: World) -> None:
+    content = replaced_sheet(
+        roster_book(typed_record(world)),
+        lambda xml: xml.replace(b'<dimension ref="A1:Y2"', b'<dimension ref="A1:XFD1048576"'),
+    )
+    assert b"XFD1048576" in zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
+    started = time.monotonic()
+    made = check(world, content)
+    assert time.monotonic() - started < 10
+    assert made.state in ("previewed", "failed")
+    if made.state == "previewed":
+        assert made.rows == 1
+
+
+def test_300000_rows_are_refused_quickly(world: World) -> None:
+    row = b"<row>" + b"<c><v>1</v></c>" * 8 + b"</row>"
+
+    def lengthen(xml: bytes) -> bytes:
+        return xml.replace(b"</sheetData>", row * 300_000 + b"</sheetData>")
+
+    content = replaced_sheet(empty_template(), lengthen)
+    started = time.monotonic()
+    made = check(world, content)
+    assert time.monotonic() - started < 30
+    assert made.state == "failed"
+    assert "超过100000行" in made.problem
+
+
+def test_too_large_an_upload_is_not_kept(world: World, settings) -> None:
+    settings.ROSTER_MAX_BYTES = 100
+    file = SimpleUploadedFile("a.xlsx", b"x" * 101)
+    response = world.client(Role.SCHOOL_ADMIN).post("/console/graduates/import/", {"file": file})
+    assert response.status_code == 422
+    response = world.client(Role.SCHOOL_ADMIN).post("/console/graduates/import/", {})
+    assert "请选择要导入的工作簿" in response.content.decode()
+    assert not RosterImport.objects.exists()
