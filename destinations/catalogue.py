@@ -131,7 +131,8 @@ def _read() -> Catalogue:
             for_graduates=row.for_graduates,
             school_review=row.school_review,
             wage_rule=row.wage_rule,
-            requirements={(f.form, f.field): f.requirement for f in mine},
+            # A form's line set back to the category has none of its own.
+            requirements={(f.form, f.field): f.requirement for f in mine if f.requirement},
             notes={(f.form, f.field): f.condition for f in mine if f.condition},
         )
     tops = {r.code: r.parent_code or r.code for r in rows}

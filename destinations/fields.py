@@ -102,8 +102,12 @@ TOUCH_UP = frozenset(
 CODED = frozenset(["unit_property", "unit_industry", "job_category", "unit_division", "unit_code"])
 
 
+def empty_of(field: DestinationField) -> Any:
+    return None if field.kind in ("date", "number") else ""
+
+
 def empty_value(key: str) -> Any:
-    return None if BY_KEY[key].kind in ("date", "number") else ""
+    return empty_of(BY_KEY[key])
 
 
 # Columns of the destination workbook beside the fields' own labels.

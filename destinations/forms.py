@@ -27,24 +27,32 @@ def field_groups(
     """Fields the category asks for, by group, as `core/parts/field.html` takes them."""
     groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
     for key in leaf.shown(form):
-        field = BY_KEY[key]
-        value = values.get(key)
-        item: dict[str, Any] = {
-            "field": field,
-            "value": "" if value is None else value,
-            "may": True,
-            "required": leaf.requirement(key, form) == Requirement.REQUIRED,
-            "note": leaf.note(key, form),
-            "errors": errors.get(key, []),
-        }
-        if field.kind == "code":
-            item["choices"] = lookup.table(field.table).choices()
-        elif field.kind == "place":
-            item["place_name"] = lookup.place_name(str(item["value"]))
-        elif isinstance(value, datetime.date):
-            item["value"] = value.isoformat()
-        groups[field.group].append(item)
+        item = field_item(key, values, errors)
+        item["required"] = leaf.requirement(key, form) == Requirement.REQUIRED
+        item["note"] = leaf.note(key, form)
+        groups[BY_KEY[key].group].append(item)
     return [(g, items) for g, items in groups.items() if items]
+
+
+def field_item(
+    key: str, values: Mapping[str, Any], errors: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """One field as `core/parts/field.html` takes it, required unless said otherwise."""
+    field, value = BY_KEY[key], values.get(key)
+    item: dict[str, Any] = {
+        "field": field,
+        "value": "" if value is None else value,
+        "may": True,
+        "required": True,
+        "errors": errors.get(key, []),
+    }
+    if field.kind == "code":
+        item["choices"] = lookup.table(field.table).choices()
+    elif field.kind == "place":
+        item["place_name"] = lookup.place_name(str(item["value"]))
+    elif isinstance(value, datetime.date):
+        item["value"] = value.isoformat()
+    return item
 
 
 def stored_values(d: Destination) -> dict[str, Any]:

@@ -25,6 +25,9 @@ add_menu(
         "destinations.view",
         20,
     ),
+    MenuItem(
+        "去向登记", "去向异议", "console:disputes", "exclamation-diamond", "destinations.view", 40
+    ),
     MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
     MenuItem("省级管理", "去向类别", "console:catalogue", "list-check", "province.catalogue", 40),
     MenuItem("省级管理", "各校进度", "console:progress", "speedometer2", "province.progress", 20),

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from core.models import StoredFile
 from destinations.states import WAITING, ReasonSource, State
-from graduates.models import Graduate
+from graduates.models import Graduate, WorkbookImport
 from graduates.states import ImportState
 from schools.models import Cohort, School
 
@@ -82,6 +82,8 @@ class Destination(models.Model):
     release_proposed_at = models.DateTimeField(null=True, blank=True)
     release_proposed_by_id = models.BigIntegerField(null=True, blank=True)
     wage_override = models.CharField("月薪低于标准的说明", max_length=200, default="", blank=True)
+    # The graduate says that this is not where they go: nothing moves until it is settled.
+    disputed_at = models.DateTimeField("异议时间", null=True, blank=True)
     # An active agreement holds the row; only `sign` and `release` set these.
     agreement_no = models.CharField(max_length=30, default="", blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
@@ -147,6 +149,55 @@ class DestinationEvent(models.Model):
         return f"{self.graduate_id} {self.action}"
 
 
+class DisputeState(models.TextChoices):
+    OPEN = "open", "待学校处理"
+    PROVINCE = "province", "待省级处理"
+    UPHELD = "upheld", "异议成立"
+    DISMISSED = "dismissed", "异议不成立"
+
+
+class Dispute(models.Model):
+    """这不是我的去向: a graduate's objection to the destination that stands (DOMAIN §6)."""
+
+    graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="disputes", db_index=False)
+    school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)
+    cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
+    reason = models.CharField("说明", max_length=300)
+    state = models.CharField("状态", max_length=10, choices=DisputeState, default=DisputeState.OPEN)
+    # What stood when it was raised, for whoever decides.
+    snapshot = models.JSONField()
+    due_on = models.DateField("应办日期")
+    created_at = models.DateTimeField("提出时间", db_default=Now())
+    answer = models.CharField("处理说明", max_length=300, default="", blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField("处理人", max_length=80, default="", blank=True)
+    appealed_at = models.DateTimeField("申诉时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "去向异议"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=DisputeState.values), name="dispute_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["graduate"],
+                condition=Q(state__in=["open", "province"]),
+                name="dispute_one_open",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["graduate", "-id"], name="dispute_of"),
+            models.Index(
+                fields=["school", "cohort", "-id"],
+                name="dispute_open",
+                condition=Q(state__in=["open", "province"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"去向异议 {self.pk}"
+
+
 class Evidence(models.Model):
     """An image that proves a destination. At most four stand; older ones are kept three years."""
 
@@ -198,7 +249,10 @@ class Requirement(models.TextChoices):
 
 
 class CategoryField(models.Model):
-    """Whether one category (or one local form of it) asks for one field."""
+    """Whether one category (or one local form of it) asks for one field.
+
+    A form's line with no requirement follows the category.
+    """
 
     category = models.ForeignKey(Category, models.CASCADE, related_name="fields")
     form = models.CharField("形式", max_length=20, default="", blank=True)
@@ -236,34 +290,19 @@ class MinimumWage(models.Model):
         return f"{self.division} {self.amount}"
 
 
-class DestinationImport(models.Model):
-    """A workbook of destinations on its way from upload to result; rows go through `enter`."""
+class DestinationImport(WorkbookImport):
+    """A workbook of destinations; its rows go through `enter`. `counts` holds "rows", "able",
+    "unchanged", "rejected"."""
 
     school = models.ForeignKey(School, models.PROTECT, related_name="+")
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
-    annotated = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    state = models.CharField(
-        max_length=12, default=ImportState.UPLOADED, choices=ImportState.choices
-    )
-    progress = models.PositiveSmallIntegerField(default=0)  # percent
-    counts = models.JSONField(default=dict)  # {"rows", "able", "unchanged", "rejected"}
     issues = models.JSONField(default=list)  # [{"row", "column", "message"}]
-    problem = models.TextField("失败原因", default="", blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
 
-    class Meta:
+    class Meta(WorkbookImport.Meta):
         verbose_name = "去向导入"
-        ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=ImportState.values), name="destination_import_state_known"
             )
         ]
         indexes = [models.Index(fields=["school", "-id"], name="destination_import_newest")]
-
-    def __str__(self) -> str:
-        return f"去向导入 {self.pk}"

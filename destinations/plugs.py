@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import Count
 from django.urls import reverse
 
 from accounts.models import User
@@ -14,10 +15,17 @@ from core.demo import demo_data
 from core.errors import Refused
 from core.generated_docs import MACHINES
 from destinations import catalogue, demo, reports, steps
+from destinations.actions import enter, review
+from destinations.fields import BY_KEY
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
+from destinations.states import WAITING, State
 from graduates import hooks
+from graduates.corrections import Target
 from graduates.models import Graduate
+from graduates.states import CorrectionKind, Standing
+from schools.hooks import before_sealing
+from schools.models import Cohort
 from schools.options import cohort_ids, cohort_options
 from schools.scope import visible_to
 
@@ -52,6 +60,21 @@ def catalogue_folder() -> Path:
 @codes_hooks.codes_loaded.plug()
 def load_catalogue() -> None:
     catalogue.load()
+
+
+@before_sealing.plug()
+def unfinished_destinations(*, cohort: Cohort) -> list[tuple[str, str]]:
+    """One line a state that a sealed cohort should not be left in."""
+    rows = Destination.objects.filter(
+        school_id=cohort.school_id, cohort=cohort, graduate__standing=Standing.ENROLLED
+    )
+    counts = dict(rows.values_list("state").annotate(Count("pk")))
+    address = f"{reverse('console:destinations')}?cohort={cohort.year}&state="
+    return [
+        (f"{counts[state]}人的去向{State(state).label}", f"{address}{state}")
+        for state in (*WAITING, State.REJECTED, State.UNSUBMITTED)
+        if state in counts
+    ]
 
 
 @hooks.moved.plug()
@@ -101,3 +124,31 @@ def progress_panel(*, user: User) -> tuple[str, list[tuple[str, int, int, str]]]
         ("已通过终审", n["school"], n["total"], f"{base}?cohort={year}&state=school_approved"),
     ]
     return f"{year}届进度", lines
+
+
+@hooks.correction_targets.plug(order=20)
+def destination_target() -> Target:
+    """Through the same doors as any change: entering, or correcting codes of an e-signed one."""
+
+    def shown(graduate: Graduate) -> list[tuple[str, str]]:
+        d = Destination.objects.get(pk=graduate.pk)
+        leaf = catalogue.catalogue().leaves.get(d.category)
+        return [(k, BY_KEY[k].label) for k in leaf.shown(d.form)] if leaf else []
+
+    def current(graduate: Graduate, key: str) -> str:
+        return BY_KEY[key].show(getattr(Destination.objects.get(pk=graduate.pk), key))
+
+    def put(*, graduate_id: int, field: str, value: str, by: User, reason: str) -> None:
+        d = Destination.objects.get(pk=graduate_id)
+        if d.locked_at is None:
+            typed = {key: getattr(d, key) for key in BY_KEY}
+            typed |= {"category": d.category, "form": d.form, field: value}
+            enter.enter(graduate_id=graduate_id, typed=typed, by=by)
+        elif field in review.CORRECTABLE:
+            review.correct_codes(
+                graduate_id=graduate_id, typed={field: value}, reason=reason, by=by
+            )
+        else:
+            raise Refused("agreement", "网签协议的内容须由单位在“修改签约信息”中提出更正。")
+
+    return Target(CorrectionKind.DESTINATION, "毕业去向", shown, current, put)

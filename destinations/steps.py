@@ -15,6 +15,7 @@ from schools.models import Phase, Role
 from schools.scope import staff_of
 
 GRADUATE, NATIONAL, AGREEMENT = "graduate", "national", "agreement"
+DISPUTE = "dispute"
 ROLE_LABELS = {
     GRADUATE: "毕业生",
     Role.COUNSELLOR: "辅导员",
@@ -23,6 +24,7 @@ ROLE_LABELS = {
     Role.PROVINCE: "省级管理员",
     NATIONAL: "全国系统",
     AGREEMENT: "网签协议",
+    DISPUTE: "异议成立",
 }
 _DEPARTMENT = roles(Role.COUNSELLOR, Role.DEPARTMENT_ADMIN)
 _SCHOOL = roles(Role.SCHOOL_ADMIN)
@@ -122,6 +124,11 @@ def proposed_by_another(d: Destination, actor: Any) -> None:
         raise Refused("same_person", "解约由您本人提出, 须由另一人办理。")
 
 
+def not_disputed(d: Destination, actor: Any) -> None:
+    if d.disputed_at is not None:
+        raise Refused("disputed", "毕业生对此去向有异议, 处理完毕之前不能操作。")
+
+
 def has_flags(d: Destination, actor: Any) -> None:
     if not d.flagged:
         raise Refused("nothing_flagged", "没有需要核对的修改。")
@@ -130,7 +137,7 @@ def has_flags(d: Destination, actor: Any) -> None:
 # --- the table ---------------------------------------------------------------------------------
 
 _OPEN = states(State.UNSUBMITTED, State.PENDING, State.REJECTED)
-_TAKES = (cohort_takes_registrations, no_agreement)
+_TAKES = (cohort_takes_registrations, no_agreement, not_disputed)
 _REGISTERED = _ALL - {State.UNSUBMITTED}
 
 MACHINE = Machine(
@@ -151,10 +158,10 @@ MACHINE = Machine(
         Step("enter", "录入", _SCHOOL, _ALL, State.SCHOOL_APPROVED, _TAKES,
              "only department_approved where two-person review is on"),
         Step("approve", "通过", _DEPARTMENT, states(State.PENDING, State.ESIGNED),
-             State.DEPARTMENT_APPROVED, (not_sealed,)),
+             State.DEPARTMENT_APPROVED, (not_sealed, not_disputed)),
         Step("approve", "通过", _SCHOOL,
              states(State.PENDING, State.ESIGNED, State.DEPARTMENT_APPROVED),
-             State.SCHOOL_APPROVED, (not_sealed, other_person)),
+             State.SCHOOL_APPROVED, (not_sealed, not_disputed, other_person)),
         Step("reject", "不通过", _DEPARTMENT,
              states(State.PENDING, State.ESIGNED, State.DEPARTMENT_APPROVED),
              State.REJECTED, (not_sealed,), "with a reason", needs_reason=True),
@@ -180,10 +187,14 @@ MACHINE = Machine(
              (has_agreement,)),
         Step("sign", "签约", roles(AGREEMENT), _ALL, State.ESIGNED, (no_agreement, seeking)),
         Step("propose_release", "提出解约", _DEPARTMENT, _REGISTERED, None,
-             (not_sealed, no_agreement, not_proposed), "with stamped material"),
+             (not_sealed, no_agreement, not_disputed, not_proposed), "with stamped material"),
         Step("release", "解约", _SCHOOL, _REGISTERED, State.UNSUBMITTED,
-             (not_sealed, no_agreement, proposed_by_another), f"category back to {NOT_REGISTERED}"),
+             (not_sealed, no_agreement, not_disputed, proposed_by_another), f"category back to {NOT_REGISTERED}"),
         Step("release", "解约", roles(AGREEMENT), _REGISTERED, State.UNSUBMITTED,
              (has_agreement,), f"termination decided; category back to {NOT_REGISTERED}"),
+        Step("release", "解约", roles(DISPUTE), _REGISTERED, State.UNSUBMITTED,
+             (no_agreement,), "a dispute was upheld"),
+        Step("conclude", "转为劳动合同", roles(AGREEMENT), states(*APPROVED), None,
+             (not_sealed, has_agreement), "a labour contract followed; category 11, unlocked"),
     ),
 )  # fmt: skip

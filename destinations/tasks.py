@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from destinations.actions import imports
+from destinations.actions import dispute, imports
 
 
 @shared_task
@@ -15,4 +15,11 @@ def apply_import(import_id: int) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    imports.sweep()
+    """Do what a lost message left undone."""
+    for import_id, step in imports.waiting():
+        step(import_id)
+
+
+@shared_task
+def pass_on_disputes() -> None:
+    dispute.pass_on_overdue()

@@ -2,6 +2,8 @@ from django.urls import path
 
 from destinations.views import (
     catalogue,
+    codes,
+    disputes,
     figures,
     imports,
     lists,
@@ -12,6 +14,8 @@ from destinations.views import (
 )
 
 urlpatterns = [
+    path("dispute/", disputes.raise_page, name="dispute"),
+    path("dispute/appeal/", disputes.appeal, name="dispute-appeal"),
     path("destination/", phone.state, name="destination"),
     path("destination/choose/", phone.choose, name="destination-choose"),
     path("destination/materials/", phone.materials, name="destination-materials"),
@@ -24,6 +28,9 @@ urlpatterns = [
 ]
 
 console = [
+    path("disputes/", disputes.DisputeList.as_view(), name="disputes"),
+    path("disputes/<int:pk>/", disputes.page, name="dispute"),
+    path("disputes/<int:pk>/settle/", disputes.settle, name="dispute-settle"),
     path("destinations/", lists.DestinationList.as_view(), name="destinations"),
     path("destinations/queue/", lists.ReviewQueue.as_view(), name="review-queue"),
     path("destinations/review/", lists.review_many, name="review-many"),
@@ -43,11 +50,13 @@ console = [
     path("destinations/<int:pk>/", review.workspace, name="destination"),
     path("destinations/<int:pk>/enter/", review.enter, name="destination-enter"),
     path("destinations/<int:pk>/evidence/", review.add_image, name="evidence-add"),
+    path("destinations/<int:pk>/codes/", codes.codes, name="destination-codes"),
     path("destinations/<int:pk>/<slug:action>/", review.act, name="destination-act"),
     path("evidence/<int:pk>/", review.image, name="evidence"),
     path("figures/", figures.figures, name="figures"),
     path("catalogue/", catalogue.categories, name="catalogue"),
     path("catalogue/<str:code>/", catalogue.category, name="category"),
+    path("catalogue/<str:code>/<slug:form>/", catalogue.category_form, name="category-form"),
     path("progress/", progress.progress, name="progress"),
     path("province/wages/", wages.wages, name="wages"),
     path("province/wages/<int:pk>/delete/", wages.delete, name="wage-delete"),

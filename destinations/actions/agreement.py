@@ -9,12 +9,15 @@ from django.utils import timezone
 
 from core.errors import Invalid
 from destinations.actions import base
-from destinations.fields import FORM_CATEGORY
+from destinations.fields import FORM_CATEGORY, KEYS
 from destinations.models import Destination
 from destinations.rules import check_registration
+from destinations.rules.registration import Registration
 from destinations.steps import SystemActor
+from graduates.rules.types import Issue
 
 _FORM = "agreement"
+_LABOUR_CONTRACT = "11"
 
 
 def sign(
@@ -40,13 +43,36 @@ def amend(*, graduate_id: int, values: Mapping[str, Any], by: SystemActor) -> De
         return change.write()
 
 
-def _fill(d: Destination, agreement_no: str, values: Mapping[str, Any]) -> None:
+def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
+    """A labour contract followed (article three): the same unit under category 11. The approval
+    stays, the lock goes."""
+    with base.step("conclude", graduate_id, by) as change:
+        d = change.destination
+        typed = {key: getattr(d, key) for key in KEYS} | {"category": _LABOUR_CONTRACT}
+        registration = check_registration(typed, evidence=None)
+        if not registration.ok:
+            raise Invalid(registration.errors())
+        base.put_values(d, registration.category, registration.form, registration.values)
+        d.agreement_no, d.locked_at = "", None
+        return change.write(reason=reason)
+
+
+def check_values(values: Mapping[str, Any]) -> list[Issue]:
+    """What would stand in the way of filling a destination with `values`, before anybody signs."""
+    return _registration("", values).issues
+
+
+def _registration(agreement_no: str, values: Mapping[str, Any]) -> Registration:
     typed = dict(values) | {
         "category": FORM_CATEGORY,
         "form": _FORM,
         "agreement_ref": agreement_no,
     }
-    registration = check_registration(typed, evidence=None)
+    return check_registration(typed, evidence=None)
+
+
+def _fill(d: Destination, agreement_no: str, values: Mapping[str, Any]) -> None:
+    registration = _registration(agreement_no, values)
     if not registration.ok:
         raise Invalid(registration.errors())
     base.put_values(d, registration.category, registration.form, registration.values)

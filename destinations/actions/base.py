@@ -14,6 +14,7 @@ from django.utils import timezone
 from core.audit import Actor
 from core.errors import Conflict, Refused
 from core.states import Step
+from destinations import hooks
 from destinations.catalogue import catalogue
 from destinations.fields import BY_KEY, KEYS, empty_value
 from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
@@ -60,6 +61,7 @@ class Change:
             reason=reason,
             snapshot=snapshot(d) | {"before": self.before},
         )
+        hooks.stepped.run(destination=d, action=self.step.action)
         return d
 
 

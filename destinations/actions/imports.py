@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
-
-from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from codes import text
-from core import audit, files, workbooks
-from core.errors import DomainError, Invalid, Refused
+from core import files, workbooks
+from core.errors import DomainError, Invalid
+from core.models import StoredFile
 from core.workbook_child import plain_header
 from core.workbooks import WorkbookRefused, real_value
 from destinations.actions import enter
@@ -27,14 +24,12 @@ from destinations.models import Destination, DestinationImport
 from destinations.rules import check_registration
 from destinations.states import APPROVED
 from destinations.steps import MACHINE
+from graduates.actions import imports as moves
 from graduates.states import ImportState
 from schools.models import School
 from schools.scope import visible_to
 
 MOST_ROWS = 20_000
-_RUNNING = (ImportState.CHECKING, ImportState.APPLYING)
-_STALE = timedelta(minutes=5)
-MOST_ATTEMPTS = 3
 
 
 @dataclass
@@ -50,65 +45,32 @@ class Line:
 
 
 def upload(*, school: School, content: bytes, name: str, by: User) -> DestinationImport:
-    file = files.store(
-        content,
-        name=name,
-        content_type=workbooks.CONTENT_TYPE,
-        purpose="roster",
-        school_id=school.pk,
-        by_id=by.pk,
-    )
-    with transaction.atomic():
-        made = DestinationImport.objects.create(school=school, file=file, by=by)
-        audit.record("destinations.import_upload", by=by, obj=made, label=name)
-    return made
+    return moves.upload(DestinationImport, school=school, content=content, name=name, by=by)
 
 
 def check(import_id: int) -> None:
     """Read and judge every row; nothing is registered yet."""
-    made = _start(import_id, (ImportState.UPLOADED, ImportState.CHECKING), ImportState.CHECKING)
+    made = moves.start(DestinationImport, import_id, ImportState.CHECKING)
     if made is None:
         return
     try:
         header, lines = read_lines(made)
     except DomainError as refusal:
-        _finish(made, ImportState.FAILED, problem=refusal.message)
+        moves.finish(made, ImportState.FAILED, problem=refusal.message)
         return
     _report(made, header, lines)
-    _finish(made, ImportState.PREVIEWED)
-
-
-def confirm(*, made: DestinationImport, by: User) -> None:
-    with transaction.atomic():
-        row = DestinationImport.objects.select_for_update().get(pk=made.pk)
-        if row.state in (ImportState.CONFIRMED, ImportState.APPLYING, ImportState.DONE):
-            return  # a double click changes nothing
-        if row.state != ImportState.PREVIEWED:
-            raise Refused("import_state", f"此次导入{row.get_state_display()}, 不能确认。")
-        row.state, row.attempts = ImportState.CONFIRMED, 0
-        row.save(update_fields=["state", "attempts"])
-        audit.record("destinations.import_confirm", by=by, obj=row, data=row.counts)
-
-
-def cancel(*, made: DestinationImport, by: User) -> None:
-    with transaction.atomic():
-        row = DestinationImport.objects.select_for_update().get(pk=made.pk)
-        if row.state not in (ImportState.UPLOADED, ImportState.PREVIEWED, ImportState.FAILED):
-            raise Refused("import_state", f"此次导入{row.get_state_display()}, 不能取消。")
-        row.state, row.finished_at = ImportState.CANCELLED, timezone.now()
-        row.save(update_fields=["state", "finished_at"])
-        audit.record("destinations.import_cancel", by=by, obj=row)
+    moves.finish(made, ImportState.PREVIEWED)
 
 
 def apply(import_id: int) -> None:
     """Enter the good rows, each in a transaction of its own."""
-    made = _start(import_id, (ImportState.CONFIRMED, ImportState.APPLYING), ImportState.APPLYING)
+    made = moves.start(DestinationImport, import_id, ImportState.APPLYING)
     if made is None:
         return
     header, lines = read_lines(made)
     for index, line in enumerate(lines):
         if index % 50 == 0:
-            _progress(made, int(100 * index / len(lines)))
+            moves.progress(made, int(100 * index / len(lines)))
         if line.problems or line.unchanged or line.destination is None:
             continue
         try:
@@ -118,8 +80,11 @@ def apply(import_id: int) -> None:
         except DomainError as refusal:
             line.problems.append((STUDENT_NO, refusal.message))
     _report(made, header, lines)
-    _finish(made, ImportState.DONE)
-    audit.record("destinations.import_done", by=made.by, obj=made, data=made.counts)
+    moves.done(made, by=made.by)
+
+
+def waiting() -> list[tuple[int, moves.Step]]:
+    return moves.waiting(DestinationImport, check, apply)
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -226,7 +191,7 @@ def _report(made: DestinationImport, header: list[str], lines: list[Line]) -> No
     made.annotated = _annotated(made, header, rejected) if rejected else None
 
 
-def _annotated(made: DestinationImport, header: list[str], rejected: list[Line]) -> Any:
+def _annotated(made: DestinationImport, header: list[str], rejected: list[Line]) -> StoredFile:
     """The refused rows in the same layout, the wrong cells marked, the reason in a last column."""
     columns = {plain_header(h): i for i, h in enumerate(header, start=1)}
     marks, rows = {}, []
@@ -238,10 +203,7 @@ def _annotated(made: DestinationImport, header: list[str], rejected: list[Line])
         cells = [_shown(c) for c in _values(line, len(header))]
         rows.append([*cells, "; ".join(s for _, s in line.problems), line.number])
     content = workbooks.write([*header, "未导入原因", "原行号"], rows, title="去向", marks=marks)
-    return files.store(
-        content, name="去向-未导入.xlsx", content_type=workbooks.CONTENT_TYPE, purpose="roster",
-        school_id=made.school_id,
-    )  # fmt: skip
+    return moves.store(content, name="去向-未导入.xlsx", school_id=made.school_id)
 
 
 def _values(line: Line, width: int) -> Iterator[Any]:
@@ -255,52 +217,3 @@ def _shown(cell: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     return value
-
-
-def _start(import_id: int, sources: tuple[str, ...], running: str) -> DestinationImport | None:
-    """Take the row for this run; None when another run holds it or there is nothing to do."""
-    with transaction.atomic():
-        made = (
-            DestinationImport.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("file", "by", "school")
-            .filter(pk=import_id, state__in=sources)
-            .first()
-        )
-        if made is None or (made.state in _RUNNING and not _is_stale(made)):
-            return None
-        made.attempts += 1
-        made.state, made.heartbeat_at = running, timezone.now()
-        if made.attempts > MOST_ATTEMPTS:
-            made.state, made.problem = ImportState.FAILED, "多次尝试未能完成, 请联系运维人员。"
-        made.save()
-        return made if made.state == running else None
-
-
-def _is_stale(made: DestinationImport) -> bool:
-    return made.heartbeat_at is None or timezone.now() - made.heartbeat_at > _STALE
-
-
-def _progress(made: DestinationImport, percent: int) -> None:
-    DestinationImport.objects.filter(pk=made.pk).update(
-        progress=percent, heartbeat_at=timezone.now()
-    )
-
-
-def _finish(made: DestinationImport, state: str, *, problem: str = "") -> None:
-    made.state, made.problem, made.progress = state, problem, 100
-    made.finished_at = timezone.now()
-    made.save()
-
-
-def sweep() -> None:
-    """Do what a lost message or a dead worker left undone."""
-    steps = {
-        ImportState.UPLOADED: check,
-        ImportState.CHECKING: check,
-        ImportState.CONFIRMED: apply,
-        ImportState.APPLYING: apply,
-    }
-    age = timezone.now() - timedelta(seconds=60)
-    for made in DestinationImport.objects.filter(state__in=list(steps), created_at__lt=age):
-        if made.state not in _RUNNING or _is_stale(made):
-            steps[ImportState(made.state)](made.pk)

@@ -9,9 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from core.errors import DomainError, Invalid
+from core.errors import DomainError, Invalid, Refused
 from destinations.actions import base
-from destinations.fields import CODED
 from destinations.models import Destination
 from destinations.rules.values import read_value
 from destinations.states import ReasonSource, State
@@ -79,20 +78,26 @@ def tick(*, graduate_id: int, by: User, version: int | None = None) -> Destinati
         return change.write()
 
 
+CORRECTABLE = ("unit_property", "unit_industry", "job_category", "unit_division")
+
+
 def correct_codes(
-    *, graduate_id: int, typed: Mapping[str, Any], reason: str, by: User
+    *, graduate_id: int, typed: Mapping[str, Any], reason: str, by: User, version: int | None = None
 ) -> Destination:
     """Staff corrects the coded fields of an e-signed destination; the agreement is untouched."""
-    with base.step("correct_codes", graduate_id, by, reason=reason) as change:
-        errors = {}
-        for key in (CODED - {"unit_code"}) & set(typed):
+    with base.step("correct_codes", graduate_id, by, version=version, reason=reason) as change:
+        d, errors, differs = change.destination, {}, False
+        for key in [k for k in CORRECTABLE if k in typed]:
             value, findings = read_value(key, typed[key])
             if any(f.is_error for f in findings) or value == "":
                 errors[key] = [f.message for f in findings] or ["不能为空"]
-            setattr(change.destination, key, value)
+            differs |= value != getattr(d, key)
+            setattr(d, key, value)
         if errors:
             raise Invalid(errors)
-        return change.write(reason=reason)
+        if not differs:
+            raise Refused("unchanged", "填写的内容与现有的相同, 没有需要更正的。")
+        return change.write(reason=reason.strip())
 
 
 @dataclass(frozen=True)

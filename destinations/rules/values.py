@@ -9,16 +9,21 @@ from urllib.parse import urlsplit
 
 from codes import lookup, text, validators
 from codes.validators import Finding
-from destinations.fields import BY_KEY, DestinationField, empty_value
+from destinations.fields import BY_KEY, DestinationField, empty_of
 
 Read = tuple[Any, list[Finding]]
 
 
 def read_value(key: str, raw: Any) -> Read:
     """The value to store and the findings about it; an error leaves the value empty."""
-    field = BY_KEY[key]
+    return read_field(BY_KEY[key], raw)
+
+
+def read_field(field: DestinationField, raw: Any) -> Read:
+    """The same for a field that some other form declares."""
+    empty = empty_of(field)
     if raw is None or (isinstance(raw, str) and not text.clean(raw)):
-        return empty_value(key), []
+        return empty, []
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
         raw = int(raw)
     written = raw.strftime("%Y-%m-%d") if hasattr(raw, "strftime") else text.clean(str(raw))
@@ -26,7 +31,7 @@ def read_value(key: str, raw: Any) -> Read:
     if isinstance(value, str) and field.max_length and len(value) > field.max_length:
         findings = [Finding("too_long", f"{field.label}超过{field.max_length}个字")]
     if any(f.is_error for f in findings):
-        return empty_value(key), findings
+        return empty, findings
     return value, findings
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from core import audit
-from destinations import catalogue as source
-from destinations.fields import BY_KEY, EVIDENCE, FORMS, KEYS
-from destinations.models import Category, CategoryField, Requirement
+from destinations.actions import catalogue as actions
+from destinations.fields import BY_KEY, FORM_CATEGORY, FORMS
+from destinations.models import Category, Requirement
 from schools.access import StaffRequest, staff_view
 
-_TEXTS = ("definition", "evidence", "rule")
-_FLAGS = ("for_graduates", "school_review", "wage_rule")
+_AS_CATEGORY = ("", "同本类别")
 
 
 @staff_view("province.catalogue")
@@ -29,68 +26,74 @@ def categories(request: StaffRequest) -> HttpResponse:
 def category(request: StaffRequest, code: str) -> HttpResponse:
     row = get_object_or_404(Category, pk=code, is_leaf=True)
     if request.method == "POST":
-        save_category(row, request.POST, by=request.user)
+        texts = {key: request.POST.get(key, "").strip() for key in actions.TEXTS}
+        flags = {key: request.POST.get(key) == "on" for key in actions.FLAGS}
+        actions.edit(code=code, values=texts | flags, lines=_typed(request), by=request.user)
         messages.success(request, "已保存, 表单、校验和导入随即生效。")
         return redirect("console:category", code=code)
-    own = {(f.form, f.field): f for f in row.fields.all()}
-    lines = []
-    for key in [*KEYS, EVIDENCE]:
-        found = own.get(("", key))
-        label = BY_KEY[key].label if key in BY_KEY else "证明材料"
-        lines.append(
-            (
-                key,
-                label,
-                found.requirement if found else Requirement.HIDDEN,
-                found.condition if found else "",
-            )
-        )
-    overrides = [(f, FORMS[f.form], BY_KEY[f.field].label) for f in own.values() if f.form]
     context = {
         "row": row,
-        "lines": lines,
+        "lines": _lines(row),
         "requirements": Requirement.choices,
-        "overrides": overrides,
-        "texts": [(k, _label(k), getattr(row, k)) for k in _TEXTS],
-        "flags": [(k, _label(k), getattr(row, k)) for k in _FLAGS],
+        "forms": _forms(row),
+        "texts": [(k, _label(k), getattr(row, k)) for k in actions.TEXTS],
+        "flags": [(k, _label(k), getattr(row, k)) for k in actions.FLAGS],
     }
     return render(request, "destinations/console/category.html", context)
 
 
-def _label(name: str) -> str:
-    return str(getattr(Category._meta.get_field(name), "verbose_name", name))
+@staff_view("province.catalogue")
+def category_form(request: StaffRequest, code: str, form: str) -> HttpResponse:
+    """One local form of a category: what it asks for otherwise."""
+    row = get_object_or_404(Category, pk=code, is_leaf=True)
+    if code != FORM_CATEGORY or form not in FORMS:
+        raise Http404
+    if request.method == "POST":
+        actions.edit_form(code=code, form=form, lines=_typed(request), by=request.user)
+        messages.success(request, "已保存, 表单、校验和导入随即生效。")
+        return redirect("console:category-form", code=code, form=form)
+    context = {
+        "row": row,
+        "form": form,
+        "name": FORMS[form],
+        "lines": _lines(row, form),
+        "requirements": [_AS_CATEGORY, *Requirement.choices],
+        "forms": _forms(row),
+    }
+    return render(request, "destinations/console/category_form.html", context)
 
 
-def save_category(row: Category, posted: Any, *, by: Any) -> None:
-    """Write the row and its field lines, log old and new, and tell every process."""
-    changes: dict[str, list[Any]] = {}
-    with transaction.atomic():
-        for key in _TEXTS:
-            value = posted.get(key, "").strip()
-            if value != getattr(row, key):
-                changes[key] = [getattr(row, key), value]
-                setattr(row, key, value)
-        for key in _FLAGS:
-            flag = posted.get(key) == "on"
-            if flag != getattr(row, key):
-                changes[key] = [getattr(row, key), flag]
-                setattr(row, key, flag)
-        row.save()
-        for key in [*KEYS, EVIDENCE]:
-            requirement = posted.get(f"requirement-{key}", "")
-            if requirement not in Requirement.values:
-                continue
-            line, _ = CategoryField.objects.get_or_create(
-                category=row, form="", field=key, defaults={"requirement": Requirement.HIDDEN}
-            )
-            condition = posted.get(f"condition-{key}", "").strip()[:200]
-            if (line.requirement, line.condition) != (requirement, condition):
-                changes[f"field:{key}"] = [line.requirement, requirement]
-                line.requirement, line.condition = requirement, condition
-                line.save()
-        if changes:
-            audit.record(
-                "destinations.catalogue", by=by, object_type="category", label=row.name,
-                data={"code": row.code, "changes": changes},
-            )  # fmt: skip
-        transaction.on_commit(source.changed)
+def _lines(row: Category, form: str = "") -> list[tuple[str, str, str, str, str]]:
+    """(key, label, requirement, note, what the category itself says) of every field."""
+    have = {(f.form, f.field): (f.requirement, f.condition) for f in row.fields.all()}
+    labels = {key: BY_KEY[key].label if key in BY_KEY else "证明材料" for key in actions.LINES}
+    lines = []
+    for key, label in labels.items():
+        own = have.get(("", key), (str(Requirement.HIDDEN), ""))
+        requirement, note = have.get((form, key), ("", "")) if form else own
+        lines.append((key, label, requirement, note, Requirement(own[0]).label))
+    return lines
+
+
+def _forms(row: Category) -> list[tuple[str, str, int]]:
+    """(form, name, in how many fields it differs) of the category that has forms."""
+    if row.code != FORM_CATEGORY:
+        return []
+    differing = row.fields.exclude(form="").exclude(requirement="").values_list("form", flat=True)
+    found = list(differing)
+    return [(form, name, found.count(form)) for form, name in FORMS.items()]
+
+
+def _typed(request: StaffRequest) -> dict[str, actions.Line]:
+    return {
+        key: (
+            request.POST[f"requirement-{key}"],
+            request.POST.get(f"condition-{key}", "").strip()[:200],
+        )
+        for key in actions.LINES
+        if f"requirement-{key}" in request.POST
+    }
+
+
+def _label(name: str) -> Any:
+    return getattr(Category._meta.get_field(name), "verbose_name", name)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from core import files, keyset
 from core.errors import Conflict, DomainError, Invalid
-from destinations import forms
+from destinations import forms, hooks
 from destinations.actions import enter as entering
 from destinations.actions import evidence, release, review
 from destinations.catalogue import catalogue, grouped
@@ -26,10 +26,12 @@ from schools.access import StaffRequest, staff_view
 from schools.forms import read_number
 from schools.scope import visible_to
 
+# Steps that change values: against the one before, the reviewer sees what is new.
+_CHANGES = ("register", "touch_up", "enter", "amend", "correct_codes", "conclude")
 _WORDS = {s.action: s.label for s in MACHINE.steps}
 
 
-def _get(request: StaffRequest, pk: int) -> Destination:
+def destination_or_404(request: StaffRequest, pk: int) -> Destination:
     rows = Destination.objects.select_related(
         "graduate", "graduate__department", "graduate__school_class", "cohort", "school"
     )
@@ -38,7 +40,7 @@ def _get(request: StaffRequest, pk: int) -> Destination:
 
 @staff_view("destinations.view")
 def workspace(request: StaffRequest, pk: int) -> HttpResponse:
-    d = _get(request, pk)
+    d = destination_or_404(request, pk)
     if request.user.has_perm("destinations.review"):
         review.mark_opened(d)
     return _workspace(request, d)
@@ -58,6 +60,11 @@ def _workspace(
         "warnings": _warnings(d),
         "evidence": list(evidence.standing_evidence(d.pk)),
         "can": {s.action: s for s in MACHINE.available(d, request.user)},
+        "links": [
+            link
+            for found in hooks.detail_links.run(destination=d, user=request.user)
+            for link in found
+        ],
         "events": [(e, _WORDS.get(e.action, e.action), State(e.to_state)) for e in events],
         "reasons": READY_REASONS,
         "previous": earlier,
@@ -84,7 +91,7 @@ def _neighbours(request: StaffRequest, d: Destination) -> tuple[int | None, int 
 
 def _values_with_changes(d: Destination, events: list[DestinationEvent]) -> list[dict[str, Any]]:
     """Filled fields; where the last submission differs from the one before, with the old words."""
-    last = next((e for e in events if e.action in ("register", "touch_up", "enter", "amend")), None)
+    last = next((e for e in events if e.action in _CHANGES), None)
     before = last.snapshot.get("before", {}) if last else {}
     compare = bool(before) and before.get("state") != State.UNSUBMITTED
     rows = []
@@ -107,7 +114,7 @@ def _warnings(d: Destination) -> list[str]:
 @require_POST
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """approve, reject, tick, resume, propose_release or release; then on to the next in the queue."""
-    d = _get(request, pk)
+    d = destination_or_404(request, pk)
     reason = request.POST.get("reason", "").strip()
     version = read_number(request.POST.get("version", "")) or 0
     _, following = _neighbours(request, d)
@@ -130,7 +137,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
             case _:
                 return redirect("console:destination", pk=pk)
     except Conflict as conflict:
-        d = _get(request, pk)
+        d = destination_or_404(request, pk)
         return _workspace(request, d, error=conflict.message, reason=reason, status=409)
     except DomainError as refusal:
         return _workspace(request, d, error=refusal.message, reason=reason, status=refusal.status)
@@ -144,7 +151,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
 @staff_view("destinations.enter")
 def enter(request: StaffRequest, pk: int) -> HttpResponse:
     """Entry by staff, with the same fields as the graduate's form."""
-    d = _get(request, pk)
+    d = destination_or_404(request, pk)
     MACHINE.check("enter", d, request.user)
     data = request.POST if request.method == "POST" else request.GET
     leaf, kind = forms.chosen_leaf(
@@ -191,7 +198,7 @@ def image(request: StaffRequest, pk: int) -> HttpResponseBase:
     """An evidence image, for who may see the graduate."""
     rows = Evidence.objects.select_related("file", "graduate")
     found = get_object_or_404(rows, pk=pk)
-    _get(request, found.graduate_id)
+    destination_or_404(request, found.graduate_id)
     return files.respond(found.file)
 
 
@@ -199,7 +206,7 @@ def image(request: StaffRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def add_image(request: StaffRequest, pk: int) -> HttpResponse:
     """Material that staff attaches: evidence for an entry, or the stamped release."""
-    d = _get(request, pk)
+    d = destination_or_404(request, pk)
     try:
         for upload in request.FILES.getlist("image"):
             evidence.add_evidence(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from codes import lookup
+from core.models import Event
 from destinations import catalogue as source
 from destinations.catalogue import Leaf, catalogue
 from destinations.fields import BY_KEY, FORMS, KEYS, empty_value
@@ -16,7 +17,7 @@ from destinations.rules import Registration, check_registration
 from graduates.models import Graduate
 from schools.models import Role
 from tests import factories
-from tests.factories import UNIT, World, client_of, destination_of, make_unit_code, make_world
+from tests.factories import UNIT, World, client_of, destination_of, make_unit_code
 
 pytestmark = pytest.mark.django_db
 FORM = "/destination/form/"
@@ -32,16 +33,6 @@ def shipped_catalogue():
     source.changed()
     yield
     source.changed()
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
 
 
 @pytest.fixture
@@ -144,13 +135,13 @@ def test_nothing_typed_is_lost(world: World, graduate: Graduate, client: Client)
 
 
 def edit_category(world: World, code: str, **changes: str) -> None:
-    """Post the page as its form has it, with `changes`."""
+    """Post the page as its form has it, with `changes`; `code` may be `10/abroad`."""
     client = world.client(Role.PROVINCE)
     page = client.get(f"/console/catalogue/{code}/")
     assert page.status_code == 200
-    typed: dict[str, Any] = {key: value for key, _, value in page.context["texts"]}
-    typed |= {key: "on" for key, _, value in page.context["flags"] if value}
-    for key, _, requirement, condition in page.context["lines"]:
+    typed: dict[str, Any] = {key: value for key, _, value in page.context.get("texts", [])}
+    typed |= {key: "on" for key, _, value in page.context.get("flags", []) if value}
+    for key, _, requirement, condition, _ in page.context["lines"]:
         typed[f"requirement-{key}"], typed[f"condition-{key}"] = requirement, condition
     typed |= changes
     typed = {k: v for k, v in typed.items() if v != "(off)"}
@@ -188,6 +179,47 @@ def test_editing_evidence_and_flags(
     assert "71" not in {leaf.code for leaf in catalogue().for_graduates()}
     assert client.post(FORM, {"category": "71"}).status_code == 422
     assert "改过的界定" in Client().get("/categories/").content.decode()
+
+
+def test_a_form_may_ask_for_other_fields_than_its_category(
+    world: World, client: Client, django_capture_on_commit_callbacks
+) -> None:
+    def save(code: str, **changes: str) -> Leaf:
+        with django_capture_on_commit_callbacks(execute=True):
+            edit_category(world, code, **changes)
+        return catalogue().leaves["10"]
+
+    changes = {"requirement-unit_fax": "required", "condition-unit_fax": "传真收函"}
+    leaf = save("10/letter", **changes)
+    assert leaf.requirement("unit_fax", "letter") == Requirement.REQUIRED
+    assert leaf.requirement("unit_fax", "agreement") == Requirement.OPTIONAL
+    page = client.get(FORM, {"category": "10", "form": "letter"}).content.decode()
+    assert "传真收函" in page
+    event = Event.objects.get(action="destinations.catalogue")
+    assert event.data["changes"] == {"field:letter:unit_fax": ["", "required 传真收函"]}
+    # What is set back follows the category again.
+    leaf = save("10/letter", **{"requirement-unit_fax": "", "condition-unit_fax": ""})
+    assert leaf.requirement("unit_fax", "letter") == Requirement.OPTIONAL
+    leaf = save("10", **{"requirement-unit_fax": "hidden"})
+    assert leaf.requirement("unit_fax", "letter") == Requirement.HIDDEN
+
+
+def test_a_shipped_exception_set_back_stays_so(
+    world: World, django_capture_on_commit_callbacks
+) -> None:
+    assert catalogue().leaves["10"].requirement("country", "abroad") == Requirement.REQUIRED
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_category(world, "10/abroad", **{"requirement-country": ""})
+    source.load()
+    assert catalogue().leaves["10"].requirement("country", "abroad") == Requirement.HIDDEN
+
+
+def test_saving_a_form_as_it_is_changes_nothing(world: World) -> None:
+    before = list(CategoryField.objects.order_by("pk").values())
+    for form in FORMS:
+        edit_category(world, f"10/{form}")
+    assert list(CategoryField.objects.order_by("pk").values()) == before
+    assert not Event.objects.filter(action="destinations.catalogue").exists()
 
 
 def test_an_unknown_requirement_changes_nothing(

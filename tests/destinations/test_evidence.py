@@ -29,21 +29,6 @@ pytestmark = pytest.mark.django_db
 MATERIALS = "/destination/materials/?category=11&form="
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
-@pytest.fixture
-def user(graduate: Graduate) -> User:
-    return factories.activate(graduate)
-
-
 def upload(client: Client, *contents: bytes, name: str = "照片.jpg"):
     images = [SimpleUploadedFile(name, c, "image/jpeg") for c in contents]
     return client.post(MATERIALS, {"image": images})

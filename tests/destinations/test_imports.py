@@ -15,6 +15,7 @@ from destinations.actions import imports
 from destinations.fields import TEMPLATE
 from destinations.models import DestinationImport
 from destinations.states import State
+from graduates.actions import imports as moves
 from graduates.models import Graduate
 from graduates.states import ImportState
 from schools.models import Role
@@ -44,18 +45,13 @@ def contract(graduate: Graduate, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-@pytest.fixture
-def world() -> factories.World:
-    return factories.make_world()
-
-
 def run(world: factories.World, content: bytes, role: str = Role.SCHOOL_ADMIN) -> DestinationImport:
     by = factories.make_staff(role, world)
     made = imports.upload(school=world.school, content=content, name="去向.xlsx", by=by)
     imports.check(made.pk)
     made.refresh_from_db()
     if made.state == ImportState.PREVIEWED:
-        imports.confirm(made=made, by=by)
+        moves.confirm(made, by=by)
         imports.apply(made.pk)
         made.refresh_from_db()
     return made

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 QUEUE = "/console/destinations/queue/"
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
 def registered(world: World, **changes: Any) -> Graduate:
     """A graduate whose registration waits."""
     graduate = factories.make_graduate(world, **changes)

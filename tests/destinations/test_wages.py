@@ -12,15 +12,10 @@ from destinations.actions import wages
 from destinations.models import MinimumWage
 from destinations.rules.wage import minimum_wage
 from schools.models import Role
-from tests.factories import World, make_world, today
+from tests.factories import World, today
 
 pytestmark = pytest.mark.django_db
 LINE = {"place": "安徽省合肥市", "valid_from": "2026-01-01", "amount": "2320"}
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

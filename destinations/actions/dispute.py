@@ -1,0 +1,158 @@
+"""这不是我的去向: a graduate objects to the destination that stands (DOMAIN §6).
+
+Until it is settled nothing moves: approve, enter, release, upload and print are refused. It is
+settled by a school admin who neither entered nor approved the destination; after five working
+days, or by the graduate's appeal, by the province.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import inbox
+from accounts.models import Realm, User
+from core import audit
+from core.errors import Conflict, NotPermitted, Refused
+from destinations import hooks
+from destinations.actions import base
+from destinations.actions.evidence import retire_evidence
+from destinations.models import Destination, Dispute, DisputeState
+from destinations.states import State
+from destinations.steps import DISPUTE, SystemActor
+from graduates.actions.corrections import due_on
+from graduates.models import Graduate
+from schools.models import Role
+from schools.scope import staff_of
+
+WORKING_DAYS = 5
+_OPEN = (DisputeState.OPEN, DisputeState.PROVINCE)
+
+
+def open_dispute(graduate_id: int) -> Dispute | None:
+    return Dispute.objects.filter(graduate_id=graduate_id, state__in=_OPEN).first()
+
+
+def _locked(graduate_id: int) -> Destination:
+    Graduate.objects.select_for_update(no_key=True).only("id").get(pk=graduate_id)
+    return (
+        Destination.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("graduate__person", "cohort", "school")
+        .get(pk=graduate_id)
+    )
+
+
+def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
+    """The graduate says that this is not where they go."""
+    if not reason.strip():
+        raise Refused("reason", "请说明为什么这不是您的去向。", field="reason")
+    with transaction.atomic():
+        d = _locked(graduate_id)
+        if by.realm != Realm.GRADUATE or d.graduate.person.user_id != by.pk:
+            raise NotPermitted("role", "只有本人可以提出异议。")
+        if d.state == State.UNSUBMITTED:
+            raise Refused("nothing", "目前没有登记的去向。")
+        if d.disputed_at is not None:
+            raise Refused("disputed", "您已提出异议, 请等待处理。")
+        made = Dispute.objects.create(
+            graduate_id=graduate_id, school_id=d.school_id, cohort_id=d.cohort_id,
+            reason=reason.strip()[:300], snapshot=base.snapshot(d),
+            due_on=due_on(timezone.localdate(), WORKING_DAYS),
+        )  # fmt: skip
+        _mark(d, timezone.now())
+        audit.record("destinations.dispute", by=by, obj=made, reason=made.reason)
+    return made
+
+
+def _mark(d: Destination, at: datetime.datetime | None) -> None:
+    d.disputed_at = at
+    d.version += 1
+    d.save(update_fields=["disputed_at", "version"])
+
+
+def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
+    """Upheld: released, or terminated if signed. Else a reason, which the graduate sees."""
+    if not answer.strip():
+        raise Refused("answer", "请填写处理说明, 毕业生会看到。", field="answer")
+    with transaction.atomic():
+        d = _locked(dispute.graduate_id)
+        row = Dispute.objects.select_for_update().get(pk=dispute.pk)
+        if row.state not in _OPEN:
+            raise Conflict("decided", f"此异议已由{row.decided_by}处理, 没有重复执行。")
+        _may_settle(row, d, by)
+        row.state = DisputeState.UPHELD if upheld else DisputeState.DISMISSED
+        row.answer, row.decided_at, row.decided_by = answer.strip()[:300], timezone.now(), by.label
+        row.save()
+        _mark(d, None)
+        if upheld:
+            _release(d, row.answer, by)
+        audit.record(f"destinations.dispute_{row.state}", by=by, obj=row, reason=row.answer)
+        hooks.dispute_settled.run(graduate_id=d.pk)
+        inbox.tell(
+            f"person:{d.graduate.person_id}", f"去向异议: {row.get_state_display()}",
+            text=row.answer, link="/destination/", key=f"dispute:{row.pk}:{row.state}",
+        )  # fmt: skip
+    return row
+
+
+def _may_settle(row: Dispute, d: Destination, by: User) -> None:
+    staff = staff_of(by)
+    wanted = Role.PROVINCE if row.state == DisputeState.PROVINCE else Role.SCHOOL_ADMIN
+    if staff is None or staff.role != wanted:
+        whom = "省级" if wanted == Role.PROVINCE else "学校系统管理员"
+        raise NotPermitted("role", f"此异议由{whom}处理。")
+    if by.pk == d.entered_by_id or by.label in (d.department_by, d.school_by):
+        raise Refused("same_person", "此去向由您录入或审核, 须由另一人处理异议。")
+
+
+def _release(d: Destination, reason: str, by: User) -> None:
+    if any(hooks.dispute_upheld.run(destination=d, reason=reason, by=by)):
+        return  # an agreement was ended, which released the destination
+    with base.step("release", d.pk, SystemActor(DISPUTE)) as change:
+        base.clear(change.destination)
+        retire_evidence(d.pk)
+        change.write(reason=reason)
+
+
+def appeal(*, dispute: Dispute, by: User) -> Dispute:
+    """The graduate does not accept the school's answer: the province decides, once."""
+    with transaction.atomic():
+        d = _locked(dispute.graduate_id)
+        row = Dispute.objects.select_for_update().get(pk=dispute.pk)
+        if d.graduate.person.user_id != by.pk:
+            raise NotPermitted("role", "只有本人可以申诉。")
+        if row.state != DisputeState.DISMISSED or row.appealed_at is not None:
+            raise Refused("no_appeal", "此异议不能申诉。")
+        row.state, row.appealed_at = DisputeState.PROVINCE, timezone.now()
+        row.due_on = due_on(timezone.localdate(), WORKING_DAYS)
+        row.save()
+        _mark(d, timezone.now())
+        audit.record("destinations.dispute_appeal", by=by, obj=row)
+    return row
+
+
+def pass_on_overdue() -> int:
+    """What the school did not settle in five working days goes to the province."""
+    late = Dispute.objects.filter(state=DisputeState.OPEN, due_on__lt=timezone.localdate())
+    count = 0
+    for row in late.order_by("graduate_id")[:500]:
+        with transaction.atomic():
+            _locked(row.graduate_id)
+            changed = Dispute.objects.filter(pk=row.pk, state=DisputeState.OPEN).update(
+                state=DisputeState.PROVINCE,
+                due_on=due_on(timezone.localdate(), WORKING_DAYS),
+            )
+            if changed:
+                audit.record("destinations.dispute_overdue", by=None, obj=row)
+                count += 1
+    return count
+
+
+def for_page(graduate_id: int) -> dict[str, Any]:
+    """The newest dispute and what the graduate may do about it."""
+    row = Dispute.objects.filter(graduate_id=graduate_id).order_by("-id").first()
+    may_appeal = row is not None and row.state == DisputeState.DISMISSED and row.appealed_at is None
+    return {"dispute": row, "may_appeal": may_appeal}

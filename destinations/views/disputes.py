@@ -1,0 +1,138 @@
+"""Disputes: raised and appealed by the graduate, settled by school or province."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, ClassVar
+
+import django_filters
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core.errors import DomainError
+from core.lists import Column, Order, Row
+from destinations.actions import dispute
+from destinations.fields import BY_KEY
+from destinations.models import Dispute, DisputeState
+from graduates.access import GraduateRequest, graduate_view
+from graduates.filters import GraduateFilter
+from schools.access import StaffRequest, staff_view
+from schools.lists import ConsoleList
+from schools.scope import visible_to
+
+_STATE = dict(DisputeState.choices)
+
+
+@graduate_view
+def raise_page(request: GraduateRequest) -> HttpResponse:
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            dispute.object_to(
+                graduate_id=request.graduate.pk, reason=request.POST.get("reason", ""),
+                by=request.user,
+            )  # fmt: skip
+            messages.success(request, "已提出异议, 学校会在五个工作日内处理。")
+            return redirect("destination")
+        except DomainError as refusal:
+            error, status = refusal.message, refusal.status
+    context = dispute.for_page(request.graduate.pk) | {
+        "error": error,
+        "typed": request.POST.get("reason", ""),
+        "tab": "register",
+    }
+    return render(request, "destinations/phone/dispute.html", context, status=status)
+
+
+@graduate_view
+@require_POST
+def appeal(request: GraduateRequest) -> HttpResponse:
+    found = Dispute.objects.filter(graduate=request.graduate).order_by("-id").first()
+    if found is None:
+        return redirect("dispute")
+    dispute.appeal(dispute=found, by=request.user)
+    messages.success(request, "已向省级申诉。")
+    return redirect("dispute")
+
+
+class DisputeFilter(GraduateFilter):
+    path = "graduate__"
+
+    state = django_filters.ChoiceFilter(label="状态", choices=DisputeState.choices)
+
+
+def _name(row: Row) -> str:
+    return f'<a href="/console/disputes/{row["pk"]}/">{escape(row["graduate__name"])}</a>'
+
+
+def _badge(row: Row) -> str:
+    colour = "pending" if row["state"] in ("open", "province") else "ok"
+    return f'<span class="state state-{colour}">{_STATE[row["state"]]}</span>'
+
+
+class DisputeList(ConsoleList):
+    title = "去向异议"
+    permission = "destinations.view"
+    graduate_path = "graduate"
+    filterset_class = DisputeFilter
+    export_name = "disputes"
+    empty_title = "没有异议"
+    empty_text = "毕业生提出“这不是我的去向”后会出现在这里。"
+    columns = (
+        Column("name", "姓名", ("graduate__name", "pk"), _name, lambda r: r["graduate__name"]),
+        Column("student_no", "学号", ("graduate__student_no",), css="mono"),
+        Column("department", "院系", ("graduate__department__name",), css="wide"),
+        Column("reason", "说明", ("reason",), css="wide"),
+        Column("due_on", "应办日期", ("due_on",), css="num"),
+        Column("state", "状态", ("state",), _badge, lambda r: _STATE[r["state"]]),
+        Column("decided_by", "处理人", ("decided_by",)),
+    )
+    orders: ClassVar[Sequence[Order]] = (Order("newest", "最近提出", ("pk",), descending=True),)
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Dispute.objects.all()
+
+
+def _seen(request: StaffRequest, pk: int) -> Dispute:
+    rows = Dispute.objects.select_related("graduate__cohort", "graduate__department")
+    return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
+
+
+@staff_view("destinations.view")
+def page(request: StaffRequest, pk: int) -> HttpResponse:
+    return _page(request, _seen(request, pk))
+
+
+def _page(
+    request: StaffRequest, found: Dispute, error: str = "", status: int = 200
+) -> HttpResponse:
+    shown = [
+        (BY_KEY[k].label, BY_KEY[k].show(v)) for k, v in found.snapshot.items() if k in BY_KEY and v
+    ]
+    context = {
+        "row": found,
+        "shown": shown,
+        "open": found.state in ("open", "province"),
+        "error": error,
+        "typed": request.POST.get("answer", ""),
+    }
+    return render(request, "destinations/console/dispute.html", context, status=status)
+
+
+@staff_view("destinations.settle")
+@require_POST
+def settle(request: StaffRequest, pk: int) -> HttpResponse:
+    found = _seen(request, pk)
+    try:
+        dispute.settle(
+            dispute=found, upheld=request.POST.get("do") == "uphold", by=request.user,
+            answer=request.POST.get("answer", ""),
+        )  # fmt: skip
+    except DomainError as refusal:
+        return _page(request, found, refusal.message, refusal.status)
+    messages.success(request, "异议已处理, 毕业生会收到消息。")
+    return redirect("console:disputes")

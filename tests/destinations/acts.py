@@ -1,0 +1,52 @@
+"""Each action of a destination with values that are fine in themselves, and who takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from destinations.actions import agreement, base, enter, register, release, review
+from destinations.models import Destination
+from destinations.steps import AGREEMENT, GRADUATE, NATIONAL, SystemActor
+from schools.models import Role
+from tests.factories import CONTRACT, World
+
+C, D, S, P = Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE
+
+
+def actor(role: str, world: World, user: User) -> Any:
+    if role == GRADUATE:
+        return User.objects.get(pk=user.pk)
+    return SystemActor(role) if role in (NATIONAL, AGREEMENT) else world.user(role)
+
+
+def do(action: str, pk: int, by: Any) -> Destination:
+    """Take the step with values that are fine in themselves."""
+    if action in ("amend", "sign"):
+        with base.step(action, pk, by) as change:
+            change.destination.agreement_no = "W0002"
+            change.destination.locked_at = timezone.now()
+            return change.write()
+    acts: dict[str, Callable[[], Destination]] = {
+        "register": lambda: register.register(graduate_id=pk, typed=CONTRACT, by=by),
+        "take_back": lambda: register.take_back(graduate_id=pk, by=by),
+        "touch_up": lambda: register.touch_up(
+            graduate_id=pk, typed={"contact_name": "新联系人"}, by=by
+        ),
+        "enter": lambda: enter.enter(graduate_id=pk, typed=CONTRACT, by=by),
+        "approve": lambda: review.approve(graduate_id=pk, by=by),
+        "reject": lambda: review.reject(graduate_id=pk, reason="不符", by=by),
+        "reject_national": lambda: review.reject_national(graduate_id=pk, reason="错", by=by),
+        "resume": lambda: review.resume(graduate_id=pk, by=by),
+        "tick": lambda: review.tick(graduate_id=pk, by=by),
+        "correct_codes": lambda: review.correct_codes(
+            graduate_id=pk, typed={"unit_industry": "35"}, reason="核对", by=by
+        ),
+        "propose_release": lambda: release.propose_release(graduate_id=pk, by=by, reason="解约"),
+        "release": lambda: release.release(graduate_id=pk, by=by),
+        "conclude": lambda: agreement.conclude(graduate_id=pk, by=by, reason="已签劳动合同"),
+    }
+    return acts[action]()

@@ -1,0 +1,140 @@
+"""这不是我的去向: nothing moves until somebody else settles it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from core.errors import DomainError
+from destinations.actions import dispute, enter, review
+from destinations.models import Destination, Dispute, DisputeState
+from destinations.states import State
+from graduates.models import Graduate
+from schools.models import Role
+from tests import factories
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    return factories.make_graduate(world)
+
+
+def entered(world: World, graduate: Graduate) -> Any:
+    """The counsellor entered where this graduate goes; the graduate's account."""
+    enter.enter(graduate_id=graduate.pk, typed=factories.CONTRACT, by=world.counsellor)
+    return factories.activate(graduate)
+
+
+def raised(world: World, graduate: Graduate) -> tuple[Dispute, Any]:
+    user = entered(world, graduate)
+    made = dispute.object_to(graduate_id=graduate.pk, reason="我没有去这家单位", by=user)
+    return made, user
+
+
+def refused(code: str, call: Any, **values: Any) -> None:
+    with pytest.raises(DomainError) as refusal:
+        call(**values)
+    assert refusal.value.code == code
+
+
+def test_nothing_moves_until_it_is_settled(world: World, graduate: Graduate) -> None:
+    raised(world, graduate)
+    refused("disputed", review.approve, graduate_id=graduate.pk, by=world.school_admin)
+    refused(
+        "disputed", enter.enter, graduate_id=graduate.pk, typed=factories.CONTRACT,
+        by=world.school_admin,
+    )  # fmt: skip
+
+
+def test_upheld_it_is_released(world: World, graduate: Graduate) -> None:
+    made, _ = raised(world, graduate)
+    done = dispute.settle(dispute=made, upheld=True, answer="已核实", by=world.school_admin)
+    assert done.state == DisputeState.UPHELD
+    d = factories.destination_of(graduate)
+    assert (d.state, d.category, d.disputed_at) == (State.UNSUBMITTED, "70-1", None)
+
+
+def test_dismissed_it_stands_and_goes_on(world: World, graduate: Graduate) -> None:
+    made, _ = raised(world, graduate)
+    refused("answer", dispute.settle, dispute=made, upheld=False, answer="", by=world.school_admin)
+    dispute.settle(dispute=made, upheld=False, answer="单位已确认", by=world.school_admin)
+    assert review.approve(graduate_id=graduate.pk, by=world.school_admin).state == "school_approved"
+
+
+def test_who_entered_or_approved_it_does_not_settle_it(world: World, graduate: Graduate) -> None:
+    enter.enter(graduate_id=graduate.pk, typed=factories.CONTRACT, by=world.school_admin)
+    user = factories.activate(graduate)
+    made = dispute.object_to(graduate_id=graduate.pk, reason="不是", by=user)
+    call = {"dispute": made, "upheld": True, "answer": "好"}
+    refused("same_person", dispute.settle, by=world.school_admin, **call)
+    refused("role", dispute.settle, by=world.counsellor, **call)
+    other = factories.make_staff(Role.SCHOOL_ADMIN, world)
+    assert dispute.settle(by=other, **call).state == DisputeState.UPHELD
+
+
+def test_the_second_of_two_who_settle_is_told(world: World, graduate: Graduate) -> None:
+    made, _ = raised(world, graduate)
+    dispute.settle(dispute=made, upheld=False, answer="核实", by=world.school_admin)
+    refused("decided", dispute.settle, dispute=made, upheld=True, answer="x", by=world.school_admin)
+
+
+def test_an_appeal_goes_to_the_province_once(world: World, graduate: Graduate) -> None:
+    made, user = raised(world, graduate)
+    dispute.settle(dispute=made, upheld=False, answer="核实", by=world.school_admin)
+    row = dispute.appeal(dispute=made, by=user)
+    assert row.state == DisputeState.PROVINCE
+    refused("role", dispute.settle, dispute=row, upheld=True, answer="x", by=world.school_admin)
+    dispute.settle(dispute=row, upheld=False, answer="维持", by=world.user(Role.PROVINCE))
+    refused("no_appeal", dispute.appeal, dispute=row, by=user)
+
+
+def test_after_five_working_days_it_goes_to_the_province(world: World, graduate: Graduate) -> None:
+    made, _ = raised(world, graduate)
+    assert dispute.pass_on_overdue() == 0
+    Dispute.objects.update(due_on=factories.today() - datetime.timedelta(days=1))
+    assert dispute.pass_on_overdue() == 1
+    made.refresh_from_db()
+    assert made.state == DisputeState.PROVINCE
+
+
+def test_a_signed_one_ends_with_its_agreement(world: World, graduate: Graduate) -> None:
+    from esign.models import Agreement
+    from tests.esign import signing
+
+    factories.sign_agreement(graduate)
+    user = signing.account_of(graduate)
+    made = dispute.object_to(graduate_id=graduate.pk, reason="被冒签", by=user)
+    dispute.settle(dispute=made, upheld=True, answer="核实", by=world.school_admin)
+    assert Agreement.objects.get(graduate=graduate).state == "terminated"
+    assert factories.destination_of(graduate).state == State.UNSUBMITTED
+
+
+def test_only_the_graduate_objects_and_once(world: World, graduate: Graduate) -> None:
+    _, user = raised(world, graduate)
+    call = {"graduate_id": graduate.pk, "reason": "不是"}
+    refused("disputed", dispute.object_to, by=user, **call)
+    refused("role", dispute.object_to, by=world.school_admin, **call)
+
+
+def test_it_is_held_back_from_the_national_system(world: World, graduate: Graduate) -> None:
+    from national_sync.mapping import Mapped, load_simulated
+    from national_sync.models import Entry
+    from national_sync.records import build
+
+    user = entered(world, graduate)
+    load_simulated()
+    dispute.object_to(graduate_id=graduate.pk, reason="不是", by=user)
+    entry = Entry.objects.get(graduate=graduate, part="destination")
+    made = build([entry], Mapped.load(simulated=True))[entry.pk]
+    assert [p.rule for p in made.problems] == ["disputed"]
+    assert Destination.objects.get(pk=graduate.pk).disputed_at
