@@ -1,0 +1,254 @@
+"""The graduate's answer. Accepting is one transaction: agreement, destination, told both sides."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db import IntegrityError
+
+from accounts import inbox, one_time_codes
+from accounts.models import OneTimeCode, User
+from core import audit, files, images, outbox
+from core.errors import DomainError, Refused
+from core.models import Channel, StoredFile
+from destinations.actions import agreement as destination_agreement
+from destinations.steps import AGREEMENT, SystemActor
+from employers.models import Membership
+from employers.queries import hearers
+from esign import terms
+from esign.actions import base
+from esign.actions.reading import open_terms
+from esign.fields import DESTINATION_KEYS
+from esign.models import Agreement, AgreementVersion, Invitation
+from esign.party import party_of
+from esign.states import AgreementState, InvitationState
+from esign.steps import INVITATION, Case
+from graduates.actions import archive
+from graduates.models import Graduate
+
+
+def open_notice(*, invitation: Invitation, by: User) -> None:
+    """The graduate opens the notice: while it waits for an answer the reading time runs."""
+    case = base.case_of(invitation)
+    if case.state == InvitationState.SENT:
+        open_terms(graduate=case.graduate, terms_hash=invitation.terms_hash, by=by)
+
+
+def send_code(*, invitation: Invitation, by: User, address: str) -> None:
+    """A one-time code to the graduate's own mobile: it is they who sign."""
+    case = base.case_of(invitation)
+    INVITATION.check("accept", case, by)
+    one_time_codes.issue(
+        purpose="accept",
+        phone=case.graduate.mobile,
+        subject=_subject(invitation, invitation.terms_hash),
+        address=address,
+    )
+
+
+def _subject(invitation: Invitation, terms_hash: str) -> str:
+    return f"accept:{invitation.pk}:{terms_hash[:24]}"
+
+
+def accept(
+    *,
+    invitation: Invitation,
+    by: User,
+    terms_hash: str,
+    code: str,
+    signature: bytes,
+    address: str,
+    agent: str = "",
+) -> Agreement:
+    """Sign. Every condition of DOMAIN §4 is asked at this instant, under locks; the partial unique
+    index and the check on time stand behind. The same answer twice gives the same agreement."""
+    done = _already(invitation, by, terms_hash)
+    if done is not None:
+        return done
+    try:
+        proof, stored = _prove(invitation, by, terms_hash, code, signature)
+        where = {"address": address, "agent": agent[:200]}
+        return _sign(invitation, by=by, proof=proof, signature=stored, where=where)
+    except DomainError:
+        # The same form twice: the first one won meanwhile.
+        done = _already(invitation, by, terms_hash)
+        if done is None:
+            raise
+        return done
+    except IntegrityError as broken:
+        raise Refused("active_agreement", "您已有生效的就业协议, 不能再签约。") from broken
+
+
+def _prove(
+    invitation: Invitation, by: User, terms_hash: str, code: str, signature: bytes
+) -> tuple[OneTimeCode, StoredFile]:
+    """Everything slow or counted, before any lock: the checks, the ink, the code, the file."""
+    case = base.case_of(invitation, terms_hash=terms_hash)
+    INVITATION.check("accept", case, by)
+    ink = images.signature(signature)
+    proof = one_time_codes.prove(
+        purpose="accept",
+        phone=case.graduate.mobile,
+        subject=_subject(invitation, terms_hash),
+        typed=code,
+    )
+    stored = files.store(
+        ink,
+        name="签名.png",
+        content_type="image/png",
+        purpose="signature",
+        school_id=invitation.school_id,
+        by_id=by.pk,
+    )
+    return proof, stored
+
+
+def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | None:
+    rows = Agreement.objects.filter(
+        invitation_id=invitation.pk,
+        invitation__terms_hash=terms_hash,
+        graduate__person__user_id=by.pk,
+        state=AgreementState.ACTIVE,
+    )
+    return rows.first()
+
+
+def _sign(
+    invitation: Invitation,
+    *,
+    by: User,
+    proof: OneTimeCode,
+    signature: StoredFile,
+    where: dict[str, str],
+) -> Agreement:
+    # The invitation as the caller read it, whose hash was compared with the one that was typed.
+    terms_hash = invitation.terms_hash
+    with base.step("accept", invitation, by, terms_hash=terms_hash) as case:
+        if case.graduate.mobile != proof.phone:
+            raise Refused("mobile_changed", "手机号码刚刚变更, 请重新获取验证码。")
+        one_time_codes.spend(proof)
+        made = _make_agreement(case, proof, signature, where)
+        base.finish(case, InvitationState.ACCEPTED)
+        _fill_destination(case, made)
+        _propose_archive(case)
+        _tell(case, made)
+        audit.record(
+            "esign.accept", by=by, obj=made, data={"terms": terms_hash, "invitation": invitation.pk}
+        )
+    return made
+
+
+def new_number(year: int) -> str:
+    """Says the cohort and nothing about the person."""
+    return f"{year}{secrets.randbelow(10**12):012d}"
+
+
+def _make_agreement(
+    case: Case, proof: OneTimeCode, signature: StoredFile, where: dict[str, str]
+) -> Agreement:
+    invitation, graduate = case.invitation, case.graduate
+    agreement = Agreement.objects.create(
+        number=new_number(graduate.cohort.year),
+        token=secrets.token_urlsafe(24),
+        graduate=graduate,
+        school_id=graduate.school_id,
+        cohort_id=graduate.cohort_id,
+        unit_id=invitation.unit_id,
+        member_id=invitation.member_id,
+        invitation=invitation,
+        signed_at=case.now,
+    )
+    AgreementVersion.objects.create(
+        agreement=agreement,
+        number=1,
+        terms=invitation.terms,
+        terms_hash=invitation.terms_hash,
+        employer_signature_id=invitation.signature_id,
+        graduate_signature=signature,
+        signed_at=case.now,
+        evidence=evidence_of(case.graduate, invitation, proof, where, case.now.isoformat()),
+    )
+    return agreement
+
+
+def evidence_of(
+    graduate: Graduate, invitation: Invitation, proof: OneTimeCode, where: dict[str, str], at: str
+) -> dict[str, Any]:
+    """Who signed, when and from where, as the evidence page prints it."""
+    return {
+        "party": party_of(graduate),
+        "graduate": {"at": at, "code_at": proof.proved_at.isoformat(), **where},  # type: ignore[union-attr]
+        "employer": {
+            "at": invitation.sent_at.isoformat(),
+            "name": invitation.member.name,
+            "mobile": invitation.member.user.login,
+        },
+    }
+
+
+def _fill_destination(case: Case, agreement: Agreement) -> None:
+    values = terms.values_of(case.invitation.terms)
+    destination_agreement.sign(
+        graduate_id=case.graduate.pk,
+        agreement_no=agreement.number,
+        values={k: values[k] for k in DESTINATION_KEYS}
+        | {"signed_on": case.now.date().isoformat()},
+        by=SystemActor(AGREEMENT),
+    )
+
+
+def _propose_archive(case: Case) -> None:
+    """The unit said where the archive goes; that counts where nobody said anything yet."""
+    said = terms.values_of(case.invitation.terms)
+    archive.propose(
+        graduate_id=case.graduate.pk,
+        values={k: said[f"archive_{k}"] for k in ("contact", "phone", "address")}
+        | {"unit_name": said["archive_unit"]},
+        by=None,
+    )
+
+
+def _tell(case: Case, agreement: Agreement) -> None:
+    unit = case.invitation.unit.name
+    inbox.tell(
+        f"person:{case.graduate.person_id}",
+        f"您与{unit}的就业协议已生效",
+        text=f"协议书编号 {agreement.number}, 学校审核后可以打印。",
+        link=f"/agreements/{agreement.pk}/",
+        key=f"agreement:{agreement.pk}:signed",
+    )
+    member = case.invitation.member
+    for user_id in hearers(member):
+        inbox.tell(
+            f"user:{user_id}",
+            f"{case.graduate.name}接受了邀约, 协议已生效",
+            text=f"协议书编号 {agreement.number}。",
+            link=f"/employer/agreements/{agreement.pk}/",
+            key=f"agreement:{agreement.pk}:signed",
+        )
+    if member.state != Membership.ENDED:
+        outbox.post(
+            Channel.SMS,
+            member.user.login,
+            f"{case.graduate.name}已接受签约邀约, 就业协议已生效。",
+            key=f"agreement:{agreement.pk}:signed",
+        )
+
+
+def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
+    reason = reason.strip()
+    if not reason:
+        raise Refused("reason", "请填写谢绝的原因, 单位会看到。", field="reason")
+    with base.step("decline", invitation, by) as case:
+        done = base.finish(case, InvitationState.DECLINED, decline_reason=reason[:200])
+        audit.record("esign.decline", by=by, obj=done, reason=reason[:200])
+        for user_id in hearers(done.member):
+            inbox.tell(
+                f"user:{user_id}",
+                f"{case.graduate.name}谢绝了邀约",
+                text=reason[:200],
+                link=f"/employer/invitations/{done.pk}/",
+                key=f"invitation:{done.pk}:declined",
+            )
+    return done

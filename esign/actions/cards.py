@@ -1,0 +1,52 @@
+"""The graduate's 二维码名片: made, shown, replaced, found by whoever scans it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core import audit
+from esign.models import Card
+from graduates.models import Graduate
+
+LIFETIME = timedelta(days=30)
+
+
+def live_card(graduate: Graduate) -> Card | None:
+    card = Card.objects.filter(graduate=graduate, revoked_at=None).first()
+    return card if card is not None and card.is_live else None
+
+
+def new_card(*, graduate: Graduate, by: User) -> Card:
+    """A fresh card; the one before stops working at once."""
+    with transaction.atomic():
+        Graduate.objects.select_for_update(no_key=True).only("id").get(pk=graduate.pk)
+        revoke_cards(graduate=graduate, by=by)
+        card = Card.objects.create(
+            graduate=graduate,
+            token=secrets.token_urlsafe(24),
+            expires_at=timezone.now() + LIFETIME,
+        )
+        audit.record("esign.new_card", by=by, obj=card, school_id=graduate.school_id)
+    return card
+
+
+def revoke_cards(*, graduate: Graduate, by: User) -> None:
+    with transaction.atomic():
+        for card in Card.objects.select_for_update().filter(graduate=graduate, revoked_at=None):
+            card.revoked_at = timezone.now()
+            card.save(update_fields=["revoked_at"])
+            audit.record("esign.revoke_card", by=by, obj=card, school_id=graduate.school_id)
+
+
+def card_of(token: str) -> Card | None:
+    """The live card behind a scanned address; None for a guessed, expired or revoked one."""
+    rows = Card.objects.select_related("graduate__school", "graduate__cohort")
+    card = rows.filter(token=token, revoked_at=None, expires_at__gt=timezone.now()).first()
+    if card is None or not card.graduate.school.is_open:
+        return None
+    return card

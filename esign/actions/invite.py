@@ -1,0 +1,158 @@
+"""Sending an invitation, taking it back, and letting it run out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import inbox
+from accounts.models import User
+from core import audit, outbox
+from core.audit import Actor
+from core.errors import Invalid, Refused
+from core.models import Channel
+from employers.actions.units import remember_member, remember_unit
+from employers.models import UnitMember
+from employers.queries import hearers
+from esign import terms
+from esign.actions import base, drafts
+from esign.fields import IMAGES, SIGNATURE
+from esign.models import Draft, Invitation
+from esign.rules import check_terms
+from esign.rules.invitation import end_of_validity
+from esign.states import InvitationState
+from graduates.models import Graduate
+
+_FILES = (*IMAGES, SIGNATURE)
+
+
+def problems(draft: Draft) -> dict[str, list[str]]:
+    """What is still wrong or missing, by field."""
+    errors = check_terms(draft.values).errors()
+    for slot, label in IMAGES.items():
+        if getattr(draft, f"{slot}_id") is None:
+            errors[slot] = [f"请上传{label}。"]
+    if draft.signature_id is None:
+        errors[SIGNATURE] = ["请手写签名。"]
+    return errors
+
+
+def send(*, draft: Draft) -> Invitation:
+    """Send what was filled in. Sending again answers with the same invitation.
+
+    Raises `Invalid` with every field that stands in the way; nothing typed is lost.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update().get(pk=draft.pk)
+        if draft.invitation is not None:
+            return draft.invitation
+        drafts.check_open(draft)
+        if draft.mobile_proved_at is None:
+            raise Refused("mobile", "请先验证手机号码。")
+        errors = problems(draft)
+        if errors:
+            raise Invalid(errors)
+        graduate = Graduate.objects.select_related("school", "cohort").get(pk=draft.graduate_id)
+        invitation = _create(draft, graduate, check_terms(draft.values).values)
+        draft.invitation = invitation
+        draft.save(update_fields=["invitation"])
+    return invitation
+
+
+def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitation:
+    files = {slot: getattr(draft, slot) for slot in _FILES}
+    unit = remember_unit(values, files["certificate"])
+    member = remember_member(
+        unit=unit, mobile=draft.mobile, name=values["contact_name"], files=files
+    )
+    now = timezone.now()
+    until = end_of_validity(now, values["valid_days"])
+    text = terms.compose(
+        graduate=graduate,
+        values=values,
+        files={slot: file.sha256 for slot, file in files.items()},
+        sent_at=now,
+        valid_until=until,
+    )
+    invitation = Invitation.objects.create(
+        graduate=graduate,
+        school_id=graduate.school_id,
+        cohort_id=graduate.cohort_id,
+        unit=unit,
+        member=member,
+        way=draft.way,
+        terms=text,
+        terms_hash=terms.digest(text),
+        sent_at=now,
+        valid_days=values["valid_days"],
+        valid_until=until,
+        **files,
+    )
+    audit.record(
+        "esign.invite",
+        by=Actor(member.user_id, "employer", f"{unit.name} {member.name}"),
+        obj=invitation,
+        data={"terms": invitation.terms_hash, "from": draft.address, "way": draft.way},
+    )
+    tell_graduate(
+        invitation,
+        f"{unit.name}邀请您签约",
+        f"职位“{values['job_title']}”, 请在有效期内阅读并答复。",
+        key="sent",
+    )
+    outbox.post(
+        Channel.SMS,
+        graduate.mobile,
+        f"{unit.name}向您发出签约邀约, 请登录毕业去向登记平台阅读并答复。",
+        key=f"invitation:{invitation.pk}:sent",
+    )
+    return invitation
+
+
+def withdraw(*, invitation: Invitation, by: User) -> Invitation:
+    with base.step("withdraw", invitation, by) as case:
+        done = base.finish(case, InvitationState.WITHDRAWN)
+        audit.record("esign.withdraw", by=by, obj=done)
+        tell_graduate(done, f"{done.unit.name}撤回了邀约", key="withdrawn")
+    return done
+
+
+def expire_due() -> int:
+    """Mark what ran out, and remind of what ends tomorrow. The marks change nothing that counts:
+    past its last day an invitation can't be accepted, marked or not."""
+    now = timezone.now()
+    due = Invitation.objects.filter(state=InvitationState.SENT, valid_until__lt=now)
+    marked = 0
+    for invitation in due.order_by("graduate_id")[:1000]:
+        with transaction.atomic():
+            Graduate.objects.select_for_update(no_key=True).only("id").get(
+                pk=invitation.graduate_id
+            )
+            marked += Invitation.objects.filter(
+                pk=invitation.pk, state=InvitationState.SENT
+            ).update(state=InvitationState.EXPIRED, decided_at=now)
+            tell_graduate(invitation, "一份签约邀约已失效", key="expired")
+            tell_member(invitation.member, "邀约已过有效期, 毕业生没有答复", invitation, "expired")
+    return marked
+
+
+def tell_graduate(invitation: Invitation, title: str, text: str = "", *, key: str) -> None:
+    inbox.tell(
+        f"person:{Graduate.objects.values_list('person_id', flat=True).get(pk=invitation.graduate_id)}",
+        title,
+        text=text,
+        link=f"/invitations/{invitation.pk}/",
+        key=f"invitation:{invitation.pk}:{key}",
+    )
+
+
+def tell_member(member: UnitMember, title: str, invitation: Invitation, key: str) -> None:
+    for user_id in hearers(member):
+        inbox.tell(
+            f"user:{user_id}",
+            title,
+            link=f"/employer/invitations/{invitation.pk}/",
+            key=f"invitation:{invitation.pk}:{key}",
+        )

@@ -1,0 +1,63 @@
+"""What the school may do with an agreement itself: note that a labour contract followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import NotPermitted, Refused
+from core.states import Machine, Step, roles, states
+from destinations.models import Destination
+from destinations.states import APPROVED
+from esign.models import Agreement, Termination
+from esign.states import OPEN_TERMINATION, AgreementState
+from esign.termination_steps import role_of
+from graduates.models import Graduate
+from schools.models import Phase, Role
+from schools.scope import visible_to
+
+ROLE_LABELS = {Role.SCHOOL_ADMIN: "学校系统管理员"}
+
+
+@dataclass
+class Case:
+    """An agreement with what its guards look at."""
+
+    agreement: Agreement
+    graduate: Graduate
+    destination: Destination
+
+
+def in_scope(case: Case, actor: Any) -> None:
+    mine = Agreement.objects.filter(pk=case.agreement.pk)
+    if not visible_to(mine, actor, graduate="graduate").exists():
+        raise NotPermitted("scope", "此协议不在您的管理范围内。")
+
+
+def approved(case: Case, actor: Any) -> None:
+    if case.destination.state not in APPROVED:
+        raise Refused("not_approved", "去向审核通过以后才能转为劳动合同。")
+
+
+def not_sealed(case: Case, actor: Any) -> None:
+    if case.graduate.cohort.phase() == Phase.SEALED:
+        raise Refused("cohort_sealed", f"{case.graduate.cohort}已封存。")
+
+
+def no_termination(case: Case, actor: Any) -> None:
+    rows = Termination.objects.filter(agreement=case.agreement, state__in=OPEN_TERMINATION)
+    if rows.exists():
+        raise Refused("termination_open", "解约申请正在办理, 办结以后再操作。")
+
+
+AGREEMENT = Machine(
+    name="就业协议",
+    labels=dict(AgreementState.choices),
+    state_of=lambda case: case.agreement.state,
+    role_of=role_of,
+    steps=(
+        Step("conclude", "转为劳动合同", roles(Role.SCHOOL_ADMIN), states(AgreementState.ACTIVE),
+             AgreementState.ENDED, (in_scope, not_sealed, approved, no_termination),
+             "article three: a labour contract followed", needs_reason=True),
+    ),
+)  # fmt: skip

@@ -1,0 +1,75 @@
+"""What happened with an agreement, in words: its own events and those of its invitation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from core.models import Event
+from esign.models import Agreement
+
+# What both parties may read.
+WORDS = {
+    "esign.invite": "单位发出邀约",
+    "esign.accept": "毕业生签署, 协议生效",
+    "esign.amend_propose": "单位提出变更",
+    "esign.amend_withdraw": "单位撤回变更",
+    "esign.amend_confirm": "毕业生确认变更",
+    "esign.amend_refuse": "毕业生没有同意变更",
+    "esign.terminate_start": "提出解约",
+    "esign.terminate_consent": "同意解约",
+    "esign.terminate_refuse": "不同意解约",
+    "esign.terminate_withdraw": "撤回解约申请",
+    "esign.terminate_release": "上传盖章解约材料",
+    "esign.terminate_call": "登记回访",
+    "esign.terminate_pass": "解约初审同意",
+    "esign.terminate_turn_down": "解约审核不同意",
+    "esign.terminate": "解约终审同意, 协议已解约",
+    "esign.conclude": "转为劳动合同, 协议终止",
+    "esign.print": "打印协议书",
+}
+# What only staff reads.
+_STAFF_WORDS = {
+    "esign.view_identity": "查看招聘人员身份证",
+}
+_NOTED = {"esign.terminate_call"}  # the note is the staff's own
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the history."""
+
+    word: str
+    by: str
+    at: Any
+    reason: str
+
+
+def events_of(agreement: Agreement) -> QuerySet[Event]:
+    mine = Q(object_type="agreement", object_id=agreement.pk)
+    return Event.objects.filter(
+        mine | Q(object_type="invitation", object_id=agreement.invitation_id)
+    )
+
+
+def for_staff(agreement: Agreement, *, most: int = 100) -> list[Line]:
+    words = WORDS | _STAFF_WORDS
+    rows = events_of(agreement).filter(action__in=words).order_by("-id")[:most]
+    return [Line(words[e.action], e.actor_label, e.at, e.reason) for e in rows]
+
+
+def for_parties(agreement: Agreement, *, most: int = 50) -> list[Line]:
+    """Without what staff noted for themselves."""
+    rows = events_of(agreement).filter(action__in=WORDS).order_by("-id")[:most]
+    return [
+        Line(WORDS[e.action], e.actor_label, e.at, "" if e.action in _NOTED else e.reason)
+        for e in rows
+    ]
+
+
+def last_word(agreement: Agreement) -> Event | None:
+    """The newest step of ending it, for whoever comes second."""
+    rows = events_of(agreement).filter(action__startswith="esign.terminate")
+    return rows.order_by("-id").first()

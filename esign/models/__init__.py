@@ -1,0 +1,25 @@
+"""E-signing (网签): cards, invitations, agreements and their end."""
+
+from esign.models.agreements import Agreement, AgreementVersion, Amendment
+from esign.models.documents import Document, Print, PrintTicket, SigningCertificate
+from esign.models.invitations import Card, Draft, Invitation, MobileChange, Reading
+from esign.models.rules import SigningRules
+from esign.models.terminations import Termination, TerminationMaterial
+
+__all__ = [
+    "Agreement",
+    "AgreementVersion",
+    "Amendment",
+    "Card",
+    "Document",
+    "Draft",
+    "Invitation",
+    "MobileChange",
+    "Print",
+    "PrintTicket",
+    "Reading",
+    "SigningCertificate",
+    "SigningRules",
+    "Termination",
+    "TerminationMaterial",
+]

@@ -1,0 +1,129 @@
+"""The signed PDF of an agreement, its prints, and the certificates it is signed with."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from core.models import StoredFile
+from esign.models.agreements import Agreement, AgreementVersion
+from esign.states import DocumentState, TicketState
+from graduates.models import Graduate
+
+
+class Document(models.Model):
+    """The signed PDF of one version as one set of approvals had it. Made by a task."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="documents")
+    version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+")
+    # {"department": [who, when], "school": [who, when]} as printed in the signature blocks.
+    approvals = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.WAITING)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
+    sha256 = models.CharField(max_length=64, default="", blank=True, db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField("原因", max_length=300, default="", blank=True)
+    claimed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "协议书文件"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "fingerprint"], name="document_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=DocumentState.values), name="document_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=DocumentState.READY, file__isnull=False)
+                | (~Q(state=DocumentState.READY) & Q(file__isnull=True)),
+                name="document_ready_has_file",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="document_to_make",
+                condition=Q(state__in=[DocumentState.WAITING, DocumentState.MAKING]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"协议书文件 {self.pk}"
+
+    @property
+    def made_file(self) -> StoredFile:
+        """Of a document that is ready; a check constraint says that it has one."""
+        assert self.file is not None
+        return self.file
+
+
+class Print(models.Model):
+    """One print or download of a signed document: who, when, how many copies."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="prints", db_index=False)
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间", db_default=Now())
+    copies = models.PositiveSmallIntegerField("份数", default=1)
+    actor_id = models.BigIntegerField(null=True)
+    actor_realm = models.CharField(max_length=10)
+    actor_label = models.CharField("打印人", max_length=80)
+    way = models.CharField(max_length=10)  # own, scan
+
+    class Meta:
+        verbose_name = "打印记录"
+        indexes = [models.Index(fields=["agreement", "-id"], name="print_of")]
+
+    def __str__(self) -> str:
+        return f"打印 {self.pk}"
+
+
+class PrintTicket(models.Model):
+    """Scan-to-print: a public computer shows it, the graduate's phone confirms it, used once."""
+
+    token = models.CharField(max_length=43, unique=True)  # in the QR
+    browser = models.CharField(max_length=64)  # hash of the computer's own secret
+    digits = models.CharField(max_length=2)  # shown on both
+    state = models.CharField(max_length=10, choices=TicketState, default=TicketState.WAITING)
+    graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="+", null=True)
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+", null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "扫码打印"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=TicketState.values), name="print_ticket_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[TicketState.WAITING])
+                | (Q(graduate__isnull=False) & Q(document__isnull=False)),
+                name="print_ticket_claimed_has_document",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="print_ticket_old")]
+
+    def __str__(self) -> str:
+        return f"扫码打印 {self.pk}"
+
+
+class SigningCertificate(models.Model):
+    """A certificate the platform signed agreements with. Old ones stay trusted for old files."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    pem = models.TextField()
+    subject = models.CharField(max_length=200)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    added_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "签名证书"
+
+    def __str__(self) -> str:
+        return self.subject

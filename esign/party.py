@@ -1,0 +1,29 @@
+"""The graduate's side of an agreement, as it stood when it was signed."""
+
+from __future__ import annotations
+
+from codes import lookup
+from graduates.models import Graduate
+
+
+def party_of(graduate: Graduate) -> dict[str, str]:
+    """乙方 and 培养学校 in words, frozen with the agreement and printed on it."""
+    name = lookup.name
+    return {
+        "name": graduate.name,
+        "gender": name("gender", graduate.gender),
+        "ethnicity": name("ethnicity", graduate.ethnicity),
+        "politics": name("politics", graduate.politics),
+        "level": name("education_level", graduate.level),
+        "duration": f"{graduate.duration:g}年",
+        "department": graduate.department.name,
+        "major": graduate.major_name,
+        "id_number": graduate.person.id_number,
+        "student_no": graduate.student_no,
+        "mobile": graduate.mobile,
+        "email": graduate.email,
+        "cohort": str(graduate.cohort),
+        "graduates_on": f"{graduate.graduates_on:%Y年%m月}",
+        "school": graduate.school.name,
+        "school_phone": graduate.school.phone,
+    }

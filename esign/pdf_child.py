@@ -1,0 +1,67 @@
+"""Runs in a child process of its own with limits: judges the signature of one PDF.
+
+A PDF shown for verification comes from anybody. Whatever a hostile one does to the parser, it
+does to a process without secrets, database or much memory. Started by `esign.verification`.
+
+argv: path of the PDF, path of a PEM file with the trusted certificates, the moment to judge at
+(ISO, or empty for now). stdout: one JSON object {"signatures", "intact", "valid", "trusted",
+"whole", "bottom_line", "fingerprint"} or {"error": slug}.
+"""
+
+import datetime
+import json
+import logging
+import resource
+import sys
+
+_MEMORY = 1024**3
+_SECONDS = 20
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    logging.disable(logging.CRITICAL)
+    try:
+        answer = judge(*sys.argv[1:4])
+    except MemoryError:
+        answer = {"error": "too_large"}
+    except Exception:  # a hostile file makes the parser raise all sorts of things
+        answer = {"error": "unreadable"}
+    sys.stdout.write(json.dumps(answer))
+
+
+def judge(path: str, trusted: str, moment: str) -> dict:
+    from asn1crypto import pem, x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    with open(trusted, "rb") as f:
+        roots = [x509.Certificate.load(der) for _, _, der in pem.unarmor(f.read(), multiple=True)]
+    at = datetime.datetime.fromisoformat(moment) if moment else None
+    with open(path, "rb") as f:
+        reader = PdfFileReader(f)
+        found = reader.embedded_signatures
+        if len(found) != 1:
+            return {"signatures": len(found)}
+        one = found[0]
+        context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=at)
+        status = validate_pdf_signature(one, context)
+        return {
+            "signatures": 1,
+            "intact": bool(status.intact),
+            "valid": bool(status.valid),
+            "trusted": bool(status.trusted),
+            "whole": status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+            "bottom_line": bool(status.bottom_line),
+            "fingerprint": one.signer_cert.sha256.hex(),
+        }
+
+
+if __name__ == "__main__":
+    main()

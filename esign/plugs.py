@@ -1,0 +1,84 @@
+"""What e-signing plugs into the apps below."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from accounts import inbox
+from accounts.models import Realm, User
+from core.generated_docs import MACHINES
+from destinations import hooks
+from destinations.models import Destination
+from destinations.states import APPROVED
+from esign import (
+    agreement_steps,
+    employer_home,  # noqa: F401 - fills its hooks
+    steps,
+    termination_steps,
+)
+from esign.actions import documents, terminate
+from esign.models import Agreement
+from esign.states import AgreementState
+from graduates.models import Person
+from schools.models import Role
+from schools.scope import staff_of
+
+MACHINES.append((steps.INVITATION, steps.ROLE_LABELS))
+MACHINES.append(
+    (
+        termination_steps.TERMINATION,
+        {str(k): v for k, v in termination_steps.ROLE_LABELS.items()},
+    )
+)
+MACHINES.append(
+    (
+        agreement_steps.AGREEMENT,
+        {str(k): v for k, v in agreement_steps.ROLE_LABELS.items()},
+    )
+)
+
+
+@inbox.addresses.plug()
+def people_and_schools(*, user: User) -> list[str]:
+    """A graduate reads what went to the person, a school's admin what went to the school."""
+    if user.realm == Realm.GRADUATE:
+        own = Person.objects.filter(user=user).values_list("pk", flat=True)
+        return [f"person:{pk}" for pk in own]
+    staff = staff_of(user)
+    if staff is None or staff.role != Role.SCHOOL_ADMIN:
+        return []
+    return [f"school:{staff.school_id}"]
+
+
+@hooks.detail_links.plug()
+def link_to_agreement(*, destination: Destination, user: User) -> list[tuple[str, str]]:
+    """From an e-signed destination to what was signed."""
+    if destination.locked_at is None or not user.has_perm("esign.view"):
+        return []
+    active = Agreement.objects.filter(graduate_id=destination.pk, state=AgreementState.ACTIVE)
+    return [("就业协议", reverse("console:agreement", args=[pk]))
+            for pk in active.values_list("pk", flat=True)]  # fmt: skip
+
+
+@hooks.stepped.plug()
+def approved_makes_document(*, destination: Destination, action: str) -> None:
+    """An approval lets the agreement be printed: its signed PDF is made."""
+    if destination.locked_at is None or destination.state not in APPROVED:
+        return
+    agreement = Agreement.objects.filter(
+        graduate_id=destination.pk, state=AgreementState.ACTIVE
+    ).first()
+    if agreement is not None:
+        documents.request(agreement=agreement, destination=destination)
+
+
+@hooks.dispute_upheld.plug()
+def end_the_agreement(*, destination: Destination, reason: str, by: User) -> bool:
+    """A signed destination that was disputed with success ends with its agreement."""
+    agreement = Agreement.objects.filter(
+        graduate_id=destination.pk, state=AgreementState.ACTIVE
+    ).first()
+    if agreement is None:
+        return False
+    terminate.by_dispute(agreement=agreement, reason=reason, by=by)
+    return True

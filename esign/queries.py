@@ -1,0 +1,96 @@
+"""What pages and commands ask about signing: what waits for whom, what prints, how it stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from accounts.models import User
+from destinations.states import APPROVED
+from esign.models import Agreement, Document, Print, Termination
+from esign.sealing import certificate_in_use
+from esign.states import AgreementState, DocumentState, TerminationState
+from schools.models import Role
+from schools.scope import staff_of, visible_to
+
+_WAITS = {
+    Role.COUNSELLOR: TerminationState.WAITING_DEPARTMENT,
+    Role.DEPARTMENT_ADMIN: TerminationState.WAITING_DEPARTMENT,
+    Role.SCHOOL_ADMIN: TerminationState.WAITING_SCHOOL,
+}
+_KEY_SOON = timedelta(days=30)
+_LATE = timedelta(minutes=15)
+
+
+def waiting_for(user: User) -> QuerySet[Termination]:
+    """The terminations that this person's review comes next for."""
+    staff = staff_of(user)
+    state = _WAITS.get(Role(staff.role)) if staff is not None else None
+    rows = Termination.objects.filter(state=state) if state else Termination.objects.none()
+    return visible_to(rows, user, graduate="graduate")
+
+
+def printable() -> QuerySet[Agreement]:
+    """Agreements that `actions.printing` hands out now, with how often they were printed."""
+    ready = Document.objects.filter(
+        agreement=OuterRef("pk"),
+        state=DocumentState.READY,
+        version__number=OuterRef("version"),
+    )
+    prints = Print.objects.filter(agreement=OuterRef("pk")).order_by()
+    newest = prints.order_by("-id")
+    times = prints.values("agreement").annotate(n=Count("pk")).values("n")
+    return Agreement.objects.filter(
+        Exists(ready),
+        state=AgreementState.ACTIVE,
+        graduate__destination__state__in=APPROVED,
+    ).annotate(
+        times=Subquery(times),
+        last_at=Subquery(newest.values("at")[:1]),
+        last_by=Subquery(newest.values("actor_label")[:1]),
+    )
+
+
+def unfinished_documents() -> QuerySet[Document]:
+    return Document.objects.exclude(state=DocumentState.READY)
+
+
+def sign_status() -> dict[str, Any]:
+    """How document making and the key stand; `alarm` says what people must look at."""
+    now = timezone.now()
+    counts = dict(
+        unfinished_documents().values_list("state").annotate(n=Count("pk")).order_by("state")
+    )
+    oldest = Document.objects.filter(state=DocumentState.WAITING).aggregate(at=Min("created_at"))
+    reasons = (
+        Document.objects.filter(state=DocumentState.PARKED)
+        .values(reason=F("problem"))
+        .annotate(n=Count("pk"))
+        .order_by("-n")[:5]
+    )
+    key, problem = certificate_in_use()
+    age = int((now - oldest["at"]).total_seconds()) if oldest["at"] else 0
+    alarm = []
+    if counts.get(DocumentState.PARKED):
+        alarm.append("有协议书文件待处理")
+    if age > _LATE.total_seconds():
+        alarm.append("有协议书文件长时间没有生成")
+    if problem:
+        alarm.append(problem)
+    elif key is not None and key.not_after < now + _KEY_SOON:
+        alarm.append("签名证书即将到期")
+    return {
+        "documents": {
+            state.value: counts.get(state.value, 0)
+            for state in (DocumentState.WAITING, DocumentState.MAKING, DocumentState.PARKED)
+        },
+        "oldest_waiting": age,
+        "parked_reasons": [[r["reason"], r["n"]] for r in reasons],
+        "key": key.fingerprint if key is not None else "",
+        "key_expires": key.not_after.isoformat() if key is not None else "",
+        "key_problem": problem,
+        "alarm": alarm,
+    }

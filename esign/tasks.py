@@ -1,0 +1,34 @@
+from celery import shared_task
+
+from esign.actions import documents, invite, reminders, scan_print
+
+
+@shared_task
+def make_documents() -> None:
+    documents.make_waiting()
+
+
+@shared_task
+def sweep_documents() -> None:
+    if documents.sweep():
+        make_documents.delay()
+
+
+@shared_task
+def expire_invitations() -> None:
+    invite.expire_due()
+
+
+@shared_task
+def remind_ending() -> None:
+    reminders.remind_ending()
+
+
+@shared_task
+def tell_old_numbers() -> None:
+    reminders.tell_old_numbers()
+
+
+@shared_task
+def sweep_tickets() -> None:
+    scan_print.sweep()

@@ -1,0 +1,147 @@
+from django.urls import path
+
+from esign.views import (
+    card,
+    console_agreement,
+    console_lists,
+    console_print,
+    console_setup,
+    console_termination,
+    phone,
+    phone_agreement,
+    phone_termination,
+    scan_print,
+    verify,
+)
+from esign.views import employer_agreements as signed
+from esign.views import employer_invitations as invitations
+from esign.views import employer_terminations as ending
+
+urlpatterns = [
+    path("card/<str:token>/", card.landing, name="card-landing"),
+    path("invite/<str:key>/phone/", card.phone, name="invite-phone"),
+    path("invite/<str:key>/<int:number>/", card.step, name="invite-step"),
+    path("invite/<str:key>/save/", card.save, name="invite-save"),
+    path("invite/<str:key>/units/", card.units, name="invite-units"),
+    path("invite/<str:key>/image/<str:slot>/", card.image, name="invite-image"),
+    path("invite/<str:key>/upload/<str:slot>/", card.upload, name="invite-upload"),
+    path("invite/<str:key>/preview/", card.preview, name="invite-preview"),
+    path("invite/<str:key>/sent/", card.sent, name="invite-sent"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/<str:token>/", verify.by_token, name="verify-token"),
+    path("my-card/", phone.card, name="card"),
+    path("my-card/picture/", phone.card_picture, name="card-picture"),
+    path("my-card/new/", phone.card_new, name="card-new"),
+    path("my-card/revoke/", phone.card_revoke, name="card-revoke"),
+    path("invitations/", phone.invitations, name="invitations"),
+    path("invitations/<int:pk>/", phone.invitation, name="invitation"),
+    path("invitations/<int:pk>/code/", phone.invitation_code, name="invitation-code"),
+    path("invitations/<int:pk>/accept/", phone.invitation_accept, name="invitation-accept"),
+    path("invitations/<int:pk>/decline/", phone.invitation_decline, name="invitation-decline"),
+    path("invitations/<int:pk>/<str:slot>/", phone.invitation_picture, name="invitation-picture"),
+    path("agreements/", phone.agreements, name="agreements"),
+    path("agreements/<int:pk>/", phone_agreement.agreement, name="agreement"),
+    path("agreements/<int:pk>/pdf/", phone_agreement.agreement_pdf, name="agreement-pdf"),
+    path("agreements/<int:pk>/terminate/", phone_termination.start, name="agreement-terminate"),
+    path(
+        "agreements/<int:pk>/termination/<str:action>/",
+        phone_termination.act,
+        name="agreement-termination",
+    ),
+    path(
+        "termination-materials/<int:pk>/", phone_termination.material, name="termination-material"
+    ),
+    path("amendments/<int:pk>/", phone_agreement.amendment, name="amendment"),
+    path("amendments/<int:pk>/code/", phone_agreement.amendment_code, name="amendment-code"),
+    path(
+        "amendments/<int:pk>/confirm/", phone_agreement.amendment_confirm, name="amendment-confirm"
+    ),
+    path("amendments/<int:pk>/refuse/", phone_agreement.amendment_refuse, name="amendment-refuse"),
+    path("print/", scan_print.start, name="print"),
+    path("print/scan/<str:token>/", scan_print.scan, name="print-scan"),
+    path("print/<str:token>/", scan_print.ticket, name="print-ticket"),
+    path("print/<str:token>/state/", scan_print.state, name="print-state"),
+    path("print/<str:token>/pdf/", scan_print.download, name="print-download"),
+]
+
+# Under /employer/ and /console/: the unit's and the staff's pages of the same things.
+employer = [
+    path("invitations/", invitations.invitations, name="employer-invitations"),
+    path("invitations/new/", invitations.invite_new, name="employer-invite-new"),
+    path("invitations/workbook/", invitations.invite_workbook, name="employer-workbook"),
+    path(
+        "invitations/workbook/template/",
+        invitations.workbook_template,
+        name="employer-workbook-template",
+    ),
+    path(
+        "invitations/workbook/<str:key>/",
+        invitations.workbook_result,
+        name="employer-workbook-result",
+    ),
+    path(
+        "invitations/workbook/<str:key>/marked/",
+        invitations.workbook_marked,
+        name="employer-workbook-marked",
+    ),
+    path("invitations/<int:pk>/", invitations.invitation, name="employer-invitation"),
+    path(
+        "invitations/<int:pk>/withdraw/",
+        invitations.invitation_withdraw,
+        name="employer-invitation-withdraw",
+    ),
+    path(
+        "invitations/<int:pk>/picture/<str:slot>/",
+        invitations.invitation_picture,
+        name="employer-invitation-picture",
+    ),
+    path("agreements/", signed.agreements, name="employer-agreements"),
+    path("agreements/<int:pk>/", signed.agreement, name="employer-agreement"),
+    path("agreements/<int:pk>/pdf/", signed.agreement_pdf, name="employer-agreement-pdf"),
+    path("agreements/<int:pk>/amend/", signed.amend_form, name="employer-amend"),
+    path(
+        "agreements/<int:pk>/amend/withdraw/", signed.amend_withdraw, name="employer-amend-withdraw"
+    ),
+    path("agreements/<int:pk>/terminate/", ending.start, name="employer-terminate"),
+    path(
+        "agreements/<int:pk>/terminate/consent/", ending.consent, name="employer-terminate-consent"
+    ),
+    path("agreements/<int:pk>/terminate/refuse/", ending.refuse, name="employer-terminate-refuse"),
+    path(
+        "agreements/<int:pk>/terminate/withdraw/",
+        ending.withdraw,
+        name="employer-terminate-withdraw",
+    ),
+    path(
+        "agreements/<int:pk>/materials/<int:material_id>/",
+        ending.material,
+        name="employer-material",
+    ),
+]
+console = [
+    path("agreements/", console_lists.AgreementList.as_view(), name="agreements"),
+    path("agreements/<int:pk>/", console_agreement.agreement, name="agreement"),
+    path("agreements/<int:pk>/conclude/", console_agreement.conclude, name="agreement-conclude"),
+    path("agreements/<int:pk>/image/<str:slot>/", console_agreement.image, name="agreement-image"),
+    path(
+        "agreements/<int:pk>/signature/<int:number>/<str:side>/",
+        console_agreement.signature,
+        name="agreement-signature",
+    ),
+    path("prints/", console_lists.PrintList.as_view(), name="prints"),
+    path("prints/<int:pk>/", console_print.agreement_print, name="print"),
+    path("terminations/", console_lists.TerminationList.as_view(), name="terminations"),
+    path("terminations/queue/", console_lists.TerminationQueue.as_view(), name="termination-queue"),
+    path("terminations/<int:pk>/", console_termination.termination, name="termination"),
+    path(
+        "terminations/<int:pk>/act/<str:action>/", console_termination.act, name="termination-act"
+    ),
+    path(
+        "terminations/material/<int:pk>/",
+        console_termination.material,
+        name="termination-material",
+    ),
+    path("setup/signing/", console_setup.signing_rules, name="signing-rules"),
+    path("province/documents/", console_lists.DocumentList.as_view(), name="documents"),
+    path("province/documents/retry/", console_setup.documents_retry, name="documents-retry"),
+]

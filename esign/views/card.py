@@ -1,0 +1,224 @@
+"""What whoever scans a graduate's card sees: who this is, then phone, four steps, sent.
+
+No account is needed. The draft's key in the address is 192 random bits: who holds it fills it in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.throttle import client_address
+from codes import lookup, text
+from core import files
+from core.errors import DomainError, Invalid
+from employers.models import Unit
+from employers.queries import find_units
+from esign import forms, terms
+from esign.actions import cards, drafts, invite
+from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
+from esign.models import Draft
+from esign.rules import check_terms
+from esign.rules.invitation import end_of_validity
+
+_SLOTS = (*IMAGES, SIGNATURE)
+
+
+def landing(request: HttpRequest, token: str) -> HttpResponse:
+    """Who this is: school, name, level and major; no number of any kind (DOMAIN §4)."""
+    lookup.refresh()
+    card = cards.card_of(token)
+    if card is None:
+        return render(request, "esign/public/card_gone.html", status=404)
+    if request.method == "POST":
+        draft = drafts.begin_from_card(card=card, address=client_address(request))
+        return redirect("invite-phone", key=draft.key)
+    graduate = card.graduate
+    context = {
+        "graduate": graduate,
+        "level": lookup.name("education_level", graduate.level),
+    }
+    return render(request, "esign/public/card.html", context)
+
+
+def _draft(key: str) -> Draft:
+    lookup.refresh()
+    draft = drafts.draft_of(key)
+    if draft is None:
+        raise Http404
+    return draft
+
+
+def _writable(key: str) -> Draft | HttpResponse:
+    """A draft that still takes changes, or where its owner belongs instead."""
+    draft = _draft(key)
+    if draft.invitation_id is not None:
+        return redirect("invite-sent", key=key)
+    if draft.mobile_proved_at is None:
+        return redirect("invite-phone", key=key)
+    return draft
+
+
+def phone(request: HttpRequest, key: str) -> HttpResponse:
+    draft = _draft(key)
+    if draft.mobile_proved_at is not None:
+        return redirect("invite-step", key=key, number=1)
+    error, errors, status = "", {}, 200
+    mobile = text.clean_phone(request.POST.get("mobile", draft.mobile))
+    sent = bool(draft.mobile)
+    if request.method == "POST":
+        try:
+            if "send" in request.POST:
+                drafts.send_code(draft=draft, mobile=mobile, address=client_address(request))
+                sent = True
+            else:
+                drafts.prove_phone(draft=draft, mobile=mobile, code=request.POST.get("code", ""))
+                return redirect("invite-step", key=key, number=1)
+        except Invalid as invalid:
+            errors, status = invalid.errors, 422
+        except DomainError as refusal:
+            error, status = refusal.message, refusal.status
+    context = {
+        "draft": draft, "mobile": mobile, "sent": sent, "error": error, "errors": errors,
+    }  # fmt: skip
+    return render(request, "esign/public/phone.html", context, status=status)
+
+
+def step(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """One of the four steps. Going on checks this step only; nothing typed is ever lost."""
+    draft = _writable(key)
+    if isinstance(draft, HttpResponse):
+        return draft
+    if not 1 <= number <= len(STEPS):
+        raise Http404
+    name, errors, status = STEPS[number - 1], {}, 200
+    if request.method == "POST":
+        draft = drafts.save(draft=draft, typed=request.POST.dict())
+        errors = _attach(draft, request) if name == STEPS[-1] else {}
+        draft = _draft(key)
+        found = invite.problems(draft) | errors
+        errors = {k: v for k, v in found.items() if k in forms.keys_of(name)}
+        if not errors:
+            if number < len(STEPS):
+                return redirect("invite-step", key=key, number=number + 1)
+            return redirect("invite-preview", key=key)
+        status = 422
+    context = _frame(draft, number) | {
+        "items": forms.items(of_step(name), draft.values, errors),
+        "errors": errors,
+        "warnings": [i.message for i in check_terms(draft.values).warnings()
+                     if i.field in forms.keys_of(name)],
+        "images": [
+            {"slot": s, "label": label, "file": getattr(draft, s), "errors": errors.get(s, [])}
+            for s, label in IMAGES.items()
+        ],
+        "signature": draft.signature,
+        "signature_errors": errors.get(SIGNATURE, []),
+        "last": number == len(STEPS),
+    }  # fmt: skip
+    return render(request, "esign/public/step.html", context, status=status)
+
+
+def _frame(draft: Draft, number: int) -> dict[str, Any]:
+    return {"draft": draft, "steps": STEPS, "number": number, "graduate": draft.graduate}
+
+
+def _attach(draft: Draft, request: HttpRequest) -> dict[str, list[str]]:
+    """Whatever came with the form; a refused picture leaves the others in place."""
+    errors = {}
+    for slot in _SLOTS:
+        upload = request.FILES.get(slot)
+        if upload is None:
+            continue
+        try:
+            drafts.attach(draft=draft, slot=slot, content=upload.read())
+        except DomainError as refusal:
+            errors[slot] = [refusal.message]
+    return errors
+
+
+@require_POST
+def save(request: HttpRequest, key: str) -> HttpResponse:
+    """Autosave: keeps what was typed, judges nothing."""
+    draft = _writable(key)
+    if isinstance(draft, HttpResponse):
+        return HttpResponse(status=409)
+    drafts.save(draft=draft, typed=request.POST.dict())
+    return HttpResponse(status=204)
+
+
+@require_POST
+def upload(request: HttpRequest, key: str, slot: str) -> HttpResponse:
+    """One picture at a time, as it is chosen or drawn."""
+    draft = _writable(key)
+    if isinstance(draft, HttpResponse) or slot not in _SLOTS:
+        return JsonResponse({"error": "页面已过期, 请刷新。"}, status=409)
+    file = request.FILES.get("image")
+    try:
+        stored = drafts.attach(draft=draft, slot=slot, content=file.read() if file else b"")
+    except DomainError as refusal:
+        return JsonResponse({"error": refusal.message}, status=refusal.status)
+    return JsonResponse({"size": stored.size, "id": stored.pk})
+
+
+def image(request: HttpRequest, key: str, slot: str) -> HttpResponseBase:
+    draft = _draft(key)
+    file = getattr(draft, slot) if slot in _SLOTS else None
+    if file is None:
+        raise Http404
+    return files.respond(file)
+
+
+def units(request: HttpRequest, key: str) -> JsonResponse:
+    """Known units by name or code, to fill the form in; nothing of their people."""
+    _draft(key)
+    found = find_units(request.GET.get("q", ""))
+    return JsonResponse({"items": [_facts(unit) for unit in found]})
+
+
+def _facts(unit: Unit) -> dict[str, str]:
+    return {
+        "unit_name": unit.name,
+        "unit_code": unit.code,
+        "unit_property": unit.unit_property,
+        "unit_industry": unit.industry,
+        "unit_division": lookup.place_name(unit.division),
+        "unit_address": unit.address,
+    }
+
+
+def preview(request: HttpRequest, key: str) -> HttpResponse:
+    """The letter as the graduate will read it; the button sends it, once."""
+    draft = _draft(key)
+    if draft.invitation_id is None:
+        found = _writable(key)
+        if isinstance(found, HttpResponse):
+            return found
+    errors = invite.problems(draft) if draft.invitation_id is None else {}
+    if errors:
+        return redirect("invite-step", key=key, number=forms.step_of(errors))
+    if request.method == "POST":
+        invite.send(draft=draft)
+        return redirect("invite-sent", key=key)
+    if draft.invitation_id is not None:
+        return redirect("invite-sent", key=key)
+    checked = check_terms(draft.values)
+    until = end_of_validity(draft.updated_at, checked.values["valid_days"])
+    context = _frame(draft, len(STEPS)) | {
+        "letter": terms.letter(draft.graduate.name, checked.values, until),
+        "rows": [(f.label, f.show(checked.values[f.key])) for s in STEPS for f in of_step(s)],
+        "warnings": [i.message for i in checked.warnings()],
+    }
+    return render(request, "esign/public/preview.html", context)
+
+
+def sent(request: HttpRequest, key: str) -> HttpResponse:
+    """Where it stands, for whoever holds the link."""
+    draft = _draft(key)
+    if draft.invitation is None:
+        return redirect("invite-step", key=key, number=1)
+    context = {"draft": draft, "invitation": draft.invitation, "graduate": draft.graduate}
+    return render(request, "esign/public/sent.html", context)

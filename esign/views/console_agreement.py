@@ -1,0 +1,131 @@
+"""One agreement as the school sees it: what was signed by whom, what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core import audit, files
+from core.errors import DomainError
+from destinations.models import Destination
+from employers.models import Membership
+from esign import history, terms
+from esign.actions import conclude as concluding
+from esign.actions import printing
+from esign.agreement_steps import AGREEMENT
+from esign.fields import STEPS, of_step
+from esign.models import Agreement, AgreementVersion
+from esign.states import AmendmentState
+from schools.access import StaffRequest, staff_view
+from schools.forms import Errors, errors_of
+from schools.scope import visible_to
+
+# A look at these is written down, each time.
+_IDENTITY = ("id_front", "id_back")
+_SIDES = ("employer", "graduate")
+
+
+def agreement_or_404(request: StaffRequest, pk: int) -> Agreement:
+    rows = Agreement.objects.select_related(
+        "graduate__department", "graduate__school_class", "graduate__person", "unit",
+        "member__user", "invitation", "cohort", "school",
+    )  # fmt: skip
+    return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
+
+
+@staff_view("esign.view")
+def agreement(request: StaffRequest, pk: int) -> HttpResponse:
+    return _page(request, agreement_or_404(request, pk))
+
+
+def _page(
+    request: StaffRequest, found: Agreement, errors: Errors | None = None, status: int = 200,
+    **more: Any,
+) -> HttpResponse:  # fmt: skip
+    versions = versions_of(found)
+    case = concluding.case_of(found)
+    pending = found.amendments.filter(state=AmendmentState.PROPOSED).first()
+    context = {
+        "agreement": found,
+        "graduate": found.graduate,
+        "destination": Destination.objects.only("state").get(pk=found.graduate_id),
+        "versions": versions,
+        "current": versions[0],
+        "groups": words_of(versions[0]["said"]),
+        "certified": found.unit.certified_at is not None,
+        "verified": found.member.state == Membership.VERIFIED,
+        "pending": pending,
+        "pending_changes": terms.difference(versions[0]["version"].terms, pending.terms)
+        if pending
+        else [],
+        "terminations": found.terminations.order_by("-id"),
+        "documents": found.documents.select_related("version").order_by("-id"),
+        "prints": found.prints.order_by("-id")[:50],
+        "why_not": printing.why_not(found),
+        "may_print": request.user.has_perm("esign.print"),
+        "may_review": request.user.has_perm("destinations.view"),
+        "may_conclude": AGREEMENT.can("conclude", case, request.user),
+        "history": history.for_staff(found),
+        "errors": errors or {},
+        **more,
+    }
+    return render(request, "esign/console/agreement.html", context, status=status)
+
+
+def versions_of(found: Agreement) -> list[dict[str, Any]]:
+    """The newest first; from the second on with what changed against the one before."""
+    made: list[dict[str, Any]] = []
+    before: AgreementVersion | None = None
+    for version in found.versions.order_by("number"):
+        changes = terms.difference(before.terms, version.terms) if before else []
+        made.insert(0, {"version": version, "said": terms.read(version.terms), "changes": changes})
+        before = version
+    return made
+
+
+def words_of(said: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The terms in words, as the form's steps group them."""
+    words = said["words"]
+    return [(step, [(f.label, words.get(f.key, "")) for f in of_step(step)]) for step in STEPS]
+
+
+@staff_view("esign.view")
+def image(request: StaffRequest, pk: int, slot: str) -> HttpResponseBase:
+    """The unit's certificate, or a side of the recruiter's identity card."""
+    found = agreement_or_404(request, pk)
+    if slot not in ("certificate", *_IDENTITY):
+        raise Http404
+    response = files.respond(getattr(found.invitation, slot))
+    if slot in _IDENTITY:
+        audit.record("esign.view_identity", by=request.user, obj=found, data={"side": slot})
+        response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@staff_view("esign.view")
+def signature(request: StaffRequest, pk: int, number: int, side: str) -> HttpResponseBase:
+    """A signature as it was given with one version."""
+    found = agreement_or_404(request, pk)
+    if side not in _SIDES:
+        raise Http404
+    version = get_object_or_404(AgreementVersion, agreement=found, number=number)
+    return files.respond(getattr(version, f"{side}_signature"))
+
+
+@staff_view("esign.set_up")
+@require_POST
+def conclude(request: StaffRequest, pk: int) -> HttpResponse:
+    """Article three: a labour contract followed."""
+    found = agreement_or_404(request, pk)
+    reason = request.POST.get("reason", "")
+    try:
+        concluding.conclude(agreement=found, by=request.user, reason=reason)
+    except DomainError as refusal:
+        found = agreement_or_404(request, pk)
+        return _page(request, found, errors_of(refusal), refusal.status, typed_reason=reason)
+    messages.success(request, f"{found.graduate.name}: 协议已终止, 去向转为签劳动合同形式就业。")
+    return redirect("console:agreement", pk=pk)

@@ -1,0 +1,212 @@
+"""The console's lists: agreements, prints, terminations, documents that are not made yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.utils.timezone import localtime
+
+from core.lists import Column, Order, Page, Row
+from destinations.states import State
+from esign import queries
+from esign.filters import AgreementFilter, DocumentFilter, PrintFilter, TerminationFilter
+from esign.models import Agreement, Termination
+from esign.states import AgreementState, DocumentState, Ground, Side, TerminationState
+from schools.lists import ConsoleList
+
+_AGREEMENT = dict(AgreementState.choices)
+_REVIEW = dict(State.choices)
+_TERMINATION = dict(TerminationState.choices)
+_GROUND, _SIDE = dict(Ground.choices), dict(Side.choices)
+_DOCUMENT = dict(DocumentState.choices)
+
+
+def _badge(kind: str, label: str) -> str:
+    return f'<span class="state state-{kind}">{label}</span>'
+
+
+def _time(field: str) -> Any:
+    def text(row: Row) -> str:
+        value = row[field]
+        return localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
+
+    return text
+
+
+def _when(key: str, label: str, field: str) -> Column:
+    return Column(key, label, (field,), _time(field), _time(field), css="num")
+
+
+def _link(address: str, field: str = "graduate__name") -> Any:
+    def cell(row: Row) -> str:
+        return f'<a href="{address.format(row["pk"])}">{escape(str(row[field]))}</a>'
+
+    return cell
+
+
+def _name(address: str) -> Column:
+    needs = ("graduate__name", "pk")
+    return Column("name", "姓名", needs, _link(address), lambda r: r["graduate__name"])
+
+
+def _review(row: Row) -> str:
+    """Of a destination that still is the agreement's, with the way to its review."""
+    if row["state"] != AgreementState.ACTIVE:
+        return '<span class="soft">—</span>'
+    state = row["graduate__destination__state"]
+    address = f"/console/destinations/{row['graduate_id']}/"
+    return f'<a href="{address}">{_badge(state, _REVIEW[state])}</a>'
+
+
+def _review_text(row: Row) -> str:
+    active = row["state"] == AgreementState.ACTIVE
+    return _REVIEW[row["graduate__destination__state"]] if active else ""
+
+
+_GRADUATE = (
+    Column("student_no", "学号", ("graduate__student_no",), css="mono"),
+    Column("department", "院系", ("graduate__department__name",), css="wide"),
+    Column("school_class", "班级", ("graduate__school_class__name",), css="wide", optional=True),
+    Column("major", "专业", ("graduate__major_name",), css="wide", optional=True),
+)
+
+
+class EsignList(ConsoleList):
+    """Says what is missing in the words of its own page."""
+
+    graduate_path = "graduate"
+    none_title, none_text = "还没有网签协议", "毕业生接受签约邀约后会出现在这里。"
+
+    def empty_reason(self) -> tuple[str, str]:
+        found = super().empty_reason()
+        return (self.none_title, self.none_text) if found[0] == "还没有毕业生" else found
+
+
+class AgreementList(EsignList):
+    title = "网络签约管理"
+    permission = "esign.view"
+    filterset_class = AgreementFilter
+    export_name = "agreements"
+    columns = (
+        _name("/console/agreements/{}/"),
+        *_GRADUATE,
+        Column("unit", "单位名称", ("unit__name",), css="wide"),
+        Column("unit_code", "统一社会信用代码", ("unit__code",), css="mono", optional=True),
+        Column("job", "职位", ("graduate__destination__job_title",), css="wide", optional=True),
+        Column("number", "协议书编号", css="mono"),
+        Column("version", "版本", optional=True),
+        Column("state", "协议状态", ("state",), lambda r: _badge(r["state"], _AGREEMENT[r["state"]]),
+               lambda r: _AGREEMENT[r["state"]]),
+        Column("review", "去向审核", ("graduate__destination__state", "state", "graduate_id"),
+               _review, _review_text),
+        _when("signed_at", "签约时间", "signed_at"),
+    )  # fmt: skip
+    orders = (
+        Order("newest", "最近签约", ("pk",), descending=True),
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Agreement.objects.all()
+
+
+class PrintList(EsignList):
+    title = "协议书打印管理"
+    permission = "esign.print"
+    filterset_class = PrintFilter
+    export_name = "agreement-prints"
+    none_title = "还没有可以打印的协议书"
+    none_text = "网签的去向经院系或学校审核通过、协议书生成以后会出现在这里。"
+    columns = (
+        _name("/console/prints/{}/"),
+        *_GRADUATE,
+        Column("unit", "单位名称", ("unit__name",), css="wide"),
+        Column("number", "协议书编号", css="mono"),
+        Column("times", "打印次数", ("times",), lambda r: str(r["times"] or 0),
+               lambda r: r["times"] or 0, css="num"),
+        _when("last_at", "最近打印", "last_at"),
+        Column("last_by", "打印人", css="wide"),
+    )  # fmt: skip
+    orders = (
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("newest", "最近签约", ("pk",), descending=True),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return queries.printable()
+
+
+class TerminationList(EsignList):
+    title = "解约管理"
+    permission = "esign.view"
+    filterset_class = TerminationFilter
+    export_name = "terminations"
+    none_title, none_text = "还没有解约申请", "毕业生或用人单位提出解约后会出现在这里。"
+    columns = (
+        _name("/console/terminations/{}/"),
+        *_GRADUATE,
+        Column("unit", "单位名称", ("agreement__unit__name",), css="wide"),
+        Column("side", "发起方", ("started_by",), lambda r: _SIDE[r["started_by"]],
+               lambda r: _SIDE[r["started_by"]]),
+        Column("ground", "解约事由", ("ground",), lambda r: _GROUND[r["ground"]],
+               lambda r: _GROUND[r["ground"]], css="wide"),
+        Column("state", "办理状态", ("state",),
+               lambda r: _badge(f"ending-{r['state']}", _TERMINATION[r["state"]]),
+               lambda r: _TERMINATION[r["state"]]),
+        _when("created_at", "申请时间", "created_at"),
+        _when("decided_at", "办结时间", "decided_at"),
+    )  # fmt: skip
+    orders: ClassVar[Sequence[Order]] = (
+        Order("newest", "最近申请", ("pk",), descending=True),
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Termination.objects.all()
+
+
+class TerminationQueue(TerminationList):
+    """What waits for this person's review, oldest first."""
+
+    title = "待审核解约"
+    permission = "esign.review"
+    export_name = ""
+    none_title, none_text = "没有等待审核的解约", "对方同意、或盖章材料上传以后会出现在这里。"
+    orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早申请", ("pk",)),)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return queries.waiting_for(self.user)
+
+
+def _problem(row: Row) -> str:
+    return escape(row["problem"]) if row["problem"] else '<span class="soft">—</span>'
+
+
+class DocumentList(EsignList):
+    title = "协议书文件"
+    permission = "province.schools"
+    graduate_path = "agreement__graduate"
+    template_name = "esign/console/documents.html"
+    filterset_class = DocumentFilter
+    none_title, none_text = "没有未完成的文件", "所有协议书都已生成并签名。"
+    columns = (
+        Column("number", "协议书编号", ("agreement__number", "agreement_id"),
+               lambda r: f'<a href="/console/agreements/{r["agreement_id"]}/">'
+                         f'{r["agreement__number"]}</a>', css="mono"),
+        Column("school", "学校", ("agreement__school__name",), css="wide"),
+        Column("state", "状态", ("state",),
+               lambda r: _badge(f"document-{r['state']}", _DOCUMENT[r["state"]])),
+        Column("problem", "原因", ("problem",), _problem, css="wrap"),
+        Column("attempts", "次数", css="num"),
+        _when("created_at", "申请时间", "created_at"),
+    )  # fmt: skip
+    orders = (Order("oldest", "最早申请", ("pk",)),)
+
+    def all_rows(self) -> QuerySet[Any]:
+        return queries.unfinished_documents()
+
+    def get_context(self, page: Page) -> dict[str, Any]:
+        return {"status": queries.sign_status()}

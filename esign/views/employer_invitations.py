@@ -1,0 +1,180 @@
+"""The unit's invitations: list, one of them, naming a graduate, many at once by workbook."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.throttle import client_address
+from codes import text
+from core import files, workbooks
+from core.errors import DomainError
+from employers.access import EmployerRequest, employer_view, own_or_404
+from employers.pages import newest
+from employers.queries import seen_by
+from esign import terms
+from esign.actions import base, invite, registered, workbook
+from esign.employer_home import invitations_in
+from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
+from esign.models import Agreement, Invitation
+from esign.states import InvitationState
+from esign.steps import INVITATION
+from schools.forms import Errors, FormField, errors_of, items
+
+_KEPT = 24 * 3600  # seconds a workbook's answers can be looked at
+_NAMING = (
+    FormField("school", "院校", max_length=60, hint="院校全称或5位院校代码"),
+    FormField("name", "姓名", max_length=40),
+    FormField("student_no", "学号", max_length=20),
+)
+_RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user")
+
+
+@employer_view
+def invitations(request: EmployerRequest) -> HttpResponse:
+    rows = seen_by(Invitation.objects.select_related(*_RELATED), request.member)
+    state, wanted = request.GET.get("state", ""), text.clean(request.GET.get("q", ""))[:40]
+    if state in InvitationState.values:
+        rows = invitations_in(rows, state)
+    if wanted:
+        rows = rows.filter(graduate__name__contains=wanted)
+    found, following = newest(rows, request)
+    context = {
+        "rows": [(i, terms.read(i.terms)["words"]) for i in found],
+        "following": following,
+        "states": [("", "全部"), *InvitationState.choices],
+        "state": state,
+        "q": wanted,
+        "tab": "invitations",
+    }
+    return render(request, "esign/employer/invitations.html", context)
+
+
+def _own(request: EmployerRequest, pk: int) -> Invitation:
+    return own_or_404(request, Invitation.objects.select_related(*_RELATED), pk)
+
+
+@employer_view
+def invitation(request: EmployerRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    said = terms.read(found.terms)
+    context = {
+        "invitation": found,
+        "said": said,
+        "groups": [
+            (s, [(f.label, said["words"].get(f.key, "")) for f in of_step(s)]) for s in STEPS
+        ],
+        "pictures": [*IMAGES.items(), (SIGNATURE, "手写签名")],
+        "agreement": Agreement.objects.filter(invitation=found).first(),
+        "may_withdraw": INVITATION.can("withdraw", base.case_of(found), request.user),
+        "tab": "invitations",
+    }
+    return render(request, "esign/employer/invitation.html", context)
+
+
+@employer_view
+@require_POST
+def invitation_withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
+    try:
+        invite.withdraw(invitation=_own(request, pk), by=request.user)
+        messages.success(request, "邀约已撤回, 毕业生会收到消息。")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("employer-invitation", pk=pk)
+
+
+@employer_view
+def invitation_picture(request: EmployerRequest, pk: int, slot: str) -> HttpResponseBase:
+    found = _own(request, pk)
+    if slot not in (*IMAGES, SIGNATURE):
+        raise Http404
+    return files.respond(getattr(found, slot))
+
+
+@employer_view
+def invite_new(request: EmployerRequest) -> HttpResponse:
+    """Who is meant: school, name and student number must all agree."""
+    typed, errors, status = request.POST.dict(), Errors(), 200
+    if request.method == "POST":
+        try:
+            draft = registered.begin(
+                member=request.member,
+                address=client_address(request),
+                **{f.key: typed.get(f.key, "") for f in _NAMING},
+            )
+            return redirect("invite-step", key=draft.key, number=1)
+        except DomainError as refusal:
+            errors, status = errors_of(refusal), refusal.status
+    context = {"items": items(_NAMING, typed, errors), "errors": errors, "tab": "invitations"}
+    return render(request, "esign/employer/invite_new.html", context, status=status)
+
+
+@employer_view
+def invite_workbook(request: EmployerRequest) -> HttpResponse:
+    errors, status = Errors(), 200
+    if request.method == "POST":
+        upload = request.FILES.get("file")
+        try:
+            result = workbook.send_all(
+                member=request.member,
+                content=upload.read(workbook.MOST_BYTES + 1) if upload else b"",
+                address=client_address(request),
+            )
+            return redirect("employer-workbook-result", key=_keep(request, result))
+        except DomainError as refusal:
+            errors, status = {"file": [refusal.message]}, refusal.status
+    context = {
+        "missing": workbook.missing_papers(request.member),
+        "most": workbook.MOST_ROWS,
+        "errors": errors,
+        "tab": "invitations",
+    }
+    return render(request, "esign/employer/workbook.html", context, status=status)
+
+
+def _keep(request: EmployerRequest, result: workbook.Result) -> str:
+    """The answers under a random key, for this person and a day."""
+    key = secrets.token_urlsafe(24)
+    cache.set(_name(request, key), result.plain(), _KEPT)
+    return key
+
+
+def _name(request: EmployerRequest, key: str) -> str:
+    return f"invite-workbook:{request.member.pk}:{key}"
+
+
+def _kept(request: EmployerRequest, key: str) -> workbook.Result:
+    plain = cache.get(_name(request, key))
+    if plain is None:
+        raise Http404
+    return workbook.Result.of(plain)
+
+
+@employer_view
+def workbook_result(request: EmployerRequest, key: str) -> HttpResponse:
+    result = _kept(request, key)
+    context = {
+        "result": result,
+        "key": key,
+        "sent": result.count(workbook.SENT),
+        "again": result.count(workbook.AGAIN),
+        "bad": result.count(workbook.BAD),
+        "tab": "invitations",
+    }
+    return render(request, "esign/employer/workbook_result.html", context)
+
+
+@employer_view
+def workbook_marked(request: EmployerRequest, key: str) -> HttpResponse:
+    return workbooks.respond(_kept(request, key).marked(), "invitations-result")
+
+
+@employer_view
+def workbook_template(request: EmployerRequest) -> HttpResponse:
+    content = workbooks.write(workbook.HEADER, [], title="批量邀约")
+    return workbooks.respond(content, "invitations-template")

@@ -1,0 +1,114 @@
+"""解约 on the unit's side: start, consent, refuse, withdraw, and the pictures that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core import files
+from core.errors import DomainError
+from employers.access import EmployerRequest, employer_view
+from employers.views.unit import read_upload
+from esign.actions import terminate
+from esign.models import TerminationMaterial
+from esign.states import Ground, Side
+from esign.termination_steps import TERMINATION
+from esign.views.employer_agreements import own_agreement, page
+from schools.forms import Errors, errors_of, read_date
+
+
+@employer_view
+def start(request: EmployerRequest, pk: int) -> HttpResponse:
+    found = own_agreement(request, pk)
+    typed, errors, status = request.POST.dict(), Errors(), 200
+    if request.method == "POST":
+        try:
+            terminate.start(
+                agreement=found,
+                by=request.user,
+                ground=typed.get("ground", ""),
+                reason=typed.get("reason", ""),
+                notified_on=read_date(typed.get("notified_on", ""), "notified_on"),
+                materials=[read_upload(f) for f in request.FILES.getlist("materials")],
+            )
+            messages.success(request, "解约申请已提交, 办理期间协议仍然有效。")
+            return redirect("employer-agreement", pk=pk)
+        except DomainError as refusal:
+            errors, status = _placed(refusal), refusal.status
+    context = {
+        "agreement": found,
+        "refusal": _why_not(request, found),
+        "grounds": Ground.choices,
+        "typed": typed,
+        "most": terminate.MOST_MATERIALS,
+        "errors": errors,
+        "tab": "agreements",
+    }
+    return render(request, "esign/employer/terminate.html", context, status=status)
+
+
+def _placed(refusal: DomainError) -> Errors:
+    """A picture that was refused is named beside its field."""
+    found = errors_of(refusal)
+    if "" in found and refusal.code.startswith(("image", "not_image")):
+        found["materials"] = found.pop("")
+    return found
+
+
+def _why_not(request: EmployerRequest, found: Any) -> str:
+    """Why neither kind can be started now; empty when one can."""
+    case = terminate.case_of(found)
+    try:
+        TERMINATION.check("start_mutual", case, request.user)
+    except DomainError as refusal:
+        return refusal.message
+    return ""
+
+
+def _answer(request: EmployerRequest, pk: int, act: Callable[..., Any], said: str) -> HttpResponse:
+    found = own_agreement(request, pk)
+    try:
+        act(agreement=found, by=request.user)
+    except DomainError as refusal:
+        return page(request, found, errors_of(refusal), refusal.status)
+    messages.success(request, said)
+    return redirect("employer-agreement", pk=pk)
+
+
+@employer_view
+@require_POST
+def consent(request: EmployerRequest, pk: int) -> HttpResponse:
+    return _answer(request, pk, terminate.consent, "已同意解约, 等待院系和学校审核。")
+
+
+@employer_view
+@require_POST
+def refuse(request: EmployerRequest, pk: int) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+
+    def act(**values: Any) -> Any:
+        return terminate.refuse(reason=reason, **values)
+
+    return _answer(request, pk, act, "已答复不同意, 协议继续有效。")
+
+
+@employer_view
+@require_POST
+def withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
+    return _answer(request, pk, terminate.withdraw, "解约申请已撤回, 协议继续有效。")
+
+
+@employer_view
+def material(request: EmployerRequest, pk: int, material_id: int) -> HttpResponseBase:
+    """The unit's own pictures and its stamped release; the graduate's proofs are for the school."""
+    rows = TerminationMaterial.objects.select_related("file").filter(
+        termination__agreement=own_agreement(request, pk)
+    )
+    seen = rows.filter(Q(side=Side.EMPLOYER) | Q(stamped=True))
+    return files.respond(get_object_or_404(seen, pk=material_id).file)

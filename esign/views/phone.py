@@ -1,0 +1,178 @@
+"""The graduate's pages: card, invitations, the notice, the list of agreements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.throttle import client_address
+from core import files, pdf
+from core.errors import DomainError, NotPermitted
+from core.masking import mask_phone
+from employers.models import Membership
+from esign import terms
+from esign.actions import accept, base, cards
+from esign.models import Agreement, Invitation
+from esign.steps import INVITATION, Case, reading_left, what_blocks
+from graduates.access import GraduateRequest, graduate_view
+
+
+@graduate_view
+def card(request: GraduateRequest) -> HttpResponse:
+    """The own 二维码名片: shown, sent as a picture, replaced, stopped."""
+    found = cards.live_card(request.graduate)
+    context = {
+        "card": found,
+        "qr": pdf.qr_svg(_address(found.token)) if found else "",
+        "address": _address(found.token) if found else "",
+        "tab": "me",
+    }
+    return render(request, "esign/phone/card.html", context)
+
+
+def _address(token: str) -> str:
+    return f"{settings.PUBLIC_ORIGIN}{reverse('card-landing', args=[token])}"
+
+
+@graduate_view
+def card_picture(request: GraduateRequest) -> HttpResponse:
+    """The QR as an image, to send in a chat."""
+    found = cards.live_card(request.graduate)
+    if found is None:
+        return redirect("card")
+    response = HttpResponse(pdf.qr_png(_address(found.token)), content_type="image/png")
+    response["Content-Disposition"] = 'attachment; filename="card.png"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@graduate_view
+@require_POST
+def card_new(request: GraduateRequest) -> HttpResponse:
+    cards.new_card(graduate=request.graduate, by=request.user)
+    messages.success(request, "新的二维码已生成, 旧的二维码不能再使用。")
+    return redirect("card")
+
+
+@graduate_view
+@require_POST
+def card_revoke(request: GraduateRequest) -> HttpResponse:
+    cards.revoke_cards(graduate=request.graduate, by=request.user)
+    messages.success(request, "二维码已停用; 已收到的邀约不受影响。")
+    return redirect("card")
+
+
+@graduate_view
+def invitations(request: GraduateRequest) -> HttpResponse:
+    rows = Invitation.objects.select_related("unit").filter(graduate=request.graduate)
+    cases = [(i, terms.read(i.terms)["words"]) for i in rows.order_by("-id")[:100]]
+    return render(request, "esign/phone/invitations.html", {"rows": cases, "tab": "register"})
+
+
+def _own(request: GraduateRequest, pk: int) -> Invitation:
+    rows = Invitation.objects.select_related("unit", "member__user")
+    return get_object_or_404(rows, pk=pk, graduate=request.graduate)
+
+
+@graduate_view
+def invitation(request: GraduateRequest, pk: int) -> HttpResponse:
+    """The notice. Opening it starts the reading time; what stands in the way is listed."""
+    return _notice(request, _own(request, pk))
+
+
+def _notice(
+    request: GraduateRequest, found: Invitation, error: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    accept.open_notice(invitation=found, by=request.user)
+    case = base.case_of(found)
+    blocks = _waiting_for(case, request) if case.state == "sent" else []
+    context = {
+        "invitation": found,
+        "said": terms.read(found.terms),
+        "left": reading_left(found.graduate_id, found.terms_hash, case.now) or 0,
+        "blocks": blocks,
+        "may_decline": INVITATION.can("decline", case, request.user),
+        "certified": found.unit.certified_at is not None
+        and found.member.state == Membership.VERIFIED,
+        "mobile": mask_phone(case.graduate.mobile),
+        "agreement": Agreement.objects.filter(invitation=found).first(),
+        "error": error,
+        "tab": "register",
+        **more,
+    }
+    return render(request, "esign/phone/invitation.html", context, status=status)
+
+
+def _waiting_for(case: Case, request: GraduateRequest) -> list[DomainError]:
+    """What blocks beside the reading time, which the page counts down itself."""
+    return [b for b in what_blocks(case, request.user) if b.code not in ("reading", "not_read")]
+
+
+@graduate_view
+@require_POST
+def invitation_code(request: GraduateRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    try:
+        accept.send_code(invitation=found, by=request.user, address=client_address(request))
+    except DomainError as refusal:
+        return _notice(request, found, refusal.message, refusal.status)
+    messages.success(request, "验证码已发送到您的手机。")
+    return _notice(request, found, code_sent=True)
+
+
+@graduate_view
+@require_POST
+def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    ink = request.FILES.get("signature")
+    try:
+        made = accept.accept(
+            invitation=found,
+            by=request.user,
+            terms_hash=request.POST.get("terms_hash", ""),
+            code=request.POST.get("code", ""),
+            signature=ink.read() if ink else b"",
+            address=client_address(request),
+            agent=request.headers.get("User-Agent", ""),
+        )
+    except DomainError as refusal:
+        typed = request.POST.get("code", "")
+        return _notice(
+            request, found, refusal.message, refusal.status, code_sent=True, typed_code=typed
+        )
+    messages.success(request, "签约成功, 协议已生效。")
+    return redirect("agreement", pk=made.pk)
+
+
+@graduate_view
+@require_POST
+def invitation_decline(request: GraduateRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    try:
+        accept.decline(invitation=found, by=request.user, reason=request.POST.get("reason", ""))
+    except DomainError as refusal:
+        return _notice(request, found, refusal.message, refusal.status, declining=True)
+    messages.success(request, "已谢绝, 单位会收到您的答复。")
+    return redirect("invitations")
+
+
+@graduate_view
+def invitation_picture(request: GraduateRequest, pk: int, slot: str) -> HttpResponseBase:
+    """The unit's certificate and its person's signature; identity cards are for reviewers."""
+    found = _own(request, pk)
+    if slot not in ("certificate", "signature"):
+        raise NotPermitted("slot", "没有查看此材料的权限。")
+    return files.respond(getattr(found, slot))
+
+
+@graduate_view
+def agreements(request: GraduateRequest) -> HttpResponse:
+    rows = Agreement.objects.select_related("unit").filter(graduate=request.graduate)
+    context = {"rows": rows.order_by("-id"), "tab": "register"}
+    return render(request, "esign/phone/agreements.html", context)

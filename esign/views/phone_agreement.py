@@ -1,0 +1,177 @@
+"""The graduate's agreement: what was signed, what the unit wants changed, what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.throttle import client_address
+from core import files
+from core.errors import DomainError
+from core.masking import mask_phone
+from esign import history, terms
+from esign.actions import amend, documents, printing, terminate
+from esign.actions.reading import open_terms
+from esign.models import Agreement, Amendment, Termination
+from esign.states import AmendmentState, Side, TerminationState
+from esign.steps import reading_left
+from esign.termination_steps import TERMINATION
+from graduates.access import GraduateRequest, graduate_view
+
+_STARTS = ("start_mutual", "start_one_sided")
+# What happens next with a termination, by its state and whether the graduate started it.
+NEXT = {
+    (TerminationState.WAITING_OTHER, True): "等待用人单位答复。对方同意后由院系、学校审核; 不同意则申请结束。"
+    "对方不答复不等于同意: 超过答复期限, 您可以上传加盖单位公章的解约材料, 由学校电话核实。",
+    (TerminationState.WAITING_OTHER, False): "单位申请协商解约, 请您答复。同意后由院系、学校审核; 不同意则申请结束, 协议照旧。",
+    (TerminationState.WAITING_DEPARTMENT, True): "等待院系审核。",
+    (TerminationState.WAITING_DEPARTMENT, False): "等待院系审核。",
+    (TerminationState.WAITING_SCHOOL, True): "院系已同意, 等待学校终审。",
+    (TerminationState.WAITING_SCHOOL, False): "院系已同意, 等待学校终审。",
+    (TerminationState.AGREED, True): "协议已解约, 可以重新签约或登记去向。",
+    (TerminationState.AGREED, False): "协议已解约, 可以重新签约或登记去向。",
+}  # fmt: skip
+
+
+def own_agreement(request: GraduateRequest, pk: int) -> Agreement:
+    rows = Agreement.objects.select_related("unit", "invitation", "member__user")
+    return get_object_or_404(rows, pk=pk, graduate=request.graduate)
+
+
+@graduate_view
+def agreement(request: GraduateRequest, pk: int) -> HttpResponse:
+    return agreement_page(request, own_agreement(request, pk))
+
+
+def agreement_page(
+    request: GraduateRequest, found: Agreement, error: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    version = found.versions.get(number=found.version)
+    last = found.terminations.order_by("-id").first()
+    steps = {s.action: s for s in TERMINATION.available(terminate.case_of(found), request.user)}
+    context = {
+        "agreement": found,
+        "said": terms.read(version.terms),
+        "why_not": printing.why_not(found),
+        "print_address": f"{settings.PUBLIC_ORIGIN}{reverse('print')}",
+        "document": documents.current_document(found),
+        "pending": found.amendments.filter(state=AmendmentState.PROPOSED).first(),
+        "t": last,
+        "t_next": next_words(last),
+        "materials": last.materials.filter(side=Side.GRADUATE) if last else [],
+        "others": last is not None and last.materials.filter(side=Side.EMPLOYER).exists(),
+        "can": steps,
+        "may_start": any(action in steps for action in _STARTS),
+        "prints": found.prints.order_by("-id")[:20],
+        "printed": found.prints.count(),
+        "history": history.for_parties(found),
+        "error": error,
+        "tab": "register",
+        **more,
+    }
+    return render(request, "esign/phone/agreement.html", context, status=status)
+
+
+def next_words(found: Termination | None) -> str:
+    if found is None:
+        return ""
+    mine = found.started_by == Side.GRADUATE
+    return NEXT.get((TerminationState(found.state), mine), "协议继续有效。")
+
+
+@graduate_view
+def agreement_pdf(request: GraduateRequest, pk: int) -> HttpResponseBase:
+    document = printing.take(agreement=own_agreement(request, pk), by=request.user)
+    return files.respond(document.made_file, download=True)
+
+
+def _own_amendment(request: GraduateRequest, pk: int) -> Amendment:
+    rows = Amendment.objects.select_related("agreement__unit", "member__user")
+    return get_object_or_404(rows, pk=pk, agreement__graduate=request.graduate)
+
+
+@graduate_view
+def amendment(request: GraduateRequest, pk: int) -> HttpResponse:
+    """Old and new side by side. Opening it starts the reading time."""
+    return _amendment(request, _own_amendment(request, pk))
+
+
+def _amendment(
+    request: GraduateRequest, found: Amendment, error: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    waits = found.state == AmendmentState.PROPOSED
+    if waits:
+        open_terms(graduate=request.graduate, terms_hash=found.terms_hash, by=request.user)
+    standing = found.agreement.versions.get(number=found.agreement.version)
+    context = {
+        "amendment": found,
+        "agreement": found.agreement,
+        "waits": waits,
+        "changes": terms.difference(standing.terms, found.terms) if waits else [],
+        "said": terms.read(found.terms),
+        "left": reading_left(request.graduate.pk, found.terms_hash, timezone.now()) or 0,
+        "obstacle": amend.what_blocks(found, request.user) if waits else None,
+        "mobile": mask_phone(request.graduate.mobile),
+        "error": error,
+        "tab": "register",
+        **more,
+    }
+    return render(request, "esign/phone/amendment.html", context, status=status)
+
+
+@graduate_view
+@require_POST
+def amendment_code(request: GraduateRequest, pk: int) -> HttpResponse:
+    found = _own_amendment(request, pk)
+    try:
+        amend.send_code(amendment=found, by=request.user, address=client_address(request))
+    except DomainError as refusal:
+        return _amendment(request, _own_amendment(request, pk), refusal.message, refusal.status)
+    messages.success(request, "验证码已发送到您的手机。")
+    return _amendment(request, found, code_sent=True)
+
+
+@graduate_view
+@require_POST
+def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
+    found = _own_amendment(request, pk)
+    ink, typed = request.FILES.get("signature"), request.POST.get("code", "")
+    try:
+        amend.confirm(
+            amendment=found,
+            by=request.user,
+            terms_hash=request.POST.get("terms_hash", ""),
+            code=typed,
+            signature=ink.read() if ink else b"",
+            address=client_address(request),
+            agent=request.headers.get("User-Agent", ""),
+        )
+    except DomainError as refusal:
+        found = _own_amendment(request, pk)
+        if found.state != AmendmentState.CONFIRMED:  # else the same form twice: it is done
+            return _amendment(
+                request, found, refusal.message, refusal.status, code_sent=True, typed_code=typed
+            )
+    messages.success(request, "已确认, 新的签约信息已生效, 学校会重新审核。")
+    return redirect("agreement", pk=found.agreement_id)
+
+
+@graduate_view
+@require_POST
+def amendment_refuse(request: GraduateRequest, pk: int) -> HttpResponse:
+    found = _own_amendment(request, pk)
+    try:
+        amend.refuse(amendment=found, by=request.user)
+    except DomainError as refusal:
+        found = _own_amendment(request, pk)
+        if found.state != AmendmentState.REFUSED:
+            return _amendment(request, found, refusal.message, refusal.status)
+    messages.success(request, "没有同意修改, 原协议不变。")
+    return redirect("agreement", pk=found.agreement_id)

@@ -1,0 +1,86 @@
+"""Scan-to-print: the public computer's pages, and the phone's one."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.throttle import client_address
+from core import files, pdf
+from core.errors import DomainError
+from esign.actions import scan_print
+from esign.models import PrintTicket
+from graduates.access import GraduateRequest, graduate_view, returning
+
+_COOKIE = "print_secret"
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """What to do; the button makes a ticket whose secret stays in this browser."""
+    if request.method != "POST":
+        return render(request, "esign/public/print_start.html")
+    try:
+        ticket, secret = scan_print.issue(address=client_address(request))
+    except DomainError as refusal:
+        context = {"error": refusal.message}
+        return render(request, "esign/public/print_start.html", context, status=refusal.status)
+    response = redirect("print-ticket", token=ticket.token)
+    response.set_cookie(
+        _COOKIE, secret, max_age=600, path=reverse("print"), httponly=True,
+        samesite="Strict", secure=request.is_secure(),
+    )  # fmt: skip
+    return response
+
+
+def _ticket(request: HttpRequest, token: str) -> PrintTicket:
+    return scan_print.ticket_of(token=token, secret=request.COOKIES.get(_COOKIE, ""))
+
+
+def ticket(request: HttpRequest, token: str) -> HttpResponse:
+    found = _ticket(request, token)
+    address = f"{settings.PUBLIC_ORIGIN}{reverse('print-scan', args=[token])}"
+    context = {"ticket": found, "over": scan_print.is_over(found), "qr": pdf.qr_svg(address)}
+    return _uncached(render(request, "esign/public/print_ticket.html", context))
+
+
+def state(request: HttpRequest, token: str) -> HttpResponse:
+    """What the page asks every other second."""
+    found = _ticket(request, token)
+    context = {"ticket": found, "over": scan_print.is_over(found)}
+    return _uncached(render(request, "esign/public/print_state.html", context))
+
+
+@require_POST
+def download(request: HttpRequest, token: str) -> HttpResponseBase:
+    secret = request.COOKIES.get(_COOKIE, "")
+    document = scan_print.use(token=token, secret=secret)
+    response = files.respond(document.made_file, download=True)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _uncached(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@returning
+@graduate_view
+def scan(request: GraduateRequest, token: str) -> HttpResponse:
+    """The phone: the same two digits, which agreement, and the confirmation."""
+    found, error, status = None, "", 200
+    act = scan_print.confirm if request.method == "POST" else scan_print.claim
+    try:
+        found = act(token=token, graduate=request.graduate, by=request.user)
+    except DomainError as refusal:
+        error, status = refusal.message, refusal.status
+    context = {
+        "ticket": found,
+        "agreement": found.document.agreement if found and found.document else None,
+        "error": error,
+        "tab": "register",
+    }
+    return _uncached(render(request, "esign/phone/scan_print.html", context, status=status))

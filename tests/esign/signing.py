@@ -1,0 +1,202 @@
+"""Recruiters and graduates who sign, by the actions the pages call."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import io
+import re
+from typing import Any
+
+from django.utils import timezone
+from PIL import Image, ImageDraw
+
+from accounts.models import User
+from core.models import OutboxMessage
+from employers.models import UnitMember
+from esign.actions import accept, cards, drafts, invite
+from esign.fields import IMAGES, SIGNATURE
+from esign.models import Agreement, Draft, Invitation, Reading
+from graduates.actions import origin
+from graduates.models import Graduate
+from graduates.records import confirmation_hash, is_confirmation_current, record_of
+from tests import factories
+
+HERE = "127.0.0.1"
+AGENT = "made-up browser"
+
+
+@functools.cache
+def make_signature(seed: int = 0) -> bytes:
+    """Strokes as a finger leaves them on a white canvas."""
+    image = Image.new("RGB", (600, 240), "white")
+    draw = ImageDraw.Draw(image)
+    points = [(60 + 40 * i, 60 + (i * 53 + seed * 17) % 110) for i in range(12)]
+    draw.line(points, fill="black", width=6, joint="curve")
+    draw.line([(90, 190), (480, 170)], fill="black", width=6)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@functools.cache
+def _photo() -> bytes:
+    return factories.make_photo()
+
+
+def typed_terms(**changes: Any) -> dict[str, str]:
+    """What a recruiter types: valid and made up."""
+    report_by = factories.today() + datetime.timedelta(days=120)
+    return {
+        "unit_name": "虚构信息技术有限公司",
+        "unit_code": factories.make_unit_code(),
+        "unit_division": "340111",
+        "unit_property": "39",
+        "unit_industry": "34",
+        "unit_address": "虚构路1号",
+        "contact_name": "虚构经理",
+        "contact_mobile": "13900000001",
+        "contact_phone": "0551-60000000",
+        "contact_email": "hr@example.com",
+        "job_category": "13",
+        "job_title": "工程师",
+        "term_years": "3",
+        "probation_months": "3",
+        "probation_wage": "5000",
+        "wage": "6000",
+        "penalty": "3000",
+        "report_place": "虚构路1号人力资源部",
+        "report_by": report_by.isoformat(),
+        "work_place": "合肥市包河区",
+        "signing_notes": "提供集体宿舍",
+        "penalty_notes": "",
+        "archive_unit": "虚构人才服务中心",
+        "archive_contact": "虚构档案员",
+        "archive_phone": "0551-60000002",
+        "archive_address": "虚构路2号",
+        "valid_days": "3",
+    } | {k: str(v) for k, v in changes.items()}
+
+
+def last_code(phone: str) -> str:
+    """The newest code that went to a phone."""
+    text = OutboxMessage.objects.filter(address=phone, secret=True).latest("pk").text
+    found = re.search(r"\b\d{6}\b", text)
+    assert found
+    return found.group()
+
+
+def forget_pauses() -> None:
+    """As if the last codes had been asked for hours ago."""
+    from accounts.models import OneTimeCode
+
+    earlier = timezone.now() - datetime.timedelta(hours=2)
+    OneTimeCode.objects.update(created_at=earlier)
+
+
+def account_of(graduate: Graduate) -> User:
+    found = User.objects.filter(person__graduates=graduate).first()
+    return found or factories.activate(graduate)
+
+
+def confirm_origin(graduate: Graduate) -> User:
+    """An account whose owner has confirmed the origin record."""
+    user = account_of(graduate)
+    fresh = Graduate.objects.select_related(*origin.RELATED).get(pk=graduate.pk)
+    if not is_confirmation_current(fresh):
+        origin.confirm(
+            graduate_id=graduate.pk, shown_hash=confirmation_hash(record_of(fresh)), by=user
+        )
+    return user
+
+
+def fill_draft(draft: Draft, mobile: str = "13900000001", **changes: Any) -> Draft:
+    """Everything a recruiter does before the last button."""
+    if draft.mobile_proved_at is None:
+        forget_pauses()
+        drafts.send_code(draft=draft, mobile=mobile, address=HERE)
+        drafts.prove_phone(draft=draft, mobile=mobile, code=last_code(mobile))
+    drafts.save(draft=draft, typed=typed_terms(contact_mobile=mobile) | changes)
+    for slot in IMAGES:
+        drafts.attach(draft=draft, slot=slot, content=_photo())
+    drafts.attach(draft=draft, slot=SIGNATURE, content=make_signature())
+    draft.refresh_from_db()
+    return draft
+
+
+def begin(graduate: Graduate) -> Draft:
+    user = account_of(graduate)
+    card = cards.live_card(graduate) or cards.new_card(graduate=graduate, by=user)
+    return drafts.begin_from_card(card=card, address=HERE)
+
+
+def invited(graduate: Graduate, mobile: str = "13900000001", **changes: Any) -> Invitation:
+    """An invitation by whoever scanned the graduate's card."""
+    return invite.send(draft=fill_draft(begin(graduate), mobile, **changes))
+
+
+def read(invitation: Invitation, user: User, seconds: float = 60) -> None:
+    """The notice was opened `seconds` ago."""
+    accept.open_notice(invitation=invitation, by=user)
+    Reading.objects.filter(
+        graduate_id=invitation.graduate_id, terms_hash=invitation.terms_hash
+    ).update(opened_at=timezone.now() - datetime.timedelta(seconds=seconds))
+
+
+def code_for(invitation: Invitation, user: User) -> str:
+    forget_pauses()
+    accept.send_code(invitation=invitation, by=user, address=HERE)
+    phone = Graduate.objects.get(pk=invitation.graduate_id).mobile
+    return last_code(phone)
+
+
+def ready(graduate: Graduate, mobile: str = "13900000001", **changes: Any) -> tuple[Any, User, str]:
+    """An invitation that only waits for the signature: (invitation, user, code)."""
+    user = confirm_origin(graduate)
+    invitation = invited(graduate, mobile, **changes)
+    read(invitation, user)
+    return invitation, user, code_for(invitation, user)
+
+
+def answer(invitation: Invitation, user: User, code: str, **changes: Any) -> Agreement:
+    values: dict[str, Any] = {
+        "terms_hash": invitation.terms_hash,
+        "code": code,
+        "signature": make_signature(1),
+        "address": HERE,
+        "agent": AGENT,
+    }
+    return accept.accept(invitation=invitation, by=user, **(values | changes))
+
+
+def sign(graduate: Graduate, **changes: Any) -> Agreement:
+    """From card to agreement in force."""
+    return answer(*ready(graduate, **changes))
+
+
+def backdate(terms_hash: str, seconds: float = 61) -> None:
+    """As if these terms had been opened earlier."""
+    Reading.objects.filter(terms_hash=terms_hash).update(
+        opened_at=timezone.now() - datetime.timedelta(seconds=seconds)
+    )
+
+
+def invited_by(member: UnitMember, graduate: Graduate, **changes: Any) -> Invitation:
+    """An invitation by somebody who is signed in for a unit, with what they have kept."""
+    draft = drafts.begin_as_member(graduate=graduate, member=member, address=HERE)
+    of_unit = {
+        "unit_name": member.unit.name, "unit_code": member.unit.code, "contact_name": member.name,
+        "contact_mobile": member.user.login,
+    }  # fmt: skip
+    drafts.save(draft=draft, typed=typed_terms() | of_unit | changes)
+    if draft.certificate is None:
+        drafts.attach(draft=draft, slot="certificate", content=_photo())
+    return invite.send(draft=draft)
+
+
+def signed_by(member: UnitMember, graduate: Graduate, **changes: Any) -> Agreement:
+    """The graduate accepted what `member` offered."""
+    user = confirm_origin(graduate)
+    invitation = invited_by(member, graduate, **changes)
+    read(invitation, user)
+    return answer(invitation, user, code_for(invitation, user))

@@ -1,0 +1,330 @@
+"""The agreement's PDF: made after approval, signed or not at all, verified, refused when touched."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from core import files
+from core.errors import DomainError
+from destinations.actions import review
+from esign import documents, sealing
+from esign.actions import documents as making
+from esign.actions import printing, terminate
+from esign.models import Agreement, Document, Print, SigningCertificate
+from esign.states import DocumentState, Ground
+from esign.verification import verify
+from graduates.models import Graduate
+from tests import factories
+from tests.esign import signing
+from tests.factories import World
+from tests.removal import forget_cache
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+@pytest.fixture
+def agreement(world: World, signing_key: Path) -> Agreement:
+    """Approved by the department, its document waiting."""
+    made = signing.sign(factories.make_graduate(world))
+    review.approve(graduate_id=made.graduate_id, by=world.counsellor)
+    return made
+
+
+def content_of(agreement: Agreement) -> bytes:
+    making.make_waiting()
+    document = making.current_document(agreement)
+    assert document is not None
+    with files.open_file(document.made_file) as f:
+        return f.read()
+
+
+def text_of(content: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True)
+    return done.stdout.decode()
+
+
+def test_before_approval_there_is_no_document(world: World, signing_key: Path) -> None:
+    made = signing.sign(factories.make_graduate(world))
+    assert not Document.objects.exists()
+    assert printing.why_not(made)
+
+
+def test_approval_asks_for_one_and_the_task_makes_it(agreement: Agreement) -> None:
+    assert Document.objects.get().state == DocumentState.WAITING
+    content = content_of(agreement)
+    assert len(content) <= 90 * 1024
+    said = text_of(content)
+    for part in (
+        agreement.number,
+        "虚构信息技术有限公司",
+        "工程师",
+        agreement.graduate.name,
+        "签署证据",
+    ):
+        assert part in said
+    assert "劳动教养" not in said
+    assert verify(content).code == "in_force"
+
+
+def test_it_has_title_author_tags_and_an_embedded_font(
+    agreement: Agreement, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content_of(agreement))
+    info = subprocess.run(["pdfinfo", path], capture_output=True, text=True).stdout
+    assert agreement.number in info
+    assert "Tagged:          yes" in info
+    fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True).stdout
+    assert "Platform-Print" in fonts
+    assert " no " not in fonts.splitlines()[2].partition("Identity")[2].split("  ")[0]
+
+
+def test_rare_characters_of_names_are_there(world: World, signing_key: Path) -> None:
+    made = signing.sign(factories.make_graduate(world, name="试㛃䶮"))
+    review.approve(graduate_id=made.graduate_id, by=world.counsellor)
+    assert "试㛃䶮" in text_of(content_of(made))
+
+
+def test_the_schools_approval_makes_a_new_one_and_the_old_is_superseded(
+    world: World, agreement: Agreement
+) -> None:
+    first = content_of(agreement)
+    review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
+    second = content_of(agreement)
+    assert first != second
+    assert verify(first).code == "superseded"
+    assert verify(second).code == "in_force"
+
+
+def test_an_earlier_version_stays_retrievable_after_an_amendment(
+    world: World, agreement: Agreement
+) -> None:
+    from tests.esign.test_amendment import confirm, propose
+
+    first = content_of(agreement)
+    confirm(propose(agreement, wage="7000"))
+    review.approve(graduate_id=agreement.graduate_id, by=world.counsellor)
+    agreement.refresh_from_db()
+    second = content_of(agreement)
+    assert "7000" in text_of(second)
+    assert verify(first).code == "superseded"
+    assert Document.objects.filter(agreement=agreement, state=DocumentState.READY).count() == 2
+
+
+def test_a_flipped_byte_anywhere_is_refused(agreement: Agreement) -> None:
+    content = content_of(agreement)
+    for place in (30, len(content) // 3, len(content) // 2, len(content) - 300, len(content) - 5):
+        touched = bytearray(content)
+        touched[place] ^= 1
+        assert not verify(bytes(touched)).genuine, place
+
+
+def test_an_appended_revision_is_refused(agreement: Agreement) -> None:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    content = content_of(agreement)
+    assert not verify(content + b"\n% one more line\n").genuine
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    writer.root["/Lang"] = writer.root["/Lang"]
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    assert out.getvalue().startswith(content[:1000])
+    assert verify(out.getvalue()).code == "altered"
+
+
+def test_a_resaved_text_is_refused(agreement: Agreement) -> None:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.pdf_utils.writer import copy_into_new_writer
+
+    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(content_of(agreement))))
+    out = io.BytesIO()
+    writer.write(out)
+    assert not verify(out.getvalue()).genuine
+
+
+def test_the_same_layout_signed_by_another_key_is_refused(
+    agreement: Agreement, settings: Any, tmp_path: Path
+) -> None:
+    content_of(agreement)
+    document = Document.objects.get()
+    drawn = documents.draw(document.version, document.approvals)
+    settings.SIGNING_KEY_FILE = str(tmp_path / "foreign.p12")
+    sealing.forget()
+    foreign = sealing.issue_key(common_name="试用平台")
+    forged = sealing.seal(drawn)
+    foreign.delete()  # nobody told us of that key
+    assert verify(forged).code == "foreign_key"
+    assert verify(drawn).code == "unsigned"
+
+
+def test_signed_by_us_but_never_given_out_is_refused(agreement: Agreement) -> None:
+    content_of(agreement)
+    document = Document.objects.get()
+    other = sealing.seal(documents.draw(document.version, {}))
+    assert verify(other).code == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "not_pdf"), (b"PK\x03\x04", "not_pdf"), (b"%PDF-1.7\nnonsense", "unreadable"),
+        (b"%PDF-1.7\n" + b"0" * 6_000_000, "too_large"),
+    ],
+)  # fmt: skip
+def test_what_is_no_agreement_is_refused_with_a_sentence(content: bytes, code: str) -> None:
+    verdict = verify(content)
+    assert (verdict.genuine, verdict.code) == (False, code)
+    assert verdict.sentence
+
+
+def test_a_terminated_agreement_is_void(world: World, agreement: Agreement) -> None:
+    content = content_of(agreement)
+    terminate.start(
+        agreement=agreement, by=agreement.member.user, ground=Ground.BANKRUPT, reason="撤销",
+        notified_on=factories.today(), materials=[factories.make_photo()],
+    )  # fmt: skip
+    terminate.pass_on(agreement=agreement, by=world.counsellor)
+    terminate.agree(agreement=agreement, by=world.school_admin)
+    assert verify(content).code == "terminated"
+    agreement.refresh_from_db()
+    assert printing.why_not(agreement)
+
+
+def test_the_command_says_the_same_with_its_exit_status(
+    agreement: Agreement, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content_of(agreement))
+    call_command("verify_agreement", str(path))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(SystemExit) as end:
+        call_command("verify_agreement", str(path))
+    assert end.value.code == 1
+
+
+def test_without_a_key_it_is_parked_and_made_once_there_is_one(
+    agreement: Agreement, settings: Any, tmp_path: Path
+) -> None:
+    right = settings.SIGNING_KEY_FILE
+    settings.SIGNING_KEY_FILE = str(tmp_path / "nowhere.p12")
+    assert making.make_waiting() == 0
+    document = Document.objects.get()
+    assert (document.state, document.file) == (DocumentState.PARKED, None)
+    assert "issue_signing_key" in document.problem
+    settings.SIGNING_KEY_FILE = right
+    making.unpark()
+    assert verify(content_of(agreement)).genuine
+
+
+def test_a_wrong_secret_or_an_expired_certificate_parks_it(
+    agreement: Agreement, settings: Any
+) -> None:
+    right = settings.SIGNING_KEY_SECRET
+    settings.SIGNING_KEY_SECRET = "another-secret-entirely"
+    sealing.forget()
+    making.make_waiting()
+    assert Document.objects.get().state == DocumentState.PARKED
+    settings.SIGNING_KEY_SECRET = right
+    sealing.forget()
+    SigningCertificate.objects.update(not_after=timezone.now() - datetime.timedelta(days=1))
+    making.unpark()
+    making.make_waiting()
+    document = Document.objects.get()
+    assert (document.state, document.attempts) == (DocumentState.PARKED, 1)
+
+
+def test_after_the_key_was_replaced_old_files_still_verify(
+    agreement: Agreement, settings: Any
+) -> None:
+    content = content_of(agreement)
+    sealing.issue_key(common_name="新的密钥", force=True)
+    assert verify(content).code == "in_force"
+
+
+def test_a_worker_that_died_leaves_nothing_half_done(
+    agreement: Agreement, monkeypatch: Any
+) -> None:
+    def dies(*args: Any, **values: Any) -> bytes:
+        raise SystemExit("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing, "seal", dies)
+        with pytest.raises(SystemExit):
+            making.make_waiting()
+    document = Document.objects.get()
+    assert (document.state, document.file) == (DocumentState.MAKING, None)
+    assert making.sweep() == 0  # its lease still runs
+    Document.objects.update(claimed_at=timezone.now() - making.LEASE * 2)
+    assert making.sweep() == 1
+    assert verify(content_of(agreement)).genuine
+
+
+def test_what_kills_its_worker_every_time_is_parked(agreement: Agreement) -> None:
+    Document.objects.update(
+        state=DocumentState.MAKING, attempts=making.MOST_ATTEMPTS,
+        claimed_at=timezone.now() - making.LEASE * 2,
+    )  # fmt: skip
+    assert making.sweep() == 0
+    assert Document.objects.get().state == DocumentState.PARKED
+
+
+def test_each_print_is_counted_with_who_and_when(world: World, agreement: Agreement) -> None:
+    content_of(agreement)
+    user = signing.account_of(agreement.graduate)
+    printing.take(agreement=agreement, by=user)
+    printing.take(agreement=agreement, by=world.counsellor)
+    found = Print.objects.order_by("pk").values_list("actor_realm", "copies", "actor_label")
+    assert list(found) == [("graduate", 3, user.label), ("staff", 3, world.counsellor.label)]
+
+
+def test_rejected_it_is_not_printable(world: World, agreement: Agreement) -> None:
+    content_of(agreement)
+    review.reject(graduate_id=agreement.graduate_id, reason="行业不符", by=world.school_admin)
+    with pytest.raises(DomainError) as refusal:
+        printing.take(agreement=agreement, by=world.counsellor)
+    assert refusal.value.code == "not_printable"
+
+
+def test_nothing_is_fetched_while_drawing(world: World, signing_key: Path) -> None:
+    """A unit whose name is an address or a tag draws as text."""
+    made = signing.sign(
+        factories.make_graduate(world),
+        signing_notes='<img src="http://127.0.0.1:9/x"><script>alert(1)</script>',
+    )
+    review.approve(graduate_id=made.graduate_id, by=world.counsellor)
+    assert "<script>" in text_of(content_of(made))
+
+
+def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreement) -> None:
+    from django.test import Client
+
+    forget_cache()
+    content = content_of(agreement)
+    client = Client()
+    page = client.get(f"/verify/{agreement.token}/").content.decode()
+    graduate = Graduate.objects.select_related("person").get(pk=agreement.graduate_id)
+    assert agreement.number in page
+    assert graduate.name not in page
+    assert graduate.person.id_number not in page
+    upload = io.BytesIO(content)
+    upload.name = "a.pdf"
+    assert 'data-verdict="in_force"' in client.post("/verify/", {"file": upload}).content.decode()
+    for _ in range(60):
+        last = client.post("/verify/")
+    assert last.status_code == 429
+    assert client.get("/verify/guessed/").status_code == 404
+    forget_cache()

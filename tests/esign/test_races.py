@@ -1,0 +1,196 @@
+"""Acceptances at the same instant, with real parallel connections; and a control that shows the
+race appears when the guard is off."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, connections, transaction
+from django.utils import timezone
+
+from core.errors import DomainError
+from esign.actions import accept, base, invite
+from esign.models import Agreement, Invitation
+from esign.states import AgreementState, InvitationState
+from graduates.models import Graduate
+from tests import factories, removal
+from tests.esign import signing
+from tests.factories import World
+
+
+@pytest.fixture
+def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
+    """Rows that other connections see, taken away afterwards."""
+    with django_db_blocker.unblock(), removal.committed() as schools:
+        made = factories.make_world()
+        schools.append(made.school)
+        yield made
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """What each job returned or raised, all started together on connections of their own."""
+    ready = threading.Barrier(len(jobs))
+    answers: list[Any] = [None] * len(jobs)
+
+    def run(number: int, job: Callable[[], Any]) -> None:
+        try:
+            ready.wait(10)
+            answers[number] = job()
+        except BaseException as error:
+            answers[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+def two_offers(world: World) -> tuple[Graduate, list[Callable[[], Any]]]:
+    graduate = factories.make_graduate(world)
+    user = signing.confirm_origin(graduate)
+    jobs: list[Callable[[], Any]] = []
+    for mobile in ("13900000001", "13900000002"):
+        invitation = signing.invited(graduate, mobile)
+        signing.read(invitation, user)
+        code = signing.code_for(invitation, user)
+        jobs.append(lambda i=invitation, c=code: signing.answer(i, user, c))
+    return graduate, jobs
+
+
+def active(graduate: Graduate) -> int:
+    return Agreement.objects.filter(graduate=graduate, state=AgreementState.ACTIVE).count()
+
+
+def test_two_acceptances_at_once_make_one_agreement(world: World) -> None:
+    for _ in range(4):
+        graduate, jobs = two_offers(world)
+        answers = at_once(*jobs)
+        made = [a for a in answers if isinstance(a, Agreement)]
+        refusals = [a for a in answers if isinstance(a, DomainError)]
+        assert (len(made), len(refusals), active(graduate)) == (1, 1, 1), answers
+        assert refusals[0].code == "active_agreement"
+
+
+def test_a_double_click_makes_one_agreement_and_one_answer(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    invitation, user, code = signing.ready(graduate)
+    answers = at_once(*[lambda: signing.answer(invitation, user, code)] * 4)
+    assert {a.pk for a in answers} == {answers[0].pk}, answers
+    assert active(graduate) == 1
+
+
+@contextmanager
+def no_guards() -> Iterator[None]:
+    """The control: locks taken out, and the index that stands behind them."""
+    original = base.step
+
+    @contextmanager
+    def unlocked(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Any:
+        with transaction.atomic():
+            case = base.case_of(invitation, terms_hash=terms_hash)
+            base.INVITATION.check(action, case, by)
+            barrier.wait(10)
+            yield case
+
+    barrier = threading.Barrier(2)
+    accept.base.step = unlocked
+    try:
+        yield
+    finally:
+        accept.base.step = original
+
+
+def test_control_without_the_locks_both_get_past_the_checks(world: World) -> None:
+    """Both are let through; only the partial unique index still stops the second."""
+    graduate, jobs = two_offers(world)
+    with no_guards():
+        answers = at_once(*jobs)
+    stopped = [a for a in answers if isinstance(a, DomainError)]
+    assert len(stopped) == 1, answers
+    assert isinstance(stopped[0].__cause__, IntegrityError)
+    assert active(graduate) == 1
+
+
+def test_acceptance_against_withdrawal_has_one_outcome(world: World) -> None:
+    for _ in range(3):
+        graduate = factories.make_graduate(world)
+        invitation, user, code = signing.ready(graduate)
+        by = invitation.member.user
+        answers = at_once(
+            lambda i=invitation, u=user, c=code: signing.answer(i, u, c),
+            lambda i=invitation, b=by: invite.withdraw(invitation=i, by=b),
+        )
+        refused = [a for a in answers if isinstance(a, DomainError)]
+        invitation.refresh_from_db()
+        assert len(refused) == 1, answers
+        assert (invitation.state == InvitationState.ACCEPTED) == (active(graduate) == 1)
+
+
+def test_acceptance_against_expiry_has_one_outcome(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    invitation, user, code = signing.ready(graduate)
+    soon = timezone.now() + datetime.timedelta(milliseconds=300)
+    Invitation.objects.filter(pk=invitation.pk).update(valid_until=soon)
+    invitation.refresh_from_db()
+
+    def expire() -> int:
+        while timezone.now() <= soon:
+            pass
+        return invite.expire_due()
+
+    at_once(lambda: signing.answer(invitation, user, code), expire)
+    invitation.refresh_from_db()
+    assert invitation.state in (InvitationState.ACCEPTED, InvitationState.EXPIRED)
+    assert (invitation.state == InvitationState.ACCEPTED) == (active(graduate) == 1)
+    if invitation.state == InvitationState.ACCEPTED:
+        assert invitation.decided_at is not None
+        assert invitation.decided_at <= invitation.valid_until
+
+
+def test_the_database_itself_refuses_an_acceptance_that_is_too_late(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    invitation, _, _ = signing.ready(graduate)
+    late = invitation.valid_until + datetime.timedelta(seconds=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk).update(
+            state=InvitationState.ACCEPTED, decided_at=late
+        )
+
+
+def test_an_agreement_without_its_locked_destination_is_never_committed(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    made = signing.sign(graduate)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE esign_agreement SET state = 'terminated', ended_at = now() WHERE id = %s",
+            [made.pk],
+        )
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE destinations_destination SET agreement_no = '', locked_at = NULL"
+            " WHERE graduate_id = %s",
+            [graduate.pk],
+        )
+
+
+def test_what_was_signed_never_changes(world: World) -> None:
+    made = signing.sign(factories.make_graduate(world))
+    for statement in (
+        "UPDATE esign_agreementversion SET terms = '{}' WHERE agreement_id = %s",
+        "DELETE FROM esign_agreementversion WHERE agreement_id = %s",
+        "UPDATE esign_agreement SET number = '1' WHERE id = %s",
+        "DELETE FROM esign_agreement WHERE id = %s",
+        "UPDATE esign_invitation SET terms = '{}' WHERE id ="
+        " (SELECT invitation_id FROM esign_agreement WHERE id = %s)",
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [made.pk])

@@ -1,0 +1,69 @@
+"""Two reviewers, and two clicks, at the same instant on one termination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.errors import Conflict, DomainError
+from core.models import Event
+from destinations.models import DestinationEvent
+from esign.actions import terminate
+from esign.models import Agreement, Termination
+from esign.states import AgreementState, Ground, TerminationState
+from tests import factories, removal
+from tests.esign import signing
+from tests.esign.test_races import at_once
+from tests.factories import World
+
+
+@pytest.fixture
+def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
+    """Rows that other connections see, taken away afterwards."""
+    with django_db_blocker.unblock(), removal.committed() as schools:
+        made = factories.make_world()
+        schools.append(made.school)
+        yield made
+
+
+def waiting(world: World) -> tuple[Agreement, Termination]:
+    agreement = signing.sign(factories.make_graduate(world))
+    terminate.start(
+        agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="岗位取消"
+    )
+    owner = signing.account_of(agreement.graduate)
+    return agreement, terminate.consent(agreement=agreement, by=owner)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_one_passes_on_while_another_turns_down(world: World, round_: int) -> None:
+    agreement, t = waiting(world)
+    call: dict[str, Any] = {"agreement": agreement, "seen": t.pk}
+    answers = at_once(
+        lambda: terminate.pass_on(**call, by=world.counsellor),
+        lambda: terminate.turn_down(**call, by=world.department_admin, reason="材料不全"),
+    )
+    done = [a for a in answers if isinstance(a, Termination)]
+    told = [a for a in answers if isinstance(a, Conflict)]
+    assert (len(done), len(told)) == (1, 1), answers
+    assert "您的操作没有执行" in told[0].message
+    t.refresh_from_db()
+    assert t.state == done[0].state
+
+
+def test_two_final_words_release_once(world: World) -> None:
+    agreement, t = waiting(world)
+    terminate.pass_on(agreement=agreement, by=world.counsellor)
+    call: dict[str, Any] = {"agreement": agreement, "seen": t.pk}
+    answers = at_once(*[lambda: terminate.agree(**call, by=world.school_admin)] * 4)
+    assert sum(isinstance(a, Termination) for a in answers) == 1, answers
+    assert all(isinstance(a, Termination | DomainError) for a in answers), answers
+    t.refresh_from_db()
+    agreement.refresh_from_db()
+    assert (t.state, agreement.state) == (TerminationState.AGREED, AgreementState.TERMINATED)
+    assert DestinationEvent.objects.filter(
+        graduate_id=agreement.graduate_id, action="release"
+    ).count() == 1  # fmt: skip
+    assert Event.objects.filter(action="esign.terminate", object_id=agreement.pk).count() == 1

@@ -1,0 +1,189 @@
+"""Ending an agreement: dates, counts, grounds, both starts, silence, two reviews, signing again."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from core.errors import DomainError
+from destinations.models import DestinationEvent
+from destinations.states import State
+from esign.actions import terminate
+from esign.models import Agreement, SigningRules, Termination
+from esign.states import AgreementState, Ground, TerminationState
+from graduates.models import Graduate
+from tests import factories
+from tests.esign import signing
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    return factories.make_graduate(world)
+
+
+@pytest.fixture
+def agreement(graduate: Graduate) -> Agreement:
+    return signing.sign(graduate)
+
+
+def owner(agreement: Agreement) -> Any:
+    return signing.account_of(agreement.graduate)
+
+
+def ask(agreement: Agreement, by: Any, **changes: Any) -> Termination:
+    values = {"ground": Ground.MUTUAL, "reason": "双方协商一致"} | changes
+    return terminate.start(agreement=agreement, by=by, **values)
+
+
+def refused(code: str, call: Any, **values: Any) -> None:
+    with pytest.raises(DomainError) as refusal:
+        call(**values)
+    assert refusal.value.code == code
+
+
+def rules(world: World, **values: Any) -> SigningRules:
+    base = {
+        "signing_from": factories.today(), "termination_from": factories.today(),
+    }  # fmt: skip
+    return SigningRules.objects.create(cohort=world.cohort, **(base | values))
+
+
+def end_it(world: World, agreement: Agreement) -> Termination:
+    ask(agreement, owner(agreement))
+    terminate.consent(agreement=agreement, by=agreement.member.user)
+    terminate.pass_on(agreement=agreement, by=world.counsellor)
+    return terminate.agree(agreement=agreement, by=world.school_admin)
+
+
+def test_both_agree_and_two_reviews_end_it(world: World, agreement: Agreement) -> None:
+    done = end_it(world, agreement)
+    assert done.state == TerminationState.AGREED
+    agreement.refresh_from_db()
+    assert (agreement.state, agreement.ended_at is not None) == (AgreementState.TERMINATED, True)
+    d = factories.destination_of(agreement.graduate)
+    assert (d.state, d.category, d.agreement_no) == (State.UNSUBMITTED, "70-1", "")
+    assert DestinationEvent.objects.filter(graduate_id=d.pk, action="release").exists()
+
+
+def test_the_graduate_may_sign_again_with_another_unit(world: World, agreement: Agreement) -> None:
+    end_it(world, agreement)
+    again = signing.sign(
+        agreement.graduate, mobile="13900000002", unit_name="另一虚构有限公司",
+        unit_code=factories.make_unit_code(body="MA2N0DEF"),
+    )  # fmt: skip
+    assert again.state == AgreementState.ACTIVE
+    assert Agreement.objects.filter(graduate=agreement.graduate).count() == 2
+
+
+def test_the_unit_may_start_and_the_graduate_consents(world: World, agreement: Agreement) -> None:
+    ask(agreement, agreement.member.user)
+    refused("own_request", terminate.consent, agreement=agreement, by=agreement.member.user)
+    done = terminate.consent(agreement=agreement, by=owner(agreement))
+    assert done.state == TerminationState.WAITING_DEPARTMENT
+
+
+def test_a_refusal_ends_the_request_and_leaves_the_agreement(agreement: Agreement) -> None:
+    ask(agreement, owner(agreement))
+    refused("reason", terminate.refuse, agreement=agreement, by=agreement.member.user, reason="")
+    done = terminate.refuse(agreement=agreement, by=agreement.member.user, reason="不同意")
+    assert done.state == TerminationState.REFUSED
+    agreement.refresh_from_db()
+    assert agreement.state == AgreementState.ACTIVE
+
+
+def test_only_one_procedure_is_open(agreement: Agreement) -> None:
+    ask(agreement, owner(agreement))
+    refused("state", ask, agreement=agreement, by=agreement.member.user)
+
+
+def test_silence_is_no_consent_but_opens_the_stamped_way(
+    world: World, agreement: Agreement
+) -> None:
+    row = ask(agreement, owner(agreement))
+    photo = [factories.make_photo()]
+    call = {"agreement": agreement, "by": owner(agreement), "materials": photo}
+    refused("still_waiting", terminate.upload_release, **call)
+    Termination.objects.filter(pk=row.pk).update(
+        answer_by=timezone.now() - datetime.timedelta(seconds=1)
+    )
+    refused("role", terminate.consent, agreement=agreement, by=world.counsellor)
+    done = terminate.upload_release(**call)
+    assert done.state == TerminationState.WAITING_DEPARTMENT
+    terminate.pass_on(agreement=agreement, by=world.counsellor)
+    refused("not_called_back", terminate.agree, agreement=agreement, by=world.school_admin)
+    terminate.note_call(agreement=agreement, by=world.school_admin, note="已电话核实")
+    assert terminate.agree(agreement=agreement, by=world.school_admin).called_back_note
+
+
+def test_silence_days_are_the_schools(world: World, agreement: Agreement) -> None:
+    rules(world, silence_days=3)
+    row = ask(agreement, owner(agreement))
+    last = timezone.localtime(row.answer_by).date()
+    assert last == factories.today() + datetime.timedelta(days=3)
+
+
+def test_one_sided_grounds_need_proof_and_written_notice(agreement: Agreement) -> None:
+    by = owner(agreement)
+    refused("invalid", ask, agreement=agreement, by=by, ground=Ground.BANKRUPT)
+    row = ask(
+        agreement, by, ground=Ground.BANKRUPT, notified_on=factories.today(),
+        materials=[factories.make_photo()],
+    )  # fmt: skip
+    assert row.state == TerminationState.WAITING_DEPARTMENT
+    assert row.materials.count() == 1
+
+
+def test_not_before_the_schools_date(world: World, agreement: Agreement) -> None:
+    rules(world, termination_from=factories.today() + datetime.timedelta(days=1))
+    refused("too_early", ask, agreement=agreement, by=owner(agreement))
+
+
+def test_not_beyond_the_maximum(world: World, graduate: Graduate) -> None:
+    rules(world, most_terminations=1)
+    first = signing.sign(graduate)
+    end_it(world, first)
+    second = signing.sign(graduate, mobile="13900000002")
+    refused("too_often", ask, agreement=second, by=owner(second))
+
+
+def test_withdrawn_by_who_started(agreement: Agreement) -> None:
+    ask(agreement, owner(agreement))
+    refused("not_own_request", terminate.withdraw, agreement=agreement, by=agreement.member.user)
+    done = terminate.withdraw(agreement=agreement, by=owner(agreement))
+    assert done.state == TerminationState.WITHDRAWN
+
+
+def test_a_school_may_settle_for_the_department(world: World, agreement: Agreement) -> None:
+    rules(world, department_decides=True)
+    ask(agreement, owner(agreement))
+    terminate.consent(agreement=agreement, by=agreement.member.user)
+    refused("department_decides", terminate.pass_on,
+            agreement=agreement, by=world.counsellor)  # fmt: skip
+    done = terminate.agree(agreement=agreement, by=world.department_admin)
+    assert done.state == TerminationState.AGREED
+
+
+def test_staff_turns_down_with_a_reason(world: World, agreement: Agreement) -> None:
+    ask(agreement, owner(agreement))
+    terminate.consent(agreement=agreement, by=agreement.member.user)
+    refused("state", terminate.agree, agreement=agreement, by=world.school_admin)
+    done = terminate.turn_down(agreement=agreement, by=world.counsellor, reason="材料不全")
+    assert (done.state, done.refusal) == (TerminationState.REFUSED, "材料不全")
+
+
+def test_strangers_cannot_start(world: World, agreement: Agreement) -> None:
+    other = signing.account_of(factories.make_graduate(world))
+    refused("not_yours", ask, agreement=agreement, by=other)
+    refused("not_yours", ask, agreement=agreement, by=factories.make_employer())
+    refused("role", ask, agreement=agreement, by=world.school_admin)
