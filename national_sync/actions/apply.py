@@ -1,0 +1,207 @@
+"""Applying answers: once each, in one transaction with the place in the stream.
+
+An answer twice is noted once. An answer to an older version is kept in the history and moves
+nothing. What is refused sets the destination 审核不通过 and stands in the feedback list.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from core.bulk import update_rows
+from core.errors import Refused
+from destinations.actions import review
+from destinations.models import Destination
+from destinations.states import APPROVED, State
+from destinations.steps import NATIONAL, SystemActor
+from graduates.models import ArchiveTransfer, Graduate
+from national_sync.actions.claim import due_after
+from national_sync.models import Batch, BatchLine, Cursor, Entry, Feedback
+from national_sync.states import BatchState, EntryState, FeedbackState, Owner, Part
+from national_sync.transport.base import Fault, Result
+
+STREAM = "results"
+# This makes the record go again as new; it is no fault of anybody's data.
+UNKNOWN_THERE = "exam_no_unknown"
+
+
+def apply_results(results: Sequence[Result], *, next_place: int | None = None) -> int:
+    """Apply a page of answers; returns how many lines were answered for the first time."""
+    with transaction.atomic():
+        answered = _apply(results) if results else 0
+        if next_place is not None:
+            Cursor.objects.update_or_create(
+                name=STREAM, defaults={"value": next_place, "moved_at": timezone.now()}
+            )
+    return answered
+
+
+def place() -> int:
+    return Cursor.objects.filter(name=STREAM).values_list("value", flat=True).first() or 0
+
+
+def _apply(results: Sequence[Result]) -> int:
+    by_line = {int(r.line): r for r in results if r.line.isdigit()}
+    ids = BatchLine.objects.filter(pk__in=by_line, verdict="").values_list("graduate_id", flat=True)
+    # The house's order: graduates first, in order, then everything else.
+    list(
+        Graduate.objects.select_for_update(no_key=True)
+        .filter(pk__in=set(ids))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    lines = list(
+        BatchLine.objects.select_for_update(of=("self",))
+        .filter(pk__in=by_line, verdict="")
+        .order_by("pk")
+    )
+    # Only the answer to what we sent: right line, right batch, right version.
+    lines = [
+        row
+        for row in lines
+        if by_line[row.pk].version == row.version and by_line[row.pk].batch == str(row.batch_id)
+    ]
+    if not lines:
+        return 0
+    now = timezone.now()
+    for row in lines:
+        answer = by_line[row.pk]
+        row.verdict, row.answered_at = answer.verdict, answer.judged_at or now
+        row.faults = [_fault_json(f) for f in answer.faults]
+        row.returns = dict(answer.returns)
+    update_rows(lines, ("verdict", "answered_at", "faults", "returns"))
+    _count(lines)
+    _move(lines, by_line)
+    return len(lines)
+
+
+def _fault_json(fault: Fault) -> dict[str, str]:
+    return {"kind": fault.kind, "code": fault.code, "field": fault.field, "text": fault.text}
+
+
+def _count(lines: list[BatchLine]) -> None:
+    """Progress of the batches; one whose last line is answered is done."""
+    counts: dict[Any, Counter[str]] = defaultdict(Counter)
+    for row in lines:
+        counts[row.batch_id][row.verdict] += 1
+    now = timezone.now()
+    for batch_id, found in sorted(counts.items()):
+        Batch.objects.filter(pk=batch_id).update(
+            answered=F("answered") + found.total(),
+            accepted=F("accepted") + found["accepted"],
+            rejected=F("rejected") + found["rejected"],
+            sent_at=F("sent_at"),
+        )
+        Batch.objects.filter(pk=batch_id, answered__gte=F("lines")).exclude(
+            state=BatchState.DONE
+        ).update(state=BatchState.DONE, done_at=now)
+
+
+def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
+    entries = {
+        e.pk: e
+        for e in Entry.objects.select_for_update()
+        .filter(pk__in={row.entry_id for row in lines})
+        .order_by("pk")
+    }
+    now = timezone.now()
+    refused: list[tuple[Entry, Result]] = []
+    settled: list[int] = []
+    for row in sorted(lines, key=lambda r: r.version):
+        entry, answer = entries[row.entry_id], answers[row.pk]
+        if answer.accepted and row.version > (entry.accepted_version or 0):
+            entry.accepted_version, entry.accepted_hash = row.version, row.digest
+            entry.accepted_at, entry.returns = row.answered_at, entry.returns | row.returns
+        if entry.state != EntryState.SENT or entry.sent_version != row.version:
+            continue  # changed or sent anew since: this answer moves nothing
+        if answer.accepted:
+            entry.state, entry.owner, entry.due_at = EntryState.ACCEPTED, Owner.NOBODY, None
+            entry.attempts = 0
+            settled.append(entry.pk)
+        elif _only_unknown(answer):
+            # Sent as an update of what they do not hold: it goes again as new.
+            entry.accepted_version, entry.accepted_hash = None, ""
+            entry.state, entry.owner, entry.due_at = EntryState.WAITING, Owner.SYSTEM, now
+        else:
+            entry.state, entry.owner = EntryState.REJECTED, Owner.DEPARTMENT
+            entry.due_at = due_after(now)
+            entry.problems = [
+                {"rule": f.code, "field": f.field, "message": f.text, "mend": ""}
+                for f in answer.faults
+            ]
+            refused.append((entry, answer))
+    update_rows(
+        entries.values(),
+        ("state", "owner", "due_at", "attempts", "problems", "accepted_version", "accepted_hash",
+         "accepted_at", "returns"),
+    )  # fmt: skip
+    if settled:
+        Feedback.objects.filter(entry_id__in=settled).exclude(state=FeedbackState.CLOSED).update(
+            state=FeedbackState.CLOSED, closed_at=now
+        )
+    _keep_numbers(lines)
+    _file_feedback(refused)
+
+
+def _keep_numbers(lines: list[BatchLine]) -> None:
+    """转递编号 and 核验编号 of an accepted archive."""
+    for row in lines:
+        if row.part == Part.ARCHIVE and row.returns:
+            ArchiveTransfer.objects.filter(pk=row.graduate_id).update(
+                transfer_no=row.returns.get("转递编号", "")[:30],
+                check_no=row.returns.get("核验编号", "")[:30],
+            )
+
+
+def _only_unknown(answer: Result) -> bool:
+    return bool(answer.faults) and all(f.code == UNKNOWN_THERE for f in answer.faults)
+
+
+def _file_feedback(refused: list[tuple[Entry, Result]]) -> None:
+    """What was wrong before and is refused again is closed and filed anew with the new text."""
+    if not refused:
+        return
+    now = timezone.now()
+    Feedback.objects.filter(entry__in=[e for e, _ in refused]).exclude(
+        state=FeedbackState.CLOSED
+    ).update(state=FeedbackState.CLOSED, closed_at=now)
+    Feedback.objects.bulk_create(
+        Feedback(
+            entry=entry,
+            graduate_id=entry.graduate_id,
+            school_id=entry.school_id,
+            cohort_id=entry.cohort_id,
+            kind=fault.kind,
+            code=fault.code,
+            field=fault.field,
+            text=fault.text[:300],
+            version=answer.version,
+            due_on=due_after(now).date(),
+        )
+        for entry, answer in refused
+        for fault in answer.faults
+    )
+    _reject_destinations(refused)
+
+
+def _reject_destinations(refused: list[tuple[Entry, Result]]) -> None:
+    """The record goes 审核不通过 with the national text (DOMAIN §6)."""
+    reasons = {
+        entry.graduate_id: "; ".join(f"{f.kind}: {f.text}" for f in answer.faults)
+        for entry, answer in refused
+    }
+    states = [*APPROVED, State.REJECTED]
+    rows = Destination.objects.filter(Q(pk__in=reasons) & Q(state__in=states)).order_by("pk")
+    for graduate_id in rows.values_list("pk", flat=True):
+        try:
+            review.reject_national(
+                graduate_id=graduate_id, reason=reasons[graduate_id], by=SystemActor(NATIONAL)
+            )
+        except Refused:
+            continue  # its state does not take it; the feedback stands all the same

@@ -1,0 +1,226 @@
+"""Claiming what waits: checked, compared with what is held, put into a batch.
+
+One transaction: afterwards each claimed entry is held with its reason, quiet, already in step, or
+in exactly one batch that will be sent until it is answered.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import timezone
+
+from core.bulk import insert_rows, update_rows
+from graduates.actions.corrections import due_on
+from graduates.models import Graduate
+from national_sync.mapping import Mapped
+from national_sync.models import Batch, BatchLine, Entry
+from national_sync.records import Built, Problem, build
+from national_sync.states import HTTP, OPEN, WORKBOOK, BatchState, EntryState, Owner, Part
+
+SIZE = 500
+ORIGIN_FIRST = "origin_first"
+_ORDER = (Owner.PROVINCE, Owner.SCHOOL, Owner.DEPARTMENT)
+_LINE = (
+    "batch", "entry", "graduate_id", "part", "version", "mode", "record", "digest", "verdict",
+    "faults", "returns",
+)  # fmt: skip
+_FIELDS = (
+    "state", "owner", "due_at", "problems", "sent_version", "sent_hash", "attempts",
+    "accepted_version",
+)  # fmt: skip
+
+
+def claim(
+    mapped: Mapped,
+    *,
+    size: int = SIZE,
+    school_id: int | None = None,
+    way: str = HTTP,
+    parts: Sequence[str] = tuple(Part.values),
+    into: Batch | None = None,
+) -> Claimed:
+    """Take up to `size` due entries of `parts`, oldest first, into a batch of their own or `into`
+    one that is being filled. Origins of a graduate go before their destination: the national side
+    knows nobody otherwise."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = due(way=way, parts=parts, school_id=school_id)
+        entries = list(rows.order_by("due_at", "id").select_for_update(skip_locked=True)[:size])
+        if not entries:
+            return Claimed(0, None)
+        built = build(entries, mapped)
+        known = _known_origins(entries)
+        # Origins first: whose goes now is known to what is judged after it.
+        going = []
+        for entry in sorted(entries, key=lambda e: e.part != Part.ORIGIN):
+            if _goes(entry, built[entry.pk], known, now):
+                going.append(entry)
+                if entry.part == Part.ORIGIN:
+                    known.add(entry.graduate_id)
+        batch = _fill(going, built, into or _new(way, school_id)) if going else None
+        update_rows(entries, _FIELDS)
+        _let_follow(going, now)
+    return Claimed(len(entries), batch)
+
+
+def due(
+    *, way: str, parts: Sequence[str] = tuple(Part.values), school_id: int | None = None
+) -> QuerySet[Entry]:
+    """What may be claimed now. What lies in a file that was not answered goes no other way
+    meanwhile, not even in a newer version: nobody could say which of both arrives last."""
+    rows = Entry.objects.filter(
+        state__in=[EntryState.WAITING, EntryState.FAILED], due_at__lte=timezone.now()
+    )
+    if school_id is not None:
+        rows = rows.filter(school_id=school_id)
+    if len(parts) < len(Part.values):
+        rows = rows.filter(part__in=parts)
+    if Part.ORIGIN not in parts:
+        # Whoever was never sent waits for a way that carries origins.
+        origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
+        rows = rows.filter(Exists(origins.filter(graduate_id=OuterRef("graduate_id"))))
+    files = Batch.objects.filter(way=WORKBOOK, state__in=OPEN)
+    if way == HTTP and files.exists():
+        lines = BatchLine.objects.filter(batch__in=files, verdict="")
+        rows = rows.exclude(pk__in=lines.values("entry_id"))
+    return rows
+
+
+class Claimed:
+    """How many entries were looked at, and the batch that came of it, if any."""
+
+    def __init__(self, looked_at: int, batch: Batch | None) -> None:
+        self.looked_at, self.batch = looked_at, batch
+
+
+def _known_origins(entries: list[Entry]) -> set[int]:
+    """Graduates whose origin went up before."""
+    ids = [e.graduate_id for e in entries if e.part != Part.ORIGIN]
+    held = Entry.objects.filter(
+        graduate_id__in=ids, part=Part.ORIGIN, sent_version__isnull=False
+    ).values_list("graduate_id", flat=True)
+    return set(held)
+
+
+def _goes(entry: Entry, made: Built, known: set[int], now: datetime.datetime) -> bool:
+    """Settle what does not go; True for what does."""
+    if not made.due:
+        _put(entry, EntryState.QUIET, Owner.NOBODY, None)
+        return False
+    if made.problems:
+        hold(entry, made.problems, now)
+        return False
+    if entry.accepted_hash and made.digest == entry.accepted_hash and _in_step(entry):
+        # Nothing that is reported differs: closed unsent.
+        _put(entry, EntryState.ACCEPTED, Owner.NOBODY, None)
+        entry.accepted_version = entry.version
+        return False
+    if entry.part != Part.ORIGIN and entry.graduate_id not in known:
+        hold(
+            entry,
+            [Problem(ORIGIN_FIRST, "", "生源信息尚未上报", "确认或锁定生源信息后自动上报")],
+            now,
+        )
+        return False
+    return True
+
+
+def _in_step(entry: Entry) -> bool:
+    """What was sent last is what was accepted last: nothing else is on its way."""
+    return entry.sent_hash == entry.accepted_hash
+
+
+def hold(entry: Entry, problems: list[Problem], now: datetime.datetime) -> None:
+    """Held with reasons; whose turn it is, and by when."""
+    owners = {p.owner for p in problems}
+    owner = next(o for o in _ORDER if o in owners)
+    _put(entry, EntryState.HELD, owner, due_after(now))
+    entry.problems = [p.as_json() for p in problems]
+
+
+def due_after(now: datetime.datetime, working_days: int = 3) -> datetime.datetime:
+    """The end of the given number of working days from now (weekends do not count)."""
+    last = due_on(timezone.localdate(now), working_days)
+    day = timezone.localtime(now).replace(year=last.year, month=last.month, day=last.day)
+    return day.replace(hour=23, minute=59, second=59, microsecond=0)
+
+
+def _put(entry: Entry, state: str, owner: str, due: datetime.datetime | None) -> None:
+    entry.state, entry.owner, entry.due_at, entry.problems = state, owner, due, []
+
+
+def _new(way: str, school_id: int | None) -> Batch:
+    """Of HTTP it is sent by the caller; a file is there at once and waits to be carried over."""
+    now = timezone.now()
+    by_file = way == WORKBOOK
+    return Batch.objects.create(
+        id=uuid.uuid4(), lines=0, way=way, school_id=school_id,
+        state=BatchState.SENT if by_file else BatchState.READY,
+        claimed_at=None if by_file else now, sent_at=now if by_file else None,
+    )  # fmt: skip
+
+
+def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> Batch:
+    now = timezone.now()
+    # A file is carried by people: their turn, and their time.
+    by_file = batch.way == WORKBOOK
+    owner = Owner.SCHOOL if by_file else Owner.SYSTEM
+    answer_by = due_after(now) if by_file else now + datetime.timedelta(hours=1)
+    lines = []
+    for entry in entries:
+        made = built[entry.pk]
+        lines.append(
+            BatchLine(
+                batch=batch,
+                entry=entry,
+                graduate_id=entry.graduate_id,
+                part=entry.part,
+                version=entry.version,
+                mode="new" if entry.accepted_version is None else "update",
+                record={"key": _key(made), "values": made.record},
+                digest=made.digest,
+            )
+        )
+        _put(entry, EntryState.SENT, owner, answer_by)
+        entry.sent_version, entry.sent_hash = entry.version, made.digest
+    insert_rows(lines, _LINE)
+    batch.lines += len(lines)
+    Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
+    return batch
+
+
+def _let_follow(going: list[Entry], now: datetime.datetime) -> None:
+    """What was held for an origin that goes now is looked at anew."""
+    origins = [e.graduate_id for e in going if e.part == Part.ORIGIN]
+    if origins:
+        Entry.objects.filter(
+            graduate_id__in=origins, state=EntryState.HELD,
+            problems__contains=[{"rule": ORIGIN_FIRST}],
+        ).update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=now, problems=[])  # fmt: skip
+
+
+def _key(made: Built) -> list[str]:
+    assert made.key is not None
+    return [made.key.school, str(made.key.year), made.key.exam_no]
+
+
+def requeue(entries_of: list[int], *, parts: tuple[str, ...] = tuple(Part.values)) -> int:
+    """Send again what these graduates have, whatever was held against it: after a repair, from
+    a reconciliation. The hash is forgotten, so that it really goes."""
+    with transaction.atomic():
+        list(
+            Graduate.objects.select_for_update(no_key=True)
+            .filter(pk__in=entries_of)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        rows = Entry.objects.filter(graduate_id__in=entries_of, part__in=parts)
+        return rows.update(
+            state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=timezone.now(), attempts=0,
+            problems=[], accepted_hash="",
+        )  # fmt: skip

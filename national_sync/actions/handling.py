@@ -1,0 +1,73 @@
+"""Working feedback off: handed to the department, passed up to school and province, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core import audit
+from core.errors import NotPermitted, Refused
+from national_sync.actions.claim import due_after
+from national_sync.models import Entry, Feedback
+from national_sync.states import FeedbackState, Owner
+from schools.models import Role
+from schools.scope import staff_of, visible_to
+
+# Who may hand on to whom (DOMAIN §6: department → school → province, and back).
+_ROADS: dict[str, frozenset[str]] = {
+    Role.COUNSELLOR: frozenset({Owner.SCHOOL}),
+    Role.DEPARTMENT_ADMIN: frozenset({Owner.SCHOOL}),
+    Role.SCHOOL_ADMIN: frozenset({Owner.DEPARTMENT, Owner.PROVINCE}),
+    Role.PROVINCE: frozenset({Owner.SCHOOL}),
+}
+_OF_ROLE = {
+    Role.COUNSELLOR: Owner.DEPARTMENT,
+    Role.DEPARTMENT_ADMIN: Owner.DEPARTMENT,
+    Role.SCHOOL_ADMIN: Owner.SCHOOL,
+    Role.PROVINCE: Owner.PROVINCE,
+}
+
+
+def owner_of(user: User) -> str:
+    """Whose turn it is when it is this person's."""
+    staff = staff_of(user)
+    return _OF_ROLE[Role(staff.role)] if staff is not None else Owner.NOBODY
+
+
+def may_hand_to(user: User) -> frozenset[str]:
+    staff = staff_of(user)
+    return _ROADS[staff.role] if staff is not None else frozenset()
+
+
+def hand_on(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
+    """Give open feedback in scope to somebody else, with a new due date; returns how many.
+
+    Passing up needs a note that says what was tried.
+    """
+    if to not in Owner.values or to in (Owner.NOBODY, Owner.SYSTEM):
+        raise Refused("to", "请选择转交给谁。")
+    if to not in may_hand_to(by):
+        raise NotPermitted("role", "您不能转交给这一级。")
+    if to == Owner.PROVINCE and not note.strip():
+        raise Refused("note", "上报省级须说明已核实的情况。", field="note")
+    with transaction.atomic():
+        rows = visible_to(Feedback.objects.all(), by, graduate="graduate").filter(
+            pk__in=ids, state=FeedbackState.OPEN
+        )
+        found = list(rows.order_by("pk").values_list("pk", "entry_id"))
+        due = due_after(timezone.now())
+        changed = Feedback.objects.filter(pk__in=[pk for pk, _ in found]).update(
+            owner=to, due_on=due.date(), note=note.strip()[:300]
+        )
+        Entry.objects.filter(pk__in={e for _, e in found}, owner__gt="").exclude(
+            owner=Owner.SYSTEM
+        ).update(owner=to, due_at=due)
+        for pk, _ in found:
+            audit.record(
+                "national.hand_on", by=by, object_type="feedback", object_id=pk, reason=note.strip(),
+                data={"to": to},
+            )  # fmt: skip
+    return changed

@@ -1,0 +1,17 @@
+"""One run as tasks and commands start it: the way across opened, the codes read, the run made."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from national_sync import demo
+from national_sync.actions import upload
+from national_sync.actions.upload import Report
+from national_sync.connection import mapping, open_transport
+
+
+def run(*, seconds: float) -> Report:
+    with open_transport() as transport:
+        if settings.NATIONAL_DEMO and transport.endpoint.is_local:
+            demo.share_new(transport)
+        return upload.run(transport, mapping(), seconds=seconds)

@@ -1,0 +1,73 @@
+"""Which national code stands for which of ours, as one claim uses it.
+
+The province's own entries come first, then what the code tables know. Entries marked 模拟 are for
+the simulator; with any other endpoint they are not seen, so such a record is held.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codes import lookup
+from destinations.catalogue import catalogue
+from national_sync.models import NationalCode
+
+CATEGORY = "category"
+SIMULATED = Path(__file__).parent / "data" / "simulated_codes.csv"
+# Tables whose codes go up.
+TABLES = (
+    CATEGORY, "id_type", "gender", "ethnicity", "politics", "education_level", "education_type",
+    "teacher_student", "difficulty", "training_mode", "graduation_conclusion", "unit_property",
+    "unit_industry", "job_category", "study_form", "country", "archive_transfer_type",
+)  # fmt: skip
+
+
+@dataclass
+class Mapped:
+    """The codes in force for one endpoint; read once and used for a whole run."""
+
+    simulated: bool
+    own: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, *, simulated: bool) -> Mapped:
+        rows = NationalCode.objects.order_by("-simulated")  # the province's own stand above
+        if not simulated:
+            rows = rows.filter(simulated=False)
+        values = rows.values_list("table", "code", "national_code")
+        return cls(simulated, {(t, c): n for t, c, n in values})
+
+    def national(self, table: str, code: str) -> str | None:
+        """The national code; None where nobody has said one. Ours never goes up for itself."""
+        found = self.own.get((table, code))
+        if found is not None:
+            return found
+        if table == CATEGORY:
+            return code if code in catalogue().names and "-" not in code else None
+        return lookup.table(table).national.get(code) or None
+
+    def name(self, table: str, code: str) -> str:
+        if table == CATEGORY:
+            return catalogue().names.get(code, code)
+        return lookup.name(table, code)
+
+
+def load_simulated() -> int:
+    """The mapping of demo and simulator, marked 模拟."""
+    with SIMULATED.open(encoding="utf-8", newline="") as f:
+        rows = [
+            NationalCode(
+                table=r["table"], code=r["code"], national_code=r["national_code"],
+                simulated=True, by_label="模拟",
+            )
+            for r in csv.DictReader(f)
+        ]  # fmt: skip
+    NationalCode.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["table", "code", "simulated"],
+        update_fields=["national_code"],
+    )
+    return len(rows)

@@ -1,0 +1,190 @@
+"""比对: what the national side holds against what we hold, record by record, field by field.
+
+Ours is what we would send now of what is due; theirs is fetched. What our own pre-check holds back
+and they do not have is counted apart. Totals add up: ours = equal + differing + missing there;
+theirs = equal + differing + unknown here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from destinations.states import APPROVED
+from graduates.models import Graduate
+from graduates.states import Confirmation
+from national_sync.fields import BY_NATIONAL
+from national_sync.mapping import Mapped
+from national_sync.models import Entry
+from national_sync.records import Built, build
+from national_sync.states import EntryState, Part
+from national_sync.transport.base import HeldRecord, Key, Transport, all_records
+from schools.models import School
+
+_CHUNK = 1000
+EQUAL, DIFFERS, MISSING, EXTRA = "equal", "differs", "missing_there", "unknown_here"
+
+
+@dataclass
+class Difference:
+    """One part of one graduate that is not the same on both sides."""
+
+    kind: str  # differs, missing_there, unknown_here
+    part: str
+    exam_no: str
+    year: int
+    graduate_id: int | None = None
+    name: str = ""
+    # (label, ours, theirs), of `differs` only.
+    fields: list[tuple[str, str, str]] = field(default_factory=list)
+    # On its way or held: the difference is known and being worked on.
+    state: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind, "part": self.part, "exam_no": self.exam_no, "year": self.year,
+            "graduate": self.graduate_id, "state": self.state,
+            "fields": [{"label": a, "ours": b, "theirs": c} for a, b, c in self.fields],
+        }  # fmt: skip
+
+
+@dataclass
+class Comparison:
+    """The result for one school."""
+
+    school: School
+    ours: int = 0
+    theirs: int = 0
+    equal: int = 0
+    held: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    def count(self, kind: str) -> int:
+        return sum(d.kind == kind for d in self.differences)
+
+    @property
+    def clean(self) -> bool:
+        return not self.differences
+
+    @property
+    def adds_up(self) -> bool:
+        differing = self.count(DIFFERS)
+        return self.ours == self.equal + differing + self.count(
+            MISSING
+        ) and self.theirs == self.equal + differing + self.count(EXTRA)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "school": self.school.code, "ours": self.ours, "theirs": self.theirs,
+            "equal": self.equal, "held": self.held, "differs": self.count(DIFFERS),
+            "missing_there": self.count(MISSING), "unknown_here": self.count(EXTRA),
+            "adds_up": self.adds_up,
+            "differences": [d.as_json() for d in self.differences],
+        }  # fmt: skip
+
+
+def compare(school: School, transport: Transport, mapped: Mapped) -> Comparison:
+    """Fetch and compare everything of one school. Nothing is changed."""
+    held = {r.key: r for r in all_records(transport, school.code)}
+    found = Comparison(school)
+    seen: set[tuple[Key, str]] = set()
+    for entry, made in _ours(school, mapped):
+        key = made.key or _key_of(entry, school)
+        theirs = held[key].parts.get(entry.part) if key in held else None  # type: ignore[call-overload]
+        seen.add((key, entry.part))
+        _judge(found, entry, made, key, theirs.record if theirs else None)
+    for key, record in held.items():
+        _unseen(found, key, record, seen)
+    return found
+
+
+def _ours(school: School, mapped: Mapped) -> Iterator[tuple[Entry, Built]]:
+    """Every entry of the school with what it would send now."""
+    last = 0
+    while True:
+        rows = list(
+            Entry.objects.filter(school=school, pk__gt=last)
+            .select_related("graduate__cohort")
+            .order_by("pk")[:_CHUNK]
+        )
+        if not rows:
+            return
+        built = build(rows, mapped)
+        for entry in rows:
+            yield entry, built[entry.pk]
+        last = rows[-1].pk
+
+
+def _key_of(entry: Entry, school: School) -> Key:
+    return Key(school.code, entry.graduate.cohort.year, entry.graduate.exam_no)
+
+
+def _judge(
+    found: Comparison, entry: Entry, made: Built, key: Key, theirs: Mapping[str, str] | None
+) -> None:
+    if not made.due and theirs is None:
+        return
+    if not made.due and entry.accepted_version is not None and theirs is not None:
+        # Not due at this moment (back in review, say); what they hold is what they accepted.
+        found.ours += 1
+        found.theirs += 1
+        found.equal += 1
+        return
+    if entry.state == EntryState.HELD and theirs is None:
+        found.held += 1
+        return
+    difference = Difference("", entry.part, key.exam_no, key.year, entry.graduate_id,
+                            entry.graduate.name, state=entry.state)  # fmt: skip
+    if made.due:
+        found.ours += 1
+    if theirs is not None:
+        found.theirs += 1
+    if made.due and theirs is None:
+        difference.kind = MISSING
+    elif not made.due:
+        difference.kind = EXTRA
+    else:
+        assert theirs is not None
+        difference.fields = fields_that_differ(entry.part, made.record, theirs)
+        if not difference.fields:
+            found.equal += 1
+            return
+        difference.kind = DIFFERS
+    found.differences.append(difference)
+
+
+def _unseen(found: Comparison, key: Key, record: HeldRecord, seen: set[tuple[Key, str]]) -> None:
+    for part in record.parts:
+        if (key, part) not in seen:
+            found.theirs += 1
+            found.differences.append(Difference(EXTRA, part, key.exam_no, key.year))
+
+
+def fields_that_differ(
+    part: str, ours: Mapping[str, str], theirs: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """(label, ours, theirs) of every national field that is not the same on both sides."""
+    labels = BY_NATIONAL.get(part, {})
+    return [
+        (labels[n].label if n in labels else n, ours.get(n, ""), theirs.get(n, ""))
+        for n in sorted({*ours, *theirs})
+        if ours.get(n, "") != theirs.get(n, "")
+    ]
+
+
+def not_marked(school: School) -> int:
+    """Approved or confirmed graduates without an entry: triggers make that impossible, so any
+    is a defect. For the check of the ledger itself."""
+    confirmed = (Confirmation.CONFIRMED, Confirmation.LOCKED)
+    rows = Graduate.objects.filter(school=school)
+    origin = rows.filter(confirmation__in=confirmed).exclude(
+        pk__in=Entry.objects.filter(school=school, part=Part.ORIGIN).values("graduate_id")
+    )
+    approved = rows.filter(destination__state__in=APPROVED).exclude(
+        pk__in=Entry.objects.filter(school=school, part=Part.DESTINATION).values("graduate_id")
+    )
+    return origin.count() + approved.count()
+
+
+UNSETTLED = (EntryState.WAITING, EntryState.SENT, EntryState.FAILED)

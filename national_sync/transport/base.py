@@ -1,0 +1,226 @@
+"""What is said between the platform and the national system, whichever way it travels.
+
+The words are those of docs/national-protocol.md. A transport carries; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+Part = Literal["origin", "destination", "archive"]
+Mode = Literal["new", "update"]
+Verdict = Literal["accepted", "rejected"]
+BatchState = Literal["received", "judging", "done"]
+Confirmed = Literal["unconfirmed", "confirmed", "lapsed"]
+
+PARTS: tuple[Part, ...] = ("origin", "destination", "archive")
+MOST_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Whom a line is about: 院校代码, 届, 考生号."""
+
+    school: str
+    year: int
+    exam_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One part of one graduate as it goes up. `record` maps national field names to text."""
+
+    id: str
+    part: Part
+    key: Key
+    version: int
+    mode: Mode
+    record: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines that travel together. The same id with the same lines may be sent any number of
+    times; with other lines it is refused."""
+
+    id: str
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The national side has stored the batch and will judge it."""
+
+    batch: str
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing the national side finds wrong. `kind` is 生源信息错误, 登记信息错误 or 档案信息错误."""
+
+    kind: str
+    code: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one line in one version. `returns` holds numbers given by the national side
+    (转递编号, 核验编号). `seq` is its place in the stream over all batches, None off the stream."""
+
+    batch: str
+    line: str
+    version: int
+    verdict: Verdict
+    faults: Sequence[Fault] = ()
+    returns: Mapping[str, str] = field(default_factory=dict)
+    judged_at: datetime.datetime | None = None
+    seq: int | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.verdict == "accepted"
+
+    @property
+    def fault(self) -> Fault | None:
+        """The first one, which gives the reason."""
+        return self.faults[0] if self.faults else None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """How far a batch is; results are there once it is done. They may repeat."""
+
+    batch: str
+    state: BatchState
+    results: Sequence[Result] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """A stretch of the stream of results; `next` is where the following one begins."""
+
+    results: Sequence[Result]
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """One part of a record as the national side holds it."""
+
+    version: int
+    record: Mapping[str, str]
+    returns: Mapping[str, str]
+    accepted_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The graduate's own confirmation inside the national system."""
+
+    state: Confirmed
+    changed_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """All the national side holds about one graduate."""
+
+    key: Key
+    parts: Mapping[Part, HeldPart]
+    confirmation: Confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """Held records of a school in order of (届, 考生号); `next` is None on the last page."""
+
+    records: Sequence[HeldRecord]
+    next: str | None
+    total: int
+
+
+class TransportError(Exception):
+    """Nothing can be said to have happened. `code` is a stable slug, `text` what was answered."""
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(f"{code}: {text}" if text else code)
+        self.code = code
+        self.text = text
+
+
+class TransportDown(TransportError):
+    """Not reachable, or not able just now: try again later, no sooner than in `retry_after`
+    seconds where it is given. Whether a batch arrived is open; sending it again does no harm."""
+
+    def __init__(self, code: str, text: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(code, text)
+        self.retry_after = retry_after
+
+
+class TransportRefused(TransportError):
+    """Understood and refused: the same again is refused again. Somebody has to look."""
+
+
+class CredentialsRefused(TransportRefused):
+    """Refused for who we are (client, secret, signature), not for what we sent: every batch
+    waits, none of them is at fault."""
+
+
+class NotOffered(TransportRefused):
+    """This way across can't do that: a workbook lists no records."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("not_offered", what)
+
+
+class UnknownBatch(TransportError):
+    """The national side never got this batch: it has to be sent (again)."""
+
+    def __init__(self, batch: str) -> None:
+        super().__init__("unknown_batch", batch)
+        self.batch = batch
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """A way across. Safe to use from several threads at once. Every call raises TransportDown or
+    TransportRefused when it does not succeed."""
+
+    def submit(self, batch: Batch) -> Receipt:
+        """Hand a batch over. May be repeated."""
+
+    def poll(self, batch_id: str) -> BatchStatus:
+        """Ask for a batch. Raises UnknownBatch when it never arrived."""
+
+    def results(self, after: int = 0, *, limit: int = 1000) -> ResultPage:
+        """Answers of all batches after place `after` of the stream."""
+
+    def records(
+        self, school: str, *, year: int | None = None, after: str | None = None, limit: int = 500
+    ) -> HeldPage:
+        """A page of what is held about a school's graduates."""
+
+    def record(self, key: Key) -> HeldRecord | None:
+        """What is held about one graduate, the confirmation with it; None when nothing is."""
+
+    def close(self) -> None:
+        """Let go of connections. Not to be used afterwards."""
+
+
+def all_records(
+    transport: Transport, school: str, *, year: int | None = None, limit: int = 500
+) -> Iterator[HeldRecord]:
+    """Every record held of a school, page after page."""
+    after: str | None = None
+    while True:
+        page = transport.records(school, year=year, after=after, limit=limit)
+        yield from page.records
+        if page.next is None:
+            return
+        after = page.next

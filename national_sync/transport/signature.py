@@ -1,0 +1,20 @@
+"""The signature on every request to the national system (docs/national-protocol.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+
+def signed_headers(
+    *, client: str, secret: bytes, method: str, target: str, body: bytes, now: float
+) -> dict[str, str]:
+    """Headers that sign a request; a new nonce every time, so each attempt is signed anew.
+
+    `target` is path and query exactly as they go over the wire.
+    """
+    stamp, nonce = str(int(now)), secrets.token_urlsafe(18)
+    lines = (method, target, stamp, nonce, hashlib.sha256(body).hexdigest())
+    made = hmac.new(secret, "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+    return {"X-Client": client, "X-Timestamp": stamp, "X-Nonce": nonce, "X-Signature": made}

@@ -1,0 +1,127 @@
+"""Lines to JSON and answers back. An answer of another shape is no answer."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from national_sync.transport.base import (
+    Batch,
+    BatchStatus,
+    Confirmation,
+    Fault,
+    HeldPage,
+    HeldPart,
+    HeldRecord,
+    Key,
+    Receipt,
+    Result,
+    ResultPage,
+    TransportDown,
+)
+
+
+class BadAnswer(TransportDown):
+    """Something answered, but not in the protocol's words: a gateway's page, say."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("bad_answer", what)
+
+
+def batch_body(batch: Batch) -> bytes:
+    """The same batch always makes the same bytes, in whatever order its records were built."""
+    lines = [
+        {
+            "line": line.id,
+            "part": line.part,
+            "key": {
+                "school": line.key.school,
+                "exam_no": line.key.exam_no,
+                "year": line.key.year,
+            },
+            "version": line.version,
+            "mode": line.mode,
+            "record": dict(line.record),
+        }
+        for line in batch.lines
+    ]
+    return compact({"batch": batch.id, "lines": lines})
+
+
+def compact(value: Any) -> bytes:
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    return datetime.datetime.fromisoformat(text) if text else None
+
+
+def receipt(answer: Any, batch: Batch) -> Receipt:
+    made = Receipt(str(answer["batch"]), int(answer["received"]))
+    if made != Receipt(batch.id, len(batch.lines)):
+        raise BadAnswer("the receipt is for something else")
+    return made
+
+
+def _result(row: Mapping[str, Any], batch: str | None = None) -> Result:
+    verdict = row["verdict"]
+    if verdict not in ("accepted", "rejected"):
+        raise BadAnswer(f"verdict {verdict!r}")
+    faults = [Fault(f["kind"], f["code"], f["field"], f["text"]) for f in row.get("faults") or ()]
+    if verdict == "rejected" and not faults:
+        faults = [Fault(*(row.get(k) or "" for k in ("kind", "code", "field", "text")))]
+    return Result(
+        batch=str(row.get("batch") or batch),
+        line=str(row["line"]),
+        version=int(row["version"]),
+        verdict=verdict,
+        faults=tuple(faults),
+        returns=dict(row.get("returns") or {}),
+        judged_at=_moment(row.get("judged_at")),
+        seq=row.get("seq"),
+    )
+
+
+def batch_status(answer: Any, batch: str) -> BatchStatus:
+    state = answer["state"]
+    if answer["batch"] != batch or state not in ("received", "judging", "done"):
+        raise BadAnswer("the status is of something else")
+    return BatchStatus(batch, state, tuple(_result(row, batch) for row in answer["results"]))
+
+
+def result_page(answer: Any, after: int) -> ResultPage:
+    page = ResultPage(tuple(_result(row) for row in answer["results"]), int(answer["next"]))
+    if page.next < after:
+        raise BadAnswer("the stream went back")
+    return page
+
+
+def held_record(row: Mapping[str, Any]) -> HeldRecord:
+    key = row["key"]
+    confirmation = row.get("confirmation") or {"state": "unconfirmed"}
+    return HeldRecord(
+        Key(str(key["school"]), int(key["year"]), str(key["exam_no"])),
+        {
+            name: HeldPart(
+                int(part["version"]),
+                dict(part["record"]),
+                dict(part.get("returns") or {}),
+                _moment(part.get("accepted_at")),
+            )
+            for name, part in row["parts"].items()
+        },
+        Confirmation(confirmation["state"], _moment(confirmation.get("changed_at"))),
+    )
+
+
+def held_page(answer: Any, after: str | None) -> HeldPage:
+    page = HeldPage(
+        tuple(held_record(row) for row in answer["records"]), answer["next"], int(answer["total"])
+    )
+    if page.next is not None and page.next == after:
+        raise BadAnswer("the list of records does not go on")
+    return page

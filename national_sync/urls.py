@@ -1,0 +1,27 @@
+from django.urls import path
+
+from national_sync.views import console as pages
+from national_sync.views import files, lists, phone
+
+urlpatterns = [
+    path("national/", phone.national, name="national"),
+    path("national/refresh/", phone.national_refresh, name="national-refresh"),
+    path("national/confirm/", phone.national_confirm, name="national-confirm"),
+]
+
+console = [
+    path("national/feedback/", lists.FeedbackList.as_view(), name="feedback"),
+    path("national/feedback/hand-on/", lists.hand_on, name="feedback-hand-on"),
+    path("national/ledger/", lists.Ledger.as_view(), name="ledger"),
+    path("national/reconcile/", pages.reconcile, name="reconcile"),
+    path("national/reconcile/requeue/", pages.requeue, name="requeue"),
+    path("national/files/", files.listing, name="national-files"),
+    path("national/files/make/", files.make, name="national-file-make"),
+    path("national/files/<uuid:pk>/", files.detail, name="national-file"),
+    path("national/files/<uuid:pk>/workbook/", files.workbook, name="national-file-workbook"),
+    path("national/files/<uuid:pk>/give-up/", files.give_up, name="national-file-give-up"),
+    path("national/batches/", pages.batches, name="batches"),
+    path("national/batches/upload/", pages.upload_now, name="upload-now"),
+    path("national/batches/<uuid:pk>/", pages.batch, name="batch"),
+    path("national/codes/", pages.codes, name="national-codes"),
+]

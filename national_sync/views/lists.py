@@ -1,0 +1,164 @@
+"""全国系统信息反馈 and the ledger, as lists in the person's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+
+from core.lists import Column, Order, Page, Row
+from national_sync.actions import handling
+from national_sync.filters import EntryFilter, FeedbackFilter
+from national_sync.mending import address, how_to_mend, part_of
+from national_sync.models import Entry, Feedback
+from national_sync.states import EntryState, FeedbackState, Owner, Part
+from schools.access import StaffRequest, staff_view
+from schools.forms import read_ids
+from schools.lists import ConsoleList
+
+_STATE, _OWNER = dict(FeedbackState.choices), dict(Owner.choices)
+_PART, _ENTRY = dict(Part.choices), dict(EntryState.choices)
+_COLOURS = {"open": "pending", "mended": "pending", "closed": "ok"}
+_ENTRY_COLOURS = {
+    "waiting": "pending", "sent": "esigned", "accepted": "ok", "held": "rejected",
+    "rejected": "rejected", "failed": "pending", "parked": "rejected",
+}  # fmt: skip
+
+
+def _person(row: Row) -> str:
+    return f'<a href="/console/graduates/{row["graduate_id"]}/">{escape(row["graduate__name"])}</a>'
+
+
+def _field(row: Row) -> str:
+    part = part_of(row["kind"])
+    return f'<a href="{address(part, row["graduate_id"], row["field"])}">去更正</a>'
+
+
+def _mend(row: Row) -> str:
+    return escape(how_to_mend(row["code"], row["kind"]))
+
+
+def _state(row: Row) -> str:
+    state = row["state"]
+    return f'<span class="state state-{_COLOURS[state]}">{_STATE[state]}</span>'
+
+
+def _text(row: Row) -> str:
+    note = f'<div class="soft small">{escape(row["note"])}</div>' if row["note"] else ""
+    return f"{escape(row['text'])}{note}"
+
+
+class FeedbackList(ConsoleList):
+    title = "全国系统信息反馈"
+    permission = "national.view"
+    graduate_path = "graduate"
+    filterset_class = FeedbackFilter
+    template_name = "national_sync/feedback.html"
+    export_name = "national-feedback"
+    selectable = True
+    empty_title = "没有反馈信息"
+    empty_text = "全国系统退回的记录会出现在这里。"
+    columns = (
+        Column("name", "姓名", ("graduate__name", "graduate_id"), _person,
+               lambda r: r["graduate__name"]),
+        Column("student_no", "学号", ("graduate__student_no",), css="mono"),
+        Column("department", "院系", ("graduate__department__name",), css="wide"),
+        Column("kind", "类别", ("kind",)),
+        Column("text", "反馈内容", ("text", "note"), _text, lambda r: r["text"], css="wrap"),
+        Column("mend", "如何更正", ("code", "kind"), _mend,
+               lambda r: how_to_mend(r["code"], r["kind"]), css="wrap"),
+        Column("go", "", ("kind", "field", "graduate_id"), _field, lambda r: ""),
+        Column("owner", "处理方", ("owner",), lambda r: _OWNER[r["owner"]],
+               lambda r: _OWNER[r["owner"]]),
+        Column("due_on", "应办日期", ("due_on",), css="num"),
+        Column("state", "状态", ("state",), _state, lambda r: _STATE[r["state"]]),
+    )  # fmt: skip
+    orders: ClassVar[Sequence[Order]] = (
+        Order("newest", "最近反馈", ("pk",), descending=True),
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        rows = Feedback.objects.all()
+        if "state" not in self.request.GET:
+            rows = rows.exclude(state=FeedbackState.CLOSED)
+        return rows
+
+    def get_context(self, page: Page) -> dict[str, Any]:
+        roads = handling.may_hand_to(self.user)
+        return {"roads": [(to, _OWNER[to]) for to in sorted(roads)]}
+
+
+@staff_view("national.view")
+@require_POST
+def hand_on(request: StaffRequest) -> HttpResponse:
+    """The picked rows, to whoever the button named."""
+    ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
+    to = request.POST.get("to", "")
+    changed = handling.hand_on(ids=ids, to=to, by=request.user, note=request.POST.get("note", ""))
+    messages.success(request, f"已转交 {changed} 条给{_OWNER[to]}。")
+    return redirect("console:feedback")
+
+
+def _entry_state(row: Row) -> str:
+    state = row["state"]
+    colour = _ENTRY_COLOURS.get(state, "off")
+    return f'<span class="state state-{colour}">{_ENTRY[state]}</span>'
+
+
+def _problems(row: Row) -> str:
+    return "<br>".join(
+        escape(p["message"])
+        + (f' <span class="soft">{escape(p["mend"])}</span>' if p["mend"] else "")
+        for p in row["problems"]
+    )
+
+
+def _moment(name: str) -> Any:
+    def text(row: Row) -> str:
+        return localtime(row[name]).strftime("%m-%d %H:%M") if row[name] else ""
+
+    return text
+
+
+class Ledger(ConsoleList):
+    """Every record's way up: what waits, what is held and why, what was accepted."""
+
+    title = "上报台账"
+    permission = "national.view"
+    graduate_path = "graduate"
+    filterset_class = EntryFilter
+    template_name = "national_sync/ledger.html"
+    export_name = "national-ledger"
+    empty_title = "还没有需要上报的记录"
+    empty_text = "生源确认或锁定、去向审核通过后自动进入台账。"
+    columns = (
+        Column("name", "姓名", ("graduate__name", "graduate_id"), _person,
+               lambda r: r["graduate__name"]),
+        Column("student_no", "学号", ("graduate__student_no",), css="mono"),
+        Column("department", "院系", ("graduate__department__name",), css="wide"),
+        Column("part", "部分", ("part",), lambda r: _PART[r["part"]], lambda r: _PART[r["part"]]),
+        Column("state", "状态", ("state",), _entry_state, lambda r: _ENTRY[r["state"]]),
+        Column("problems", "原因与更正办法", ("problems",), _problems,
+               lambda r: "; ".join(p["message"] for p in r["problems"]), css="wrap"),
+        Column("owner", "处理方", ("owner",), lambda r: _OWNER[r["owner"]],
+               lambda r: _OWNER[r["owner"]]),
+        Column("changed_at", "变更时间", ("changed_at",), _moment("changed_at"),
+               _moment("changed_at"), css="num"),
+        Column("accepted_at", "入库时间", ("accepted_at",), _moment("accepted_at"),
+               _moment("accepted_at"), css="num"),
+    )  # fmt: skip
+    orders: ClassVar[Sequence[Order]] = (
+        Order("newest", "最近进入", ("pk",), descending=True),
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Entry.objects.all()

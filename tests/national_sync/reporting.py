@@ -1,0 +1,58 @@
+"""A school whose graduates go up to the simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from destinations.actions import enter
+from graduates.actions import origin
+from graduates.models import Graduate
+from national_sync.actions import upload
+from national_sync.actions.upload import Report
+from national_sync.mapping import Mapped, load_simulated
+from national_sync.models import Entry
+from national_sync.states import Part
+from tests import factories
+from tests.factories import World
+from tests.national_sync.simulator_process import Simulator
+
+
+def register(simulator: Simulator, *graduates: Graduate) -> None:
+    """The simulator's registry knows them as we do."""
+    rows = [
+        {
+            "school": g.school.code, "year": g.cohort.year, "exam_no": g.exam_no, "name": g.name,
+            "id_number": g.person.id_number, "major_code": g.major_code, "level": g.level,
+        }
+        for g in graduates
+    ]  # fmt: skip
+    with simulator.transport() as transport:
+        transport.admin("registry", rows=rows)
+
+
+def confirmed(world: World, **changes: Any) -> Graduate:
+    """A graduate whose origin record was locked by staff."""
+    made = factories.make_graduate(world, **changes)
+    origin.lock(graduate_id=made.pk, by=world.school_admin)
+    return made
+
+
+def approved(world: World, **changes: Any) -> Graduate:
+    """And with a destination that the school entered."""
+    made = confirmed(world)
+    enter.enter(graduate_id=made.pk, typed={**factories.CONTRACT, **changes}, by=world.school_admin)
+    return made
+
+
+def run(simulator: Simulator, *, seconds: float = 20, **options: Any) -> Report:
+    load_simulated()
+    with simulator.transport(**options) as transport:
+        return upload.run(transport, Mapped.load(simulated=True), seconds=seconds)
+
+
+def entry(graduate: Graduate, part: str = Part.DESTINATION) -> Entry:
+    return Entry.objects.get(graduate=graduate, part=part)
+
+
+def states(graduate: Graduate) -> dict[str, str]:
+    return dict(Entry.objects.filter(graduate=graduate).values_list("part", "state"))

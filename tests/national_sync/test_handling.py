@@ -1,0 +1,140 @@
+"""Working feedback off, mapping codes, the graduate's view of the national copy."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import DomainError
+from destinations.models import Destination
+from graduates.actions import archive
+from graduates.models import ArchiveTransfer, Graduate
+from national_sync.actions import copies, handling, mapping
+from national_sync.mapping import Mapped
+from national_sync.models import Entry, Feedback, NationalCode
+from national_sync.states import Part
+from schools.models import Role
+from tests import factories
+from tests.factories import World
+from tests.national_sync import reporting
+from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+@pytest.fixture
+def feedback(world: World) -> Feedback:
+    graduate = reporting.approved(world)
+    return Feedback.objects.create(
+        entry=reporting.entry(graduate), graduate=graduate, school=world.school,
+        cohort=world.cohort, kind="登记信息错误", code="unit_unknown", field="dwmc",
+        text="单位名称不存在", version=1, due_on=factories.today(),
+    )  # fmt: skip
+
+
+def refused(slug: str, call: object, **values: object) -> None:
+    with pytest.raises(DomainError) as refusal:
+        call(**values)  # type: ignore[operator]
+    assert refusal.value.code == slug
+
+
+def test_passed_up_from_department_to_school_to_province(world: World, feedback: Feedback) -> None:
+    ids = [feedback.pk]
+    assert handling.hand_on(ids=ids, to="school", by=world.counsellor) == 1
+    refused("note", handling.hand_on, ids=ids, to="province", by=world.school_admin)
+    handling.hand_on(ids=ids, to="province", by=world.school_admin, note="名称已核实")
+    feedback.refresh_from_db()
+    assert (feedback.owner, feedback.note) == ("province", "名称已核实")
+    assert feedback.due_on > factories.today()
+
+
+def test_nobody_skips_a_level(world: World, feedback: Feedback) -> None:
+    refused("role", handling.hand_on, ids=[feedback.pk], to="province", by=world.counsellor)
+
+
+def test_another_schools_clerk_hands_nothing_on(feedback: Feedback) -> None:
+    stranger = factories.make_world().school_admin
+    assert handling.hand_on(ids=[feedback.pk], to="department", by=stranger) == 0
+
+
+def test_the_list_leads_to_the_very_field(world: World, feedback: Feedback) -> None:
+    page = world.client(Role.COUNSELLOR).get("/console/national/feedback/").content.decode()
+    assert f"/console/destinations/{feedback.graduate_id}/#field-unit_name" in page
+    assert "上报省级" in page  # how to mend
+
+
+def test_a_mapped_code_lets_what_was_held_go(world: World, simulator: Simulator) -> None:
+    from national_sync.actions import upload
+
+    graduate = reporting.confirmed(world)
+    reporting.register(simulator, graduate)
+    with simulator.transport() as transport:
+        upload.run(transport, Mapped.load(simulated=False), seconds=5)
+    assert reporting.entry(graduate, Part.ORIGIN).owner == "province"
+    refused(
+        "role", mapping.set_code, table="id_type", code="01", national_code="1",
+        by=world.school_admin,
+    )  # fmt: skip
+    by = world.user(Role.PROVINCE)
+    for table, code in (("id_type", "01"), ("education_type", "P"), ("graduation_conclusion", "G")):
+        mapping.set_code(table=table, code=code, national_code="1", by=by)
+    assert reporting.entry(graduate, Part.ORIGIN).state == "waiting"
+    with simulator.transport() as transport:
+        upload.run(transport, Mapped.load(simulated=False), seconds=5)
+    assert reporting.entry(graduate, Part.ORIGIN).state == "accepted"
+
+
+def test_simulated_codes_are_seen_by_the_simulator_only() -> None:
+    NationalCode.objects.create(table="id_type", code="01", national_code="模", simulated=True)
+    assert Mapped.load(simulated=False).national("id_type", "01") is None
+    assert Mapped.load(simulated=True).national("id_type", "01") == "模"
+
+
+def test_the_graduate_sees_and_confirms_the_national_copy(
+    world: World, simulator: Simulator, settings: object
+) -> None:
+    settings.NATIONAL_URL, settings.NATIONAL_CLIENT = simulator.url, CLIENT  # type: ignore[attr-defined]
+    settings.NATIONAL_SECRET = SECRET  # type: ignore[attr-defined]
+    graduate = reporting.approved(world)
+    user = factories.activate(graduate)
+    reporting.register(simulator, graduate)
+    reporting.run(simulator)
+    client = factories.client_of(user)
+    assert client.post("/national/refresh/").status_code == 302
+    page = client.get("/national/").content.decode()
+    assert "虚构信息技术有限公司" in page
+    whole = Graduate.objects.select_related("school", "cohort").get(pk=graduate.pk)
+    now = copies.as_context(whole)["shown"]
+    assert (now.differences, now.held) == (0, True)
+    assert client.post("/national/confirm/", {"digest": "0"}).status_code == 409
+    assert client.post("/national/confirm/", {"digest": now.digest}).status_code == 302
+    assert copies.as_context(whole)["confirmed"]
+    # A reported field changes: the confirmation lapses and is asked for again.
+    Destination.objects.filter(pk=graduate.pk).update(unit_name="改了名的有限公司")
+    changed = copies.as_context(whole)
+    assert not changed["confirmed"]
+    assert changed["shown"].differences == 1
+
+
+def test_the_archive_goes_up_and_its_numbers_come_back(world: World, simulator: Simulator) -> None:
+    graduate = reporting.approved(world)
+    reporting.register(simulator, graduate)
+    archive.save(
+        graduate_id=graduate.pk, by=world.counsellor,
+        typed={
+            "transfer_type": "agency", "unit_name": "示例市第一人民医院", "contact": "虚构档案员",
+            "phone": "0551-60000002", "address": "虚构路2号", "postcode": "230000",
+        },
+    )  # fmt: skip
+    assert Entry.objects.get(graduate=graduate, part="archive").state == "waiting"
+    reporting.run(simulator)
+    row = ArchiveTransfer.objects.get(pk=graduate.pk)
+    assert reporting.states(graduate)["archive"] == "accepted", reporting.entry(
+        graduate, "archive"
+    ).problems
+    assert row.transfer_no
+    assert row.check_no

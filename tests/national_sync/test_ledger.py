@@ -1,0 +1,245 @@
+"""What changes marks the ledger in its own transaction, by whatever path; what waits goes up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from destinations.actions import enter, review
+from destinations.models import Destination
+from destinations.states import State
+from graduates.actions import origin
+from graduates.models import Graduate
+from national_sync import fields, ledger_sql
+from national_sync.models import BatchLine, Entry, Feedback
+from national_sync.states import UNFINISHED, EntryState, Part
+from tests import factories
+from tests.factories import World
+from tests.national_sync import reporting
+from tests.national_sync.simulator_process import Simulator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+def test_locking_marks_the_origin(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    assert not Entry.objects.filter(graduate=graduate).exists()
+    origin.lock(graduate_id=graduate.pk, by=world.school_admin)
+    assert reporting.states(graduate) == {"origin": EntryState.WAITING}
+
+
+def test_approval_marks_the_destination_and_registration_does_not(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    user = factories.activate(graduate)
+    factories.register_contract(graduate, user)
+    assert reporting.states(graduate) == {}
+    review.approve(graduate_id=graduate.pk, by=world.counsellor)
+    assert reporting.states(graduate) == {"destination": EntryState.WAITING}
+
+
+@pytest.mark.parametrize("column", fields.GRADUATE_COLUMNS)
+def test_every_reported_column_of_the_origin_marks_by_plain_sql(world: World, column: str) -> None:
+    graduate = reporting.confirmed(world)
+    before = reporting.entry(graduate, Part.ORIGIN).version
+    values: dict[str, Any] = {
+        "cohort_id": lambda: factories.make_cohort(world.school, world.cohort.year + 1).pk,
+        "department_id": lambda: world.departments[1].pk,
+        "school_class_id": lambda: world.classes[0][1].pk,
+        "duration": lambda: "3",
+        "enrolled_on": lambda: "2020-09-02",
+        "graduates_on": lambda: "2020-09-03",
+        "outstanding": lambda: True,
+        "archive_moved": lambda: False,
+        "household_moved": lambda: True,
+    }
+    other = values.get(column, lambda: "9")()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE graduates_graduate SET {column} = %s WHERE id = %s", [other, graduate.pk]
+        )
+    assert reporting.entry(graduate, Part.ORIGIN).version == before + 1
+
+
+@pytest.mark.parametrize("column", fields.DESTINATION_COLUMNS)
+def test_every_reported_column_of_the_destination_marks(world: World, column: str) -> None:
+    graduate = reporting.approved(world)
+    before = reporting.entry(graduate).version
+    value = {
+        "category": "12", "monthly_wage": 9, "signed_on": "2026-01-02", "hired_from": "2026-01-02",
+        "hired_to": "2026-01-02", "country": "US",
+    }.get(column, "9")  # fmt: skip
+    Destination.objects.filter(pk=graduate.pk).update(**{column: value})
+    assert reporting.entry(graduate).version == before + 1
+
+
+def test_what_is_not_reported_marks_nothing(world: World) -> None:
+    graduate = reporting.approved(world)
+    before = {e.part: e.version for e in Entry.objects.filter(graduate=graduate)}
+    Graduate.objects.filter(pk=graduate.pk).update(version=77)
+    Destination.objects.filter(pk=graduate.pk).update(version=77)
+    assert before == {e.part: e.version for e in Entry.objects.filter(graduate=graduate)}
+
+
+def test_the_mark_goes_with_its_transaction(world: World) -> None:
+    graduate = reporting.approved(world)
+    before = reporting.entry(graduate).version
+    with transaction.atomic():
+        Destination.objects.filter(pk=graduate.pk).update(unit_name="别的")
+        transaction.set_rollback(True)
+    assert reporting.entry(graduate).version == before
+
+
+def test_a_new_number_or_name_of_a_class_marks_too(world: World) -> None:
+    graduate = reporting.confirmed(world)
+    before = reporting.entry(graduate, Part.ORIGIN).version
+    graduate.person.id_number = factories.make_id_number()
+    graduate.person.save()
+    world.classes[0][0].name = "改名班"
+    world.classes[0][0].save()
+    assert reporting.entry(graduate, Part.ORIGIN).version == before + 2
+
+
+def test_the_triggers_name_every_column_of_the_map() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'national_mark_%'"
+        )
+        found = dict(cursor.fetchall())
+    for name, columns in (
+        ("national_mark_origin", fields.GRADUATE_COLUMNS),
+        ("national_mark_destination", fields.DESTINATION_COLUMNS),
+    ):
+        for column in columns:
+            assert f"new.{column}" in found[name].lower(), (name, column)
+    assert "new.a" in ledger_sql.changed(["a"]).lower()
+
+
+def test_nothing_unfinished_lacks_owner_or_due_date(world: World) -> None:
+    reporting.approved(world)
+    rows = Entry.objects.filter(state__in=UNFINISHED)
+    assert rows.exists()
+    assert not rows.filter(owner="").exists()
+    assert not rows.filter(due_at=None).exists()
+
+
+def test_what_waits_goes_up_and_is_accepted(world: World, simulator: Simulator) -> None:
+    graduate = reporting.approved(world)
+    reporting.register(simulator, graduate)
+    report = reporting.run(simulator)
+    assert report.answered == 2
+    assert reporting.states(graduate) == {"origin": "accepted", "destination": "accepted"}
+    held = simulator.sql("SELECT fields ->> 'dwmc' FROM held WHERE part = 'destination'")
+    assert held == [("虚构信息技术有限公司",)]
+
+
+def test_what_differs_in_nothing_reported_is_closed_unsent(
+    world: World, simulator: Simulator
+) -> None:
+    graduate = reporting.approved(world)
+    reporting.register(simulator, graduate)
+    reporting.run(simulator)
+    lines = BatchLine.objects.count()
+    Destination.objects.filter(pk=graduate.pk).update(unit_name="别的")
+    Destination.objects.filter(pk=graduate.pk).update(unit_name="虚构信息技术有限公司")
+    reporting.run(simulator)
+    assert BatchLine.objects.count() == lines
+    assert reporting.states(graduate)["destination"] == "accepted", reporting.entry(
+        graduate
+    ).problems
+
+
+def test_a_refusal_comes_back_and_after_mending_it_goes_up_by_itself(
+    world: World, simulator: Simulator
+) -> None:
+    graduate = reporting.approved(world)
+    reporting.register(simulator, graduate)
+    with simulator.transport() as transport:
+        transport.admin(
+            "units",
+            units=[
+                {
+                    "name": "虚构信息技术有限公司", "code": factories.make_unit_code(body="MA2N0DEF"),
+                    "property": "39", "industry": "34",
+                }
+            ],
+        )  # fmt: skip
+    reporting.run(simulator)
+    assert reporting.states(graduate) == {"origin": "accepted", "destination": "rejected"}
+    found = Feedback.objects.get(graduate=graduate)
+    assert (found.kind, found.text) == ("登记信息错误", "组织机构代码不正确")
+    d = factories.destination_of(graduate)
+    assert (d.state, d.reason_source) == (State.REJECTED, "national")
+    assert "组织机构代码不正确" in d.reason
+    fixed = {**factories.CONTRACT, "unit_code": factories.make_unit_code(body="MA2N0DEF")}
+    enter.enter(graduate_id=graduate.pk, typed=fixed, by=world.school_admin)
+    reporting.run(simulator)
+    assert reporting.states(graduate)["destination"] == "accepted", reporting.entry(
+        graduate
+    ).problems
+    found.refresh_from_db()
+    assert found.state == "closed"
+
+
+def test_what_would_bounce_is_held_with_field_and_mending(
+    world: World, simulator: Simulator
+) -> None:
+    graduate = reporting.approved(world)
+    Destination.objects.filter(pk=graduate.pk).update(unit_code="91340100MA2N0ABC70")
+    reporting.register(simulator, graduate)
+    reporting.run(simulator)
+    held = reporting.entry(graduate)
+    assert (held.state, held.owner) == (EntryState.HELD, "department")
+    assert held.problems[0]["field"] == "unit_code"
+    assert held.problems[0]["mend"]
+    assert not BatchLine.objects.filter(part="destination").exists()
+
+
+def test_a_code_nobody_mapped_is_held_for_the_province(world: World, simulator: Simulator) -> None:
+    from national_sync.actions import upload
+    from national_sync.mapping import Mapped
+
+    graduate = reporting.confirmed(world)
+    reporting.register(simulator, graduate)
+    with simulator.transport() as transport:
+        upload.run(transport, Mapped.load(simulated=False), seconds=5)
+    held = reporting.entry(graduate, Part.ORIGIN)
+    assert (held.state, held.owner) == (EntryState.HELD, "province")
+    assert {p["rule"] for p in held.problems} == {"unmapped"}
+
+
+def test_release_goes_up_at_once_as_seeking(world: World, simulator: Simulator) -> None:
+    graduate = reporting.approved(world)
+    reporting.register(simulator, graduate)
+    reporting.run(simulator)
+    from destinations.actions import release
+
+    factories.attach(graduate, world.counsellor)
+    release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
+    release.release(graduate_id=graduate.pk, by=world.school_admin)
+    reporting.run(simulator)
+    held = simulator.sql("SELECT fields ->> 'byqxdm' FROM held WHERE part = 'destination'")
+    assert held == [("701",)]
+
+
+def test_wage_categories_wait_for_the_school(world: World, simulator: Simulator) -> None:
+    graduate = reporting.confirmed(world)
+    typed = {
+        **factories.CONTRACT, "category": "12", "hired_from": "2027-07-01",
+        "hired_to": "2028-07-01", "monthly_wage": "6000",
+    }  # fmt: skip
+    enter.enter(graduate_id=graduate.pk, typed=typed, by=world.counsellor)
+    reporting.register(simulator, graduate)
+    reporting.run(simulator)
+    assert reporting.states(graduate)["destination"] == EntryState.QUIET
+    review.approve(graduate_id=graduate.pk, by=world.school_admin)
+    reporting.run(simulator)
+    assert reporting.states(graduate)["destination"] == "accepted", reporting.entry(
+        graduate
+    ).problems

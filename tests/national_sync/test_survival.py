@@ -1,0 +1,300 @@
+"""What must survive: kills at every step, a link that is down, answers twice and in any order.
+
+The worker is a real process that is really killed; rows are committed, so the school is taken away
+at the end. After each: nothing lost, nothing applied twice, both sides equal.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections, transaction
+
+from national_sync.actions import upload
+from national_sync.actions.apply import apply_results, place
+from national_sync.mapping import Mapped, load_simulated
+from national_sync.models import Batch, BatchLine, Cursor, Entry, NationalCode
+from national_sync.reconciliation import compare
+from national_sync.states import BatchState, EntryState
+from tests import factories
+from tests.factories import World
+from tests.national_sync import reporting
+from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
+from tests.removal import committed, forget_cache
+
+COUNT = 6
+LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+
+
+@dataclass
+class Night:
+    """A school's graduates waiting to go up, committed, and the simulator they go to."""
+
+    world: World
+    simulator: Simulator
+
+    def worker(self, stop_at: str = "", **environment: str) -> subprocess.Popen:
+        """A real process that runs one upload; `stop_at` makes it stand still there."""
+        env = {
+            **os.environ,
+            "DATABASE_URL": os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+            + "/" + settings.DATABASES["default"]["NAME"],
+            "NATIONAL_URL": self.simulator.url, "NATIONAL_CLIENT": CLIENT,
+            "NATIONAL_SECRET": SECRET, "STAND_STILL_AT": stop_at, **environment,
+        }  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.national_sync.standing_worker"], env=env,
+            cwd=settings.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def killed_at(self, place_: str) -> None:
+        """Start a worker, wait until it stands at `place_`, kill it for real."""
+        process = self.worker(place_)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.strip() == f"standing at {place_}", process.communicate(timeout=20)
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        # The lease of a dead sender runs out.
+        Batch.objects.filter(claimed_at__isnull=False).update(claimed_at=None)
+
+    def finish(self) -> None:
+        """Runs until everything is settled, at most 30 s."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with self.simulator.transport() as transport:
+                upload.run(transport, Mapped.load(simulated=True), seconds=10)
+            if not self.open():
+                return
+            Batch.objects.filter(state=BatchState.READY).update(due_at=LONG_AGO)
+        raise AssertionError(self.states())
+
+    def open(self) -> bool:
+        rows = Entry.objects.filter(school=self.world.school)
+        return rows.exclude(state__in=[EntryState.ACCEPTED, EntryState.QUIET]).exists()
+
+    def states(self) -> list[tuple[str, str]]:
+        rows = Entry.objects.filter(school=self.world.school)
+        return list(rows.values_list("part", "state"))
+
+    def check(self) -> None:
+        """Nothing lost, nothing twice, nobody in limbo, both sides equal."""
+        assert not self.open(), self.states()
+        assert not Batch.objects.exclude(state=BatchState.DONE).exists()
+        answered = BatchLine.objects.exclude(verdict="")
+        assert answered.count() == BatchLine.objects.count()
+        for batch in Batch.objects.all():
+            assert batch.answered == batch.lines
+        with self.simulator.transport() as transport:
+            found = compare(self.world.school, transport, Mapped.load(simulated=True))
+        assert (found.clean, found.equal) == (True, COUNT * 2), found.as_json()
+
+
+@pytest.fixture
+def night(
+    simulator: Simulator, django_db_blocker: pytest.FixtureRequest, django_db_setup: None
+) -> Iterator[Night]:
+    with django_db_blocker.unblock(), committed() as schools:  # type: ignore[attr-defined]
+        world = factories.make_world()
+        schools.append(world.school)
+        graduates = [reporting.approved(world) for _ in range(COUNT)]
+        reporting.register(simulator, *graduates)
+        load_simulated()
+        yield Night(world, simulator)
+        connection.rollback() if connection.in_atomic_block else None
+        BatchLine.objects.all().delete()
+        Batch.objects.all().delete()
+        Entry.objects.filter(school=world.school).delete()
+        Cursor.objects.all().delete()
+        NationalCode.objects.all().delete()
+
+
+STEPS = ("claimed", "sent", "answered", "applying")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_every_step_of_a_batch(night: Night, step: str) -> None:
+    night.killed_at(step)
+    assert night.open()
+    night.finish()
+    night.check()
+
+
+def test_killed_again_and_again(night: Night) -> None:
+    for step in ("claimed", "sent", "applying"):
+        night.killed_at(step)
+    night.finish()
+    night.check()
+
+
+def test_a_batch_whose_acknowledgement_was_lost_is_taken_once(night: Night) -> None:
+    night.simulator.faults(lose_ack="1x")
+    night.finish()
+    assert night.simulator.sql("SELECT count(*) FROM batch") == [(Batch.objects.count(),)]
+    night.check()
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"duplicate_results": "on"},
+        {"reorder_results": "on"},
+        {"duplicate_results": "on", "reorder_results": "on", "error500": "2x", "drop": "2x"},
+    ],
+)
+def test_answers_twice_and_in_any_order(night: Night, faults: dict[str, str]) -> None:
+    night.simulator.faults(**faults)
+    night.finish()
+    night.check()
+
+
+def test_the_simulator_down_parks_nothing_and_goes_on_by_itself(night: Night) -> None:
+    night.simulator.faults(unavailable="on")
+    with night.simulator.transport() as transport:
+        report = upload.run(transport, Mapped.load(simulated=True), seconds=5)
+    assert report.failed
+    assert {s for _, s in night.states()} <= {EntryState.SENT, EntryState.WAITING}
+    assert Batch.objects.filter(state=BatchState.READY, due_at__isnull=False).exists()
+    night.simulator.faults()
+    Batch.objects.update(due_at=LONG_AGO)
+    night.finish()
+    night.check()
+
+
+def test_a_clock_that_jumps_holds_everything_and_loses_nothing(night: Night) -> None:
+    night.simulator.faults(clock_skew="7200")
+    with night.simulator.transport() as transport:
+        upload.run(transport, Mapped.load(simulated=True), seconds=5)
+    night.simulator.faults()
+    Batch.objects.update(due_at=LONG_AGO)
+    night.finish()
+    night.check()
+
+
+def test_two_beats_at_once_are_one_run(night: Night) -> None:
+    first = night.worker("claimed")
+    assert first.stdout is not None
+    assert first.stdout.readline().strip() == "standing at claimed"
+    with night.simulator.transport() as transport:
+        assert not upload.run(transport, Mapped.load(simulated=True), seconds=5).ran
+    first.kill()
+    first.wait(10)
+    Batch.objects.update(claimed_at=None)
+    night.finish()
+    night.check()
+
+
+def test_a_record_changed_in_flight_goes_up_again(night: Night) -> None:
+    from destinations.models import Destination
+
+    graduate = Entry.objects.filter(school=night.world.school, part="destination").first()
+    assert graduate is not None
+    night.killed_at("sent")
+    Destination.objects.filter(pk=graduate.graduate_id).update(unit_name="途中改名有限公司")
+    night.finish()
+    night.check()
+    versions = BatchLine.objects.filter(entry=graduate).values_list("version", flat=True)
+    assert len(set(versions)) == 2
+
+
+def test_an_answer_to_an_older_version_is_kept_and_moves_nothing(night: Night) -> None:
+    from destinations.models import Destination
+
+    night.killed_at("answered")
+    entry = Entry.objects.filter(school=night.world.school, part="destination").first()
+    assert entry is not None
+    Destination.objects.filter(pk=entry.graduate_id).update(unit_name="后来改名有限公司")
+    with night.simulator.transport() as transport:
+        page = transport.results(place(), limit=1000)
+    apply_results(page.results, next_place=page.next)
+    apply_results(page.results, next_place=page.next)  # and once more
+    entry.refresh_from_db()
+    assert entry.state == EntryState.WAITING
+    assert BatchLine.objects.get(entry=entry).verdict == "accepted"
+    night.finish()
+    night.check()
+
+
+def test_a_flushed_valkey_changes_nothing(night: Night) -> None:
+    night.killed_at("claimed")
+    forget_cache()
+    night.finish()
+    night.check()
+
+
+def cut_connections(but: int) -> int:
+    """As a restart of PostgreSQL does: every connection to this database ends."""
+    url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path="/postgres").geturl()
+    with psycopg.connect(url, autocommit=True) as c:
+        rows = c.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            " AND pid <> %s",
+            [connection.settings_dict["NAME"], but],
+        ).fetchall()
+    return len(rows)
+
+
+@pytest.mark.parametrize("step", ["claimed", "sent", "answered"])
+def test_the_database_restarts_in_the_middle(night: Night, step: str) -> None:
+    process = night.worker(step, STAND_SECONDS="2")
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == f"standing at {step}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        mine = cursor.fetchone()[0]
+    assert cut_connections(but=mine)
+    process.communicate(timeout=30)
+    assert process.returncode != 0
+    Batch.objects.filter(claimed_at__isnull=False).update(claimed_at=None)
+    night.finish()
+    night.check()
+
+
+def test_an_answer_that_arrives_while_the_record_is_edited_waits_for_it(night: Night) -> None:
+    from destinations.models import Destination
+    from graduates.models import Graduate
+
+    night.killed_at("answered")
+    entry = Entry.objects.filter(school=night.world.school, part="destination").first()
+    assert entry is not None
+    with night.simulator.transport() as transport:
+        page = transport.results(place(), limit=1000)
+    editing, applied = threading.Event(), threading.Event()
+
+    def edit() -> None:
+        with transaction.atomic():
+            Graduate.objects.select_for_update(no_key=True).get(pk=entry.graduate_id)
+            Destination.objects.filter(pk=entry.graduate_id).update(unit_name="编辑中改名有限公司")
+            editing.set()
+            # The answer is at the door; it must wait for us.
+            assert not applied.wait(1)
+        connections.close_all()
+
+    def apply() -> None:
+        editing.wait(5)
+        apply_results(page.results, next_place=page.next)
+        applied.set()
+        connections.close_all()
+
+    threads = [threading.Thread(target=f) for f in (edit, apply)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert applied.is_set()
+    entry.refresh_from_db()
+    assert entry.state == EntryState.WAITING
+    night.finish()
+    night.check()
