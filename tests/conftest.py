@@ -12,6 +12,10 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
+# Playwright's synchronous API leaves its event loop in the thread of its worker; tests that come
+# after a journey on that worker use the ORM as always.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 
 def _owner_connection() -> psycopg.Connection:
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])

@@ -6,14 +6,13 @@ Everybody here is invented: names begin with 试 and ID numbers count up from re
 from __future__ import annotations
 
 import datetime
+import functools
 import io
 import itertools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageDraw
@@ -21,12 +20,13 @@ from PIL import Image, ImageDraw
 from accounts.models import Realm, User
 from accounts.signin import BACKEND
 from codes.validators import id_check_character, organisation_check_character, uscc_check_character
+from core import files, images
 from core.models import StoredFile
-from destinations.actions import base, enter, evidence, register, review
+from destinations.actions import enter, evidence, register, review
 from destinations.fields import BY_KEY as DESTINATION_FIELDS
 from destinations.models import Destination, MinimumWage
 from destinations.states import State
-from destinations.steps import AGREEMENT, SystemActor
+from employers.models import Membership, Unit, UnitMember
 from graduates.actions import origin
 from graduates.initial_codes import initial_code
 from graduates.models import Graduate
@@ -162,6 +162,51 @@ def make_employer() -> User:
     )
 
 
+@functools.cache
+def _small_photo() -> bytes:
+    return images.compress(make_photo())
+
+
+def keep_file(purpose: str, by: User | None = None, content: bytes | None = None) -> StoredFile:
+    return files.store(
+        content or _small_photo(), name=f"{purpose}.jpg", content_type="image/jpeg",
+        purpose=purpose, by_id=by.pk if by else None,
+    )  # fmt: skip
+
+
+def make_unit(code: str = "", **values: Any) -> Unit:
+    """A unit as a first signing leaves it: everything known, not certified."""
+    known = {
+        "name": "虚构信息技术有限公司", "unit_property": "39", "industry": "34",
+        "division": "340111", "address": "虚构路1号",
+    }  # fmt: skip
+    unit, made = Unit.objects.get_or_create(code=code or make_unit_code(), defaults=known | values)
+    if made:
+        unit.certificate = keep_file("certificate")
+        unit.save()
+    return unit
+
+
+def make_member(unit: Unit, user: User | None = None, **values: Any) -> UnitMember:
+    """Somebody who signs for `unit` and has kept everything; unverified unless said otherwise."""
+    from tests.esign.signing import make_signature
+
+    if values.get("state") == Membership.VERIFIED:
+        values["verified_at"] = timezone.now()
+    if values.get("state") == Membership.ENDED:
+        values["ended_at"] = timezone.now()
+    user = user or make_employer()
+    return UnitMember.objects.create(
+        unit=unit, user=user,
+        **{
+            "name": "虚构经理",
+            "id_front": keep_file("id_front", user),
+            "id_back": keep_file("id_back", user),
+            "signature": keep_file("signature", user, images.signature(make_signature())),
+        } | values,
+    )  # fmt: skip
+
+
 def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user, backend=BACKEND)
@@ -276,12 +321,11 @@ def register_contract(graduate: Graduate, user: User, **changes: str) -> Destina
 
 
 def sign_agreement(graduate: Graduate) -> Destination:
-    """As the signing of an agreement leaves a destination."""
-    with base.step("sign", graduate.pk, SystemActor(AGREEMENT)) as change:
-        d = change.destination
-        base.put_values(d, "10", "agreement", dict(UNIT))
-        d.agreement_no, d.locked_at, d.submitted_at = "W0001", timezone.now(), timezone.now()
-        return change.write()
+    """A real agreement: invited, read, signed."""
+    from tests.esign import signing
+
+    signing.sign(graduate)
+    return destination_of(graduate)
 
 
 def put_in_state(
@@ -345,59 +389,3 @@ def sample_values(key: str) -> str:
     if field_.kind == "code" and not known.get(key):
         return next(iter(lookup.table(field_.table).offered))
     return known[key]
-
-
-@contextmanager
-def committed() -> Iterator[list[School]]:
-    """For races, which need rows that other connections see: what is made inside is committed,
-    and the schools put into the list are taken away again at the end. Events stay."""
-    schools: list[School] = []
-    assert not connection.in_atomic_block, "races run outside the test's transaction"
-    try:
-        yield schools
-    finally:
-        for school in schools:
-            remove_school(school.pk)
-
-
-def remove_school(school_id: int) -> None:
-    """Every row of a school but its events, children first."""
-    graduates = "SELECT id FROM graduates_graduate WHERE school_id = %(s)s"
-    users = """SELECT user_id FROM graduates_person WHERE school_id = %(s)s
-                UNION SELECT user_id FROM schools_staffmember WHERE school_id = %(s)s"""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(users, {"s": school_id})
-        user_ids = [row[0] for row in cursor.fetchall() if row[0]]
-        cursor.execute(
-            "SELECT file_id, annotated_id FROM graduates_rosterimport WHERE school_id = %s",
-            [school_id],
-        )
-        file_ids = [i for row in cursor.fetchall() for i in row if i]
-        for statement in (
-            f"DELETE FROM destinations_evidence WHERE graduate_id IN ({graduates})",
-            f"DELETE FROM destinations_destination WHERE graduate_id IN ({graduates})",
-            """DELETE FROM graduates_rosterissue WHERE roster_import_id IN
-               (SELECT id FROM graduates_rosterimport WHERE school_id = %(s)s)""",
-            """DELETE FROM graduates_rosterrow WHERE import_id IN
-               (SELECT id FROM graduates_rosterimport WHERE school_id = %(s)s)""",
-            "DELETE FROM graduates_rosterimport WHERE school_id = %(s)s",
-            "DELETE FROM graduates_graduate WHERE school_id = %(s)s",
-            "DELETE FROM graduates_person WHERE school_id = %(s)s",
-            """DELETE FROM schools_staffmember_cohorts WHERE cohort_id IN
-               (SELECT id FROM schools_cohort WHERE school_id = %(s)s)""",
-            """DELETE FROM schools_staffmember_departments WHERE department_id IN
-               (SELECT id FROM schools_department WHERE school_id = %(s)s)""",
-            """DELETE FROM schools_staffmember_classes WHERE schoolclass_id IN
-               (SELECT id FROM schools_schoolclass WHERE school_id = %(s)s)""",
-            "DELETE FROM schools_staffmember WHERE school_id = %(s)s",
-            "DELETE FROM schools_schoolclass WHERE school_id = %(s)s",
-            "DELETE FROM schools_major WHERE school_id = %(s)s",
-            "DELETE FROM schools_department WHERE school_id = %(s)s",
-            """DELETE FROM schools_fieldpermission WHERE cohort_id IN
-               (SELECT id FROM schools_cohort WHERE school_id = %(s)s)""",
-            "DELETE FROM schools_cohort WHERE school_id = %(s)s",
-            "DELETE FROM schools_school WHERE id = %(s)s",
-        ):
-            cursor.execute(statement, {"s": school_id})
-        cursor.execute("DELETE FROM accounts_user WHERE id = ANY(%s)", [user_ids])
-    StoredFile.objects.filter(pk__in=file_ids).delete()

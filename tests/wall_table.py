@@ -1,7 +1,7 @@
 """Who may open which address: what `test_wall.py` goes by.
 
 Every address must be accounted for. Its class of access comes from the view itself
-(`required_permission` of `staff_view` and `graduate_view`, `permission` of a list page), or it
+(`required_permission` of `staff_view`, `graduate_view` and `employer_view`, `permission` of a list page), or it
 stands in `OPEN`. An address that names an object (`<int:pk>` and the like) must also say here
 which objects of the two worlds it is tried with, and who of those with the right sees them.
 """
@@ -9,7 +9,6 @@ which objects of the two worlds it is tried with, and who of those with the righ
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from core import files
@@ -18,14 +17,15 @@ from destinations.models import DestinationImport, MinimumWage
 from graduates.actions import roster
 from graduates.models import Graduate
 from schools.models import Major, Role
-from tests import factories
+from tests import factories, wall_employers, wall_esign, wall_national
 from tests.factories import World
+from tests.wall_cases import Case
 
 # Pages without a door: signing in, signing out, public facts, the gallery of development.
 OPEN = {
     "console:login", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
     "places", "place-children", "categories", "gallery",
-}  # fmt: skip
+} | wall_employers.OPEN | wall_esign.OPEN  # fmt: skip
 
 _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
     Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE,
@@ -33,13 +33,8 @@ _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
 _SCOPED = {_COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE}
 
 
-@dataclass(frozen=True)
-class Case:
-    """One object an address is tried with, and the roles (of the first world) that see it."""
-
-    name: str
-    kwargs: dict[str, Any]
-    seen_by: frozenset[str]
+# Opened by a bearer token instead of a person (tests/core/test_metrics.py).
+BY_TOKEN = {"metrics"}
 
 
 class Objects:
@@ -52,7 +47,7 @@ class Objects:
         self.outside = factories.make_graduate(self.world, department=1)
         self.elsewhere = factories.make_graduate(self.other)
         self.graduate_user = factories.activate(self.inside)
-        self.employer = factories.make_employer()
+        wall_employers.make_people(self)
         self._made: dict[Any, list[Case]] = {}
 
     def cases(self, address: str) -> list[Case]:
@@ -104,6 +99,9 @@ class Objects:
     def cohorts(self) -> list[Case]:
         return self._of_school({"pk": self.world.cohort.pk}, {"pk": self.other.cohort.pk})
 
+    def any_cohort(self) -> list[Case]:
+        return self._of_province({"pk": self.other.cohort.pk})
+
     def departments(self) -> list[Case]:
         mine, foreign = (w.departments[0].pk for w in (self.world, self.other))
         return self._of_school({"pk": mine}, {"pk": foreign})
@@ -114,8 +112,9 @@ class Objects:
 
     def waiting_classes(self) -> list[Case]:
         """Classes in which somebody has not yet signed in."""
-        factories.make_graduate(self.world)
         worlds = ((self.world, 0), (self.world, 1), (self.other, 0))
+        for world, department in worlds:
+            factories.make_graduate(world, department=department)
         mine, hidden, foreign = (w.classes[department][0].pk for w, department in worlds)
         return self._scoped(mine, hidden, foreign, {})
 
@@ -149,6 +148,13 @@ class Objects:
         return [
             Case("any", {"code": "11"}, frozenset({_PROVINCE})),
             Case("none", {"code": "999"}, frozenset()),
+        ]
+
+    def category_forms(self) -> list[Case]:
+        return [
+            Case("any", {"code": "10", "form": "letter"}, frozenset({_PROVINCE})),
+            Case("no form", {"code": "10", "form": "none"}, frozenset()),
+            Case("without forms", {"code": "11", "form": "letter"}, frozenset()),
         ]
 
     # --- the three walls ---------------------------------------------------------------------
@@ -202,6 +208,7 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:destination": _graduate,
     "console:destination-enter": _graduate,
     "console:destination-act": lambda o: o.of_graduates(action="approve"),
+    "console:destination-codes": _graduate,
     "console:evidence-add": _graduate,
     "console:evidence": Objects.images,
     "console:destination-import": Objects.destination_imports,
@@ -209,7 +216,10 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:destination-import-cancel": Objects.destination_imports,
     "console:destination-import-annotated": Objects.destination_imports,
     "console:category": Objects.categories,
+    "console:category-form": Objects.category_forms,
     "console:cohort": Objects.cohorts,
+    "console:cohort-seal": Objects.cohorts,
+    "console:cohort-unseal": Objects.any_cohort,
     "console:department": Objects.departments,
     "console:department-turn": Objects.departments,
     "console:department-delete": Objects.departments,
@@ -219,6 +229,7 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:major-turn": Objects.majors,
     "console:staff-member": Objects.staff,
     "console:staff-scope": Objects.staff,
+    "console:staff-role": Objects.staff,
     "console:staff-turn": Objects.staff,
     "console:staff-reset": Objects.staff,
     "console:school": Objects.schools,
@@ -227,4 +238,6 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:school-admin-reset": Objects.school_admins,
     "evidence": Objects.own_images,
     "evidence-remove": Objects.own_images,
-}
+} | wall_employers.OBJECTS
+OBJECTS |= wall_esign.OBJECTS
+OBJECTS |= wall_national.OBJECTS

@@ -1,4 +1,4 @@
-"""Browser journeys share one platform and one Chromium (xdist keeps them on one worker)."""
+"""Browser journeys share one platform and one Chromium on each worker."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ _ARGS = (
 ).split()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/browser/" in item.nodeid:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict:
     env = {**os.environ, "FONTCONFIG_FILE": str(settings.FONT_DIR / "fonts.conf")}
@@ -32,8 +25,9 @@ def browser_type_launch_args() -> dict:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("platform"))
+def platform(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Stack]:
+    worker = worker_id if worker_id.startswith("gw") else "gw0"
+    stack = Stack(tmp_path_factory.mktemp("platform"), worker)
     stack.start()
     yield stack
     stack.stop()
@@ -46,6 +40,12 @@ def desktop(browser: Browser, platform: Stack) -> Iterator[Page]:
 
 @pytest.fixture
 def phone(browser: Browser, platform: Stack) -> Iterator[Page]:
+    yield from _page(browser, platform, 390, 844, is_mobile=True, has_touch=True)
+
+
+@pytest.fixture
+def recruiter(browser: Browser, platform: Stack) -> Iterator[Page]:
+    """Another phone, with nobody signed in."""
     yield from _page(browser, platform, 390, 844, is_mobile=True, has_touch=True)
 
 

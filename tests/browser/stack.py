@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from tests.conftest import clone_database
+from tests.national_sync.conftest import drop_database
+from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
 PASSWORD = "journey-7f3k-test"
+NOTICE_SECONDS = 3  # the server's own clock still keeps it
 
 
 @dataclass
@@ -25,9 +28,18 @@ class Stack:
     """Started once for all journeys; `manage` runs a command against its database."""
 
     folder: Path
-    name: str = "test_browser"
+    worker: str = "gw0"
     port: int = 0
     processes: list[subprocess.Popen] = field(default_factory=list)
+    national: Simulator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.national = Simulator(f"national_browser_{self.worker}", self.folder)
+
+    @property
+    def name(self) -> str:
+        """Workers have a platform each: databases, Valkey's too, must not meet."""
+        return f"test_browser_{self.worker}"
 
     @property
     def origin(self) -> str:
@@ -36,7 +48,7 @@ class Stack:
     @property
     def env(self) -> dict[str, str]:
         url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{self.name}").geturl()
-        redis = os.environ["REDIS_URL"].removesuffix("/0") + "/1"
+        redis = os.environ["REDIS_URL"].removesuffix("/0") + f"/{1 + int(self.worker[2:] or 0)}"
         return {
             **os.environ,
             "DATABASE_URL": url,
@@ -44,11 +56,24 @@ class Stack:
             "PRIVATE_ROOT": str(self.folder / "private"),
             "DEMO_PASSWORD": PASSWORD,
             "PUBLIC_ORIGIN": self.origin,
+            "NOTICE_SECONDS": str(NOTICE_SECONDS),
+            "SIGNING_KEY_SECRET": f"{PASSWORD}-of-the-signing-key",
+            "NATIONAL_URL": self.national.url,
+            "NATIONAL_CLIENT": CLIENT,
+            "NATIONAL_SECRET": SECRET,
+            "NATIONAL_DEMO": "1",
         }
 
     def manage(self, *args: str) -> str:
+        return self._run("manage.py", *args)
+
+    def python(self, module: str, *args: str) -> str:
+        """Run a module of the tests on this platform's database, for what comes before a journey."""
+        return self._run("-m", module, *args)
+
+    def _run(self, *args: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *args],
+            [sys.executable, *args],
             cwd=settings.BASE_DIR,
             env=self.env,
             capture_output=True,
@@ -61,7 +86,10 @@ class Stack:
     def start(self) -> None:
         clone_database(self.name)
         (self.folder / "private").mkdir(exist_ok=True)
+        drop_database(self.national.database)
+        self.national.start()
         self.manage("load_demo")
+        self.manage("issue_signing_key")
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -95,6 +123,8 @@ class Stack:
             )
 
     def stop(self) -> None:
+        self.national.kill()
+        drop_database(self.national.database)
         for process in self.processes:
             os.killpg(process.pid, signal.SIGTERM)
         for process in self.processes:

@@ -6,11 +6,15 @@ import io
 import re
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
+from tests.browser import national_loop
 from tests.browser.conftest import picture
 from tests.browser.stack import PASSWORD, Stack
+
+pytestmark = pytest.mark.browser
 
 ROSTER = Path(__file__).parents[1] / "data" / "roster-400.xlsx"
 NAME, NUMBER, ID_NUMBER = "于秀馨", "20237300001", "340103200507158026"
@@ -93,6 +97,14 @@ def test_from_roster_to_rate(desktop: Page, phone: Page, platform: Stack) -> Non
     expect(phone.get_by_text("审核通过").first).to_be_visible()
     picture(phone, "phone-destination")
 
+    national_loop.the_national_side_knows_better(platform, "安徽示例信息技术有限公司")
+    national_loop.upload(platform)
+    national_loop.see_the_refusal(desktop, NAME)
+    national_loop.mend(desktop)
+    national_loop.upload(platform)
+    national_loop.both_sides_agree(desktop, platform, NAME)
+    national_loop.the_graduate_confirms(phone)
+
 
 def import_the_roster(page: Page) -> None:
     staff_signs_in(page, "99001admin")
@@ -160,7 +172,7 @@ def register(page: Page) -> None:
 def fill_unit(page: Page, name: str) -> None:
     page.get_by_label("单位名称").fill(name)
     page.get_by_label("组织机构代码").fill("91110000802100433B")
-    page.get_by_label("单位所在地").fill("安徽省合肥市包河区")
+    page.get_by_label("单位所在地").fill("安徽省合肥市瑶海区")
 
 
 def mend(page: Page) -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 COMPLETE = {
     "SECRET_KEY": "x" * 60,
     "INITIAL_CODE_KEY": "y" * 40,
+    "ONE_TIME_CODE_KEY": "z" * 40,
     "DATABASE_URL": "postgres://u:p@127.0.0.1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "ALLOWED_HOSTS": "example.edu.cn",

@@ -1,0 +1,137 @@
+"""bin/run as somebody starts it: everything up, Ctrl-C, everything down, started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bin-run")]
+ROOT = Path(settings.BASE_DIR)
+MOST_SECONDS = 60
+UP = "Ctrl-C stops everything."
+# What bin/test says to its own Django processes is not for an installation of its own.
+_OURS = (
+    "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "PRIVATE_ROOT", "STATIC_ROOT",
+    "DJANGO_SETTINGS_MODULE", "PROCESS_ROLE", "PYTHONPATH", "DEBUG",
+)  # fmt: skip
+
+
+def processes_under(pid: int) -> set[tuple[int, str]]:
+    """(pid, start time) of a process and all it started; the time tells reused numbers apart."""
+    parents: dict[int, int] = {}
+    started: dict[int, str] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().rpartition(")")
+        except OSError:
+            continue
+        own, values = int(name.split()[0]), rest.split()
+        parents[own], started[own] = int(values[1]), values[19]
+    found = {pid}
+    while more := {p for p, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {(p, started[p]) for p in found if p in started}
+
+
+def still_there(processes: set[tuple[int, str]]) -> set[int]:
+    return {pid for pid, at in processes if (pid, at) in processes_under(pid)}
+
+
+@dataclass
+class Installation:
+    """A state folder of its own, which any account may enter, as the services have theirs."""
+
+    folder: Path
+    deadline: float
+    seen: set[tuple[int, str]] = field(default_factory=set)
+
+    def start(self) -> tuple[subprocess.Popen[bytes], str]:
+        """The process and what it said until everything was up."""
+        env = {k: v for k, v in os.environ.items() if k not in _OURS}
+        env |= {"STATE_DIR": str(self.folder / "var"), "FONT_DIR": str(settings.FONT_DIR)}
+        out = self.folder / "output.txt"
+        with out.open("wb") as f:
+            process = subprocess.Popen(
+                [ROOT / "bin" / "run", "--port", "0"], env=env, cwd="/", stdout=f,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        while UP not in out.read_text() and process.poll() is None:
+            self.seen |= processes_under(process.pid)
+            assert time.monotonic() < self.deadline, out.read_text()
+            time.sleep(0.1)
+        assert process.poll() is None, out.read_text()
+        self.seen |= processes_under(process.pid)
+        return process, out.read_text()
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGINT)
+        process.wait(max(self.deadline - time.monotonic(), 1))
+
+    @property
+    def database(self) -> str:
+        return json.loads((self.folder / "var" / "running.json").read_text())["DATABASE_URL"]
+
+    def secret(self, name: str) -> str:
+        lines = (self.folder / "var" / "secrets.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)[name]
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    folder = Path(tempfile.mkdtemp(prefix="platform-run-", dir="/tmp"))
+    folder.chmod(0o711)
+    made = Installation(folder, time.monotonic() + MOST_SECONDS)
+    yield made
+    for pid in still_there(made.seen):
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def status_of(address: str) -> int:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(address, timeout=10) as answer:
+        return answer.status
+
+
+def address_in(said: str) -> str:
+    return next(w for w in said.split() if w.startswith("http://127.0.0.1:")).rstrip("/")
+
+
+def test_one_command_up_and_down_and_up_again(installation: Installation) -> None:
+    process, said = installation.start()
+    origin = address_in(said)
+    for path in ("/", "/console/login/", "/employer/"):
+        assert status_of(origin + path) == 200
+    for part in ("99001admin", "province", installation.secret("DEMO_PASSWORD")):
+        assert part in said
+    with psycopg.connect(installation.database) as c:
+        c.execute("UPDATE schools_school SET phone = '0551-11111111' WHERE code = '99001'")
+    names = {(Path("/proc") / str(p) / "comm").read_text().strip() for p, _ in
+             processes_under(process.pid)}  # fmt: skip
+    assert {"postgres", "valkey-server"} <= names
+    installation.stop(process)
+    assert still_there(installation.seen) == set()
+    assert not (installation.folder / "var" / "running.json").exists()
+
+    secret = installation.secret("SECRET_KEY")
+    process, said = installation.start()
+    assert status_of(address_in(said) + "/") == 200
+    with psycopg.connect(installation.database) as c:
+        found = c.execute("SELECT phone FROM schools_school WHERE code = '99001'").fetchone()
+    assert found == ("0551-11111111",)
+    assert installation.secret("SECRET_KEY") == secret
+    installation.stop(process)
+    assert still_there(installation.seen) == set()

@@ -1,0 +1,15 @@
+"""One line of the wall's table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One object an address is tried with, and the roles (of the first world) that see it."""
+
+    name: str
+    kwargs: dict[str, Any]
+    seen_by: frozenset[str]

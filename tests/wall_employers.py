@@ -1,0 +1,196 @@
+"""The employers' part of the wall: two people of one unit, one verified and one not, and a
+stranger's unit; what each has sent, signed and handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from accounts import inbox
+from accounts.models import Message, User
+from employers.actions import letters
+from employers.models import Letter, LetterKind, Membership, Unit, UnitMember
+from esign.actions import terminate
+from esign.models import Agreement, Invitation
+from esign.states import Ground
+from tests import factories
+from tests.esign import signing
+from tests.wall_cases import Case
+
+# Of the unit's pages: the verified person sees all of it, the other one what they did.
+VERIFIED, CLAIMED = "employer", "colleague"
+SLOTS = {"slot": "signature"}
+
+OPEN = {
+    "employer", "employer-logout", "employer-recover", "employer-recover-sent",
+    "employer-recover-letter",
+}  # fmt: skip
+
+
+class People(Protocol):
+    employer: User
+    colleague: User
+    stranger: User
+
+
+def make_people(o: Any) -> None:
+    """The three accounts, each in its unit with everything kept."""
+    code, other = factories.make_unit_code(), factories.make_unit_code(body="MA2N0DEF")
+    o.employer = member(code, state=Membership.VERIFIED).user
+    o.colleague = member(code).user
+    o.stranger = member(other, state=Membership.VERIFIED).user
+
+
+def member(code: str, **values: Any) -> UnitMember:
+    return factories.make_member(factories.make_unit(code), **values)
+
+
+def _of(user: User) -> UnitMember:
+    return UnitMember.objects.select_related("unit", "user").get(user=user)
+
+
+def _three(mine: int, theirs: int, foreign: int, **more: Any) -> list[Case]:
+    return [
+        Case("the verified one's", {"pk": mine, **more}, frozenset({VERIFIED})),
+        Case("the colleague's", {"pk": theirs, **more}, frozenset({VERIFIED, CLAIMED})),
+        Case("another unit's", {"pk": foreign, **more}, frozenset()),
+        Case("nobody's", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def _sent(o: Any) -> list[Invitation]:
+    """One invitation of each of the three."""
+    return [
+        signing.invited_by(_of(user), factories.make_graduate(o.world))
+        for user in (o.employer, o.colleague, o.stranger)
+    ]
+
+
+def _signed(o: Any) -> list[Agreement]:
+    return [
+        signing.signed_by(_of(user), factories.make_graduate(o.world))
+        for user in (o.employer, o.colleague, o.stranger)
+    ]
+
+
+def invitations(o: Any) -> list[Case]:
+    return _three(*[i.pk for i in _sent(o)])
+
+
+def pictures(o: Any) -> list[Case]:
+    return _three(*[i.pk for i in _sent(o)], slot="id_front")
+
+
+def agreements(o: Any) -> list[Case]:
+    return _three(*[a.pk for a in _signed(o)])
+
+
+def materials(o: Any) -> list[Case]:
+    """A unit's own proof; one of the graduate's is for the school alone."""
+    cases = []
+    for name, agreement in zip(("mine", "theirs", "foreign"), _signed(o), strict=True):
+        made = terminate.start(
+            agreement=agreement, by=agreement.member.user, ground=Ground.LAW, reason="法律规定",
+            notified_on=factories.today(), materials=[factories.make_photo()],
+        )  # fmt: skip
+        kwargs = {"pk": agreement.pk, "material_id": made.materials.get().pk}
+        seen = {"mine": {VERIFIED}, "theirs": {VERIFIED, CLAIMED}, "foreign": set()}[name]
+        cases.append(Case(name, kwargs, frozenset(seen)))
+    graduates = signing.signed_by(_of(o.employer), factories.make_graduate(o.world))
+    made = terminate.start(
+        agreement=graduates, by=signing.account_of(graduates.graduate), ground=Ground.LAW,
+        reason="法律规定", notified_on=factories.today(), materials=[factories.make_photo()],
+    )  # fmt: skip
+    kwargs = {"pk": graduates.pk, "material_id": made.materials.get().pk}
+    return [*cases, Case("the graduate's proof", kwargs, frozenset())]
+
+
+def people(o: Any) -> list[Case]:
+    mine, theirs, foreign = (_of(u).pk for u in (o.employer, o.colleague, o.stranger))
+    return _three(mine, theirs, foreign)
+
+
+def own_pictures(o: Any) -> list[Case]:
+    both = frozenset({VERIFIED, CLAIMED})
+    return [
+        Case("own", {"slot": "id_front"}, both),
+        Case("the unit's", {"slot": "certificate"}, frozenset({VERIFIED})),
+        Case("no such slot", {"slot": "password"}, frozenset()),
+    ]
+
+
+def messages(o: Any) -> list[Case]:
+    found = {}
+    for user in (o.employer, o.colleague, o.stranger):
+        inbox.tell(f"user:{user.pk}", "消息", key="wall")
+        found[user.pk] = Message.objects.get(to=f"user:{user.pk}", title="消息").pk
+    return [
+        Case("mine", {"pk": found[o.employer.pk]}, frozenset({VERIFIED})),
+        Case("the colleague's", {"pk": found[o.colleague.pk]}, frozenset({CLAIMED})),
+        Case("a stranger's", {"pk": found[o.stranger.pk]}, frozenset()),
+    ]
+
+
+def _letter(o: Any) -> Letter:
+    found = Letter.objects.filter(member__user=o.colleague).first()
+    return found or letters.submit(
+        member=_of(o.colleague), kind=LetterKind.CERTIFY, scan=factories.make_photo()
+    )
+
+
+def own_letters(o: Any) -> list[Case]:
+    """Whoever handed it in, and nobody else of the unit: it carries an identity card."""
+    return [
+        Case("the colleague's", {"pk": _letter(o).pk}, frozenset({CLAIMED})),
+        Case("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def all_letters(o: Any) -> list[Case]:
+    return [
+        Case("any", {"pk": _letter(o).pk}, frozenset({"province"})),
+        Case("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def letter_pictures(o: Any) -> list[Case]:
+    return [
+        Case("scan", {"pk": _letter(o).pk, "slot": "scan"}, frozenset({"province"})),
+        Case("identity", {"pk": _letter(o).pk, "slot": "id_front"}, frozenset({"province"})),
+        Case("no such slot", {"pk": _letter(o).pk, "slot": "x"}, frozenset()),
+    ]
+
+
+def guessed_keys(o: Any) -> list[Case]:
+    return [Case("guessed", {"key": "a" * 32}, frozenset())]
+
+
+def unit_of(user: User) -> Unit:
+    return _of(user).unit
+
+
+OBJECTS: dict[str, Callable[[Any], list[Case]]] = {
+    "employer-invitation": invitations,
+    "employer-invitation-withdraw": invitations,
+    "employer-invitation-picture": pictures,
+    "employer-agreement": agreements,
+    "employer-agreement-pdf": agreements,
+    "employer-amend": agreements,
+    "employer-amend-withdraw": agreements,
+    "employer-terminate": agreements,
+    "employer-terminate-consent": agreements,
+    "employer-terminate-refuse": agreements,
+    "employer-terminate-withdraw": agreements,
+    "employer-material": materials,
+    "employer-member-verify": people,
+    "employer-member-end": people,
+    "employer-picture": own_pictures,
+    "employer-message": messages,
+    "employer-letter-scan": own_letters,
+    "employer-workbook-result": guessed_keys,
+    "employer-workbook-marked": guessed_keys,
+    "console:letter": all_letters,
+    "console:letter-approve": all_letters,
+    "console:letter-refuse": all_letters,
+    "console:letter-picture": letter_pictures,
+}

@@ -1,0 +1,177 @@
+"""Signing's part of the wall: cards, invitations, agreements, terminations and prints of a graduate
+inside the scope of the first department's staff, outside of it, and in another school."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from destinations.actions import review
+from esign.actions import amend, cards, scan_print, terminate
+from esign.models import Agreement, Termination
+from esign.states import Ground
+from schools.models import Role
+from tests import factories
+from tests.esign import signing
+from tests.wall_cases import Case
+
+_ALL = frozenset({Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE})
+_SEEN = {
+    "mine": _ALL | {"graduate"},
+    "outside": frozenset({Role.SCHOOL_ADMIN, Role.PROVINCE}),
+    "elsewhere": frozenset({Role.PROVINCE}),
+}
+
+# Whoever scans a card, whoever verifies, whoever stands at a public computer.
+OPEN = {
+    "card-landing", "invite-phone", "invite-step", "invite-save", "invite-units", "invite-image",
+    "invite-upload", "invite-preview", "invite-sent", "verify", "verify-token", "print",
+    "print-ticket", "print-state", "print-download", "development-inbox",
+}  # fmt: skip
+
+
+def _cases(ids: list[int], **more: Any) -> list[Case]:
+    found = [
+        Case(name, {"pk": pk, **more}, seen)
+        for (name, seen), pk in zip(_SEEN.items(), ids, strict=True)
+    ]
+    return [*found, Case("nowhere", {"pk": 2**40, **more}, frozenset())]
+
+
+def _signed(o: Any) -> list[Agreement]:
+    """With a change proposed, and approved, so that nothing but the wall stands in the way."""
+    if not hasattr(o, "signed_agreements"):
+        o.signed_agreements = []
+        worlds = (o.world, o.world, o.other)
+        for world, graduate in zip(worlds, (o.inside, o.outside, o.elsewhere), strict=True):
+            made = signing.sign(graduate)
+            amend.propose(
+                agreement=made, member=made.member, typed={"wage": "7000"}, reason="填写有误"
+            )
+            review.approve(graduate_id=graduate.pk, by=world.school_admin)
+            o.signed_agreements.append(made)
+    return o.signed_agreements
+
+
+def _ended(o: Any) -> list[Termination]:
+    if not hasattr(o, "open_terminations"):
+        o.open_terminations = [
+            terminate.start(
+                agreement=a, by=signing.account_of(a.graduate), ground=Ground.LAW,
+                reason="法律规定", notified_on=factories.today(),
+                materials=[factories.make_photo()],
+            )
+            for a in _signed(o)
+        ]  # fmt: skip
+    return o.open_terminations
+
+
+def agreements(o: Any) -> list[Case]:
+    return _cases([a.pk for a in _signed(o)])
+
+
+def identities(o: Any) -> list[Case]:
+    return _cases([a.pk for a in _signed(o)], slot="id_front")
+
+
+def signatures(o: Any) -> list[Case]:
+    return _cases([a.pk for a in _signed(o)], number=1, side="graduate")
+
+
+def own_answers(o: Any) -> list[Case]:
+    return _cases([a.pk for a in _signed(o)], action="withdraw")
+
+
+def terminations(o: Any) -> list[Case]:
+    return _cases([t.pk for t in _ended(o)])
+
+
+def reviews(o: Any) -> list[Case]:
+    """Noting a call is open to all of the school's staff; here nothing asks for one."""
+    return _cases([t.pk for t in _ended(o)], action="note_call")
+
+
+def materials(o: Any) -> list[Case]:
+    return _cases([t.materials.get().pk for t in _ended(o)])
+
+
+def invitations(o: Any) -> list[Case]:
+    return _cases([a.invitation_id for a in _signed(o)])
+
+
+def pictures(o: Any) -> list[Case]:
+    return _cases([a.invitation_id for a in _signed(o)], slot="certificate")
+
+
+def amendments(o: Any) -> list[Case]:
+    return _cases([a.amendments.get().pk for a in _signed(o)])
+
+
+def live_cards(o: Any) -> list[Case]:
+    card = cards.new_card(graduate=o.inside, by=o.graduate_user)
+    return [Case("live", {"token": card.token}, frozenset())]
+
+
+def _draft(o: Any) -> dict[str, str]:
+    return {"key": signing.fill_draft(signing.begin(o.inside)).key}
+
+
+def drafts(o: Any) -> list[Case]:
+    return [Case("filled in", _draft(o), frozenset())]
+
+
+def steps(o: Any) -> list[Case]:
+    return [Case("first", {**_draft(o), "number": 1}, frozenset())]
+
+
+def slots(o: Any) -> list[Case]:
+    return [Case("certificate", {**_draft(o), "slot": "certificate"}, frozenset())]
+
+
+def verified(o: Any) -> list[Case]:
+    return [Case("any", {"token": _signed(o)[0].token}, frozenset())]
+
+
+def tickets(o: Any) -> list[Case]:
+    ticket, _ = scan_print.issue(address=signing.HERE)
+    return [Case("waiting", {"token": ticket.token}, frozenset({"graduate"}))]
+
+
+OBJECTS: dict[str, Callable[[Any], list[Case]]] = {
+    "card-landing": live_cards,
+    "invite-phone": drafts,
+    "invite-step": steps,
+    "invite-save": drafts,
+    "invite-units": drafts,
+    "invite-image": slots,
+    "invite-upload": slots,
+    "invite-preview": drafts,
+    "invite-sent": drafts,
+    "verify-token": verified,
+    "print-ticket": tickets,
+    "print-state": tickets,
+    "print-download": tickets,
+    "print-scan": tickets,
+    "invitation": invitations,
+    "invitation-code": invitations,
+    "invitation-accept": invitations,
+    "invitation-decline": invitations,
+    "invitation-picture": pictures,
+    "agreement": agreements,
+    "agreement-pdf": agreements,
+    "agreement-terminate": agreements,
+    "agreement-termination": own_answers,
+    "termination-material": materials,
+    "amendment": amendments,
+    "amendment-code": amendments,
+    "amendment-confirm": amendments,
+    "amendment-refuse": amendments,
+    "console:agreement": agreements,
+    "console:agreement-conclude": agreements,
+    "console:agreement-image": identities,
+    "console:agreement-signature": signatures,
+    "console:print": agreements,
+    "console:termination": terminations,
+    "console:termination-act": reviews,
+    "console:termination-material": materials,
+}
