@@ -6,6 +6,8 @@ written once. Who reads which messages is said by hook: an app knows what its pe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -18,12 +20,18 @@ addresses = Hook(
 )
 
 
+def message(to: str, title: str, *, key: str, text: str = "", link: str = "") -> Message:
+    """A message for `to` ("person:7", "user:7", "school:7"), still to be left."""
+    return Message(to=to, title=title[:80], text=text, link=link, dedupe_key=f"{to}:{key}")
+
+
+def leave(messages: Iterable[Message]) -> None:
+    """Leave messages in the caller's transaction; one that is there already stays as it is."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+
+
 def tell(to: str, title: str, *, key: str, text: str = "", link: str = "") -> None:
-    """Leave a message for `to` ("person:7", "user:7", "school:7") in the caller's transaction."""
-    Message.objects.bulk_create(
-        [Message(to=to, title=title[:80], text=text, link=link, dedupe_key=f"{to}:{key}")],
-        ignore_conflicts=True,
-    )
+    leave([message(to, title, key=key, text=text, link=link)])
 
 
 def messages_of(user: User) -> QuerySet[Message]:

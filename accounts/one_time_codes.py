@@ -1,8 +1,9 @@
 """One-time codes to a phone: limited per phone, address, subject and day; five tries each.
 
-`issue` sends one. `prove` checks what was typed in a transaction of its own, so that a wrong try
-is counted even when what follows fails. `spend` belongs into the transaction of the action that
-the code stands for: a code serves once.
+`issue` sends one. `use` checks what was typed and spends the code in the transaction of the action
+it stands for; it answers instead of raising, so that a wrong try can be committed. Where something
+slow lies between both, `prove` checks in a transaction of its own and `spend` comes later. A code
+serves once.
 """
 
 from __future__ import annotations
@@ -84,25 +85,41 @@ def issue(
     return made
 
 
+def use(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode | WrongCode:
+    """Spend the newest code of this purpose, phone and subject, if `typed` is it. Runs in the
+    caller's transaction, which must commit even a `WrongCode`: it counts as a try."""
+    return _try(purpose, phone, subject, typed, spend=True)
+
+
 def prove(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode:
     """The newest code of this purpose, phone and subject, if `typed` is it. Raises `WrongCode`.
 
     Asking again with the same right code answers the same, until it is spent.
     """
-    typed = "".join(c for c in typed if c.isdigit())
     with transaction.atomic():
-        row = _newest(purpose, phone, subject).select_for_update().first()
-        problem = _problem(row)
-        if row is not None and problem is None:
-            if hmac.compare_digest(row.digest, _digest(row.nonce, typed)):
-                row.proved_at = row.proved_at or timezone.now()
-            else:
-                row.tries += 1
-                left = MOST_TRIES - row.tries
-                problem = f"验证码不正确, 还可以试 {left} 次。" if left else _SPENT
-            row.save(update_fields=["tries", "proved_at"])
-    if problem or row is None:
-        raise WrongCode("code", problem or _NONE, field="code")
+        found = _try(purpose, phone, subject, typed, spend=False)
+    if isinstance(found, WrongCode):
+        raise found
+    return found
+
+
+def _try(
+    purpose: str, phone: str, subject: str, typed: str, *, spend: bool
+) -> OneTimeCode | WrongCode:
+    row = _newest(purpose, phone, subject).select_for_update().first()
+    problem = _problem(row)
+    if row is None or problem is not None:
+        return WrongCode("code", problem or _NONE, field="code")
+    digits = "".join(c for c in typed if c.isdigit())
+    if not hmac.compare_digest(row.digest, _digest(row.nonce, digits)):
+        row.tries += 1
+        row.save(update_fields=["tries"])
+        left = MOST_TRIES - row.tries
+        words = f"验证码不正确, 还可以试 {left} 次。" if left else _SPENT
+        return WrongCode("code", words, field="code")
+    row.proved_at = row.proved_at or timezone.now()
+    row.used_at = row.proved_at if spend else None
+    row.save(update_fields=["proved_at", "used_at"])
     return row
 
 

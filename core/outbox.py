@@ -32,20 +32,17 @@ def post(
     """Queue one message in the caller's transaction. The same `key` again does nothing."""
     if not address:
         return
-    _, made = OutboxMessage.objects.get_or_create(
-        dedupe_key=key,
-        defaults={
-            "channel": channel,
-            "address": address,
-            "subject": subject,
-            "text": text,
-            "secret": secret,
-        },
+    row = OutboxMessage(
+        dedupe_key=key, channel=channel, address=address, subject=subject, text=text, secret=secret
     )
-    if made:
-        from core.tasks import send_outbox
+    OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
+    transaction.on_commit(_wake, robust=True)
 
-        transaction.on_commit(send_outbox.delay, robust=True)
+
+def _wake() -> None:
+    from core.tasks import send_outbox
+
+    send_outbox.delay()
 
 
 def can_send(channel: str = Channel.SMS) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import Realm, User
@@ -35,9 +36,12 @@ SETTLING = datetime.timedelta(hours=72)
 
 @dataclass
 class Case:
-    """An invitation with everything its guards look at. `terms_hash` is what was read."""
+    """An invitation with everything its guards look at. `terms_hash` is what was read.
 
-    invitation: Invitation
+    The invitation comes from `with_evidence`, the graduate with its cohort's rules.
+    """
+
+    invitation: Any
     graduate: Graduate
     destination: Destination
     terms_hash: str = ""
@@ -48,6 +52,29 @@ class Case:
         if self.invitation.state == InvitationState.SENT and self.now > self.invitation.valid_until:
             return InvitationState.EXPIRED
         return self.invitation.state
+
+
+def with_evidence(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Invitations with what the guards ask of them: `opened_at`, when these very terms were first
+    read, and `renumbered`, whether the mobile number changed lately."""
+    read = Reading.objects.filter(graduate=OuterRef("graduate"), terms_hash=OuterRef("terms_hash"))
+    return rows.annotate(
+        opened_at=Subquery(read.values("opened_at")[:1]),
+        renumbered=Exists(_renumbered().filter(graduate_id=OuterRef("graduate_id"))),
+    )
+
+
+def opened_at(graduate_id: int, terms_hash: str) -> datetime.datetime | None:
+    rows = Reading.objects.filter(graduate_id=graduate_id, terms_hash=terms_hash)
+    return rows.values_list("opened_at", flat=True).first()
+
+
+def lately_renumbered(graduate_id: int) -> bool:
+    return _renumbered().filter(graduate_id=graduate_id).exists()
+
+
+def _renumbered() -> QuerySet[MobileChange]:
+    return MobileChange.objects.filter(at__gt=timezone.now() - SETTLING)
 
 
 def role_of(actor: Any) -> str:
@@ -75,28 +102,23 @@ def same_terms(case: Case, actor: Any) -> None:
 
 
 def read_long_enough(case: Case, actor: Any) -> None:
-    check_reading(case.graduate.pk, case.invitation.terms_hash, case.now)
+    check_reading(case.invitation.opened_at, case.now)
 
 
-def check_reading(graduate_id: int, terms_hash: str, now: datetime.datetime) -> None:
-    """These very terms were open before the graduate for long enough."""
-    left = reading_left(graduate_id, terms_hash, now)
+def check_reading(opened_at: datetime.datetime | None, now: datetime.datetime) -> None:
+    """The terms were open before the graduate for long enough."""
+    left = reading_left(opened_at, now)
     if left is None:
         raise Refused("not_read", "请先打开并阅读全文。")
     if left > 0:
         raise Refused("reading", f"请仔细阅读, 还需 {left} 秒。")
 
 
-def reading_left(graduate_id: int, terms_hash: str, now: datetime.datetime) -> int | None:
+def reading_left(opened_at: datetime.datetime | None, now: datetime.datetime) -> int | None:
     """Seconds until it was open for long enough; None if it never was opened."""
-    opened = (
-        Reading.objects.filter(graduate_id=graduate_id, terms_hash=terms_hash)
-        .values_list("opened_at", flat=True)
-        .first()
-    )
-    if opened is None:
+    if opened_at is None:
         return None
-    return max(0, settings.NOTICE_SECONDS - int((now - opened).total_seconds()))
+    return max(0, settings.NOTICE_SECONDS - int((now - opened_at).total_seconds()))
 
 
 def origin_confirmed(case: Case, actor: Any) -> None:
@@ -130,16 +152,16 @@ def signing_open(case: Case, actor: Any) -> None:
 
 
 def number_settled(case: Case, actor: Any) -> None:
-    check_settled(case.graduate, case.now)
+    check_settled(case.graduate, case.now, renumbered=case.invitation.renumbered)
 
 
-def check_settled(graduate: Graduate, now: datetime.datetime) -> None:
+def check_settled(graduate: Graduate, now: datetime.datetime, *, renumbered: bool) -> None:
     """After a reset by staff or a new mobile number the account must stand for 72 hours."""
     since = now - SETTLING
     person = graduate.person
     if person.code_counter and (person.activated_at is None or person.activated_at > since):
         raise Refused("account_reset", "帐号刚刚重置, 为保护您的权益, 重新激活满72小时后才能签约。")
-    if MobileChange.objects.filter(graduate_id=graduate.pk, at__gt=since).exists():
+    if renumbered:
         raise Refused("mobile_changed", "手机号码刚刚变更, 为保护您的权益, 满72小时后才能签约。")
 
 

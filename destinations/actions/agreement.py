@@ -21,10 +21,11 @@ _LABOUR_CONTRACT = "11"
 
 
 def sign(
-    *, graduate_id: int, agreement_no: str, values: Mapping[str, Any], by: SystemActor
+    *, held: Destination, agreement_no: str, values: Mapping[str, Any], by: SystemActor
 ) -> Destination:
-    """An accepted invitation fills the destination and locks it to its agreement."""
-    with base.step("sign", graduate_id, by) as change:
+    """An accepted invitation fills the destination and locks it to its agreement. The caller holds
+    the row by `base.lock`."""
+    with base.step("sign", held.graduate_id, by, held=held) as change:
         d = change.destination
         base.clear(d)
         _fill(d, agreement_no, values)

@@ -20,7 +20,6 @@ from destinations.fields import BY_KEY, KEYS, empty_value
 from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
 from destinations.states import State
 from destinations.steps import MACHINE
-from graduates.models import Graduate
 
 _SIGN_OFFS = ("department_at", "department_by", "school_at", "school_by")
 _STATE_FIELDS = (
@@ -65,21 +64,33 @@ class Change:
         return d
 
 
+def lock(graduate_id: int, *related: str) -> Destination:
+    """The destination, locked after its graduate: PostgreSQL takes locks in the order of `of`.
+    `related` names more to be read with it, unlocked."""
+    return (
+        Destination.objects.select_for_update(no_key=True, of=("graduate", "self"))
+        .select_related("graduate", "cohort", "school", *related)
+        .get(pk=graduate_id)
+    )
+
+
 @contextmanager
 def step(
-    action: str, graduate_id: int, by: Any, *, version: int | None = None, reason: str = ""
+    action: str,
+    graduate_id: int,
+    by: Any,
+    *,
+    version: int | None = None,
+    reason: str = "",
+    held: Destination | None = None,
 ) -> Iterator[Change]:
     """Lock graduate then destination, check `action` against the table, hand out the change.
 
     `version` is what the person saw; another one since then is a `Conflict` and changes nothing.
+    `held` is the destination as the caller's own transaction got it from `lock`.
     """
-    with transaction.atomic():
-        Graduate.objects.select_for_update(no_key=True).only("id").get(pk=graduate_id)
-        d = (
-            Destination.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("graduate", "cohort", "school")
-            .get(pk=graduate_id)
-        )
+    with transaction.atomic(savepoint=held is None):
+        d = held or lock(graduate_id)
         stale = version is not None and version != d.version
         try:
             found = MACHINE.check(action, d, by)

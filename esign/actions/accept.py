@@ -63,13 +63,20 @@ def accept(
 ) -> Agreement:
     """Sign. Every condition of DOMAIN §4 is asked at this instant, under locks; the partial unique
     index and the check on time stand behind. The same answer twice gives the same agreement."""
-    done = _already(invitation, by, terms_hash)
-    if done is not None:
-        return done
     try:
-        proof, stored = _prove(invitation, by, terms_hash, code, signature)
-        where = {"address": address, "agent": agent[:200]}
-        return _sign(invitation, by=by, proof=proof, signature=stored, where=where)
+        with base.step("accept", invitation, by, terms_hash=terms_hash) as case:
+            ink = images.signature(signature)
+            proof = one_time_codes.use(
+                purpose="accept",
+                phone=case.graduate.mobile,
+                subject=_subject(invitation, terms_hash),
+                typed=code,
+            )
+            if isinstance(proof, OneTimeCode):
+                where = {"address": address, "agent": agent[:200]}
+                return _conclude(case, by=by, proof=proof, ink=ink, where=where)
+        # A wrong code is committed, as a try.
+        raise proof
     except DomainError:
         # The same form twice: the first one won meanwhile.
         done = _already(invitation, by, terms_hash)
@@ -78,30 +85,6 @@ def accept(
         return done
     except IntegrityError as broken:
         raise Refused("active_agreement", "您已有生效的就业协议, 不能再签约。") from broken
-
-
-def _prove(
-    invitation: Invitation, by: User, terms_hash: str, code: str, signature: bytes
-) -> tuple[OneTimeCode, StoredFile]:
-    """Everything slow or counted, before any lock: the checks, the ink, the code, the file."""
-    case = base.case_of(invitation, terms_hash=terms_hash)
-    INVITATION.check("accept", case, by)
-    ink = images.signature(signature)
-    proof = one_time_codes.prove(
-        purpose="accept",
-        phone=case.graduate.mobile,
-        subject=_subject(invitation, terms_hash),
-        typed=code,
-    )
-    stored = files.store(
-        ink,
-        name="签名.png",
-        content_type="image/png",
-        purpose="signature",
-        school_id=invitation.school_id,
-        by_id=by.pk,
-    )
-    return proof, stored
 
 
 def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | None:
@@ -114,28 +97,28 @@ def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | N
     return rows.first()
 
 
-def _sign(
-    invitation: Invitation,
-    *,
-    by: User,
-    proof: OneTimeCode,
-    signature: StoredFile,
-    where: dict[str, str],
+def _conclude(
+    case: Case, *, by: User, proof: OneTimeCode, ink: bytes, where: dict[str, str]
 ) -> Agreement:
-    # The invitation as the caller read it, whose hash was compared with the one that was typed.
-    terms_hash = invitation.terms_hash
-    with base.step("accept", invitation, by, terms_hash=terms_hash) as case:
-        if case.graduate.mobile != proof.phone:
-            raise Refused("mobile_changed", "手机号码刚刚变更, 请重新获取验证码。")
-        one_time_codes.spend(proof)
-        made = _make_agreement(case, proof, signature, where)
-        base.finish(case, InvitationState.ACCEPTED)
-        _fill_destination(case, made)
-        _propose_archive(case)
-        _tell(case, made)
-        audit.record(
-            "esign.accept", by=by, obj=made, data={"terms": terms_hash, "invitation": invitation.pk}
-        )
+    stored = files.store(
+        ink,
+        name="签名.png",
+        content_type="image/png",
+        purpose="signature",
+        school_id=case.graduate.school_id,
+        by_id=by.pk,
+    )
+    made = _make_agreement(case, proof, stored, where)
+    invitation = base.finish(case, InvitationState.ACCEPTED)
+    _fill_destination(case, made)
+    _propose_archive(case)
+    _tell(case, made)
+    audit.record(
+        "esign.accept",
+        by=by,
+        obj=made,
+        data={"terms": invitation.terms_hash, "invitation": invitation.pk},
+    )
     return made
 
 
@@ -190,7 +173,7 @@ def evidence_of(
 def _fill_destination(case: Case, agreement: Agreement) -> None:
     values = terms.values_of(case.invitation.terms)
     destination_agreement.sign(
-        graduate_id=case.graduate.pk,
+        held=case.destination,
         agreement_no=agreement.number,
         values={k: values[k] for k in DESTINATION_KEYS}
         | {"signed_on": case.now.date().isoformat()},
@@ -202,7 +185,7 @@ def _propose_archive(case: Case) -> None:
     """The unit said where the archive goes; that counts where nobody said anything yet."""
     said = terms.values_of(case.invitation.terms)
     archive.propose(
-        graduate_id=case.graduate.pk,
+        graduate=case.graduate,
         values={k: said[f"archive_{k}"] for k in ("contact", "phone", "address")}
         | {"unit_name": said["archive_unit"]},
         by=None,
@@ -210,29 +193,35 @@ def _propose_archive(case: Case) -> None:
 
 
 def _tell(case: Case, agreement: Agreement) -> None:
-    unit = case.invitation.unit.name
-    inbox.tell(
-        f"person:{case.graduate.person_id}",
-        f"您与{unit}的就业协议已生效",
-        text=f"协议书编号 {agreement.number}, 学校审核后可以打印。",
-        link=f"/agreements/{agreement.pk}/",
-        key=f"agreement:{agreement.pk}:signed",
+    unit, member = case.invitation.unit.name, case.invitation.member
+    key, number = f"agreement:{agreement.pk}:signed", f"协议书编号 {agreement.number}"
+    inbox.leave(
+        [
+            inbox.message(
+                f"person:{case.graduate.person_id}",
+                f"您与{unit}的就业协议已生效",
+                text=f"{number}, 学校审核后可以打印。",
+                link=f"/agreements/{agreement.pk}/",
+                key=key,
+            ),
+            *(
+                inbox.message(
+                    f"user:{user_id}",
+                    f"{case.graduate.name}接受了邀约, 协议已生效",
+                    text=f"{number}。",
+                    link=f"/employer/agreements/{agreement.pk}/",
+                    key=key,
+                )
+                for user_id in hearers(member)
+            ),
+        ]
     )
-    member = case.invitation.member
-    for user_id in hearers(member):
-        inbox.tell(
-            f"user:{user_id}",
-            f"{case.graduate.name}接受了邀约, 协议已生效",
-            text=f"协议书编号 {agreement.number}。",
-            link=f"/employer/agreements/{agreement.pk}/",
-            key=f"agreement:{agreement.pk}:signed",
-        )
     if member.state != Membership.ENDED:
         outbox.post(
             Channel.SMS,
             member.user.login,
             f"{case.graduate.name}已接受签约邀约, 就业协议已生效。",
-            key=f"agreement:{agreement.pk}:signed",
+            key=key,
         )
 
 

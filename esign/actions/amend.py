@@ -31,7 +31,7 @@ from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.rules import check_terms
 from esign.states import AgreementState, AmendmentState
-from esign.steps import check_reading, check_settled
+from esign.steps import check_reading, check_settled, lately_renumbered, opened_at
 from graduates.models import Graduate
 
 _AMENDABLE = (State.ESIGNED, State.DEPARTMENT_APPROVED, State.REJECTED)
@@ -251,8 +251,9 @@ def _check_answer(at: Locked, amendment: Amendment, by: User) -> None:
         raise Refused("state", f"此修改{amendment.get_state_display()}, 不能再确认。")
     if at.destination.state not in _AMENDABLE:
         raise Refused("not_amendable", "学校已审核通过, 签约信息不能再修改。")
-    check_settled(at.graduate, timezone.now())
-    check_reading(at.graduate.pk, amendment.terms_hash, timezone.now())
+    now, graduate_id = timezone.now(), at.graduate.pk
+    check_settled(at.graduate, now, renumbered=lately_renumbered(graduate_id))
+    check_reading(opened_at(graduate_id, amendment.terms_hash), now)
 
 
 def what_blocks(amendment: Amendment, by: User) -> DomainError | None:

@@ -9,37 +9,36 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from destinations.actions.base import lock
 from destinations.models import Destination
 from esign.models import Invitation
-from esign.steps import INVITATION, Case
-from graduates.models import Graduate
+from esign.steps import INVITATION, Case, with_evidence
 
-_GRADUATE = ("person", "cohort", "school", "department")
+_GRADUATE = tuple(
+    f"graduate__{name}" for name in ("person", "cohort__signing", "school", "department")
+)
 
 
 def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
-    """For looking: nothing is locked."""
-    graduate = Graduate.objects.select_related(*_GRADUATE).get(pk=invitation.graduate_id)
-    destination = Destination.objects.get(pk=invitation.graduate_id)
-    return Case(invitation, graduate, destination, terms_hash)
+    """For looking: nothing is locked. The invitation is as the caller read it."""
+    rows = Destination.objects.select_related("graduate", "cohort", "school", *_GRADUATE)
+    destination = rows.get(pk=invitation.graduate_id)
+    seen = with_evidence(Invitation.objects.only("id")).get(pk=invitation.pk)
+    invitation.opened_at, invitation.renumbered = seen.opened_at, seen.renumbered  # type: ignore[attr-defined]
+    return Case(invitation, destination.graduate, destination, terms_hash)
 
 
 @contextmanager
 def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Iterator[Case]:
     """Lock graduate, then destination, then invitation; ask the table; hand out the case."""
     with transaction.atomic():
-        graduate = (
-            Graduate.objects.select_for_update(no_key=True, of=("self",))
-            .select_related(*_GRADUATE)
-            .get(pk=invitation.graduate_id)
-        )
-        destination = Destination.objects.select_for_update(no_key=True).get(pk=graduate.pk)
+        destination = lock(invitation.graduate_id, *_GRADUATE)
         locked = (
-            Invitation.objects.select_for_update(of=("self",))
+            with_evidence(Invitation.objects.select_for_update(of=("self",)))
             .select_related("unit", "member__user")
             .get(pk=invitation.pk)
         )
-        case = Case(locked, graduate, destination, terms_hash, timezone.now())
+        case = Case(locked, destination.graduate, destination, terms_hash, timezone.now())
         INVITATION.check(action, case, by)
         yield case
 

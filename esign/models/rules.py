@@ -29,7 +29,7 @@ class SigningRules(models.Model):
     @classmethod
     def of(cls, cohort: Cohort) -> SigningRules:
         """The cohort's rules; by default from 1 September of the graduating school year."""
-        found = cls.objects.filter(pk=cohort.pk).first()
+        found: SigningRules | None = getattr(cohort, "signing", None)
         if found is not None:
             return found
         start = datetime.date(cohort.year - 1, 9, 1)

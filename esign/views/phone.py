@@ -95,7 +95,7 @@ def _notice(
     context = {
         "invitation": found,
         "said": terms.read(found.terms),
-        "left": reading_left(found.graduate_id, found.terms_hash, case.now) or 0,
+        "left": reading_left(case.invitation.opened_at, case.now) or 0,
         "blocks": blocks,
         "may_decline": INVITATION.can("decline", case, request.user),
         "certified": found.unit.certified_at is not None

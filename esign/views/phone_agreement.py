@@ -21,7 +21,7 @@ from esign.actions import amend, documents, printing, terminate
 from esign.actions.reading import open_terms
 from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
-from esign.steps import reading_left
+from esign.steps import opened_at, reading_left
 from esign.termination_steps import TERMINATION
 from graduates.access import GraduateRequest, graduate_view
 
@@ -116,7 +116,7 @@ def _amendment(
         "waits": waits,
         "changes": terms.difference(standing.terms, found.terms) if waits else [],
         "said": terms.read(found.terms),
-        "left": reading_left(request.graduate.pk, found.terms_hash, timezone.now()) or 0,
+        "left": reading_left(opened_at(request.graduate.pk, found.terms_hash), timezone.now()) or 0,
         "obstacle": amend.what_blocks(found, request.user) if waits else None,
         "mobile": mask_phone(request.graduate.mobile),
         "error": error,

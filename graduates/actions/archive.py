@@ -53,12 +53,12 @@ def note_sent(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Archiv
         return _put(archive, values, by, "graduates.archive_sent")
 
 
-def propose(*, graduate_id: int, values: Mapping[str, Any], by: Any) -> None:
+def propose(*, graduate: Graduate, values: Mapping[str, Any], by: Any) -> None:
     """What a signed agreement says about the archive, where nobody said anything yet. Runs in the
     caller's transaction, which holds the graduate."""
     if not values.get("unit_name"):
         return
-    archive = _of(Graduate.objects.get(pk=graduate_id))
+    archive = _of(graduate)
     if archive.transfer_type or archive.unit_name:
         return
     wanted = {k: values.get(k) or "" for k in ("unit_name", "contact", "phone", "address")}
@@ -100,7 +100,7 @@ def _put(
         setattr(archive, key, value)
     archive.version += 1
     archive.updated_at = timezone.now()
-    archive.save()
+    archive.save(force_insert=archive._state.adding)
     audit.record(
         action, by=by, object_type="graduate", object_id=archive.pk, school_id=archive.school_id,
         data={"changes": changes},
