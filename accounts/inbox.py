@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Message, User
+from core import rows
 from core.hooks import Hook
 
 addresses = Hook(
@@ -27,7 +28,8 @@ def message(to: str, title: str, *, key: str, text: str = "", link: str = "") ->
 
 def leave(messages: Iterable[Message]) -> None:
     """Leave messages in the caller's transaction; one that is there already stays as it is."""
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    for one in messages:
+        rows.insert(one, once=True)
 
 
 def tell(to: str, title: str, *, key: str, text: str = "", link: str = "") -> None:

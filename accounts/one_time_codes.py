@@ -15,13 +15,13 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import OneTimeCode
 from codes.validators import check_mobile
-from core import outbox
+from core import outbox, rows
 from core.errors import DomainError, Invalid, Refused
+from core.lookups import LookUp
 from core.models import Channel
 
 LIFETIME = timedelta(minutes=10)
@@ -106,20 +106,20 @@ def prove(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode:
 def _try(
     purpose: str, phone: str, subject: str, typed: str, *, spend: bool
 ) -> OneTimeCode | WrongCode:
-    row = _newest(purpose, phone, subject).select_for_update().first()
+    row = _NEWEST.first(purpose, phone, subject)
     problem = _problem(row)
     if row is None or problem is not None:
         return WrongCode("code", problem or _NONE, field="code")
     digits = "".join(c for c in typed if c.isdigit())
     if not hmac.compare_digest(row.digest, _digest(row.nonce, digits)):
         row.tries += 1
-        row.save(update_fields=["tries"])
+        rows.update(row, "tries")
         left = MOST_TRIES - row.tries
         words = f"验证码不正确, 还可以试 {left} 次。" if left else _SPENT
         return WrongCode("code", words, field="code")
     row.proved_at = row.proved_at or timezone.now()
     row.used_at = row.proved_at if spend else None
-    row.save(update_fields=["proved_at", "used_at"])
+    rows.update(row, "proved_at", "used_at")
     return row
 
 
@@ -149,8 +149,12 @@ def _problem(row: OneTimeCode | None) -> str | None:
     return None
 
 
-def _newest(purpose: str, phone: str, subject: str) -> QuerySet[OneTimeCode]:
-    return OneTimeCode.objects.filter(purpose=purpose, phone=phone, subject=subject).order_by("-id")
+_NEWEST = LookUp(
+    lambda purpose, phone, subject: OneTimeCode.objects.select_for_update()
+    .filter(purpose=purpose, phone=phone, subject=subject)
+    .order_by("-id"),
+    str, str, str,
+)  # fmt: skip
 
 
 def _digest(nonce: str, code: str) -> str:
@@ -169,18 +173,18 @@ def _one_at_a_time(*names: str) -> None:
 
 def _check_limits(phone: str, subject: str, address: str) -> None:
     now = timezone.now()
-    rows = OneTimeCode.objects
-    of_phone = rows.filter(phone=phone)
+    sent = OneTimeCode.objects
+    of_phone = sent.filter(phone=phone)
     if of_phone.filter(created_at__gt=now - PAUSE).exists():
         raise CodeLimit("code_pause", "验证码已发送, 请在60秒后再获取。")
     limits = settings.ONE_TIME_CODE_LIMITS
     for found, most, words in (
         (of_phone.filter(created_at__gt=now - _HOUR), limits["phone_hour"], "此手机号码一小时内"),
         (of_phone.filter(created_at__gt=now - _DAY), limits["phone_day"], "此手机号码今天"),
-        (rows.filter(subject=subject, created_at__gt=now - _DAY), limits["subject_day"], "今天"),
-        (rows.filter(address=address, created_at__gt=now - _HOUR), limits["address_hour"],
+        (sent.filter(subject=subject, created_at__gt=now - _DAY), limits["subject_day"], "今天"),
+        (sent.filter(address=address, created_at__gt=now - _HOUR), limits["address_hour"],
          "此网络一小时内"),
-        (rows.filter(created_at__gt=now - _DAY), limits["day"], "平台今天"),
+        (sent.filter(created_at__gt=now - _DAY), limits["day"], "平台今天"),
     ):  # fmt: skip
         if found[:most].count() >= most:
             raise CodeLimit("code_limit", f"{words}获取验证码次数过多, 请稍后再试。")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core import rows
 from core.models import Event
 
 
@@ -50,7 +51,7 @@ def record(
         label = label or str(obj)
         if school_id is None:
             school_id = getattr(obj, "school_id", None)
-    return Event.objects.create(
+    event = Event(
         actor_id=actor.id,
         actor_realm=actor.realm,
         actor_label=actor.label,
@@ -62,3 +63,5 @@ def record(
         reason=reason,
         data=dict(data or {}),
     )
+    rows.insert(event)
+    return event

@@ -17,6 +17,7 @@ from django.db.models import ForeignObjectRel
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 
+from core import rows
 from core.models import StoredFile
 
 
@@ -51,12 +52,14 @@ def store(
     school_id: int | None = None,
     by_id: int | None = None,
 ) -> StoredFile:
-    """Write `content` and return its row. Call before the transaction that refers to it."""
+    """Write `content` and return its row. Called inside a transaction that does not commit, it
+    leaves a stray, which `sweep_strays` finds.
+    """
     month = timezone.localdate().strftime("%Y%m")
     key = default_storage.save(
         f"{purpose}/{month}/{secrets.token_urlsafe(24)}", ContentFile(content)
     )
-    return StoredFile.objects.create(
+    file = StoredFile(
         key=key,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
@@ -66,6 +69,8 @@ def store(
         school_id=school_id,
         created_by_id=by_id,
     )
+    rows.insert(file)
+    return file
 
 
 def open_file(file: StoredFile) -> IO[bytes]:
@@ -119,3 +124,25 @@ def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
     for file in StoredFile.objects.filter(id__in=ids):
         discard(file)
     return len(ids)
+
+
+def sweep_strays(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Delete what was written and has no row, its transaction having failed; returns how many.
+
+    Looks through this month's and the last month's folders.
+    """
+    today = timezone.localdate()
+    months = {f"{day:%Y%m}" for day in (today, today.replace(day=1) - timedelta(days=1))}
+    oldest, gone = (timezone.now() - older_than).timestamp(), 0
+    for folder in Path(settings.PRIVATE_ROOT).glob("*/*"):
+        if folder.name not in months or not folder.is_dir():
+            continue
+        with os.scandir(folder) as entries:
+            old = [e.name for e in entries if e.is_file() and e.stat().st_mtime < oldest]
+        for at in range(0, len(old), 2000):
+            keys = {f"{folder.parent.name}/{folder.name}/{name}" for name in old[at : at + 2000]}
+            kept = StoredFile.objects.filter(key__in=keys).values_list("key", flat=True)
+            for key in keys.difference(kept):
+                default_storage.delete(key)
+                gone += 1
+    return gone

@@ -76,7 +76,7 @@ def _open(content: bytes) -> Image.Image:
             if image.format in ("JPEG", "MPO"):
                 image.draft("RGB", (4000, 4000))
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            ImageOps.exif_transpose(image, in_place=True)
     except ImageRefused:
         raise
     except Image.DecompressionBombError:
@@ -85,12 +85,12 @@ def _open(content: bytes) -> Image.Image:
         raise ImageRefused(
             "not_image", "这不是图片或图片已损坏, 请上传 JPG、PNG 格式的照片或截图。"
         ) from error
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        flat = Image.new("RGB", upright.size, "white")
-        rgba = upright.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        flat = Image.new("RGB", image.size, "white")
+        rgba = image.convert("RGBA")
         flat.paste(rgba, mask=rgba.getchannel("A"))
         return flat
-    return upright.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _too_many_pixels() -> ImageRefused:
@@ -108,7 +108,7 @@ def signature(content: bytes) -> bytes:
     box = strokes.getbbox()
     if box is None or box[2] - box[0] < 20 or box[3] - box[1] < 8:
         raise ImageRefused("signature_empty", "请在框内手写签名后再提交。")
-    inked = strokes.tobytes().count(255)
+    inked = strokes.histogram()[255]
     area = (box[2] - box[0]) * (box[3] - box[1])
     if inked < 60 or inked > area * 0.6:
         raise ImageRefused("signature_unlike", "签名不清楚, 请在框内用手指或鼠标重新书写。")

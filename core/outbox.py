@@ -10,16 +10,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from core import rows
 from core.models import Channel, OutboxMessage, OutboxState
 
 MOST_ATTEMPTS = 5
 # Longer than any backend takes; who holds a row longer has died.
 LEASE = timedelta(minutes=5)
 _BATCH = 100
+_PAUSE = 1  # seconds
 
 
 class NotSent(Exception):
@@ -35,14 +38,16 @@ def post(
     row = OutboxMessage(
         dedupe_key=key, channel=channel, address=address, subject=subject, text=text, secret=secret
     )
-    OutboxMessage.objects.bulk_create([row], ignore_conflicts=True)
-    transaction.on_commit(_wake, robust=True)
+    if rows.insert(row, once=True):
+        transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:
+    """One task sends everything that is due: who is told of within its pause is sent with it."""
     from core.tasks import send_outbox
 
-    send_outbox.delay()
+    if cache.add("outbox:woken", True, timeout=_PAUSE):
+        send_outbox.apply_async(countdown=_PAUSE)
 
 
 def can_send(channel: str = Channel.SMS) -> bool:

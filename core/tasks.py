@@ -1,12 +1,13 @@
 from celery import shared_task
 
 from core import outbox
-from core.files import sweep_orphans
+from core.files import sweep_orphans, sweep_strays
 
 
 @shared_task
 def sweep_files() -> None:
     sweep_orphans()
+    sweep_strays()
 
 
 @shared_task

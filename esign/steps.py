@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Realm, User
@@ -74,7 +75,7 @@ def lately_renumbered(graduate_id: int) -> bool:
 
 
 def _renumbered() -> QuerySet[MobileChange]:
-    return MobileChange.objects.filter(at__gt=timezone.now() - SETTLING)
+    return MobileChange.objects.filter(at__gt=Now() - SETTLING)
 
 
 def role_of(actor: Any) -> str:

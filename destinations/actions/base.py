@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core import rows
 from core.audit import Actor
 from core.errors import Conflict, Refused
+from core.lookups import LookUp
 from core.states import Step
 from destinations import hooks
 from destinations.catalogue import catalogue
@@ -46,19 +49,21 @@ class Change:
             d.reason, d.reason_source = "", ""
         d.version += 1
         d.updated_at = timezone.now()
-        d.save()
+        rows.update(d)
         actor = Actor.of(self.by) if not hasattr(self.by, "role") else None
-        DestinationEvent.objects.create(
-            graduate_id=d.graduate_id,
-            school_id=d.school_id,
-            action=self.step.action,
-            actor_id=self.by.pk,
-            actor_realm=actor.realm if actor else self.by.realm,
-            actor_label=actor.label if actor else self.by.label,
-            from_state=source,
-            to_state=d.state,
-            reason=reason,
-            snapshot=snapshot(d) | {"before": self.before},
+        rows.insert(
+            DestinationEvent(
+                graduate_id=d.graduate_id,
+                school_id=d.school_id,
+                action=self.step.action,
+                actor_id=self.by.pk,
+                actor_realm=actor.realm if actor else self.by.realm,
+                actor_label=actor.label if actor else self.by.label,
+                from_state=source,
+                to_state=d.state,
+                reason=reason,
+                snapshot=snapshot(d) | {"before": self.before},
+            )
         )
         hooks.stepped.run(destination=d, action=self.step.action)
         return d
@@ -67,11 +72,14 @@ class Change:
 def lock(graduate_id: int, *related: str) -> Destination:
     """The destination, locked after its graduate: PostgreSQL takes locks in the order of `of`.
     `related` names more to be read with it, unlocked."""
-    return (
-        Destination.objects.select_for_update(no_key=True, of=("graduate", "self"))
-        .select_related("graduate", "cohort", "school", *related)
-        .get(pk=graduate_id)
-    )
+    return _locking(related).get(graduate_id)
+
+
+@functools.cache
+def _locking(related: tuple[str, ...]) -> LookUp[Destination]:
+    rows = Destination.objects.select_for_update(no_key=True, of=("graduate", "self"))
+    rows = rows.select_related("graduate", "cohort", "school", *related)
+    return LookUp(lambda pk: rows.filter(pk=pk))
 
 
 @contextmanager

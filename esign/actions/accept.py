@@ -9,8 +9,9 @@ from django.db import IntegrityError
 
 from accounts import inbox, one_time_codes
 from accounts.models import OneTimeCode, User
-from core import audit, files, images, outbox
+from core import audit, files, images, outbox, rows
 from core.errors import DomainError, Refused
+from core.lookups import LookUp
 from core.models import Channel, StoredFile
 from destinations.actions import agreement as destination_agreement
 from destinations.steps import AGREEMENT, SystemActor
@@ -87,14 +88,19 @@ def accept(
         raise Refused("active_agreement", "您已有生效的就业协议, 不能再签约。") from broken
 
 
-def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | None:
-    rows = Agreement.objects.filter(
-        invitation_id=invitation.pk,
-        invitation__terms_hash=terms_hash,
-        graduate__person__user_id=by.pk,
-        state=AgreementState.ACTIVE,
+_ACTIVE_OF = LookUp(
+    lambda invitation_id: Agreement.objects.select_related("invitation", "graduate__person").filter(
+        invitation=invitation_id, state=AgreementState.ACTIVE
     )
-    return rows.first()
+)
+
+
+def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | None:
+    """What the same person's same answer made before."""
+    found = _ACTIVE_OF.first(invitation.pk)
+    if found is None or found.graduate.person.user_id != by.pk:
+        return None
+    return found if found.invitation.terms_hash == terms_hash else None
 
 
 def _conclude(
@@ -131,7 +137,7 @@ def _make_agreement(
     case: Case, proof: OneTimeCode, signature: StoredFile, where: dict[str, str]
 ) -> Agreement:
     invitation, graduate = case.invitation, case.graduate
-    agreement = Agreement.objects.create(
+    agreement = Agreement(
         number=new_number(graduate.cohort.year),
         token=secrets.token_urlsafe(24),
         graduate=graduate,
@@ -142,7 +148,8 @@ def _make_agreement(
         invitation=invitation,
         signed_at=case.now,
     )
-    AgreementVersion.objects.create(
+    rows.insert(agreement)
+    version = AgreementVersion(
         agreement=agreement,
         number=1,
         terms=invitation.terms,
@@ -152,6 +159,7 @@ def _make_agreement(
         signed_at=case.now,
         evidence=evidence_of(case.graduate, invitation, proof, where, case.now.isoformat()),
     )
+    rows.insert(version)
     return agreement
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core import rows
+from core.lookups import LookUp
 from destinations.actions.base import lock
 from destinations.models import Destination
 from esign.models import Invitation
@@ -19,10 +21,23 @@ _GRADUATE = tuple(
 )
 
 
+_LOOKING = LookUp(
+    lambda pk: Destination.objects.select_related(
+        "graduate", "cohort", "school", *_GRADUATE
+    ).filter(pk=pk)
+)
+_LOCKING = LookUp(
+    lambda pk: (
+        with_evidence(Invitation.objects.select_for_update(of=("self",)))
+        .select_related("unit", "member__user")
+        .filter(pk=pk)
+    )
+)
+
+
 def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
     """For looking: nothing is locked. The invitation is as the caller read it."""
-    rows = Destination.objects.select_related("graduate", "cohort", "school", *_GRADUATE)
-    destination = rows.get(pk=invitation.graduate_id)
+    destination = _LOOKING.get(invitation.graduate_id)
     seen = with_evidence(Invitation.objects.only("id")).get(pk=invitation.pk)
     invitation.opened_at, invitation.renumbered = seen.opened_at, seen.renumbered  # type: ignore[attr-defined]
     return Case(invitation, destination.graduate, destination, terms_hash)
@@ -33,11 +48,7 @@ def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") 
     """Lock graduate, then destination, then invitation; ask the table; hand out the case."""
     with transaction.atomic():
         destination = lock(invitation.graduate_id, *_GRADUATE)
-        locked = (
-            with_evidence(Invitation.objects.select_for_update(of=("self",)))
-            .select_related("unit", "member__user")
-            .get(pk=invitation.pk)
-        )
+        locked = _LOCKING.get(invitation.pk)
         case = Case(locked, destination.graduate, destination, terms_hash, timezone.now())
         INVITATION.check(action, case, by)
         yield case
@@ -48,5 +59,5 @@ def finish(case: Case, state: str, **values: Any) -> Invitation:
     invitation.state, invitation.decided_at = state, case.now
     for key, value in values.items():
         setattr(invitation, key, value)
-    invitation.save(update_fields=["state", "decided_at", *values])
+    rows.update(invitation, "state", "decided_at", *values)
     return invitation

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Realm, User
-from core import audit
+from core import audit, rows
 from core.errors import Invalid, NotPermitted, Refused
+from core.lookups import LookUp
 from graduates.actions.origin import locked_graduate
 from graduates.archive import OWN_KEYS, SENT_KEYS, read
 from graduates.models import ArchiveTransfer, Graduate
@@ -79,9 +80,11 @@ def why_grey(graduate: Graduate, archive: ArchiveTransfer | None, by: User) -> s
     return "" if by.has_perm("graduates.edit") else "没有修改的权限"
 
 
+_LOCKING = LookUp(lambda pk: ArchiveTransfer.objects.select_for_update().filter(pk=pk))
+
+
 def _of(graduate: Graduate) -> ArchiveTransfer:
-    found = ArchiveTransfer.objects.select_for_update().filter(pk=graduate.pk).first()
-    return found or ArchiveTransfer(
+    return _LOCKING.first(graduate.pk) or ArchiveTransfer(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id
     )
 
@@ -100,7 +103,7 @@ def _put(
         setattr(archive, key, value)
     archive.version += 1
     archive.updated_at = timezone.now()
-    archive.save(force_insert=archive._state.adding)
+    (rows.insert if archive._state.adding else rows.update)(archive)
     audit.record(
         action, by=by, object_type="graduate", object_id=archive.pk, school_id=archive.school_id,
         data={"changes": changes},

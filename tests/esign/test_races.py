@@ -4,11 +4,14 @@ race appears when the guard is off."""
 from __future__ import annotations
 
 import datetime
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
@@ -118,6 +121,45 @@ def test_control_without_the_locks_both_get_past_the_checks(world: World) -> Non
     assert len(stopped) == 1, answers
     assert isinstance(stopped[0].__cause__, IntegrityError)
     assert active(graduate) == 1
+
+
+@contextmanager
+def no_guarantees() -> Iterator[None]:
+    """What the database itself guarantees, taken out of this worker's own database."""
+    url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
+        path=f"/{connection.settings_dict['NAME']}"
+    )
+    triggers = {
+        "esign_agreement": "esign_agreement_is_lock",
+        "destinations_destination": "esign_lock_is_agreement",
+    }
+    connections.close_all()  # DDL waits for nobody's open transaction
+    with psycopg.connect(url.geturl(), autocommit=True) as owner:
+        (index,) = owner.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = 'agreement_one_active'"
+        ).fetchone()  # type: ignore[misc]
+        owner.execute("DROP INDEX agreement_one_active")
+        for table, trigger in triggers.items():
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        try:
+            yield
+        finally:
+            with owner.transaction():
+                owner.execute("SET LOCAL session_replication_role = replica")
+                owner.execute("DELETE FROM esign_agreementversion")
+                owner.execute("DELETE FROM esign_agreement")
+            owner.execute(index)
+            for table, trigger in triggers.items():
+                owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+
+
+def test_control_without_any_guard_two_agreements_come_into_force(world: World) -> None:
+    """The race is real: with locks, index and triggers out, both acceptances succeed."""
+    graduate, jobs = two_offers(world)
+    with no_guarantees(), no_guards():
+        answers = at_once(*jobs)
+        assert all(isinstance(a, Agreement) for a in answers), answers
+        assert active(graduate) == 2
 
 
 def test_acceptance_against_withdrawal_has_one_outcome(world: World) -> None:

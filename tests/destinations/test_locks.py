@@ -1,0 +1,67 @@
+"""The house's order of locks: the graduate first, then the destination."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections, transaction
+from django.db.transaction import TransactionManagementError
+
+from destinations.actions.base import lock
+from destinations.models import Destination
+from graduates.models import Graduate
+from tests import factories, removal
+from tests.factories import World
+
+
+@pytest.fixture
+def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
+    with django_db_blocker.unblock(), removal.committed() as schools:
+        made = factories.make_world()
+        schools.append(made.school)
+        yield made
+
+
+def test_who_waits_for_the_destination_holds_the_graduate_already(world: World) -> None:
+    """Otherwise two who lock in one statement could each hold what the other waits for."""
+    graduate = factories.make_graduate(world)
+    waiting = threading.Event()
+
+    def second() -> None:
+        with transaction.atomic():
+            waiting.set()
+            lock(graduate.pk)
+        connections.close_all()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        Destination.objects.select_for_update(no_key=True).get(pk=graduate.pk)
+        thread.start()
+        waiting.wait(10)
+        for _ in range(100):
+            try:
+                with transaction.atomic():
+                    Graduate.objects.select_for_update(no_key=True, nowait=True).get(pk=graduate.pk)
+            except OperationalError:
+                break
+            thread.join(0.05)
+        else:
+            pytest.fail("the graduate was never locked")
+        assert thread.is_alive()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=False)
+def test_rows_are_locked_inside_a_transaction_only(
+    monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
+) -> None:
+    graduate = factories.make_graduate(factories.make_world())
+    lock(graduate.pk)
+    monkeypatch.setattr(connections["default"], "in_atomic_block", False)
+    with pytest.raises(TransactionManagementError):
+        lock(graduate.pk)
+    monkeypatch.undo()
