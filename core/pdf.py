@@ -7,9 +7,11 @@ import functools
 import gc
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from xml.etree import ElementTree
 
 import qrcode
 from django.conf import settings
@@ -24,27 +26,48 @@ def render(
 ) -> bytes:
     """The template as PDF. `stylesheet` names one that is the same for every context: it is read
     once a process, and says everything, since WeasyPrint's own is left out then: that one makes
-    six pseudo-elements of each element, for notes and lists. `options` go to `write_pdf`.
+    six pseudo-elements of each element, for notes and lists. Such a template is well-formed XML,
+    read ten times as fast as HTML. `options` go to `write_pdf`.
 
     WeasyPrint is imported here, since it costs half a second and few processes need it.
     """
     weasyprint = _weasyprint()
     html = render_to_string(template, dict(context))
-    page = _bare() if stylesheet else weasyprint.HTML
-    styles = [_stylesheet(stylesheet)] if stylesheet else []
     with _no_collection():
-        return page(string=html, url_fetcher=_closed()).write_pdf(
-            font_config=_fonts(), stylesheets=styles, **options
-        )
+        if stylesheet:
+            page = _strict()(html)
+            options["stylesheets"] = [_stylesheet(stylesheet)]
+        else:
+            page = weasyprint.HTML(string=html, url_fetcher=_closed())
+        return page.write_pdf(font_config=_fonts(), **options)
 
 
 @functools.cache
-def _bare() -> Any:
-    class Bare(_weasyprint().HTML):  # type: ignore[misc]
+def _strict() -> Any:
+    """WeasyPrint's page from well-formed XML, with nothing but its own stylesheet."""
+    import cssselect2
+
+    class Strict(_weasyprint().HTML):  # type: ignore[misc]
+        def __init__(self, text: str) -> None:
+            self.base_url, self.url_fetcher, self.media_type = None, _closed(), "print"
+            self.wrapper_element = cssselect2.ElementWrapper.from_html_root(
+                parse(text), content_language=None
+            )
+            self.etree_element = self.wrapper_element.etree_element
+
         def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
             return []
 
-    return Bare
+    return Strict
+
+
+# Django escapes what would be markup; these can't stand in XML even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def parse(text: str) -> ElementTree.Element:
+    """A rendered template as a tree. What somebody typed never makes it unreadable."""
+    return ElementTree.fromstring(_FORBIDDEN.sub("", text))  # noqa: S314 - our own template
 
 
 @functools.cache
