@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import files, pdf
-from core.models import Event
+from core.models import Event, StoredFile
 from esign import terms
 from esign.fields import IMAGES, SIGNATURE
 from esign.models import Agreement, AgreementVersion
@@ -57,8 +57,8 @@ def context_of(version: AgreementVersion, approvals: dict[str, Any]) -> dict[str
         "approvals": {
             kind: {"by": a["by"], "on": _day(_time(a["at"]))} for kind, a in approvals.items()
         },
-        "employer_signature": _picture(version.employer_signature_id),
-        "graduate_signature": _picture(version.graduate_signature_id),
+        "employer_signature": _picture(version.employer_signature),
+        "graduate_signature": _picture(version.graduate_signature),
         "employer_on": _day(employer_at),
         "graduate_on": _day(graduate_at),
         "employer_at": _moment(employer_at),
@@ -70,10 +70,8 @@ def context_of(version: AgreementVersion, approvals: dict[str, Any]) -> dict[str
     }
 
 
-def _picture(file_id: int) -> str:
-    from core.models import StoredFile
-
-    with files.open_file(StoredFile.objects.get(pk=file_id)) as f:
+def _picture(file: StoredFile) -> str:
+    with files.open_file(file) as f:
         return pdf.data_address(f.read(), "image/png")
 
 

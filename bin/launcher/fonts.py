@@ -41,7 +41,7 @@ def build_fonts(folder: Path) -> None:
     say("Making the Chinese fonts (once)")
     job = [sys.executable, "-m", "launcher.fonts", str(folder)]
     jobs = [children.start([*job, name], log=folder / "fonts.log") for name in _WEIGHTS]
-    if any([job.wait() for job in jobs]):
+    if any(job.wait() for job in jobs):
         raise SystemExit("the fonts could not be made")
     made_with.write_text(_RECIPE)
     from fontTools.ttLib import TTFont

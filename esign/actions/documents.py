@@ -90,7 +90,9 @@ def _claim() -> Document | None:
 def make(document: Document) -> bool:
     """Draw, sign and store one claimed document."""
     try:
-        version = AgreementVersion.objects.select_related("agreement").get(pk=document.version_id)
+        version = AgreementVersion.objects.select_related(
+            "agreement", "employer_signature", "graduate_signature"
+        ).get(pk=document.version_id)
         sealing.signer()  # no drawing for nothing
         content = sealing.seal(documents.draw(version, document.approvals))
     except sealing.NoKey as problem:

@@ -309,6 +309,22 @@ def test_nothing_is_fetched_while_drawing(world: World, signing_key: Path) -> No
     assert "<script>" in text_of(content_of(made))
 
 
+def test_no_text_makes_a_document_impossible(world: World, signing_key: Path) -> None:
+    made = signing.sign(
+        factories.make_graduate(world), signing_notes="一\x0b二 &nbsp; ]]> <![CDATA[三 &#11;"
+    )
+    review.approve(graduate_id=made.graduate_id, by=world.counsellor)
+    said = text_of(content_of(made))
+    assert "&nbsp; ]]> <![CDATA[三 &#11;" in said
+
+
+def test_headings_and_parties_are_bold(agreement: Agreement, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content_of(agreement))
+    fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True).stdout
+    assert "Platform-Print-Bold" in fonts
+
+
 def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreement) -> None:
     from django.test import Client
 
