@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.core.cache import cache
@@ -40,6 +40,9 @@ class Leaf:
     # (form, field) → requirement; form "" is the category's own line.
     requirements: dict[tuple[str, str], str]
     notes: dict[tuple[str, str], str]
+    _asked: dict[str, tuple[tuple[str, bool], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def label(self) -> str:
@@ -57,7 +60,19 @@ class Leaf:
         return self.notes.get((form, field)) or self.notes.get(("", field), "")
 
     def shown(self, form: str = "") -> list[str]:
-        return [k for k in KEYS if self.requirement(k, form) != Requirement.HIDDEN]
+        return [key for key, _ in self.asked(form)]
+
+    def asked(self, form: str = "") -> tuple[tuple[str, bool], ...]:
+        """The fields shown, each with whether it must be filled. A leaf never changes, so this is
+        worked out once: every check of a record begins here."""
+        if form not in self._asked:
+            wanted = [(key, self.requirement(key, form)) for key in KEYS]
+            self._asked[form] = tuple(
+                (key, asked == Requirement.REQUIRED)
+                for key, asked in wanted
+                if asked != Requirement.HIDDEN
+            )
+        return self._asked[form]
 
     def needs_evidence(self, form: str = "") -> bool:
         return self.requirement(EVIDENCE, form) == Requirement.REQUIRED

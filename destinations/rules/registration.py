@@ -9,10 +9,11 @@ from typing import Any
 
 from destinations.catalogue import Leaf, catalogue
 from destinations.fields import BY_KEY, EVIDENCE, FORMS, KEYS, empty_value
-from destinations.models import Requirement
 from destinations.rules import unit, wage
 from destinations.rules.values import read_value
 from graduates.rules.types import Issue
+
+_EMPTY = {key: empty_value(key) for key in KEYS}
 
 
 @dataclass
@@ -56,7 +57,7 @@ def check_registration(
     category = str(typed.get("category") or "").strip()
     form = str(typed.get("form") or "").strip()
     leaf = catalogue().leaves.get(category)
-    made = Registration(category, form, leaf, {k: empty_value(k) for k in KEYS})
+    made = Registration(category, form, leaf, dict(_EMPTY))
     if leaf is None or (for_graduate and not leaf.for_graduates):
         made.issues.append(Issue("category", "category", "请选择毕业去向"))
         return made
@@ -66,12 +67,12 @@ def check_registration(
             return made
     else:
         made.form = ""
-    for key in leaf.shown(made.form):
+    for key, required in leaf.asked(made.form):
         value, findings = read_value(key, typed.get(key))
         made.values[key] = value
-        made.issues += [Issue(key, f.code, f.message, f.is_error) for f in findings]
-        required = leaf.requirement(key, made.form) == Requirement.REQUIRED
-        if required and value in (None, "") and not findings:
+        if findings:
+            made.issues += [Issue(key, f.code, f.message, f.is_error) for f in findings]
+        elif required and value in (None, ""):
             made.issues.append(Issue(key, "empty", f"{BY_KEY[key].label}不能为空"))
     if evidence == 0 and leaf.needs_evidence(made.form):
         made.issues.append(Issue(EVIDENCE, "evidence", "请上传证明材料"))

@@ -22,21 +22,29 @@ def read_value(key: str, raw: Any) -> Read:
 def read_field(field: DestinationField, raw: Any) -> Read:
     """The same for a field that some other form declares."""
     empty = empty_of(field)
-    if raw is None or (isinstance(raw, str) and not text.clean(raw)):
+    written = _written(raw)
+    if not written:
         return empty, []
-    if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
-        raw = int(raw)
-    written = raw.strftime("%Y-%m-%d") if hasattr(raw, "strftime") else text.clean(str(raw))
     value, findings = _read(field, written)
     if isinstance(value, str) and field.max_length and len(value) > field.max_length:
         findings = [Finding("too_long", f"{field.label}超过{field.max_length}个字")]
-    if any(f.is_error for f in findings):
+    if findings and any(f.is_error for f in findings):
         return empty, findings
     return value, findings
 
 
+def _written(raw: Any) -> str:
+    if raw is None or isinstance(raw, str):
+        return text.clean(raw) if raw else ""
+    if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
+        raw = int(raw)
+    return raw.strftime("%Y-%m-%d") if hasattr(raw, "strftime") else text.clean(str(raw))
+
+
 def _read(field: DestinationField, written: str) -> Read:
     match field.kind:
+        case "text" | "long":
+            return written, []
         case "code":
             return _code(field, written)
         case "unit_code":
@@ -66,8 +74,11 @@ def _read(field: DestinationField, written: str) -> Read:
 
 def _code(field: DestinationField, written: str) -> Read:
     table = lookup.table(field.table)
+    # As a rule it is written as it stands in the table.
+    if written in table.by_text:
+        return table.by_text[written], []
     key = "".join(written.split())
-    for candidate in (written, key, key.upper(), key.replace("(", "（").replace(")", "）")):
+    for candidate in (key, key.upper(), key.replace("(", "（").replace(")", "）")):
         if candidate in table.by_text:
             return table.by_text[candidate], []
     return "", [Finding("code_unknown", f"{field.label}“{written}”不在代码表中")]
