@@ -7,13 +7,17 @@ Set-based: a few queries for a whole claim. The rules are those of entry and rev
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
+
 from codes import lookup
+from core.bulk import among
 from destinations.catalogue import catalogue
 from destinations.fields import KEYS as DESTINATION_KEYS
 from destinations.models import Destination
@@ -28,16 +32,17 @@ from national_sync.models import Entry
 from national_sync.states import Owner, Part
 from national_sync.transport.base import Key
 
+_KEY = ("id", "exam_no", "confirmation", "standing")
 _GRADUATE = (
-    "id", "name", "student_no", "exam_no", "gender", "ethnicity", "politics", "level",
+    *_KEY, "name", "student_no", "gender", "ethnicity", "politics", "level",
     "education_type", "major_code", "major_name", "local_major", "teacher_student", "difficulty",
     "training_mode", "directed_unit", "origin", "duration", "enrolled_on", "graduates_on",
     "conclusion", "outstanding", "archive_moved", "household_moved", "mobile", "email", "qq",
-    "home_address", "home_phone", "home_postcode", "confirmation", "standing",
+    "home_address", "home_phone", "home_postcode",
 )  # fmt: skip
+_KEY_JOINED = {"year": "cohort__year", "school_code": "school__code"}
 _JOINED = {
-    "year": "cohort__year",
-    "school_code": "school__code",
+    **_KEY_JOINED,
     "school_name": "school__name",
     "department": "department__name",
     "school_class": "school_class__name",
@@ -54,6 +59,7 @@ _DESTINATION = (
     "wage_override",
     *DESTINATION_KEYS,
 )
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass
@@ -79,18 +85,22 @@ class Built:
     record: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
-        text = json.dumps(self.record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Of the finished record: what is compared with what is held."""
+        return hashlib.sha256(_encode(self.record).encode()).hexdigest()
 
 
 def build(entries: Sequence[Entry], mapped: Mapped) -> dict[int, Built]:
     """By entry id. A graduate that is gone has no entry either."""
-    ids = {e.graduate_id for e in entries}
-    people = _people(ids)
-    goes = _destinations({e.graduate_id for e in entries if e.part == Part.DESTINATION})
-    archives = _archives({e.graduate_id for e in entries if e.part == Part.ARCHIVE})
+    ids: dict[str, set[int]] = {part: set() for part in Part.values}
+    for entry in entries:
+        ids[entry.part].add(entry.graduate_id)
+    # Of those whose origin does not go, the key is enough.
+    others = (ids[Part.DESTINATION] | ids[Part.ARCHIVE]) - ids[Part.ORIGIN]
+    people = _people(ids[Part.ORIGIN], _GRADUATE, _JOINED) | _people(others, _KEY, _KEY_JOINED)
+    goes = _destinations(ids[Part.DESTINATION])
+    archives = _archives(ids[Part.ARCHIVE])
     found = {}
     for entry in entries:
         person = people[entry.graduate_id]
@@ -103,22 +113,29 @@ def build(entries: Sequence[Entry], mapped: Mapped) -> dict[int, Built]:
     return found
 
 
-def _people(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    names = [*_GRADUATE, *_JOINED.values()]
-    keys = [*_GRADUATE, *_JOINED]
-    rows = Graduate.objects.filter(pk__in=list(ids)).values_list(*names)
+def _people(
+    ids: set[int], own: Sequence[str], joined: Mapping[str, str]
+) -> dict[int, dict[str, Any]]:
+    return _rows(Graduate, ids, (*own, *joined), (*own, *joined.values()))
+
+
+def _destinations(ids: set[int]) -> dict[int, dict[str, Any]]:
+    return _rows(Destination, ids, _DESTINATION, _DESTINATION)
+
+
+def _archives(ids: set[int]) -> dict[int, dict[str, Any]]:
+    names = ("graduate_id", *(f.source for f in FIELDS[Part.ARCHIVE]))
+    return _rows(ArchiveTransfer, ids, names, names)
+
+
+def _rows(
+    model: type[Model], ids: set[int], keys: Sequence[str], names: Sequence[str]
+) -> dict[int, dict[str, Any]]:
+    """Rows by their key, which is the first of `names`, called as `keys` say."""
+    if not ids:
+        return {}
+    rows = model._default_manager.filter(among("pk", ids)).values_list(*names)
     return {row[0]: dict(zip(keys, row, strict=True)) for row in rows}
-
-
-def _destinations(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    rows = Destination.objects.filter(pk__in=list(ids)).values_list(*_DESTINATION)
-    return {row[0]: dict(zip(_DESTINATION, row, strict=True)) for row in rows}
-
-
-def _archives(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    names = ["graduate_id", *(f.source for f in FIELDS[Part.ARCHIVE])]
-    rows = ArchiveTransfer.objects.filter(pk__in=list(ids)).values_list(*names)
-    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
 
 
 def key_of(person: Mapping[str, Any]) -> Key:
@@ -221,16 +238,19 @@ def _write(
     """Values as the national side writes them; empty ones are left out."""
     record = {}
     for f in fields:
-        text = _text(f, values.get(f.source), mapped, made)
+        value = values.get(f.source)
+        if value is None or value == "":
+            continue
+        text = _text(f, value, mapped, made)
         if text:
             record[f.national] = text
     return record
 
 
 def _text(f: Reported, value: Any, mapped: Mapped, made: Built) -> str:
-    if value is None or value == "":
-        return ""
     match f.kind:
+        case "text":
+            return str(value)
         case "code":
             code = mapped.national(f.table, value)
             if code is None:

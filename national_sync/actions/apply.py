@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from core.bulk import update_rows
+from core.bulk import among, update_rows
 from core.errors import Refused
 from destinations.actions import review
 from destinations.models import Destination
@@ -29,6 +29,12 @@ from national_sync.transport.base import Fault, Result
 STREAM = "results"
 # This makes the record go again as new; it is no fault of anybody's data.
 UNKNOWN_THERE = "exam_no_unknown"
+_LINE = ("batch_id", "entry_id", "graduate_id", "part", "version", "digest")
+_MOVED = (
+    "state", "owner", "due_at", "attempts", "problems", "accepted_version", "accepted_hash",
+    "accepted_at", "returns",
+)  # fmt: skip
+_ENTRY = ("graduate_id", "school_id", "cohort_id", "sent_version", *_MOVED)
 
 
 def apply_results(results: Sequence[Result], *, next_place: int | None = None) -> int:
@@ -48,19 +54,16 @@ def place() -> int:
 
 def _apply(results: Sequence[Result]) -> int:
     by_line = {int(r.line): r for r in results if r.line.isdigit()}
-    ids = BatchLine.objects.filter(pk__in=by_line, verdict="").values_list("graduate_id", flat=True)
+    unanswered = BatchLine.objects.filter(among("pk", by_line), verdict="")
+    ids = unanswered.values_list("graduate_id", flat=True)
     # The house's order: graduates first, in order, then everything else.
     list(
         Graduate.objects.select_for_update(no_key=True)
-        .filter(pk__in=set(ids))
+        .filter(among("pk", set(ids)))
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    lines = list(
-        BatchLine.objects.select_for_update(of=("self",))
-        .filter(pk__in=by_line, verdict="")
-        .order_by("pk")
-    )
+    lines = list(unanswered.select_for_update(of=("self",)).only(*_LINE).order_by("pk"))
     # Only the answer to what we sent: right line, right batch, right version.
     lines = [
         row
@@ -107,7 +110,8 @@ def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
     entries = {
         e.pk: e
         for e in Entry.objects.select_for_update()
-        .filter(pk__in={row.entry_id for row in lines})
+        .filter(among("pk", {row.entry_id for row in lines}))
+        .only(*_ENTRY)
         .order_by("pk")
     }
     now = timezone.now()
@@ -136,13 +140,10 @@ def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
                 for f in answer.faults
             ]
             refused.append((entry, answer))
-    update_rows(
-        entries.values(),
-        ("state", "owner", "due_at", "attempts", "problems", "accepted_version", "accepted_hash",
-         "accepted_at", "returns"),
-    )  # fmt: skip
+    update_rows(entries.values(), _MOVED)
     if settled:
-        Feedback.objects.filter(entry_id__in=settled).exclude(state=FeedbackState.CLOSED).update(
+        unsettled = Feedback.objects.exclude(state=FeedbackState.CLOSED)
+        unsettled.filter(among("entry_id", settled)).update(
             state=FeedbackState.CLOSED, closed_at=now
         )
     _keep_numbers(lines)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.bulk import insert_rows, update_rows
+from core.bulk import among, insert_rows, update_rows
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
@@ -29,9 +29,11 @@ _LINE = (
     "batch", "entry", "graduate_id", "part", "version", "mode", "record", "digest", "verdict",
     "faults", "returns",
 )  # fmt: skip
-_FIELDS = (
-    "state", "owner", "due_at", "problems", "sent_version", "sent_hash", "attempts",
-    "accepted_version",
+_SETTLED = ("state", "owner", "due_at", "problems", "accepted_version")
+_GONE = ("state", "owner", "due_at", "problems", "sent_version", "sent_hash")
+_READ = (
+    "graduate_id", "part", "version", "state", "owner", "due_at", "problems", "sent_version",
+    "sent_hash", "accepted_version", "accepted_hash",
 )  # fmt: skip
 
 
@@ -50,22 +52,27 @@ def claim(
     now = timezone.now()
     with transaction.atomic():
         rows = due(way=way, parts=parts, school_id=school_id)
-        entries = list(rows.order_by("due_at", "id").select_for_update(skip_locked=True)[:size])
+        rows = rows.only(*_READ).order_by("due_at", "id")
+        entries = list(rows.select_for_update(skip_locked=True)[:size])
         if not entries:
             return Claimed(0, None)
         built = build(entries, mapped)
         known = _known_origins(entries)
         # Origins first: whose goes now is known to what is judged after it.
-        going = []
+        going: list[Entry] = []
+        settled: list[Entry] = []
         for entry in sorted(entries, key=lambda e: e.part != Part.ORIGIN):
-            if _goes(entry, built[entry.pk], known, now):
-                going.append(entry)
-                if entry.part == Part.ORIGIN:
-                    known.add(entry.graduate_id)
-        batch = _fill(going, built, into or _new(way, school_id)) if going else None
-        update_rows(entries, _FIELDS)
+            goes = _goes(entry, built[entry.pk], known, now)
+            (going if goes else settled).append(entry)
+            if goes and entry.part == Part.ORIGIN:
+                known.add(entry.graduate_id)
+        update_rows(settled, _SETTLED)
+        if not going:
+            return Claimed(len(entries), None)
+        batch = into or _new(way, school_id)
+        lines = _fill(going, built, batch)
         _let_follow(going, now)
-    return Claimed(len(entries), batch)
+    return Claimed(len(entries), batch, lines)
 
 
 def due(
@@ -92,19 +99,19 @@ def due(
 
 
 class Claimed:
-    """How many entries were looked at, and the batch that came of it, if any."""
+    """How many entries were looked at, the batch that came of it, if any, and its new lines."""
 
-    def __init__(self, looked_at: int, batch: Batch | None) -> None:
-        self.looked_at, self.batch = looked_at, batch
+    def __init__(
+        self, looked_at: int, batch: Batch | None, lines: Sequence[BatchLine] = ()
+    ) -> None:
+        self.looked_at, self.batch, self.lines = looked_at, batch, lines
 
 
 def _known_origins(entries: list[Entry]) -> set[int]:
     """Graduates whose origin went up before."""
     ids = [e.graduate_id for e in entries if e.part != Part.ORIGIN]
-    held = Entry.objects.filter(
-        graduate_id__in=ids, part=Part.ORIGIN, sent_version__isnull=False
-    ).values_list("graduate_id", flat=True)
-    return set(held)
+    origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
+    return set(origins.filter(among("graduate_id", ids)).values_list("graduate_id", flat=True))
 
 
 def _goes(entry: Entry, made: Built, known: set[int], now: datetime.datetime) -> bool:
@@ -165,7 +172,7 @@ def _new(way: str, school_id: int | None) -> Batch:
     )  # fmt: skip
 
 
-def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> Batch:
+def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> list[BatchLine]:
     now = timezone.now()
     # A file is carried by people: their turn, and their time.
     by_file = batch.way == WORKBOOK
@@ -176,8 +183,8 @@ def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> Batch:
         made = built[entry.pk]
         lines.append(
             BatchLine(
-                batch=batch,
-                entry=entry,
+                batch_id=batch.pk,
+                entry_id=entry.pk,
                 graduate_id=entry.graduate_id,
                 part=entry.part,
                 version=entry.version,
@@ -189,9 +196,14 @@ def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> Batch:
         _put(entry, EntryState.SENT, owner, answer_by)
         entry.sent_version, entry.sent_hash = entry.version, made.digest
     insert_rows(lines, _LINE)
+    update_rows(entries, _GONE)
+    rows = BatchLine.objects.filter(among("entry_id", [e.pk for e in entries]), batch=batch)
+    ids = dict(rows.values_list("entry_id", "pk"))
+    for line in lines:
+        line.pk = ids[line.entry_id]
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
-    return batch
+    return lines
 
 
 def _let_follow(going: list[Entry], now: datetime.datetime) -> None:
@@ -199,7 +211,7 @@ def _let_follow(going: list[Entry], now: datetime.datetime) -> None:
     origins = [e.graduate_id for e in going if e.part == Part.ORIGIN]
     if origins:
         Entry.objects.filter(
-            graduate_id__in=origins, state=EntryState.HELD,
+            among("graduate_id", origins), state=EntryState.HELD,
             problems__contains=[{"rule": ORIGIN_FIRST}],
         ).update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=now, problems=[])  # fmt: skip
 

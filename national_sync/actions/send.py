@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import random
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,9 +27,10 @@ MOST_ATTEMPTS = 12
 _LONGEST = datetime.timedelta(minutes=30)
 
 
-def outgoing(batch: Batch) -> Outgoing:
-    """The batch as it goes over the wire: the same bytes every time."""
-    rows = BatchLine.objects.filter(batch=batch).order_by("pk")
+def outgoing(batch: Batch, rows: Sequence[BatchLine] = ()) -> Outgoing:
+    """The batch as it goes over the wire: the same bytes every time, whether `rows` are its lines
+    as just claimed or, without them, read."""
+    rows = sorted(rows, key=lambda r: r.pk) or _lines(batch)
     lines = [
         Line(
             id=str(row.pk),
@@ -41,6 +43,10 @@ def outgoing(batch: Batch) -> Outgoing:
         for row in rows
     ]
     return Outgoing(str(batch.pk), lines)
+
+
+def _lines(batch: Batch) -> list[BatchLine]:
+    return list(BatchLine.objects.filter(batch=batch).order_by("pk"))
 
 
 def note_sent(batch: Batch) -> None:
@@ -107,6 +113,11 @@ def take_over(*, most: int = 20) -> list[Batch]:
         ][:most]
         Batch.objects.filter(pk__in=[b.pk for b in free]).update(claimed_at=now)
     return free
+
+
+def release(batch: Batch) -> None:
+    """Claimed and not sent after all: the next run's to take over."""
+    Batch.objects.filter(pk=batch.pk, state=BatchState.READY).update(claimed_at=None)
 
 
 def again(batch: Batch) -> None:

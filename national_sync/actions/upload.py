@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from national_sync.actions import send
 from national_sync.actions.apply import apply_results, place
-from national_sync.actions.claim import SIZE, claim
+from national_sync.actions.claim import SIZE, Claimed, claim
 from national_sync.mapping import Mapped
 from national_sync.models import Batch
 from national_sync.states import HTTP, BatchState
@@ -81,54 +81,60 @@ class _Run:
         self.transport, self.mapped, self.ends, self.size = transport, mapped, ends, size
         self.report = Report()
         self.down = False
+        self.left_over: list[Batch] = []
+        # On their way, and as many again that begin the moment another has landed.
+        self.going: dict[Future[Receipt], Batch] = {}
+        self.reading: Future[ResultPage] | None = None
 
     def work(self) -> Report:
         """Batches fly and answers are fetched side by side; only this thread touches rows."""
-        with ThreadPoolExecutor(settings.NATIONAL_IN_FLIGHT + 1) as pool:
-            flying: dict[Future[Receipt], Batch] = {}
-            left_over = send.take_over()
-            reading: Future[ResultPage] | None = None
-            while True:
-                self._launch(pool, flying, left_over)
-                if not flying:
-                    break
-                reading = reading or pool.submit(self.transport.results, place(), limit=_PAGE)
-                everything: list[Future[Any]] = [*flying, reading]
-                landed, _ = wait(everything, return_when=FIRST_COMPLETED)
-                for future in landed - {reading}:
-                    self._land(flying.pop(future), future)
-                if reading in landed:
-                    self._apply(reading)
-                    reading = None
-            if reading is not None:
-                self._apply(reading)
-        self._wait_for_answers()
+        senders = ThreadPoolExecutor(settings.NATIONAL_IN_FLIGHT)
+        reader = ThreadPoolExecutor(1)
+        try:
+            self._fly(senders, reader)
+            self._wait_for_answers(reader)
+        finally:
+            # Had this thread failed, what was not begun is the next run's.
+            senders.shutdown(cancel_futures=True)
+            reader.shutdown(cancel_futures=True)
         return self.report
 
-    def _launch(
-        self,
-        pool: ThreadPoolExecutor,
-        flying: dict[Future[Receipt], Batch],
-        left_over: list[Batch],
-    ) -> None:
-        while len(flying) < settings.NATIONAL_IN_FLIGHT and not self.down and self._has_time():
-            batch = left_over.pop() if left_over else self._claim()
-            if batch is None:
+    def _fly(self, senders: Executor, reader: Executor) -> None:
+        self.left_over = send.take_over()
+        while True:
+            self._launch(senders)
+            if not self.going:
                 return
-            self.report.batches += 1
-            going = send.outgoing(batch)
-            flying[pool.submit(self.transport.submit, going)] = batch
+            self.reading = self.reading or self._read_on(reader, place())
+            waiting: list[Future[Any]] = [*self.going, self.reading]
+            landed, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in landed - {self.reading}:
+                self._land(self.going.pop(future), future)
+            if not self._goes_on():
+                self._recall()
+            if self.reading in landed:
+                self._apply(reader if self.going else None)
 
-    def _claim(self) -> Batch | None:
+    def _launch(self, senders: Executor) -> None:
+        """Twice what flies at once is claimed, so that none waits for this thread to claim it."""
+        while len(self.going) < 2 * settings.NATIONAL_IN_FLIGHT and self._goes_on():
+            claimed = Claimed(0, self.left_over.pop()) if self.left_over else self._claim()
+            if claimed.batch is None:
+                return
+            going = send.outgoing(claimed.batch, claimed.lines)
+            self.going[senders.submit(self.transport.submit, going)] = claimed.batch
+
+    def _claim(self) -> Claimed:
         """The next batch; claims that only settle entries are passed over."""
         while self._has_time():
             claimed = claim(self.mapped, size=self.size)
             self.report.looked_at += claimed.looked_at
             if claimed.batch is not None or claimed.looked_at == 0:
-                return claimed.batch
-        return None
+                return claimed
+        return Claimed(0, None)
 
     def _land(self, batch: Batch, future: Future[Receipt]) -> None:
+        self.report.batches += 1
         problem = future.exception()
         if problem is None:
             send.note_sent(batch)
@@ -141,38 +147,46 @@ class _Run:
         # With the link down the rest would only fail, too.
         self.down = self.down or not isinstance(problem, TransportRefused)
 
+    def _recall(self) -> None:
+        """What has not begun to fly stays where it is, in its rows, for the next run."""
+        for future in [f for f in self.going if f.cancel()]:
+            send.release(self.going.pop(future))
+
     def _has_time(self) -> bool:
         return time.monotonic() < self.ends
 
-    def _apply(self, reading: Future[ResultPage]) -> int:
-        """Apply what the stream had; the next page begins where this one ends."""
-        problem = reading.exception()
-        if isinstance(problem, TransportError):
+    def _goes_on(self) -> bool:
+        return not self.down and self._has_time()
+
+    def _read_on(self, reader: Executor, after: int) -> Future[ResultPage]:
+        return reader.submit(self.transport.results, after, limit=_PAGE)
+
+    def _apply(self, reader: Executor | None = None) -> int:
+        """Apply what was read of the stream; `reader` fetches meanwhile what comes after it."""
+        reading, self.reading = self.reading, None
+        assert reading is not None
+        try:
+            page = reading.result()
+        except TransportError as problem:
             logger.warning("results not read: %s", problem.code)
             self.down = True
             return 0
-        page = reading.result()
+        if reader is not None:
+            self.reading = self._read_on(reader, page.next)
         if page.results:
             self.report.answered += apply_results(page.results, next_place=page.next)
         return len(page.results)
 
-    def _read(self) -> int:
-        reading: Future[ResultPage] = Future()
-        try:
-            reading.set_result(self.transport.results(place(), limit=_PAGE))
-        except TransportError as problem:
-            reading.set_exception(problem)
-        return self._apply(reading)
-
-    def _wait_for_answers(self) -> None:
+    def _wait_for_answers(self, reader: Executor) -> None:
         """Stay while answers come; what takes longer is the next run's to fetch."""
         pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
-        while self._has_time() and not self.down and time.monotonic() < patience:
-            if self._read():
-                pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
-                continue
+        while self._goes_on() and time.monotonic() < patience:
             if not _unanswered().exists():
                 return
+            self.reading = self.reading or self._read_on(reader, place())
+            if self._apply():
+                pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
+                continue
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
         if not self.down:
