@@ -239,10 +239,11 @@ def accounts() -> Accounts:
 
 
 def id_number(n: int) -> str:
+    """Another one for each n below 693,000: the place has 99 turns, not 9 (63,000)."""
     from codes.validators import id_check_character
 
     born = f"200{3 + n % 3}{1 + n % 12:02}{1 + n % 28:02}"
-    first17 = f"3401{n // 1000 % 9 + 1:02}{born}{n % 1000:03}"
+    first17 = f"3401{n // 1000 % 99 + 1:02}{born}{n % 1000:03}"
     return first17 + id_check_character(first17)
 
 
