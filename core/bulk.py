@@ -61,19 +61,19 @@ def update_rows(rows: Iterable[models.Model], fields: Sequence[str]) -> int:
         return cursor.rowcount
 
 
-def insert_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """COPY new rows of one model; columns not named take the database's defaults."""
-    if not rows:
-        return
-    meta = rows[0]._meta
-    columns: list[Any] = [meta.get_field(name) for name in fields]
+def insert_rows(
+    model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """COPY new rows, each the values of `fields`; columns not named take the database's
+    defaults."""
+    columns: list[Any] = [model._meta.get_field(name) for name in fields]
     names = ", ".join(f'"{f.column}"' for f in columns)
     with (
         connection.cursor() as cursor,
-        cursor.copy(f'COPY "{meta.db_table}" ({names}) FROM STDIN') as copy,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy,
     ):
         for row in rows:
-            copy.write_row([_plain(f, getattr(row, f.attname)) for f in columns])
+            copy.write_row([_plain(f, value) for f, value in zip(columns, row, strict=True)])
 
 
 def _plain(field: Any, value: Any) -> Any:

@@ -31,8 +31,8 @@ STREAM = "results"
 UNKNOWN_THERE = "exam_no_unknown"
 _LINE = ("batch_id", "entry_id", "graduate_id", "part", "version", "digest")
 _MOVED = (
-    "state", "owner", "due_at", "attempts", "problems", "accepted_version", "accepted_hash",
-    "accepted_at", "returns",
+    "state", "owner", "due_at", "attempts", "accepted_version", "accepted_hash", "accepted_at",
+    "returns",
 )  # fmt: skip
 _ENTRY = ("graduate_id", "school_id", "cohort_id", "sent_version", *_MOVED)
 
@@ -141,6 +141,7 @@ def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
             ]
             refused.append((entry, answer))
     update_rows(entries.values(), _MOVED)
+    update_rows([entry for entry, _ in refused], ("problems",))
     if settled:
         unsettled = Feedback.objects.exclude(state=FeedbackState.CLOSED)
         unsettled.filter(among("entry_id", settled)).update(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -26,8 +27,8 @@ SIZE = 500
 ORIGIN_FIRST = "origin_first"
 _ORDER = (Owner.PROVINCE, Owner.SCHOOL, Owner.DEPARTMENT)
 _LINE = (
-    "batch", "entry", "graduate_id", "part", "version", "mode", "record", "digest", "verdict",
-    "faults", "returns",
+    "batch_id", "entry_id", "graduate_id", "part", "version", "mode", "record", "digest",
+    "verdict", "faults", "returns",
 )  # fmt: skip
 _SETTLED = ("state", "owner", "due_at", "problems", "accepted_version")
 _GONE = ("state", "owner", "due_at", "problems", "sent_version", "sent_hash")
@@ -35,6 +36,16 @@ _READ = (
     "graduate_id", "part", "version", "state", "owner", "due_at", "problems", "sent_version",
     "sent_hash", "accepted_version", "accepted_hash",
 )  # fmt: skip
+
+
+class Going(NamedTuple):
+    """A line on its way, as just claimed or as read from its row."""
+
+    pk: int
+    part: str
+    version: int
+    mode: str
+    record: dict[str, Any]
 
 
 def claim(
@@ -101,9 +112,7 @@ def due(
 class Claimed:
     """How many entries were looked at, the batch that came of it, if any, and its new lines."""
 
-    def __init__(
-        self, looked_at: int, batch: Batch | None, lines: Sequence[BatchLine] = ()
-    ) -> None:
+    def __init__(self, looked_at: int, batch: Batch | None, lines: Sequence[Going] = ()) -> None:
         self.looked_at, self.batch, self.lines = looked_at, batch, lines
 
 
@@ -172,38 +181,27 @@ def _new(way: str, school_id: int | None) -> Batch:
     )  # fmt: skip
 
 
-def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> list[BatchLine]:
+def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> list[Going]:
     now = timezone.now()
     # A file is carried by people: their turn, and their time.
     by_file = batch.way == WORKBOOK
     owner = Owner.SCHOOL if by_file else Owner.SYSTEM
     answer_by = due_after(now) if by_file else now + datetime.timedelta(hours=1)
-    lines = []
+    lines, rows = {}, list[tuple[Any, ...]]()
     for entry in entries:
         made = built[entry.pk]
-        lines.append(
-            BatchLine(
-                batch_id=batch.pk,
-                entry_id=entry.pk,
-                graduate_id=entry.graduate_id,
-                part=entry.part,
-                version=entry.version,
-                mode="new" if entry.accepted_version is None else "update",
-                record={"key": _key(made), "values": made.record},
-                digest=made.digest,
-            )
-        )
+        mode = "new" if entry.accepted_version is None else "update"
+        line = entry.part, entry.version, mode, {"key": _key(made), "values": made.record}
+        lines[entry.pk] = line
+        rows.append((batch.pk, entry.pk, entry.graduate_id, *line, made.digest, "", [], {}))
         _put(entry, EntryState.SENT, owner, answer_by)
         entry.sent_version, entry.sent_hash = entry.version, made.digest
-    insert_rows(lines, _LINE)
+    insert_rows(BatchLine, _LINE, rows)
     update_rows(entries, _GONE)
-    rows = BatchLine.objects.filter(among("entry_id", [e.pk for e in entries]), batch=batch)
-    ids = dict(rows.values_list("entry_id", "pk"))
-    for line in lines:
-        line.pk = ids[line.entry_id]
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
-    return lines
+    written = BatchLine.objects.filter(among("entry_id", lines), batch=batch)
+    return [Going(pk, *lines[of]) for pk, of in written.values_list("pk", "entry_id")]
 
 
 def _let_follow(going: list[Entry], now: datetime.datetime) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
 
 from core.bulk import update_rows
+from national_sync.actions.claim import Going
 from national_sync.models import Batch, BatchLine, Entry
 from national_sync.states import HTTP, BatchState, EntryState, Owner
 from national_sync.transport.base import Batch as Outgoing
@@ -27,26 +28,26 @@ MOST_ATTEMPTS = 12
 _LONGEST = datetime.timedelta(minutes=30)
 
 
-def outgoing(batch: Batch, rows: Sequence[BatchLine] = ()) -> Outgoing:
-    """The batch as it goes over the wire: the same bytes every time, whether `rows` are its lines
-    as just claimed or, without them, read."""
-    rows = sorted(rows, key=lambda r: r.pk) or _lines(batch)
-    lines = [
+def outgoing(batch: Batch, lines: Iterable[Going] = ()) -> Outgoing:
+    """The batch as it goes over the wire: the same bytes every time, whether `lines` are those
+    just claimed or, without them, read from their rows."""
+    made = [
         Line(
-            id=str(row.pk),
-            part=row.part,  # type: ignore[arg-type]
-            key=Key(row.record["key"][0], int(row.record["key"][1]), row.record["key"][2]),
-            version=row.version,
-            mode=row.mode,  # type: ignore[arg-type]
-            record=row.record["values"],
+            id=str(line.pk),
+            part=line.part,  # type: ignore[arg-type]
+            key=Key(line.record["key"][0], int(line.record["key"][1]), line.record["key"][2]),
+            version=line.version,
+            mode=line.mode,  # type: ignore[arg-type]
+            record=line.record["values"],
         )
-        for row in rows
+        for line in sorted(lines or _lines(batch), key=lambda line: line.pk)
     ]
-    return Outgoing(str(batch.pk), lines)
+    return Outgoing(str(batch.pk), made)
 
 
-def _lines(batch: Batch) -> list[BatchLine]:
-    return list(BatchLine.objects.filter(batch=batch).order_by("pk"))
+def _lines(batch: Batch) -> list[Going]:
+    rows = BatchLine.objects.filter(batch=batch).values_list(*Going._fields)
+    return [Going(*row) for row in rows]
 
 
 def note_sent(batch: Batch) -> None:
