@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from destinations.actions import enter, review
 from destinations.models import Destination
@@ -13,8 +14,12 @@ from destinations.states import State
 from graduates.actions import origin
 from graduates.models import Graduate
 from national_sync import fields, ledger_sql
-from national_sync.models import BatchLine, Entry, Feedback
+from national_sync.actions import send, upload
+from national_sync.actions.claim import claim
+from national_sync.mapping import Mapped, load_simulated
+from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.states import UNFINISHED, EntryState, Part
+from national_sync.transport import wire
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
@@ -202,9 +207,6 @@ def test_what_would_bounce_is_held_with_field_and_mending(
 
 
 def test_a_code_nobody_mapped_is_held_for_the_province(world: World, simulator: Simulator) -> None:
-    from national_sync.actions import upload
-    from national_sync.mapping import Mapped
-
     graduate = reporting.confirmed(world)
     reporting.register(simulator, graduate)
     with simulator.transport() as transport:
@@ -243,3 +245,30 @@ def test_wage_categories_wait_for_the_school(world: World, simulator: Simulator)
     assert reporting.states(graduate)["destination"] == "accepted", reporting.entry(
         graduate
     ).problems
+
+
+def test_what_was_claimed_goes_in_the_bytes_of_its_rows(world: World) -> None:
+    load_simulated()
+    for _ in range(3):
+        reporting.approved(world)
+    claimed = claim(Mapped.load(simulated=True))
+    assert claimed.batch is not None
+    now = wire.batch_body(send.outgoing(claimed.batch, claimed.lines))
+    assert len(claimed.lines) == 6
+    assert now == wire.batch_body(send.outgoing(claimed.batch))
+
+
+def test_what_was_claimed_ahead_is_free_for_the_next_run(
+    world: World, simulator: Simulator
+) -> None:
+    graduates = [reporting.approved(world) for _ in range(6)]
+    reporting.register(simulator, *graduates)
+    load_simulated()
+    simulator.faults(unavailable="on")
+    with simulator.transport() as transport:
+        upload.run(transport, Mapped.load(simulated=True), seconds=5, size=1)
+    assert not Batch.objects.exclude(state="ready", claimed_at=None).exists()
+    simulator.faults()
+    Batch.objects.update(due_at=timezone.now())
+    reporting.run(simulator)
+    assert {s for g in graduates for s in reporting.states(g).values()} == {"accepted"}
