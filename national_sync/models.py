@@ -10,9 +10,12 @@ from django.db.models.functions import Now
 
 from graduates.models import Graduate
 from national_sync.states import (
+    COMPARING,
     HTTP,
+    UNCONFIRMED,
     UNFINISHED,
     BatchState,
+    ComparisonState,
     EntryState,
     FeedbackState,
     Owner,
@@ -245,8 +248,10 @@ class NationalCopy(models.Model):
     )
     parts = models.JSONField(default=dict)  # {part: {national field: value}}
     # The graduate's own confirmation inside the national system.
-    national_state = models.CharField(max_length=12, default="unconfirmed")
+    national_state = models.CharField(max_length=12, default=UNCONFIRMED)
     fetched_at = models.DateTimeField("获取时间", null=True)
+    # How much of it differed from ours when it was fetched; None where nobody compared.
+    differences = models.PositiveSmallIntegerField("差异", null=True, blank=True)
     confirmed_at = models.DateTimeField("核对一致时间", null=True, blank=True)
     confirmed_hash = models.CharField(max_length=64, default="", blank=True)
 
@@ -262,3 +267,66 @@ class NationalCopy(models.Model):
 
     def __str__(self) -> str:
         return f"全国系统数据 {self.graduate_id}"
+
+
+class Comparison(models.Model):
+    """比对 of one school, from the question to the kept answer; `actions/compare.py` moves it.
+
+    `attempts` is also the lease: a run that finds another number there has lost the row.
+    """
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(
+        "状态", max_length=10, choices=ComparisonState, default=ComparisonState.WAITING
+    )
+    asked_by_label = models.CharField("发起人", max_length=80)
+    asked_at = models.DateTimeField("发起时间", db_default=Now())
+    started_at = models.DateTimeField("开始时间", null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+    progress = models.PositiveSmallIntegerField(default=0)  # percent
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField("原因", max_length=300, default="", blank=True)
+    # Totals, and the first of the differences (reconciliation.Compared.as_json).
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "比对"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school"],
+                name="comparison_one_unfinished",
+                condition=Q(state__in=COMPARING),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ComparisonState.values), name="comparison_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=COMPARING, finished_at__isnull=True)
+                | (~Q(state__in=COMPARING) & Q(finished_at__isnull=False)),
+                name="comparison_finished_paired",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ComparisonState.RUNNING)
+                | Q(started_at__isnull=False, heartbeat_at__isnull=False),
+                name="comparison_running_lives",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ComparisonState.DONE, result__isnull=False)
+                | (~Q(state=ComparisonState.DONE) & Q(result__isnull=True)),
+                name="comparison_result_paired",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=ComparisonState.FAILED) & ~Q(problem=""))
+                | (~Q(state=ComparisonState.FAILED) & Q(problem="")),
+                name="comparison_problem_paired",
+            ),
+        ]
+        indexes = [models.Index(fields=["school", "-id"], name="comparison_newest")]
+
+    def __str__(self) -> str:
+        return f"比对 {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in COMPARING

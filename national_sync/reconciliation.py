@@ -7,7 +7,7 @@ theirs = equal + differing + unknown here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ from national_sync.transport.base import HeldRecord, Key, Transport, all_records
 from schools.models import School
 
 _CHUNK = 1000
+# Called with how far a comparison is, in percent.
+Tell = Callable[[int], None]
 EQUAL, DIFFERS, MISSING, EXTRA = "equal", "differs", "missing_there", "unknown_here"
 
 
@@ -50,7 +52,7 @@ class Difference:
 
 
 @dataclass
-class Comparison:
+class Compared:
     """The result for one school."""
 
     school: School
@@ -59,6 +61,8 @@ class Comparison:
     equal: int = 0
     held: int = 0
     differences: list[Difference] = field(default_factory=list)
+    # By graduate: what they hold of those who ever went up; None where they hold nothing.
+    records: dict[int, HeldRecord | None] = field(default_factory=dict)
 
     def count(self, kind: str) -> int:
         return sum(d.kind == kind for d in self.differences)
@@ -84,19 +88,38 @@ class Comparison:
         }  # fmt: skip
 
 
-def compare(school: School, transport: Transport, mapped: Mapped) -> Comparison:
+def compare(
+    school: School, transport: Transport, mapped: Mapped, tell: Tell = lambda percent: None
+) -> Compared:
     """Fetch and compare everything of one school. Nothing is changed."""
-    held = {r.key: r for r in all_records(transport, school.code)}
-    found = Comparison(school)
+    entries = Entry.objects.filter(school=school).count()
+    held = _theirs(school, transport, entries, tell)
+    found = Compared(school)
     seen: set[tuple[Key, str]] = set()
-    for entry, made in _ours(school, mapped):
+    for n, (entry, made) in enumerate(_ours(school, mapped)):
+        if n % _CHUNK == 0:
+            tell(50 + min(45, 45 * n // max(entries, 1)))
         key = made.key or _key_of(entry, school)
+        if key in held or entry.accepted_version is not None:
+            found.records[entry.graduate_id] = held.get(key)
         theirs = held[key].parts.get(entry.part) if key in held else None  # type: ignore[call-overload]
         seen.add((key, entry.part))
         _judge(found, entry, made, key, theirs.record if theirs else None)
     for key, record in held.items():
         _unseen(found, key, record, seen)
     return found
+
+
+def _theirs(
+    school: School, transport: Transport, entries: int, tell: Tell
+) -> dict[Key, HeldRecord]:
+    """Everything they hold; how far that is can only be guessed from how much is ours."""
+    held: dict[Key, HeldRecord] = {}
+    for n, record in enumerate(all_records(transport, school.code)):
+        if n % (_CHUNK // 2) == 0:
+            tell(min(50, 50 * n // max(entries // 2, 1)))
+        held[record.key] = record
+    return held
 
 
 def _ours(school: School, mapped: Mapped) -> Iterator[tuple[Entry, Built]]:
@@ -121,7 +144,7 @@ def _key_of(entry: Entry, school: School) -> Key:
 
 
 def _judge(
-    found: Comparison, entry: Entry, made: Built, key: Key, theirs: Mapping[str, str] | None
+    found: Compared, entry: Entry, made: Built, key: Key, theirs: Mapping[str, str] | None
 ) -> None:
     if not made.due and theirs is None:
         return
@@ -154,7 +177,7 @@ def _judge(
     found.differences.append(difference)
 
 
-def _unseen(found: Comparison, key: Key, record: HeldRecord, seen: set[tuple[Key, str]]) -> None:
+def _unseen(found: Compared, key: Key, record: HeldRecord, seen: set[tuple[Key, str]]) -> None:
     for part in record.parts:
         if (key, part) not in seen:
             found.theirs += 1

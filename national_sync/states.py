@@ -61,3 +61,17 @@ class FeedbackState(models.TextChoices):
     OPEN = "open", "待处理"
     MENDED = "mended", "已更正待复核"
     CLOSED = "closed", "已解决"
+
+
+class ComparisonState(models.TextChoices):
+    WAITING = "waiting", "等待比对"
+    RUNNING = "running", "比对中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未完成"
+
+
+# The worker has, or is about to get, the row.
+COMPARING = (ComparisonState.WAITING, ComparisonState.RUNNING)
+
+# What the national side says of a graduate's own confirmation there.
+CONFIRMED, UNCONFIRMED, LAPSED = "confirmed", "unconfirmed", "lapsed"

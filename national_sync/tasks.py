@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from national_sync.actions import night
+from national_sync.actions import compare, night
 from national_sync.connection import is_configured
 
 
@@ -15,3 +15,15 @@ def upload_changes(seconds: int = 240) -> None:
 def upload_everything() -> None:
     """At night: all that is outstanding, however long it takes."""
     upload_changes(6 * 3600)
+
+
+@shared_task(time_limit=7200)
+def run_comparison(comparison_id: int) -> None:
+    compare.run(comparison_id)
+
+
+@shared_task(time_limit=7200)
+def sweep_comparisons() -> None:
+    """Run what a lost message or a dead worker left behind."""
+    for comparison_id in compare.waiting():
+        compare.run(comparison_id)

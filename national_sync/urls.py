@@ -1,7 +1,7 @@
 from django.urls import path
 
 from national_sync.views import console as pages
-from national_sync.views import files, lists, phone
+from national_sync.views import files, lists, phone, reconcile
 
 urlpatterns = [
     path("national/", phone.national, name="national"),
@@ -13,8 +13,9 @@ console = [
     path("national/feedback/", lists.FeedbackList.as_view(), name="feedback"),
     path("national/feedback/hand-on/", lists.hand_on, name="feedback-hand-on"),
     path("national/ledger/", lists.Ledger.as_view(), name="ledger"),
-    path("national/reconcile/", pages.reconcile, name="reconcile"),
-    path("national/reconcile/requeue/", pages.requeue, name="requeue"),
+    path("national/reconcile/", reconcile.page, name="reconcile"),
+    path("national/reconcile/start/", reconcile.start, name="reconcile-start"),
+    path("national/reconcile/requeue/", reconcile.requeue, name="requeue"),
     path("national/files/", files.listing, name="national-files"),
     path("national/files/make/", files.make, name="national-file-make"),
     path("national/files/<uuid:pk>/", files.detail, name="national-file"),

@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "national_sync.tasks.upload_everything",
         "schedule": crontab(hour=1, minute=30),
     },
+    "sweep-comparisons": {"task": "national_sync.tasks.sweep_comparisons", "schedule": 60.0},
     "sweep-documents": {"task": "esign.tasks.sweep_documents", "schedule": 60.0},
     "expire-invitations": {"task": "esign.tasks.expire_invitations", "schedule": 300.0},
     # Nobody is reminded at night.

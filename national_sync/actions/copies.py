@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,8 +21,8 @@ from national_sync.fields import FIELDS
 from national_sync.mapping import Mapped
 from national_sync.models import Entry, NationalCopy
 from national_sync.records import Built, build
-from national_sync.states import Part
-from national_sync.transport.base import Key, Transport
+from national_sync.states import UNCONFIRMED, Part
+from national_sync.transport.base import HeldRecord, Key, Transport
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,52 @@ _HEADINGS = {
 def refresh(*, graduate: Graduate, transport: Transport) -> NationalCopy:
     """Fetch this one record. HTTP first, rows afterwards."""
     key = Key(graduate.school.code, graduate.cohort.year, graduate.exam_no)
-    held = transport.record(key)
-    parts = {p: dict(h.record) for p, h in held.parts.items()} if held is not None else {}
-    copy, _ = NationalCopy.objects.update_or_create(
-        graduate=graduate,
-        defaults={
-            "parts": parts,
-            "national_state": held.confirmation.state if held is not None else "unconfirmed",
-            "fetched_at": timezone.now(),
-        },
-    )
+    values = _values(transport.record(key)) | {"fetched_at": timezone.now()}
+    now = shown(graduate, NationalCopy(graduate=graduate, **values))
+    values["differences"] = now.differences if now.held else None
+    copy, _ = NationalCopy.objects.update_or_create(graduate=graduate, defaults=values)
     return copy
+
+
+def _values(held: HeldRecord | None) -> dict[str, Any]:
+    if held is None:
+        return {"parts": {}, "national_state": UNCONFIRMED}
+    parts = {p: dict(h.record) for p, h in held.parts.items()}
+    return {"parts": parts, "national_state": held.confirmation.state}
+
+
+_CHUNK = 500
+_KEEP = """
+    INSERT INTO national_sync_nationalcopy
+        (graduate_id, parts, national_state, differences, fetched_at, confirmed_hash)
+    SELECT graduate_id, parts, national_state, differences, %s, ''
+    FROM jsonb_to_recordset(%s::jsonb)
+        AS found(graduate_id bigint, parts jsonb, national_state text, differences int)
+    ORDER BY graduate_id
+    ON CONFLICT (graduate_id) DO UPDATE
+    SET parts = EXCLUDED.parts, national_state = EXCLUDED.national_state,
+        differences = EXCLUDED.differences, fetched_at = EXCLUDED.fetched_at
+    WHERE national_sync_nationalcopy.fetched_at IS NULL
+       OR national_sync_nationalcopy.fetched_at < EXCLUDED.fetched_at
+"""
+
+
+def keep(
+    records: Mapping[int, HeldRecord | None],
+    differences: Mapping[int, int],
+    *,
+    fetched_at: datetime,
+) -> None:
+    """What a comparison fetched of many graduates. A copy fetched later stays; what the graduate
+    confirmed is bound to what was shown, so it lapses by itself where that changed."""
+    rows = [
+        _values(held) | {"graduate_id": pk, "differences": differences.get(pk, 0)}
+        for pk, held in sorted(records.items())
+    ]
+    for start in range(0, len(rows), _CHUNK):
+        chunk = json.dumps(rows[start : start + _CHUNK], ensure_ascii=False)
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, [fetched_at, chunk])
 
 
 def shown(graduate: Graduate, copy: NationalCopy | None) -> Shown:

@@ -1,4 +1,4 @@
-"""Batches as they go, the comparison with the national side, the mapping of codes."""
+"""Batches as they go, the mapping of codes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,18 @@ from codes import lookup
 from core.errors import DomainError, Invalid
 from destinations.catalogue import catalogue
 from national_sync import tasks
-from national_sync.actions import claim
 from national_sync.actions import mapping as mapping_actions
-from national_sync.connection import is_configured, mapping, open_transport
+from national_sync.connection import is_configured
 from national_sync.mapping import CATEGORY, TABLES, Mapped
 from national_sync.models import Batch, BatchLine
 from national_sync.queries import status
-from national_sync.reconciliation import DIFFERS, EXTRA, MISSING, compare
-from national_sync.states import EntryState, Part
-from national_sync.transport.base import TransportError
+from national_sync.states import EntryState
 from schools.access import StaffRequest, staff_view
 from schools.forms import read_ids
 from schools.models import School
-from schools.scope import scope_of, visible_to
+from schools.scope import scope_of
 
 _MOST_SHOWN = 200
-_KINDS = {DIFFERS: "不一致", MISSING: "全国系统缺少", EXTRA: "本平台没有"}
 
 
 @staff_view("national.operate")
@@ -86,41 +82,6 @@ def _first() -> School:
     if found is None:
         raise Http404
     return found
-
-
-@staff_view("national.compare")
-def reconcile(request: StaffRequest) -> HttpResponse:
-    """比对: fetched and compared when asked for; differences lead to the record."""
-    school = own_school(request)
-    context: dict[str, Any] = {
-        "school": school,
-        "schools": School.objects.filter(is_open=True)
-        if request.user.has_perm("national.operate")
-        else [],
-        "configured": is_configured(),
-    }
-    if request.GET.get("go") and is_configured():
-        try:
-            with open_transport() as transport:
-                context["found"] = found = compare(school, transport, mapping())
-            context["rows"] = [(d, _KINDS[d.kind], Part(d.part).label)
-                               for d in found.differences[:_MOST_SHOWN]]  # fmt: skip
-        except TransportError:
-            context["error"] = "全国系统暂时无法访问, 请稍后再比对; 数据都还在。"
-    return render(request, "national_sync/reconcile.html", context)
-
-
-@staff_view("national.compare")
-@require_POST
-def requeue(request: StaffRequest) -> HttpResponse:
-    """The picked graduates of the comparison go up again."""
-    from graduates.models import Graduate
-
-    ids = sorted(read_ids(request.POST.getlist("pick")))[:1000]
-    seen = visible_to(Graduate.objects.filter(pk__in=ids), request.user)
-    count = claim.requeue(list(seen.values_list("pk", flat=True)))
-    messages.success(request, f"已重新排队 {count} 条, 几分钟内上报。")
-    return redirect("console:ledger")
 
 
 @staff_view("national.operate")

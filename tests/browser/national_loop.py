@@ -48,8 +48,9 @@ def mend(page: Page) -> None:
 def both_sides_agree(page: Page, platform: Stack, name: str) -> None:
     page.goto(f"/console/national/feedback/?state=closed&q={name}")
     expect(page.locator("tr", has_text=name).first).to_contain_text("已解决")
-    page.goto("/console/national/reconcile/?go=1")
-    expect(page.get_by_text("两边完全一致")).to_be_visible()
+    page.goto("/console/national/reconcile/")
+    page.get_by_role("button", name="开始比对").click()
+    expect(page.get_by_text("两边完全一致")).to_be_visible(timeout=20_000)
     picture(page, "console-reconcile")
     (found,) = json.loads(platform.manage("reconcile", "--school", "99001", "--json"))
     assert (found["differences"], found["adds_up"]) == ([], True)

@@ -7,7 +7,7 @@ import pytest
 from graduates.models import Graduate
 from national_sync.actions import claim
 from national_sync.mapping import Mapped
-from national_sync.reconciliation import Comparison, compare
+from national_sync.reconciliation import Compared, compare
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
@@ -29,7 +29,7 @@ def three(world: World, simulator: Simulator) -> list[Graduate]:
     return made
 
 
-def look(world: World, simulator: Simulator) -> Comparison:
+def look(world: World, simulator: Simulator) -> Compared:
     with simulator.transport() as transport:
         found = compare(world.school, transport, Mapped.load(simulated=True))
     assert found.adds_up

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from national_sync.connection import is_configured, mapping, open_transport
-from national_sync.reconciliation import Comparison, compare
+from national_sync.reconciliation import Compared, compare
 from national_sync.states import Part
 from schools.models import School
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if not all(c.clean for c in found):
             sys.exit(1)
 
-    def _say(self, c: Comparison) -> None:
+    def _say(self, c: Compared) -> None:
         self.stdout.write(
             f"{c.school.code} {c.school.name}: 本平台 {c.ours}, 全国 {c.theirs}, 一致 {c.equal}, "
             f"差异 {len(c.differences)}{'' if c.adds_up else ' (合计不符)'}"
