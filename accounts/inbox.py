@@ -7,7 +7,9 @@ written once. Who reads which messages is said by hook: an app knows what its pe
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -34,6 +36,21 @@ def leave(messages: Iterable[Message]) -> None:
 
 def tell(to: str, title: str, *, key: str, text: str = "", link: str = "") -> None:
     leave([message(to, title, key=key, text=text, link=link)])
+
+
+def tell_each(people: QuerySet[Any, Any], title: str, *, text: str = "", link: str = "") -> int:
+    """The same message to many in one statement. `people` gives rows of (to, key); returns to
+    how many it was new."""
+    sql, params = people.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO accounts_message ("to", title, text, link, dedupe_key)'
+            " SELECT name, %s, %s, %s, name || ':' || key"
+            f" FROM ({sql}) AS found(name, key) ORDER BY name, key"
+            " ON CONFLICT (dedupe_key) DO NOTHING",
+            [title[:80], text, link, *params],
+        )
+        return cursor.rowcount
 
 
 def messages_of(user: User) -> QuerySet[Message]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
+from django.db.models import QuerySet
 
 from graduates.filters import GraduateFilter
 from national_sync.fields import KINDS
-from national_sync.states import EntryState, FeedbackState, Owner, Part
+from national_sync.states import CONFIRMED, LAPSED, EntryState, FeedbackState, Owner, Part
 
 _OWNERS = [(v, label) for v, label in Owner.choices if v]
 
@@ -25,3 +28,32 @@ class EntryFilter(GraduateFilter):
     part = django_filters.ChoiceFilter(label="部分", choices=Part.choices)
     state = django_filters.ChoiceFilter(label="上报状态", choices=EntryState.choices)
     owner = django_filters.ChoiceFilter(label="处理方", choices=_OWNERS)
+
+
+class ConfirmationFilter(GraduateFilter):
+    """Over graduates, by what their national copy said when it was last fetched."""
+
+    national = django_filters.ChoiceFilter(
+        label="全国系统确认",
+        method="by_national",
+        choices=[
+            ("confirmed", "已确认"), ("unconfirmed", "未确认"), ("lapsed", "已失效"),
+            ("differs", "有差异"),
+        ],
+    )  # fmt: skip
+    checked = django_filters.ChoiceFilter(
+        label="本平台核对", method="by_checked", choices=[("yes", "已核对"), ("no", "未核对")]
+    )
+
+    def by_national(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        match value:
+            case "differs":
+                return queryset.filter(national_copy__differences__gt=0)
+            case "unconfirmed":  # lapsed and never fetched among them
+                return queryset.exclude(national_copy__national_state=CONFIRMED)
+            case "lapsed":
+                return queryset.filter(national_copy__national_state=LAPSED)
+        return queryset.filter(national_copy__national_state=CONFIRMED)
+
+    def by_checked(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(national_copy__confirmed_at__isnull=value == "no")

@@ -15,6 +15,8 @@ def _mine(user: User) -> int:
 add_menu(
     MenuItem("全国系统", "全国系统信息反馈", "console:feedback", "chat-left-dots", "national.view",
              10, _mine),
+    MenuItem("全国系统", "全国系统确认情况", "console:national-confirmations", "person-check",
+             "national.view", 15),
     MenuItem("全国系统", "上报台账", "console:ledger", "journal-check", "national.view", 20),
     MenuItem("全国系统", "比对", "console:reconcile", "arrow-left-right", "national.compare", 30),
     MenuItem("全国系统", "文件上报", "console:national-files", "file-earmark-spreadsheet",

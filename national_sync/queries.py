@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from graduates.models import Graduate
 from national_sync.models import Batch, Entry, Feedback
 from national_sync.states import (
     HTTP,
@@ -17,10 +18,19 @@ from national_sync.states import (
     BatchState,
     EntryState,
     FeedbackState,
+    Part,
 )
 
 # Acknowledgements that stay away longer than this raise the alarm.
 ALARM = timedelta(minutes=30)
+
+
+def held_there(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
+    """Those of whom the national system has a record, so that they can confirm it there."""
+    origin = Entry.objects.filter(
+        graduate_id=OuterRef("pk"), part=Part.ORIGIN, accepted_version__isnull=False
+    )
+    return graduates.filter(Exists(origin))
 
 
 def ownerless() -> int:

@@ -1,7 +1,7 @@
 from django.urls import path
 
+from national_sync.views import confirmations, files, lists, phone, reconcile
 from national_sync.views import console as pages
-from national_sync.views import files, lists, phone, reconcile
 
 urlpatterns = [
     path("national/", phone.national, name="national"),
@@ -12,6 +12,16 @@ urlpatterns = [
 console = [
     path("national/feedback/", lists.FeedbackList.as_view(), name="feedback"),
     path("national/feedback/hand-on/", lists.hand_on, name="feedback-hand-on"),
+    path(
+        "national/confirmations/",
+        confirmations.Confirmations.as_view(),
+        name="national-confirmations",
+    ),
+    path(
+        "national/confirmations/remind/",
+        confirmations.Remind.as_view(),
+        name="national-confirmations-remind",
+    ),
     path("national/ledger/", lists.Ledger.as_view(), name="ledger"),
     path("national/reconcile/", reconcile.page, name="reconcile"),
     path("national/reconcile/start/", reconcile.start, name="reconcile-start"),

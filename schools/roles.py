@@ -38,6 +38,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "employers.certify": _PROVINCE,
     "messages.view": _EVERYBODY,
     "national.view": _EVERYBODY,
+    "national.remind": _SCHOOL_STAFF,
     "national.compare": frozenset({Role.SCHOOL_ADMIN, Role.PROVINCE}),
     "national.operate": _PROVINCE,
     "figures.view": _EVERYBODY,
