@@ -24,6 +24,13 @@ TABLES = (
 )  # fmt: skip
 
 
+def known(table: str, code: str) -> str | None:
+    """What the code tables themselves know, without anybody's entry."""
+    if table == CATEGORY:
+        return code if code in catalogue().names and "-" not in code else None
+    return lookup.table(table).national.get(code) or None
+
+
 @dataclass
 class Mapped:
     """The codes in force for one endpoint; read once and used for a whole run."""
@@ -42,11 +49,7 @@ class Mapped:
     def national(self, table: str, code: str) -> str | None:
         """The national code; None where nobody has said one. Ours never goes up for itself."""
         found = self.own.get((table, code))
-        if found is not None:
-            return found
-        if table == CATEGORY:
-            return code if code in catalogue().names and "-" not in code else None
-        return lookup.table(table).national.get(code) or None
+        return found if found is not None else known(table, code)
 
     def name(self, table: str, code: str) -> str:
         if table == CATEGORY:

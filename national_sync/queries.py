@@ -20,6 +20,7 @@ from national_sync.states import (
     FeedbackState,
     Part,
 )
+from schools.models import School
 
 # Acknowledgements that stay away longer than this raise the alarm.
 ALARM = timedelta(minutes=30)
@@ -37,6 +38,25 @@ def ownerless() -> int:
     """Unfinished entries nobody is named for: a constraint forbids it; this shows it."""
     rows = Entry.objects.filter(state__in=UNFINISHED)
     return rows.filter(Q(owner="") | Q(due_at=None)).count()
+
+
+def held_back(school: School) -> int:
+    """Entries of a school that our own pre-check holds: they wait for people, not for a way."""
+    return Entry.objects.filter(school=school, state=EntryState.HELD).count()
+
+
+def turn_of(batch: Batch) -> str:
+    """Whose turn it is with a batch, and what they have to do; "" where it is over."""
+    if batch.state == BatchState.PARKED:
+        return "省级: 查看原因后处理"
+    if batch.state == BatchState.DONE:
+        return ""
+    if batch.way == HTTP:
+        sent = batch.state == BatchState.SENT
+        return "全国系统: 审核并给出回执" if sent else "本平台: 自动发送"
+    if batch.answered:
+        return f"学校: 还有 {batch.unanswered} 条结果没有传回"
+    return "学校: 导入全国系统, 再传回结果"
 
 
 def status() -> dict[str, Any]:

@@ -58,6 +58,7 @@ def _workspace(
         "leaf": catalogue().leaves.get(d.category),
         "values": _values_with_changes(d, events),
         "warnings": _warnings(d),
+        "notes": [note for found in hooks.review_notes.run(destination=d) for note in found],
         "evidence": list(evidence.standing_evidence(d.pk)),
         "can": {s.action: s for s in MACHINE.available(d, request.user)},
         "links": [

@@ -17,22 +17,28 @@ from national_sync.actions import mapping as mapping_actions
 from national_sync.connection import is_configured
 from national_sync.mapping import CATEGORY, TABLES, Mapped
 from national_sync.models import Batch, BatchLine
-from national_sync.queries import status
-from national_sync.states import EntryState
+from national_sync.queries import status, turn_of
+from national_sync.states import HTTP, WORKBOOK, EntryState
 from schools.access import StaffRequest, staff_view
 from schools.forms import read_ids
 from schools.models import School
 from schools.scope import scope_of
 
 _MOST_SHOWN = 200
+_WAYS = {HTTP: "接口", WORKBOOK: "工作簿"}
 
 
 @staff_view("national.operate")
 def batches(request: StaffRequest) -> HttpResponse:
     """The newest batches and where the loop stands; refreshed while somebody looks."""
-    found = status()
+    found, way = status(), request.GET.get("way", "")
+    rows = Batch.objects.select_related("school").order_by("-created_at", "id")
+    if way in _WAYS:
+        rows = rows.filter(way=way)
     context = {
-        "rows": Batch.objects.order_by("-created_at", "id")[:50],
+        "rows": [(b, _WAYS.get(b.way, b.way), turn_of(b)) for b in rows[:50]],
+        "ways": [("", "全部"), *_WAYS.items()],
+        "way": way,
         "status": found,
         "entries": [(EntryState(s).label, n, s) for s, n in found["entries"].items()],
         "configured": is_configured(),
@@ -47,7 +53,8 @@ def batch(request: StaffRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(Batch, pk=pk)
     lines = BatchLine.objects.filter(batch=found).order_by("pk")
     rejected = lines.filter(verdict="rejected")[:_MOST_SHOWN]
-    context = {"batch": found, "rejected": rejected, "percent": _percent(found)}
+    context = {"batch": found, "rejected": rejected, "percent": _percent(found),
+               "way": _WAYS.get(found.way, found.way), "turn": turn_of(found)}  # fmt: skip
     part = request.headers.get("HX-Request")
     name = "national_sync/parts/batch.html" if part else "national_sync/batch.html"
     return render(request, name, context)

@@ -15,6 +15,7 @@ from core import workbooks
 from core.errors import DomainError
 from national_sync.actions import by_file
 from national_sync.models import Batch, BatchLine
+from national_sync.queries import held_back
 from national_sync.states import WORKBOOK, Part
 from national_sync.views.console import own_school
 from schools.access import StaffRequest, staff_view
@@ -43,6 +44,7 @@ def _listing(
         "ways": ways,
         "chosen": next((w["name"] for w in ways if w["total"]), ways[0]["name"]),
         "most": by_file.MOST_LINES,
+        "held": held_back(school),
         "error": error,
     }
     return render(request, "national_sync/files.html", context, status=status)

@@ -1,0 +1,134 @@
+"""上报批次 says whose turn it is; the review workspace says which codes are not mapped yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from graduates.models import Graduate
+from national_sync.mapping import load_simulated
+from national_sync.models import Batch, Entry, NationalCode
+from national_sync.plugs import codes_without_counterpart
+from national_sync.queries import turn_of
+from national_sync.states import HTTP, WORKBOOK, BatchState
+from schools.models import Role
+from tests import factories
+from tests.factories import World
+from tests.national_sync import reporting
+
+pytestmark = pytest.mark.django_db
+BATCHES, FILES = "/console/national/batches/", "/console/national/files/"
+NOTE = "此代码尚无国家代码, 上报前需省级登记对照"
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.make_world()
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "answered", "turn"),
+    [
+        (HTTP, BatchState.READY, 0, "本平台: 自动发送"),
+        (HTTP, BatchState.SENT, 1, "全国系统: 审核并给出回执"),
+        (HTTP, BatchState.PARKED, 0, "省级: 查看原因后处理"),
+        (HTTP, BatchState.DONE, 3, ""),
+        (WORKBOOK, BatchState.SENT, 0, "学校: 导入全国系统, 再传回结果"),
+        (WORKBOOK, BatchState.SENT, 1, "学校: 还有 2 条结果没有传回"),
+        (WORKBOOK, BatchState.DONE, 1, ""),  # given up
+    ],
+)
+def test_whose_turn_it_is(way: str, state: str, answered: int, turn: str) -> None:
+    assert turn_of(Batch(way=way, state=state, lines=3, answered=answered)) == turn
+
+
+def test_files_and_links_are_told_apart(world: World) -> None:
+    file = Batch.objects.create(lines=3, way=WORKBOOK, state=BatchState.SENT, school=world.school)
+    http = Batch.objects.create(lines=2)
+    client = world.client(Role.PROVINCE)
+    page = client.get(BATCHES).content.decode()
+    assert f"{FILES}{file.pk}/" in page
+    assert f"{BATCHES}{http.pk}/" in page
+    assert "学校: 导入全国系统, 再传回结果" in page
+    assert f"工作簿</span> {world.school}" in page
+    only = client.get(BATCHES, {"way": "workbook"}).content.decode()
+    assert str(file.pk) in only
+    assert str(http.pk) not in only
+    assert f'hx-get="{BATCHES}?way=workbook"' in only
+    Batch.objects.all().delete()
+    assert "没有这种方式的批次" in client.get(BATCHES, {"way": "http"}).content.decode()
+    assert "还没有批次" in client.get(BATCHES).content.decode()
+
+
+def test_what_waits_and_what_is_held(world: World) -> None:
+    waiting, held = reporting.approved(world), reporting.confirmed(world)
+    Entry.objects.filter(graduate=held).update(state="held", owner="department")
+    assert waiting != held
+    page = world.client(Role.SCHOOL_ADMIN).get(FILES).content.decode()
+    assert "另有 1 条预校验未过" in page
+    page = world.client(Role.PROVINCE).get(BATCHES).content.decode()
+    tiles = page.partition('class="tiles"')[2].partition("</div>")[0]
+    assert "<b>2</b><span>待上报</span>" in tiles
+    assert "<b>1</b><span>预校验未过</span>" in tiles
+
+
+def test_more_files_cost_no_more_queries(world: World) -> None:
+    client = world.client(Role.PROVINCE)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(BATCHES)
+        return len(captured)
+
+    Batch.objects.create(lines=1, way=WORKBOOK, state=BatchState.SENT, school=world.school)
+    cost()
+    few = cost()
+    for _ in range(3):
+        Batch.objects.create(
+            lines=1, way=WORKBOOK, state=BatchState.SENT, school=factories.make_school()
+        )
+    assert cost() == few
+
+
+# --- codes without a national counterpart -----------------------------------------------------
+
+
+def notes(graduate: Graduate) -> list[str]:
+    return codes_without_counterpart(destination=factories.destination_of(graduate))
+
+
+@pytest.fixture
+def abroad(world: World) -> Graduate:
+    """Its country has no national code of its own in the code table."""
+    made = reporting.approved(world)
+    found = factories.destination_of(made)
+    found.country = "AD"
+    found.save(update_fields=["country"])
+    return made
+
+
+def test_a_code_nobody_mapped_is_said(world: World, abroad: Graduate) -> None:
+    assert any(NOTE in note and "国家(地区)" in note for note in notes(abroad))
+    page = world.client(Role.COUNSELLOR).get(f"/console/destinations/{abroad.pk}/")
+    assert page.status_code == 200
+    assert NOTE in page.content.decode()
+    NationalCode.objects.create(table="country", code="AD", national_code="020", by_label="省级")
+    assert not any("国家(地区)" in note for note in notes(abroad))
+
+
+def test_simulated_codes_count_only_towards_the_simulator(abroad: Graduate, settings: Any) -> None:
+    load_simulated()
+    assert any("国家(地区)" in note for note in notes(abroad))
+    settings.NATIONAL_URL = "http://127.0.0.1:9"
+    settings.NATIONAL_CLIENT = settings.NATIONAL_SECRET = "x"
+    assert notes(abroad) == []
+
+
+def test_nothing_chosen_costs_nothing(world: World) -> None:
+    bare = factories.destination_of(factories.make_graduate(world))
+    with CaptureQueriesContext(connection) as captured:
+        assert codes_without_counterpart(destination=bare) == []
+    assert len(captured) == 0
