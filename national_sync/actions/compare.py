@@ -25,7 +25,7 @@ from national_sync.connection import is_configured, mapping, open_transport
 from national_sync.models import Comparison
 from national_sync.reconciliation import DIFFERS, Compared, Difference, compare
 from national_sync.states import COMPARING, ComparisonState
-from national_sync.transport.base import TransportError
+from national_sync.transport.base import TransportError, TransportRefused
 from schools.models import School
 from schools.scope import schools_visible_to
 
@@ -37,6 +37,7 @@ KEPT = 10
 # A run that gives no sign of life for so long is dead; a message may be on its way for so long.
 SILENCE, DELIVERY = timedelta(minutes=5), timedelta(seconds=60)
 _MASKED = {"证件号码": mask_id, "手机号码": mask_phone, "家庭电话": mask_phone}
+_NO_LINK = "尚未配置全国系统的地址和密钥, 不能比对。"
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +51,7 @@ def ask(*, school: School, by: User) -> Comparison:
     if not by.has_perm("national.compare") or not _sees(by, school):
         raise NotPermitted("role", "只有学校系统管理员和省级可以比对。")
     if not is_configured():
-        raise Refused("not_configured", "尚未配置全国系统的地址和密钥, 不能比对。")
+        raise Refused("not_configured", _NO_LINK)
     with transaction.atomic():
         School.objects.select_for_update(no_key=True).get(pk=school.pk)
         found = Comparison.objects.filter(school=school, state__in=COMPARING).first()
@@ -75,7 +76,7 @@ def run(comparison_id: int) -> bool:
         return False
     except TransportError as error:
         _log.warning("comparison %s: %s", found.pk, error)
-        _finish(found, problem="全国系统暂时无法访问, 请稍后再比对; 数据都还在。")
+        _finish(found, problem=_sentence(error))
     except Exception:
         _finish(
             found, problem="比对时出现意外错误, 已记入日志; 请稍后再试, 仍不成功请联系运维人员。"
@@ -84,7 +85,16 @@ def run(comparison_id: int) -> bool:
     return True
 
 
+def _sentence(error: TransportError) -> str:
+    if isinstance(error, TransportRefused):
+        return "全国系统拒绝了请求, 请由省级核对全国系统的地址和密钥后再比对; 数据都还在。"
+    return "全国系统暂时无法访问, 请稍后再比对; 数据都还在。"
+
+
 def _compare(found: Comparison) -> None:
+    if not is_configured():  # no longer, or not where the worker runs
+        _finish(found, problem=_NO_LINK)
+        return
     begun = timezone.now()
     with open_transport() as transport:
         compared = compare(found.school, transport, mapping(), lambda p: _alive(found, p))

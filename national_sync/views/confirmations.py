@@ -90,6 +90,7 @@ class Confirmations(ConsoleList):
                css="num"),
         Column("department", "院系", ("department__name",), css="wide"),
         Column("school_class", "班级", ("school_class__name",), css="wide"),
+        Column("school", "学校", ("school__name",), css="wide", optional=True),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
         Order("student_no", "学号", ("student_no", "id"), walked=True),
@@ -126,7 +127,8 @@ class Remind(Confirmations):
         query = request.GET.urlencode()
         try:
             found = remind.remind(graduates=self.filtered()[0], by=self.user, query=query)
-            messages.success(request, _told(found))
+            level = messages.SUCCESS if found.told else messages.INFO
+            messages.add_message(request, level, _told(found))
         except DomainError as refusal:
             messages.error(request, refusal.message)
         here = reverse("console:national-confirmations")
@@ -136,5 +138,7 @@ class Remind(Confirmations):
 def _told(found: remind.Reminded) -> str:
     if not found.told and not found.earlier:
         return "没有需要提醒的毕业生: 筛选出的都已确认。"
+    if not found.told:
+        return f"筛选出的 {found.earlier} 人今天都已提醒过, 没有重复发送。"
     earlier = f", 另有 {found.earlier} 人今天已提醒过, 没有重复发送" if found.earlier else ""
     return f"已提醒 {found.told} 人{earlier}。"

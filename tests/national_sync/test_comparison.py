@@ -144,6 +144,21 @@ def test_nobody_answers(world: World) -> None:
     assert "hx-trigger" not in page.partition('id="comparison"')[2].partition(">")[0]
 
 
+def test_a_link_that_is_gone_when_it_runs(world: World, settings: Any) -> None:
+    found = asked(world)
+    settings.NATIONAL_URL = ""
+    compare.run(found.pk)
+    found.refresh_from_db()
+    assert (found.state, "尚未配置" in found.problem) == ("failed", True)
+
+
+def test_wrong_credentials_are_said(
+    world: World, simulator: Simulator, two: list[Graduate], settings: Any
+) -> None:
+    settings.NATIONAL_SECRET = "wrong"
+    assert "拒绝了请求" in ran(world).problem
+
+
 def test_an_error_of_ours_leaves_nothing_running(
     world: World, two: list[Graduate], monkeypatch: pytest.MonkeyPatch
 ) -> None:

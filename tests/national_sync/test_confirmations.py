@@ -130,10 +130,13 @@ def test_who_has_not_confirmed_is_told_once_a_day(world: World, four: list[Gradu
     page = client.post(f"{PAGE}remind/", follow=True).content.decode()
     assert "已提醒 1 人, 另有 3 人今天已提醒过" in page
     assert told() == 4
+    page = client.post(f"{PAGE}remind/", follow=True).content.decode()
+    assert "筛选出的 4 人今天都已提醒过" in page
+    assert told() == 4
     assert late.person_id in {
         int(m.to.partition(":")[2]) for m in Message.objects.filter(title=remind.TITLE)
     }
-    assert Event.objects.filter(action="national.remind").latest("pk").data["earlier"] == 3
+    assert Event.objects.filter(action="national.remind").latest("pk").data["earlier"] == 4
 
 
 def test_tomorrow_again(
