@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core import files, pdf
 from core.models import Event, StoredFile
-from esign import terms
+from esign import sealing, terms
 from esign.fields import IMAGES, SIGNATURE
 from esign.models import Agreement, AgreementVersion
 
@@ -36,9 +36,11 @@ def fingerprint(version: AgreementVersion, approvals: dict[str, Any]) -> str:
 
 
 def draw(version: AgreementVersion, approvals: dict[str, Any]) -> bytes:
-    """The unsigned PDF."""
+    """The PDF, unsigned, with room for the signature."""
     context = context_of(version, approvals)
-    return pdf.render(TEMPLATE, context, stylesheet=STYLESHEET, pdf_tags=True)
+    return pdf.render(
+        TEMPLATE, context, stylesheet=STYLESHEET, pdf_tags=True, finisher=sealing.leave_room
+    )
 
 
 def context_of(version: AgreementVersion, approvals: dict[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,15 @@ certificate ever used, so that older documents stay verifiable.
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import functools
-import io
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
+import pydyf
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +27,7 @@ from django.utils import timezone
 from esign.models import SigningCertificate
 
 _FIELD = "Platform"
+_REASON = ("\ufeff" + "网签就业协议书").encode("utf-16-be").hex().encode()
 _YEARS = 5
 
 
@@ -153,35 +156,95 @@ def _in_force() -> tuple[Any, SigningCertificate]:
     return found, row
 
 
-def seal(content: bytes) -> bytes:
-    """`content` with one certifying signature over the whole file. Raises `NoKey`."""
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign import fields, signers, timestamps
+class _Written(pydyf.Object):
+    """An object that stands in the file just as it is given, where `seal` finds it."""
 
-    found = signer()
+    compressible, data = False, b""
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__()
+        self.data = text
+
+
+_UNSIGNED = b"/FT/Sig" + b" " * 16  # a field that doesn't name its signature yet
+_NO_RANGE = b"/ByteRange[" + b" " * 40 + b"]"
+
+
+def leave_room(_: Any, file: pydyf.PDF) -> None:
+    """Finish a drawing: an invisible field for the signature, empty still, and the signature's
+    dictionary beside it. Part of the drawing, so that the signature covers the first and only
+    revision, and nothing has to be read again. Raises `NoKey`."""
+    now = timezone.now().astimezone(datetime.UTC)
+    signature = _Written(
+        b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached"
+        b"/M(D:%s)/Reason<%s>"
+        % (f"{now:%Y%m%d%H%M%S}Z".encode(), _REASON)
+        # Certified, and nothing may be changed from now on.
+        + b"/Reference[<</Type/SigRef/TransformMethod/DocMDP"
+        b"/TransformParams<</Type/TransformParams/P 1/V/1.2>>>>]"
+        + _NO_RANGE
+        + b"/Contents<"
+        + b"0" * _room(signer())
+        + b">>>"
+    )
+    file.add_object(signature)
+    page = file.page_references[0]
+    field = _Written(
+        b"<</Type/Annot/Subtype/Widget/T(%s)/F 132/Rect[0 0 0 0]/P %s%s>>"
+        % (_FIELD.encode(), page, _UNSIGNED)
+    )
+    file.add_object(field)
+    first = next(o for o in file.objects if o.number == file.pages["Kids"][0])
+    first["Annots"] = pydyf.Array([*first.get("Annots", []), field.reference])
+    fields = pydyf.Array([field.reference])
+    file.catalog["AcroForm"] = pydyf.Dictionary({"Fields": fields, "SigFlags": 3})
+    file.catalog["Perms"] = pydyf.Dictionary({"DocMDP": signature.reference})
+
+
+def seal(content: bytes) -> bytes:
+    """A drawing that left room, with one certifying signature over the whole file. Raises
+    `NoKey`."""
+    found = bytearray(content)
+    _put(found, _UNSIGNED, b"/FT/Sig/V %s 0 R" % _number_before(content, b"<</Type/Sig/"))
+    start = content.rindex(_NO_RANGE) + len(_NO_RANGE) + len(b"/Contents")
+    end = content.index(b">", start) + 1
+    spans = b"/ByteRange[0 %d %d %d" % (start, end, len(content) - end)
+    _put(found, _NO_RANGE, spans.ljust(len(_NO_RANGE) - 1) + b"]")
+    digest = hashlib.sha256(found[:start] + found[end:]).digest()
+    made = _container(digest).hex().encode()
+    if len(made) > end - start - 2:
+        raise NoKey("签名超出预留空间, 请检查证书链与时间戳服务")
+    found[start + 1 : start + 1 + len(made)] = made
+    return bytes(found)
+
+
+def _put(content: bytearray, blank: bytes, text: bytes) -> None:
+    """Write over a blank; nothing moves."""
+    place = content.rindex(blank)
+    content[place : place + len(text)] = text
+
+
+def _number_before(content: bytes, start: bytes) -> bytes:
+    """The number of the object that begins so."""
+    head = content[: content.rindex(start)].rsplit(b"\n", 2)[-2]
+    return head.split()[0]
+
+
+def _container(digest: bytes) -> bytes:
+    """The PAdES container for a document of this SHA-256, with a time stamp if one is set."""
+    from pyhanko.sign.timestamps import HTTPTimeStamper
+
     stamper = None
     if settings.TIME_STAMP_URL:
-        stamper = timestamps.HTTPTimeStamper(settings.TIME_STAMP_URL, timeout=10)
-    metadata = signers.PdfSignatureMetadata(
-        field_name=_FIELD,
-        md_algorithm="sha256",
-        subfilter=fields.SigSeedSubFilter.PADES,
-        certify=True,
-        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
-        reason="网签就业协议书",
-    )
-    out = io.BytesIO()
-    signers.PdfSigner(metadata, signer=found, timestamper=stamper).sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(content)),
-        output=out,
-        bytes_reserved=_room(found, stamped=stamper is not None),
-    )
-    return out.getvalue()
+        stamper = HTTPTimeStamper(settings.TIME_STAMP_URL, timeout=10)
+    making = signer().async_sign(digest, "sha256", use_pades=True, timestamper=stamper)
+    return bytes(asyncio.run(making).dump())
 
 
-def _room(signer: Any, *, stamped: bool) -> int:
+def _room(signer: Any) -> int:
     """Hexadecimal digits kept free for the signature: its certificates, what is signed beside
     them, and an authority's time stamp with certificates of its own."""
     certificates = [signer.signing_cert, *signer.cert_registry]
     known = {certificate.dump() for certificate in certificates}
-    return 2 * (1024 + sum(map(len, known)) + (6144 if stamped else 0))
+    stamped = 6144 if settings.TIME_STAMP_URL else 0
+    return 2 * (1024 + sum(map(len, known)) + stamped)
