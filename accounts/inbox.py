@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from accounts.models import Message, User
 from core import rows
+from core.bulk import among
 from core.hooks import Hook
+from core.lookups import Rows
 
 addresses = Hook(
     "accounts.inbox_addresses",
@@ -53,15 +55,26 @@ def tell_each(people: QuerySet[Any, Any], title: str, *, text: str = "", link: s
         return cursor.rowcount
 
 
-def messages_of(user: User) -> QuerySet[Message]:
+def _names_of(user: User) -> list[str]:
     names = [f"user:{user.pk}"]
     for found in addresses.run(user=user):
         names += found
-    return Message.objects.filter(to__in=names).order_by("-id")
+    return names
 
 
-def unread(user: User, *, most: int = 100) -> int:
-    return messages_of(user).filter(read_at=None).order_by()[:most].count()
+def messages_of(user: User) -> QuerySet[Message]:
+    return Message.objects.filter(to__in=_names_of(user)).order_by("-id")
+
+
+def unread(user: User) -> int:
+    """How many, up to 100."""
+    return len(_UNREAD.of(_names_of(user)))
+
+
+_UNREAD = Rows(
+    lambda names: Message.objects.filter(among("to", names), read_at=None).values_list("id")[:100],
+    list,
+)
 
 
 def mark_read(user: User, message_id: int | None = None) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import CharField, Exists, OuterRef, Q, Value
-from django.utils import timezone
+from typing import Any
 
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Now
+
+from core.lookups import Rows
 from esign.models import Agreement, Amendment, Invitation, Termination
 from esign.states import (
     AgreementState,
@@ -20,13 +23,13 @@ from graduates.models import Graduate
 _ENDING, _LATE, _CHANGE, _OFFER = "1 ending", "2 late", "3 change", "4 offer"
 
 
-def _waiting(graduate: Graduate) -> list[tuple[str, int]]:
-    """What waits for this graduate, the most urgent first. One question for all of it."""
+def _waits(graduate: int) -> QuerySet[Any, Any]:
+    """What waits for this graduate. One question for all of it."""
 
     def kind(name: str) -> Value:
         return Value(name, output_field=CharField())
 
-    now = timezone.now()
+    now = Now()
     asked = Termination.objects.filter(graduate=graduate, state=TerminationState.WAITING_OTHER)
     changes = Amendment.objects.filter(agreement__graduate=graduate, state=AmendmentState.PROPOSED)
     signed = Agreement.objects.filter(graduate=OuterRef("graduate"), state=AgreementState.ACTIVE)
@@ -41,13 +44,16 @@ def _waiting(graduate: Graduate) -> list[tuple[str, int]]:
         changes.annotate(kind=kind(_CHANGE)).values_list("kind", "pk"),
         offers.annotate(kind=kind(_OFFER)).values_list("kind", "pk"),
     ]
-    return sorted(found.union(*others, all=True))
+    return found.union(*others, all=True)
+
+
+_WAITING = Rows(_waits)
 
 
 @hooks.next_step.plug(order=15)
 def answer_step(*, graduate: Graduate) -> Step | None:
     """Only while something waits: an offer, a change of the terms, or the end of an agreement."""
-    waiting = _waiting(graduate)
+    waiting = sorted(_WAITING.of(graduate.pk))  # the most urgent first
     if not waiting:
         return None
     kind, pk = waiting[0]

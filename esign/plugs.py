@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts import inbox
 from accounts.models import Realm, User
 from core.generated_docs import MACHINES
+from core.lookups import Rows
 from destinations import hooks
 from destinations.models import Destination
 from destinations.states import APPROVED
@@ -38,12 +39,14 @@ MACHINES.append(
 )
 
 
+_PEOPLE = Rows(lambda user: Person.objects.filter(user=user).values_list("pk"))
+
+
 @inbox.addresses.plug()
 def people_and_schools(*, user: User) -> list[str]:
     """A graduate reads what went to the person, a school's admin what went to the school."""
     if user.realm == Realm.GRADUATE:
-        own = Person.objects.filter(user=user).values_list("pk", flat=True)
-        return [f"person:{pk}" for pk in own]
+        return [f"person:{pk}" for (pk,) in _PEOPLE.of(user.pk)]
     staff = staff_of(user)
     if staff is None or staff.role != Role.SCHOOL_ADMIN:
         return []

@@ -156,14 +156,18 @@ def number_settled(case: Case, actor: Any) -> None:
     check_settled(case.graduate, case.now, renumbered=case.invitation.renumbered)
 
 
-def check_settled(graduate: Graduate, now: datetime.datetime, *, renumbered: bool) -> None:
+def check_settled(
+    graduate: Graduate, now: datetime.datetime, *, renumbered: bool, to: str = "签约"
+) -> None:
     """After a reset by staff or a new mobile number the account must stand for 72 hours."""
     since = now - SETTLING
     person = graduate.person
     if person.code_counter and (person.activated_at is None or person.activated_at > since):
-        raise Refused("account_reset", "帐号刚刚重置, 为保护您的权益, 重新激活满72小时后才能签约。")
+        raise Refused(
+            "account_reset", f"帐号刚刚重置, 为保护您的权益, 重新激活满72小时后才能{to}。"
+        )
     if renumbered:
-        raise Refused("mobile_changed", "手机号码刚刚变更, 为保护您的权益, 满72小时后才能签约。")
+        raise Refused("mobile_changed", f"手机号码刚刚变更, 为保护您的权益, 满72小时后才能{to}。")
 
 
 def own(case: Case, actor: Any) -> None:

@@ -15,6 +15,7 @@ from employers.models import Membership
 from employers.queries import speaks_for
 from esign.models import Agreement, SigningRules, Termination
 from esign.states import AgreementState, Ground, Side, TerminationState
+from esign.steps import check_settled, lately_renumbered
 from graduates.models import Graduate
 from schools.models import Phase, Role
 from schools.scope import staff_of, visible_to
@@ -73,6 +74,13 @@ def of_the_parties(case: Case, actor: Any) -> None:
         mine = mine or speaks_for(actor, case.agreement.unit_id)
     if not mine:
         raise Refused("not_yours", "只有协议双方可以办理。")
+
+
+def settled(case: Case, actor: Any) -> None:
+    """No staff ends an agreement as the graduate: after a reset or a new number they wait."""
+    if role_of(actor) == GRADUATE:
+        renumbered = lately_renumbered(case.graduate.pk)
+        check_settled(case.graduate, case.now, renumbered=renumbered, to="办理解约")
 
 
 def in_force(case: Case, actor: Any) -> None:
@@ -166,11 +174,11 @@ TERMINATION = Machine(
     role_of=role_of,
     steps=(
         Step("start_mutual", "申请协商解约", _PARTIES, states(NONE), _OTHER,
-             (of_the_parties, in_force, not_sealed, not_too_early, not_too_often)),
+             (of_the_parties, in_force, not_sealed, not_too_early, not_too_often, settled)),
         Step("start_one_sided", "申请单方解约", _PARTIES, states(NONE), _DEPARTMENT,
-             (of_the_parties, in_force, not_sealed, not_too_early, not_too_often),
+             (of_the_parties, in_force, not_sealed, not_too_early, not_too_often, settled),
              "with proof and the date of the written notice"),
-        Step("consent", "同意解约", _PARTIES, states(_OTHER), _DEPARTMENT, (the_other_side,)),
+        Step("consent", "同意解约", _PARTIES, states(_OTHER), _DEPARTMENT, (the_other_side, settled)),
         Step("refuse", "不同意解约", _PARTIES, states(_OTHER), TerminationState.REFUSED,
              (the_other_side,), "", needs_reason=True),
         Step("withdraw", "撤回申请", _PARTIES, states(_OTHER, _DEPARTMENT, _SCHOOL),

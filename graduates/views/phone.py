@@ -32,7 +32,7 @@ def home(request: GraduateRequest) -> HttpResponse:
         "steps": steps,
         "following": following,
         "done": sum(s.done for s in steps),
-        "unread": inbox.unread(request.user, most=99),
+        "unread": inbox.unread(request.user),
         "tab": "home",
     }
     return render(request, "graduates/phone/home.html", context)

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core.lookups import LookUp
+from core.bulk import among
+from core.lookups import LookUp, Rows
 from graduates.models import Graduate
 from schools.models import Role, StaffMember
 from tests import factories
@@ -61,3 +62,24 @@ def test_the_key_stands_in_one_place() -> None:
         LookUp(lambda pk: Graduate.objects.filter(pk=pk, person=pk)).first(1)
     with pytest.raises(AssertionError):
         LookUp(lambda pk: Graduate.objects.all()).first(1)
+
+
+def test_rows_by_one_key_in_several_places_and_by_a_list() -> None:
+    world = factories.make_world()
+    made = [factories.make_graduate(world) for _ in range(3)]
+    twice = Rows(
+        lambda pk: (
+            Graduate.objects.filter(pk=pk)
+            .values_list("pk", "name")
+            .union(Graduate.objects.filter(person=pk, pk__lt=0).values_list("pk", "name"), all=True)
+        )
+    )
+    assert twice.of(made[1].pk) == [(made[1].pk, made[1].name)]
+    listed = Rows(
+        lambda nos: (
+            Graduate.objects.filter(among("student_no", nos)).values_list("pk").order_by("pk")
+        ),
+        list,
+    )
+    assert listed.of([g.student_no for g in made[:2]]) == [(g.pk,) for g in made[:2]]
+    assert listed.of([]) == []

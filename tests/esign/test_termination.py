@@ -187,3 +187,19 @@ def test_strangers_cannot_start(world: World, agreement: Agreement) -> None:
     refused("not_yours", ask, agreement=agreement, by=other)
     refused("not_yours", ask, agreement=agreement, by=factories.make_employer())
     refused("role", ask, agreement=agreement, by=world.school_admin)
+
+
+def test_no_staff_ends_it_as_the_graduate(world: World, agreement: Agreement) -> None:
+    """After a reset by staff, and after a new number, 72 hours pass before the graduate's side
+    can ask or consent; the unit's own answer is not held up."""
+    user = owner(agreement)
+    person = agreement.graduate.person
+    person.code_counter, person.activated_at = 1, timezone.now()
+    person.save(update_fields=["code_counter", "activated_at"])
+    refused("account_reset", ask, agreement=agreement, by=user)
+    ask(agreement, agreement.member.user)
+    refused("account_reset", terminate.consent, agreement=agreement, by=user)
+    person.activated_at = timezone.now() - datetime.timedelta(hours=73)
+    person.save(update_fields=["activated_at"])
+    Graduate.objects.filter(pk=agreement.graduate_id).update(mobile="13811112222")
+    refused("mobile_changed", terminate.consent, agreement=agreement, by=user)
