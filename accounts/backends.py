@@ -9,7 +9,6 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from accounts.models import User
-from core.lookups import LookUp
 
 
 class RealmBackend(BaseBackend):
@@ -33,7 +32,4 @@ class RealmBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: int) -> User | None:
-        return _ACTIVE.first(user_id)
-
-
-_ACTIVE = LookUp(lambda pk: User.objects.filter(pk=pk, is_active=True))
+        return User.objects.filter(pk=user_id, is_active=True).first()

@@ -75,6 +75,10 @@ class User(AbstractBaseUser):
     def get_session_auth_hash(self) -> str:
         return self._session_hash()
 
+    def itself(self) -> User:
+        """The account behind Django's lazy stand-in, which asks itself at every access."""
+        return self
+
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Ask the backends, among them the one that knows the staff roles."""
         known = self.__dict__.setdefault("_permissions", {})

@@ -46,6 +46,9 @@ def staff_view(permission: str) -> Callable[[ViewFunction], ViewFunction]:
 def enter(request: HttpRequest, permission: str) -> HttpResponse | None:
     """None when the request may go on."""
     user = request.user
+    if isinstance(user, User):
+        # The page asks much of its user: from here on the account itself, no lazy stand-in.
+        user = request.user = user.itself()
     if not isinstance(user, User) or user.realm != Realm.STAFF:
         if isinstance(user, User):
             raise PermissionDenied
