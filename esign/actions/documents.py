@@ -53,11 +53,13 @@ def request(*, agreement: Agreement, destination: Destination) -> Document:
 
 
 def current_document(agreement: Agreement) -> Document | None:
-    """The newest finished document of the present version."""
+    """The newest document of the present version; none while a newer one is being made, so that
+    nobody takes home what the next approval replaces a moment later."""
     rows = Document.objects.select_related("file", "version").filter(
-        agreement=agreement, state=DocumentState.READY, version__number=agreement.version
+        agreement=agreement, version__number=agreement.version
     )
-    return rows.order_by("-id").first()
+    newest = rows.exclude(state=DocumentState.PARKED).order_by("-id").first()
+    return newest if newest is not None and newest.state == DocumentState.READY else None
 
 
 def make_waiting(*, most: int = 200) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import connections, transaction
 from django.db.transaction import TransactionManagementError
 
 from destinations.actions.base import lock
 from destinations.models import Destination
-from graduates.models import Graduate
 from tests import factories, removal
 from tests.factories import World
 
@@ -37,15 +39,12 @@ def test_who_waits_for_the_destination_holds_the_graduate_already(world: World) 
         connections.close_all()
 
     thread = threading.Thread(target=second)
-    with transaction.atomic():
+    with onlooker() as other, transaction.atomic():
         Destination.objects.select_for_update(no_key=True).get(pk=graduate.pk)
         thread.start()
         waiting.wait(10)
         for _ in range(100):
-            try:
-                with transaction.atomic():
-                    Graduate.objects.select_for_update(no_key=True, nowait=True).get(pk=graduate.pk)
-            except OperationalError:
+            if is_locked(other, graduate.pk):
                 break
             thread.join(0.05)
         else:
@@ -53,6 +52,25 @@ def test_who_waits_for_the_destination_holds_the_graduate_already(world: World) 
         assert thread.is_alive()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def onlooker() -> psycopg.Connection:
+    """A connection whose statements each end at once, and their locks with them."""
+    url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
+        path=f"/{connections['default'].settings_dict['NAME']}"
+    )
+    return psycopg.connect(url.geturl(), autocommit=True)
+
+
+def is_locked(other: psycopg.Connection, graduate_id: int) -> bool:
+    try:
+        other.execute(
+            "SELECT 1 FROM graduates_graduate WHERE id = %s FOR NO KEY UPDATE NOWAIT",
+            [graduate_id],
+        )
+    except psycopg.errors.LockNotAvailable:
+        return True
+    return False
 
 
 @pytest.mark.django_db(transaction=False)

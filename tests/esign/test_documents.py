@@ -309,6 +309,20 @@ def test_nothing_is_fetched_while_drawing(world: World, signing_key: Path) -> No
     assert "<script>" in text_of(content_of(made))
 
 
+def test_while_a_newer_one_is_made_the_older_is_not_given_out(
+    world: World, signing_key: Path
+) -> None:
+    made = signing.sign(factories.make_graduate(world))
+    review.approve(graduate_id=made.graduate_id, by=world.counsellor)
+    content_of(made)
+    review.approve(graduate_id=made.graduate_id, by=world.school_admin)
+    assert making.current_document(made) is None
+    making.make_waiting()
+    newest = making.current_document(made)
+    assert newest is not None
+    assert set(newest.approvals) == {"department", "school"}
+
+
 def test_no_text_makes_a_document_impossible(world: World, signing_key: Path) -> None:
     made = signing.sign(
         factories.make_graduate(world), signing_notes="一\x0b二 &nbsp; ]]> <![CDATA[三 &#11;"
