@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files
+from core import audit, files, rows
+from core.lookups import LookUp
 from destinations.models import Destination
 from esign import documents, sealing
 from esign.models import Agreement, AgreementVersion, Document
@@ -55,10 +56,10 @@ def request(*, agreement: Agreement, destination: Destination) -> Document:
 def current_document(agreement: Agreement) -> Document | None:
     """The newest document of the present version; none while a newer one is being made, so that
     nobody takes home what the next approval replaces a moment later."""
-    rows = Document.objects.select_related("file", "version").filter(
+    found = Document.objects.select_related("file", "version").filter(
         agreement=agreement, version__number=agreement.version
     )
-    newest = rows.exclude(state=DocumentState.PARKED).order_by("-id").first()
+    newest = found.exclude(state=DocumentState.PARKED).order_by("-id").first()
     return newest if newest is not None and newest.state == DocumentState.READY else None
 
 
@@ -85,16 +86,21 @@ def _claim() -> Document | None:
             return None
         row.state, row.claimed_at = DocumentState.MAKING, timezone.now()
         row.attempts += 1
-        row.save(update_fields=["state", "claimed_at", "attempts"])
+        rows.update(row, "state", "claimed_at", "attempts")
     return row
+
+
+_VERSION = LookUp(
+    lambda pk: AgreementVersion.objects.select_related(
+        "agreement", "employer_signature", "graduate_signature"
+    ).filter(pk=pk)
+)
 
 
 def make(document: Document) -> bool:
     """Draw, sign and store one claimed document."""
     try:
-        version = AgreementVersion.objects.select_related(
-            "agreement", "employer_signature", "graduate_signature"
-        ).get(pk=document.version_id)
+        version = _VERSION.get(document.version_id)
         sealing.signer()  # no drawing for nothing
         content = sealing.seal(documents.draw(version, document.approvals))
     except sealing.NoKey as problem:
