@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from national_sync.actions import upload
 from national_sync.actions.apply import apply_results, place
@@ -160,15 +161,20 @@ def test_answers_twice_and_in_any_order(night: Night, faults: dict[str, str]) ->
     night.check()
 
 
-def test_the_simulator_down_parks_nothing_and_goes_on_by_itself(night: Night) -> None:
+def test_the_simulator_down_for_an_hour_parks_nothing_and_goes_on_by_itself(night: Night) -> None:
+    """The runs of an hour, one every five minutes, each finding nobody; time is what is moved."""
     night.simulator.faults(unavailable="on")
-    with night.simulator.transport() as transport:
-        report = upload.run(transport, Mapped.load(simulated=True), seconds=5)
-    assert report.failed
-    assert {s for _, s in night.states()} <= {EntryState.SENT, EntryState.WAITING}
-    assert Batch.objects.filter(state=BatchState.READY, due_at__isnull=False).exists()
+    for turn in range(12):
+        with night.simulator.transport() as transport:
+            report = upload.run(transport, Mapped.load(simulated=True), seconds=5)
+        assert report.failed
+        assert {s for _, s in night.states()} <= {EntryState.SENT, EntryState.WAITING}
+        waiting = Batch.objects.filter(state=BatchState.READY)
+        assert set(waiting.values_list("attempts", flat=True)) == {turn + 1}
+        assert all(b.due_at > timezone.now() and b.problem for b in waiting), "again, later"
+        waiting.update(due_at=LONG_AGO)
+    assert waiting.count() == Batch.objects.count(), "no batch was made twice, none was given up"
     night.simulator.faults()
-    Batch.objects.update(due_at=LONG_AGO)
     night.finish()
     night.check()
 
