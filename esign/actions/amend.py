@@ -21,12 +21,14 @@ from core import audit, files, images, outbox
 from core.errors import DomainError, Invalid, Refused
 from core.models import Channel
 from destinations.actions import agreement as destination_agreement
+from destinations.actions.base import lock
 from destinations.models import Destination
 from destinations.states import State
 from destinations.steps import AGREEMENT, SystemActor
 from employers.models import UnitMember
 from employers.queries import hearers, seen_by, speaks_for
 from esign import terms
+from esign.actions.base import GRADUATE
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.rules import check_terms
@@ -53,18 +55,13 @@ class Locked:
 @contextmanager
 def locked(agreement: Agreement) -> Iterator[Locked]:
     with transaction.atomic():
-        graduate = (
-            Graduate.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("person", "cohort", "school", "department")
-            .get(pk=agreement.graduate_id)
-        )
-        destination = Destination.objects.select_for_update(no_key=True).get(pk=graduate.pk)
+        destination = lock(agreement.graduate_id, *GRADUATE)
         fresh = (
             Agreement.objects.select_for_update(no_key=True, of=("self",))
             .select_related("unit", "member__user", "invitation")
             .get(pk=agreement.pk)
         )
-        yield Locked(graduate, destination, fresh)
+        yield Locked(destination.graduate, destination, fresh)
 
 
 def why_not(agreement: Agreement, destination: Destination) -> str | None:

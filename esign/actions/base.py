@@ -16,15 +16,16 @@ from destinations.models import Destination
 from esign.models import Invitation
 from esign.steps import INVITATION, Case, with_evidence
 
-_GRADUATE = tuple(
+# What is read with a graduate who is locked.
+GRADUATE = tuple(
     f"graduate__{name}" for name in ("person", "cohort__signing", "school", "department")
 )
 
 
 _LOOKING = LookUp(
-    lambda pk: Destination.objects.select_related(
-        "graduate", "cohort", "school", *_GRADUATE
-    ).filter(pk=pk)
+    lambda pk: Destination.objects.select_related("graduate", "cohort", "school", *GRADUATE).filter(
+        pk=pk
+    )
 )
 _LOCKING = LookUp(
     lambda pk: (
@@ -47,7 +48,7 @@ def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
 def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Iterator[Case]:
     """Lock graduate, then destination, then invitation; ask the table; hand out the case."""
     with transaction.atomic():
-        destination = lock(invitation.graduate_id, *_GRADUATE)
+        destination = lock(invitation.graduate_id, *GRADUATE)
         locked = _LOCKING.get(invitation.pk)
         case = Case(locked, destination.graduate, destination, terms_hash, timezone.now())
         INVITATION.check(action, case, by)
