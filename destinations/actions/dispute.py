@@ -24,7 +24,6 @@ from destinations.models import Destination, Dispute, DisputeState
 from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
 from graduates.actions.corrections import due_on
-from graduates.models import Graduate
 from schools.models import Role
 from schools.scope import staff_of
 
@@ -36,21 +35,12 @@ def open_dispute(graduate_id: int) -> Dispute | None:
     return Dispute.objects.filter(graduate_id=graduate_id, state__in=_OPEN).first()
 
 
-def _locked(graduate_id: int) -> Destination:
-    Graduate.objects.select_for_update(no_key=True).only("id").get(pk=graduate_id)
-    return (
-        Destination.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("graduate__person", "cohort", "school")
-        .get(pk=graduate_id)
-    )
-
-
 def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
     """The graduate says that this is not where they go."""
     if not reason.strip():
         raise Refused("reason", "请说明为什么这不是您的去向。", field="reason")
     with transaction.atomic():
-        d = _locked(graduate_id)
+        d = base.lock(graduate_id, "graduate__person")
         if by.realm != Realm.GRADUATE or d.graduate.person.user_id != by.pk:
             raise NotPermitted("role", "只有本人可以提出异议。")
         if d.state == State.UNSUBMITTED:
@@ -78,7 +68,7 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
     if not answer.strip():
         raise Refused("answer", "请填写处理说明, 毕业生会看到。", field="answer")
     with transaction.atomic():
-        d = _locked(dispute.graduate_id)
+        d = base.lock(dispute.graduate_id, "graduate__person")
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if row.state not in _OPEN:
             raise Conflict("decided", f"此异议已由{row.decided_by}处理, 没有重复执行。")
@@ -120,7 +110,7 @@ def _release(d: Destination, reason: str, by: User) -> None:
 def appeal(*, dispute: Dispute, by: User) -> Dispute:
     """The graduate does not accept the school's answer: the province decides, once."""
     with transaction.atomic():
-        d = _locked(dispute.graduate_id)
+        d = base.lock(dispute.graduate_id, "graduate__person")
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if d.graduate.person.user_id != by.pk:
             raise NotPermitted("role", "只有本人可以申诉。")
@@ -140,7 +130,7 @@ def pass_on_overdue() -> int:
     count = 0
     for row in late.order_by("graduate_id")[:500]:
         with transaction.atomic():
-            _locked(row.graduate_id)
+            base.lock(row.graduate_id, "graduate__person")
             changed = Dispute.objects.filter(pk=row.pk, state=DisputeState.OPEN).update(
                 state=DisputeState.PROVINCE,
                 due_on=due_on(timezone.localdate(), WORKING_DAYS),
