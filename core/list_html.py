@@ -6,6 +6,8 @@ escaped here.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 if TYPE_CHECKING:
     from core.lists import Column, Order
 
+_SPECIAL = re.compile("[&<>\"']").search
 _SELECT = (
     '<label class="filter-item"><span>{}</span>'
     '<select class="form-select form-select-sm" name="{}">{}</select></label>'
@@ -34,7 +37,19 @@ def _safe(parts: Iterable[str]) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped
 
 
+def text(value: Any) -> str:
+    """`value` as HTML. Most need no escaping, and to see that is quicker than to do it."""
+    plain = str(value)
+    return escape(plain) if _SPECIAL(plain) else plain
+
+
 def options(choices: Iterable[tuple[Any, str]], chosen: str) -> SafeString:
+    return _options(tuple(choices), chosen)
+
+
+@functools.lru_cache(maxsize=512)
+def _options(choices: tuple[tuple[Any, str], ...], chosen: str) -> SafeString:
+    """A school's departments and majors are the same on every page of every list."""
     return _safe(
         f'<option value="{escape(str(value))}"{" selected" if str(value) == chosen else ""}>'
         f"{escape(str(label))}</option>"

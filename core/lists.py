@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, ClassVar
 
 import django_filters
@@ -47,11 +46,12 @@ class Column:
     def fields(self) -> tuple[str, ...]:
         return self.needs or (self.key,)
 
-    def html(self, row: Row) -> str:
+    def html(self) -> Callable[[Row], str]:
+        """What makes the HTML of this column's cell from a row."""
         if self.cell is not None:
-            return self.cell(row)
-        value = row[self.fields[0]]
-        return "" if value is None else escape(str(value))
+            return self.cell
+        key = self.fields[0]
+        return lambda row: "" if row[key] is None else list_html.text(row[key])
 
     def export(self, row: Row) -> Any:
         if self.text is not None:
@@ -225,7 +225,7 @@ class ListPage(View):
 
     def render_rows(self, rows: Iterable[Row], columns: Sequence[Column]) -> SafeString:
         """The table's body. Built by hand: a template's loop over cells costs ten times that."""
-        cells = [(list_html.css(c), c.html) for c in columns]
+        cells = [(f"<td{list_html.css(c)}>", c.html()) for c in columns]
         parts = []
         for row in rows:
             key = row[self.row_key]
@@ -235,7 +235,7 @@ class ListPage(View):
                     f'<td class="pick"><input class="form-check-input" type="checkbox" name="pick"'
                     f' value="{key}" aria-label="选择"></td>'
                 )
-            parts += [f"<td{css}>{html(row)}</td>" for css, html in cells]
+            parts += [f"{start}{html(row)}</td>" for start, html in cells]
             parts.append("</tr>")
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 

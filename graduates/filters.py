@@ -108,7 +108,7 @@ class GraduateFilter(django_filters.FilterSet):
             if not values:
                 del self.filters[name]
                 continue
-            self.filters[name].extra["choices"] = [(str(k), v) for k, v in values]
+            self.filters[name].extra["choices"] = values
 
     def choices(self) -> dict[str, options.Choices]:
         """Choices by filter, in the person's scope; a filter with none is not shown."""

@@ -20,6 +20,9 @@ class School(models.Model):
     is_open = models.BooleanField("启用", default=True)
     closed_at = models.DateTimeField("停用时间", null=True, blank=True)
     two_person_review = models.BooleanField("录入与终审须为两人", default=False)
+    # Another number after every change to the school's cohorts, departments, classes and majors,
+    # whoever makes it; triggers see to it (migration 0002). What is kept of them is kept under it.
+    structure_stamp = models.BigIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

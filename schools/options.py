@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
 from django.db import connection
 
 from accounts.models import User
 from core.prepared import prepared
 from schools.models import Cohort, Department, Major, School, SchoolClass
-from schools.scope import Scope, scope_of
+from schools.scope import Scope, scope_of, staff_of
 
-Choices = list[tuple[int | str, str]]
+Choices = Sequence[tuple[int | str, str]]
+KINDS = ("school", "cohort", "department", "school_class", "major")
 
 
 def school_options(user: User) -> Choices:
@@ -118,25 +125,37 @@ _PROVINCE_SQL = """
 
 def list_options(user: User, department_id: int | None, year: int | None) -> dict[str, Choices]:
     """What the functions above give this member of staff, by the filter's name."""
-    kinds = ("school", "cohort", "department", "school_class", "major")
-    found: dict[str, Choices] = {kind: [] for kind in kinds}
-    scope = scope_of(user)
-    if scope is None:
-        return found
-    values = {
-        "school": scope.school_id,
-        "whole": scope.whole_school,
-        "cohorts": sorted(scope.cohorts or ()),
-        "departments": sorted(scope.departments),
-        "classes": sorted(scope.classes),
-        "department": department_id,
-        "year": year,
-    }
+    scope, staff = scope_of(user), staff_of(user)
+    if scope is not None and scope.everything:
+        return _read(_PROVINCE_SQL, {})
+    if scope is None or staff is None or staff.school is None:
+        return dict.fromkeys(KINDS, ())
+    return _of_school(staff.school.structure_stamp, scope, department_id, year)
+
+
+@functools.lru_cache(maxsize=256)
+def _of_school(
+    stamp: int, scope: Scope, department_id: int | None, year: int | None
+) -> dict[str, Choices]:
+    """Read once a process for as long as the school's structure stays what `stamp` stands for."""
+    return _read(
+        _ALL_SQL,
+        {
+            "school": scope.school_id,
+            "whole": scope.whole_school,
+            "cohorts": sorted(scope.cohorts or ()),
+            "departments": sorted(scope.departments),
+            "classes": sorted(scope.classes),
+            "department": department_id,
+            "year": year,
+        },
+    )
+
+
+def _read(sql: str, values: dict[str, Any]) -> dict[str, Choices]:
+    found: dict[str, Choices] = dict.fromkeys(KINDS, ())
     with prepared(), connection.cursor() as cursor:
-        if scope.everything:
-            cursor.execute(_PROVINCE_SQL)
-        else:
-            cursor.execute(_ALL_SQL, values)
-        for kind, value, label, *_ in cursor.fetchall():
-            found[kind].append((value, label))
+        cursor.execute(sql, values)
+        for kind, lines in groupby(cursor.fetchall(), key=itemgetter(0)):
+            found[kind] = tuple((value, label) for _, value, label, *_ in lines)
     return found
