@@ -33,7 +33,7 @@ def message(to: str, title: str, *, key: str, text: str = "", link: str = "") ->
 def leave(messages: Iterable[Message]) -> None:
     """Leave messages in the caller's transaction; one that is there already stays as it is."""
     for one in messages:
-        rows.insert(one, once=True)
+        rows.insert(one, once=True, later=True)
 
 
 def tell(to: str, title: str, *, key: str, text: str = "", link: str = "") -> None:

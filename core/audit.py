@@ -63,5 +63,5 @@ def record(
         reason=reason,
         data=dict(data or {}),
     )
-    rows.insert(event)
+    rows.insert(event, later=True)
     return event

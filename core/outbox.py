@@ -38,8 +38,8 @@ def post(
     row = OutboxMessage(
         dedupe_key=key, channel=channel, address=address, subject=subject, text=text, secret=secret
     )
-    if rows.insert(row, once=True):
-        transaction.on_commit(_wake, robust=True)
+    rows.insert(row, once=True, later=True)
+    transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:

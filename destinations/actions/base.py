@@ -63,7 +63,8 @@ class Change:
                 to_state=d.state,
                 reason=reason,
                 snapshot=snapshot(d) | {"before": self.before},
-            )
+            ),
+            later=True,
         )
         hooks.stepped.run(destination=d, action=self.step.action)
         return d

@@ -65,7 +65,10 @@ def accept(
     """Sign. Every condition of DOMAIN §4 is asked at this instant, under locks; the partial unique
     index and the check on time stand behind. The same answer twice gives the same agreement."""
     try:
-        with base.step("accept", invitation, by, terms_hash=terms_hash) as case:
+        with (
+            base.step("accept", invitation, by, terms_hash=terms_hash) as case,
+            rows.together(),
+        ):
             ink = images.signature(signature)
             proof = one_time_codes.use(
                 purpose="accept",
@@ -78,9 +81,9 @@ def accept(
                 return _conclude(case, by=by, proof=proof, ink=ink, where=where)
         # A wrong code is committed, as a try.
         raise proof
-    except DomainError:
-        # The same form twice: the first one won meanwhile.
-        done = _already(invitation, by, terms_hash)
+    except DomainError as refusal:
+        # The same form twice: the first one won meanwhile, and the invitation waits no more.
+        done = _already(invitation, by, terms_hash) if refusal.code == "state" else None
         if done is None:
             raise
         return done
@@ -159,7 +162,7 @@ def _make_agreement(
         signed_at=case.now,
         evidence=evidence_of(case.graduate, invitation, proof, where, case.now.isoformat()),
     )
-    rows.insert(version)
+    rows.insert(version, later=True)
     return agreement
 
 

@@ -103,7 +103,10 @@ def _put(
         setattr(archive, key, value)
     archive.version += 1
     archive.updated_at = timezone.now()
-    (rows.insert if archive._state.adding else rows.update)(archive)
+    if archive._state.adding:
+        rows.insert(archive, later=True)
+    else:
+        rows.update(archive)
     audit.record(
         action, by=by, object_type="graduate", object_id=archive.pk, school_id=archive.school_id,
         data={"changes": changes},
