@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,6 +12,9 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from tests.factories import World
 
 # Playwright's synchronous API leaves its event loop in the thread of its worker; tests that come
 # after a journey on that worker use the ORM as always.
@@ -44,3 +48,14 @@ def django_db_setup(worker_id: str, django_db_blocker: pytest.FixtureRequest) ->
     settings.CACHES["default"]["KEY_PREFIX"] = name
     yield
     connections["default"].close()
+
+
+@pytest.fixture
+def committed_world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
+    """A world of rows that other connections see, taken away afterwards."""
+    from tests import factories, removal
+
+    with django_db_blocker.unblock(), removal.committed() as schools:
+        made = factories.make_world()
+        schools.append(made.school)
+        yield made

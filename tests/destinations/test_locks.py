@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,21 +14,13 @@ from django.db.transaction import TransactionManagementError
 
 from destinations.actions.base import lock
 from destinations.models import Destination
-from tests import factories, removal
+from tests import factories
 from tests.factories import World
 
 
-@pytest.fixture
-def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), removal.committed() as schools:
-        made = factories.make_world()
-        schools.append(made.school)
-        yield made
-
-
-def test_who_waits_for_the_destination_holds_the_graduate_already(world: World) -> None:
+def test_who_waits_for_the_destination_holds_the_graduate_already(committed_world: World) -> None:
     """Otherwise two who lock in one statement could each hold what the other waits for."""
-    graduate = factories.make_graduate(world)
+    graduate = factories.make_graduate(committed_world)
     waiting = threading.Event()
 
     def second() -> None:

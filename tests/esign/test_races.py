@@ -21,18 +21,9 @@ from esign.actions import accept, base, invite
 from esign.models import Agreement, Invitation
 from esign.states import AgreementState, InvitationState
 from graduates.models import Graduate
-from tests import factories, removal
+from tests import factories
 from tests.esign import signing
 from tests.factories import World
-
-
-@pytest.fixture
-def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
-    """Rows that other connections see, taken away afterwards."""
-    with django_db_blocker.unblock(), removal.committed() as schools:
-        made = factories.make_world()
-        schools.append(made.school)
-        yield made
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
@@ -73,9 +64,9 @@ def active(graduate: Graduate) -> int:
     return Agreement.objects.filter(graduate=graduate, state=AgreementState.ACTIVE).count()
 
 
-def test_two_acceptances_at_once_make_one_agreement(world: World) -> None:
+def test_two_acceptances_at_once_make_one_agreement(committed_world: World) -> None:
     for _ in range(4):
-        graduate, jobs = two_offers(world)
+        graduate, jobs = two_offers(committed_world)
         answers = at_once(*jobs)
         made = [a for a in answers if isinstance(a, Agreement)]
         refusals = [a for a in answers if isinstance(a, DomainError)]
@@ -83,8 +74,8 @@ def test_two_acceptances_at_once_make_one_agreement(world: World) -> None:
         assert refusals[0].code == "active_agreement"
 
 
-def test_a_double_click_makes_one_agreement_and_one_answer(world: World) -> None:
-    graduate = factories.make_graduate(world)
+def test_a_double_click_makes_one_agreement_and_one_answer(committed_world: World) -> None:
+    graduate = factories.make_graduate(committed_world)
     invitation, user, code = signing.ready(graduate)
     answers = at_once(*[lambda: signing.answer(invitation, user, code)] * 4)
     assert {a.pk for a in answers} == {answers[0].pk}, answers
@@ -112,9 +103,9 @@ def no_guards() -> Iterator[None]:
         accept.base.step = original
 
 
-def test_control_without_the_locks_both_get_past_the_checks(world: World) -> None:
+def test_control_without_the_locks_both_get_past_the_checks(committed_world: World) -> None:
     """Both are let through; only the partial unique index still stops the second."""
-    graduate, jobs = two_offers(world)
+    graduate, jobs = two_offers(committed_world)
     with no_guards():
         answers = at_once(*jobs)
     stopped = [a for a in answers if isinstance(a, DomainError)]
@@ -153,18 +144,18 @@ def no_guarantees() -> Iterator[None]:
                 owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
 
-def test_control_without_any_guard_two_agreements_come_into_force(world: World) -> None:
+def test_control_without_any_guard_two_agreements_come_into_force(committed_world: World) -> None:
     """The race is real: with locks, index and triggers out, both acceptances succeed."""
-    graduate, jobs = two_offers(world)
+    graduate, jobs = two_offers(committed_world)
     with no_guarantees(), no_guards():
         answers = at_once(*jobs)
         assert all(isinstance(a, Agreement) for a in answers), answers
         assert active(graduate) == 2
 
 
-def test_acceptance_against_withdrawal_has_one_outcome(world: World) -> None:
+def test_acceptance_against_withdrawal_has_one_outcome(committed_world: World) -> None:
     for _ in range(3):
-        graduate = factories.make_graduate(world)
+        graduate = factories.make_graduate(committed_world)
         invitation, user, code = signing.ready(graduate)
         by = invitation.member.user
         answers = at_once(
@@ -177,8 +168,8 @@ def test_acceptance_against_withdrawal_has_one_outcome(world: World) -> None:
         assert (invitation.state == InvitationState.ACCEPTED) == (active(graduate) == 1)
 
 
-def test_acceptance_against_expiry_has_one_outcome(world: World) -> None:
-    graduate = factories.make_graduate(world)
+def test_acceptance_against_expiry_has_one_outcome(committed_world: World) -> None:
+    graduate = factories.make_graduate(committed_world)
     invitation, user, code = signing.ready(graduate)
     soon = timezone.now() + datetime.timedelta(milliseconds=300)
     Invitation.objects.filter(pk=invitation.pk).update(valid_until=soon)
@@ -198,8 +189,8 @@ def test_acceptance_against_expiry_has_one_outcome(world: World) -> None:
         assert invitation.decided_at <= invitation.valid_until
 
 
-def test_the_database_itself_refuses_an_acceptance_that_is_too_late(world: World) -> None:
-    graduate = factories.make_graduate(world)
+def test_the_database_itself_refuses_an_acceptance_that_is_too_late(committed_world: World) -> None:
+    graduate = factories.make_graduate(committed_world)
     invitation, _, _ = signing.ready(graduate)
     late = invitation.valid_until + datetime.timedelta(seconds=1)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -208,8 +199,10 @@ def test_the_database_itself_refuses_an_acceptance_that_is_too_late(world: World
         )
 
 
-def test_an_agreement_without_its_locked_destination_is_never_committed(world: World) -> None:
-    graduate = factories.make_graduate(world)
+def test_an_agreement_without_its_locked_destination_is_never_committed(
+    committed_world: World,
+) -> None:
+    graduate = factories.make_graduate(committed_world)
     made = signing.sign(graduate)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -224,8 +217,8 @@ def test_an_agreement_without_its_locked_destination_is_never_committed(world: W
         )
 
 
-def test_what_was_signed_never_changes(world: World) -> None:
-    made = signing.sign(factories.make_graduate(world))
+def test_what_was_signed_never_changes(committed_world: World) -> None:
+    made = signing.sign(factories.make_graduate(committed_world))
     for statement in (
         "UPDATE esign_agreementversion SET terms = '{}' WHERE agreement_id = %s",
         "DELETE FROM esign_agreementversion WHERE agreement_id = %s",

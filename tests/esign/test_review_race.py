@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,19 +12,10 @@ from destinations.models import DestinationEvent
 from esign.actions import terminate
 from esign.models import Agreement, Termination
 from esign.states import AgreementState, Ground, TerminationState
-from tests import factories, removal
+from tests import factories
 from tests.esign import signing
 from tests.esign.test_races import at_once
 from tests.factories import World
-
-
-@pytest.fixture
-def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
-    """Rows that other connections see, taken away afterwards."""
-    with django_db_blocker.unblock(), removal.committed() as schools:
-        made = factories.make_world()
-        schools.append(made.school)
-        yield made
 
 
 def waiting(world: World) -> tuple[Agreement, Termination]:
@@ -38,12 +28,12 @@ def waiting(world: World) -> tuple[Agreement, Termination]:
 
 
 @pytest.mark.parametrize("round_", range(3))
-def test_one_passes_on_while_another_turns_down(world: World, round_: int) -> None:
-    agreement, t = waiting(world)
+def test_one_passes_on_while_another_turns_down(committed_world: World, round_: int) -> None:
+    agreement, t = waiting(committed_world)
     call: dict[str, Any] = {"agreement": agreement, "seen": t.pk}
     answers = at_once(
-        lambda: terminate.pass_on(**call, by=world.counsellor),
-        lambda: terminate.turn_down(**call, by=world.department_admin, reason="材料不全"),
+        lambda: terminate.pass_on(**call, by=committed_world.counsellor),
+        lambda: terminate.turn_down(**call, by=committed_world.department_admin, reason="材料不全"),
     )
     done = [a for a in answers if isinstance(a, Termination)]
     told = [a for a in answers if isinstance(a, Conflict)]
@@ -53,11 +43,11 @@ def test_one_passes_on_while_another_turns_down(world: World, round_: int) -> No
     assert t.state == done[0].state
 
 
-def test_two_final_words_release_once(world: World) -> None:
-    agreement, t = waiting(world)
-    terminate.pass_on(agreement=agreement, by=world.counsellor)
+def test_two_final_words_release_once(committed_world: World) -> None:
+    agreement, t = waiting(committed_world)
+    terminate.pass_on(agreement=agreement, by=committed_world.counsellor)
     call: dict[str, Any] = {"agreement": agreement, "seen": t.pk}
-    answers = at_once(*[lambda: terminate.agree(**call, by=world.school_admin)] * 4)
+    answers = at_once(*[lambda: terminate.agree(**call, by=committed_world.school_admin)] * 4)
     assert sum(isinstance(a, Termination) for a in answers) == 1, answers
     assert all(isinstance(a, Termination | DomainError) for a in answers), answers
     t.refresh_from_db()

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from django.db import connections
 
 from destinations.models import Destination
 from graduates.actions import roster
 from graduates.models import Graduate, Person, RosterImport
-from tests import removal
-from tests.factories import World, make_world, typed_record
+from tests.factories import World, typed_record
 from tests.graduates.workbooks import check, roster_book
-
-
-@pytest.fixture
-def committed_world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
-    """A world that other connections see, taken away afterwards."""
-    with django_db_blocker.unblock(), removal.committed() as schools:
-        world = make_world()
-        schools.append(world.school)
-        yield world
 
 
 def at_once(*jobs: Any) -> list[BaseException]:
