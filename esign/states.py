@@ -79,3 +79,12 @@ class TicketState(models.TextChoices):
     CLAIMED = "claimed", "待确认"
     CONFIRMED = "confirmed", "可下载"
     USED = "used", "已下载"
+
+
+class RowOutcome(models.TextChoices):
+    """What became of a row of a workbook of invitations."""
+
+    ABLE = "able", "可发送"
+    SENT = "sent", "已发送"
+    AGAIN = "again", "已有"
+    BAD = "bad", "有误"

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from esign.actions import documents, invite, reminders, scan_print
+from esign.actions import documents, imports, invite, reminders, scan_print
 
 
 @shared_task
@@ -32,3 +32,21 @@ def tell_old_numbers() -> None:
 @shared_task
 def sweep_tickets() -> None:
     scan_print.sweep()
+
+
+@shared_task
+def check_import(import_id: int) -> None:
+    imports.check(import_id)
+
+
+@shared_task
+def apply_import(import_id: int) -> None:
+    imports.apply(import_id)
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Do what a lost message left undone; take away what nobody looks at any more."""
+    for import_id, step in imports.waiting():
+        step(import_id)
+    imports.forget_old()

@@ -14,6 +14,7 @@ from esign.views import (
     verify,
 )
 from esign.views import employer_agreements as signed
+from esign.views import employer_imports as imports
 from esign.views import employer_invitations as invitations
 from esign.views import employer_terminations as ending
 
@@ -68,21 +69,17 @@ urlpatterns = [
 employer = [
     path("invitations/", invitations.invitations, name="employer-invitations"),
     path("invitations/new/", invitations.invite_new, name="employer-invite-new"),
-    path("invitations/workbook/", invitations.invite_workbook, name="employer-workbook"),
+    path("invitations/workbook/", imports.listing, name="employer-workbooks"),
+    path("invitations/workbook/template/", imports.template, name="employer-workbook-template"),
+    path("invitations/workbook/<int:pk>/", imports.detail, name="employer-workbook"),
     path(
-        "invitations/workbook/template/",
-        invitations.workbook_template,
-        name="employer-workbook-template",
+        "invitations/workbook/<int:pk>/confirm/", imports.confirm, name="employer-workbook-confirm"
     ),
+    path("invitations/workbook/<int:pk>/cancel/", imports.cancel, name="employer-workbook-cancel"),
     path(
-        "invitations/workbook/<str:key>/",
-        invitations.workbook_result,
-        name="employer-workbook-result",
-    ),
-    path(
-        "invitations/workbook/<str:key>/marked/",
-        invitations.workbook_marked,
-        name="employer-workbook-marked",
+        "invitations/workbook/<int:pk>/annotated/",
+        imports.annotated,
+        name="employer-workbook-annotated",
     ),
     path("invitations/<int:pk>/", invitations.invitation, name="employer-invitation"),
     path(

@@ -46,7 +46,7 @@ def _remove_signing(school_id: int) -> None:
     with psycopg.connect(url.geturl()) as c:
         c.execute("SET session_replication_role = replica")
         if c.execute(
-            "SELECT 1 FROM esign_card WHERE graduate_id IN " + mine, {"s": school_id}
+            "SELECT 1 FROM esign_invitation WHERE school_id = %(s)s LIMIT 1", {"s": school_id}
         ).fetchone():
             c.execute(
                 """DELETE FROM accounts_user WHERE id IN (SELECT user_id FROM employers_unitmember
@@ -65,6 +65,9 @@ def _remove_signing(school_id: int) -> None:
                 {"s": school_id},
             )
         for statement in (
+            f"""WITH mine AS (DELETE FROM esign_invitationrow WHERE graduate_id IN {mine}
+                RETURNING made_id) DELETE FROM esign_invitationimport WHERE id IN
+                (SELECT made_id FROM mine)""",
             f"""DELETE FROM esign_terminationmaterial WHERE termination_id IN
                 (SELECT id FROM esign_termination WHERE agreement_id IN {agreements})""",
             *(

@@ -11,8 +11,9 @@ from accounts.models import Message, User
 from employers.actions import letters
 from employers.models import Letter, LetterKind, Membership, Unit, UnitMember
 from esign.actions import terminate
-from esign.models import Agreement, Invitation
+from esign.models import Agreement, Invitation, InvitationImport
 from esign.states import Ground
+from graduates.actions import imports as moves
 from tests import factories
 from tests.esign import signing
 from tests.wall_cases import Case
@@ -161,8 +162,21 @@ def letter_pictures(o: Any) -> list[Case]:
     ]
 
 
-def guessed_keys(o: Any) -> list[Case]:
-    return [Case("guessed", {"key": "a" * 32}, frozenset())]
+def own_workbooks(o: Any) -> list[Case]:
+    """Whoever uploaded it: it is sent with that person's signature."""
+    mine, theirs, foreign = (
+        moves.upload(
+            InvitationImport, content=b"no", name="a.xlsx", by=user, member=_of(user),
+            address="127.0.0.1",
+        ).pk
+        for user in (o.employer, o.colleague, o.stranger)
+    )  # fmt: skip
+    return [
+        Case("the verified one's", {"pk": mine}, frozenset({VERIFIED})),
+        Case("the colleague's", {"pk": theirs}, frozenset({CLAIMED})),
+        Case("another unit's", {"pk": foreign}, frozenset()),
+        Case("nobody's", {"pk": 2**40}, frozenset()),
+    ]
 
 
 def unit_of(user: User) -> Unit:
@@ -187,8 +201,10 @@ OBJECTS: dict[str, Callable[[Any], list[Case]]] = {
     "employer-picture": own_pictures,
     "employer-message": messages,
     "employer-letter-scan": own_letters,
-    "employer-workbook-result": guessed_keys,
-    "employer-workbook-marked": guessed_keys,
+    "employer-workbook": own_workbooks,
+    "employer-workbook-confirm": own_workbooks,
+    "employer-workbook-cancel": own_workbooks,
+    "employer-workbook-annotated": own_workbooks,
     "console:letter": all_letters,
     "console:letter-approve": all_letters,
     "console:letter-refuse": all_letters,

@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "destinations.tasks.sweep_imports",
         "schedule": 60.0,
     },
+    "sweep-invitation-imports": {"task": "esign.tasks.sweep_imports", "schedule": 60.0},
     "send-outbox": {"task": "core.tasks.send_outbox", "schedule": 60.0},
     "upload-changes": {"task": "national_sync.tasks.upload_changes", "schedule": 180.0},
     "upload-everything": {

@@ -2,6 +2,7 @@
 
 from esign.models.agreements import Agreement, AgreementVersion, Amendment
 from esign.models.documents import Document, Print, PrintTicket, SigningCertificate
+from esign.models.imports import InvitationImport, InvitationRow
 from esign.models.invitations import Card, Draft, Invitation, MobileChange, Reading
 from esign.models.rules import SigningRules
 from esign.models.terminations import Termination, TerminationMaterial
@@ -14,6 +15,8 @@ __all__ = [
     "Document",
     "Draft",
     "Invitation",
+    "InvitationImport",
+    "InvitationRow",
     "MobileChange",
     "Print",
     "PrintTicket",

@@ -1,24 +1,21 @@
-"""The unit's invitations: list, one of them, naming a graduate, many at once by workbook."""
+"""The unit's invitations: list, one of them, naming a graduate."""
 
 from __future__ import annotations
 
-import secrets
-
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
 from codes import text
-from core import files, workbooks
+from core import files
 from core.errors import DomainError
 from employers.access import EmployerRequest, employer_view, own_or_404
 from employers.pages import newest
 from employers.queries import seen_by
 from esign import terms
-from esign.actions import base, invite, registered, workbook
+from esign.actions import base, invite, registered
 from esign.employer_home import invitations_in
 from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
 from esign.models import Agreement, Invitation
@@ -26,7 +23,6 @@ from esign.states import InvitationState
 from esign.steps import INVITATION
 from schools.forms import Errors, FormField, errors_of, items
 
-_KEPT = 24 * 3600  # seconds a workbook's answers can be looked at
 _NAMING = (
     FormField("school", "院校", max_length=60, hint="院校全称或5位院校代码"),
     FormField("name", "姓名", max_length=40),
@@ -112,69 +108,3 @@ def invite_new(request: EmployerRequest) -> HttpResponse:
             errors, status = errors_of(refusal), refusal.status
     context = {"items": items(_NAMING, typed, errors), "errors": errors, "tab": "invitations"}
     return render(request, "esign/employer/invite_new.html", context, status=status)
-
-
-@employer_view
-def invite_workbook(request: EmployerRequest) -> HttpResponse:
-    errors, status = Errors(), 200
-    if request.method == "POST":
-        upload = request.FILES.get("file")
-        try:
-            result = workbook.send_all(
-                member=request.member,
-                content=upload.read(workbook.MOST_BYTES + 1) if upload else b"",
-                address=client_address(request),
-            )
-            return redirect("employer-workbook-result", key=_keep(request, result))
-        except DomainError as refusal:
-            errors, status = {"file": [refusal.message]}, refusal.status
-    context = {
-        "missing": workbook.missing_papers(request.member),
-        "most": workbook.MOST_ROWS,
-        "errors": errors,
-        "tab": "invitations",
-    }
-    return render(request, "esign/employer/workbook.html", context, status=status)
-
-
-def _keep(request: EmployerRequest, result: workbook.Result) -> str:
-    """The answers under a random key, for this person and a day."""
-    key = secrets.token_urlsafe(24)
-    cache.set(_name(request, key), result.plain(), _KEPT)
-    return key
-
-
-def _name(request: EmployerRequest, key: str) -> str:
-    return f"invite-workbook:{request.member.pk}:{key}"
-
-
-def _kept(request: EmployerRequest, key: str) -> workbook.Result:
-    plain = cache.get(_name(request, key))
-    if plain is None:
-        raise Http404
-    return workbook.Result.of(plain)
-
-
-@employer_view
-def workbook_result(request: EmployerRequest, key: str) -> HttpResponse:
-    result = _kept(request, key)
-    context = {
-        "result": result,
-        "key": key,
-        "sent": result.count(workbook.SENT),
-        "again": result.count(workbook.AGAIN),
-        "bad": result.count(workbook.BAD),
-        "tab": "invitations",
-    }
-    return render(request, "esign/employer/workbook_result.html", context)
-
-
-@employer_view
-def workbook_marked(request: EmployerRequest, key: str) -> HttpResponse:
-    return workbooks.respond(_kept(request, key).marked(), "invitations-result")
-
-
-@employer_view
-def workbook_template(request: EmployerRequest) -> HttpResponse:
-    content = workbooks.write(workbook.HEADER, [], title="批量邀约")
-    return workbooks.respond(content, "invitations-template")

@@ -38,22 +38,26 @@ _ENDS = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 def upload(
     model: type[M],
     *,
-    school: School,
     content: bytes,
     name: str,
     by: User | Actor | None,
+    school: School | None = None,
     **values: Any,
 ) -> M:
     """Keep the workbook and make the import row. The caller starts the check after commit."""
-    file = store(content, name=name, school_id=school.pk, by_id=Actor.of(by).id)
+    file = store(content, name=name, school_id=school.pk if school else None, by_id=Actor.of(by).id)
+    if school is not None:
+        values["school"] = school
     with transaction.atomic():
         person = by if isinstance(by, User) else None
-        made = model._default_manager.create(school=school, file=file, by=person, **values)
+        made = model._default_manager.create(file=file, by=person, **values)
         _record("upload", made, by, label=name)
     return made
 
 
-def store(content: bytes, *, name: str, school_id: int, by_id: int | None = None) -> StoredFile:
+def store(
+    content: bytes, *, name: str, school_id: int | None, by_id: int | None = None
+) -> StoredFile:
     """A workbook as it came in, or with the refused cells marked."""
     return files.store(
         content,
@@ -70,7 +74,7 @@ def start(model: type[M], import_id: int, running: str) -> M | None:
     with transaction.atomic():
         made = (
             model._default_manager.select_for_update(skip_locked=True, of=("self",))
-            .select_related("file", "by", "school")
+            .select_related("file", "by")
             .filter(pk=import_id, state__in=(_BEFORE[ImportState(running)], running))
             .first()
         )
@@ -89,6 +93,12 @@ def progress(made: WorkbookImport, percent: int, **more: Any) -> None:
     """Shown on the page while it runs; also the sign of life."""
     rows = type(made)._default_manager.filter(pk=made.pk)
     rows.update(progress=percent, heartbeat_at=timezone.now(), **more)
+
+
+def is_held(made: WorkbookImport) -> bool:
+    """Lock the row: does this run still have it? What seemed dead is taken over by another."""
+    rows = type(made)._default_manager.select_for_update()
+    return rows.filter(pk=made.pk, state=made.state, attempts=made.attempts).first() is not None
 
 
 def finish(made: WorkbookImport, state: str, *, problem: str = "") -> None:

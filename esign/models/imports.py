@@ -1,0 +1,91 @@
+"""Many invitations from one workbook, on their way from upload to sent."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from employers.models import UnitMember
+from esign.models.invitations import Invitation
+from esign.states import RowOutcome
+from graduates.models import Graduate, WorkbookImport
+from graduates.states import ImportState
+
+
+class InvitationImport(WorkbookImport):
+    """A workbook of invitations. `counts` holds "rows", "able", "sent", "again", "bad"."""
+
+    member = models.ForeignKey(UnitMember, models.PROTECT, related_name="+", db_index=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    address = models.CharField(max_length=45)  # where it came from, for the trail
+    header = models.JSONField(default=list)
+    # What empty cells mean: looked up once, since sending changes what is known.
+    known = models.JSONField(default=dict)
+
+    class Meta(WorkbookImport.Meta):
+        verbose_name = "批量邀约"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ImportState.values), name="invitation_import_state_known"
+            )
+        ]
+        indexes = [models.Index(fields=["member", "-id"], name="invitation_import_newest")]
+
+    @property
+    def state_label(self) -> str:
+        """Nothing is imported here: rows are sent."""
+        words = {ImportState.CONFIRMED: "等待发送", ImportState.APPLYING: "发送中"}
+        return words.get(ImportState(self.state), self.get_state_display())
+
+
+class InvitationRow(models.Model):
+    """A row of the workbook and what became of it: written with the invitation it sends, so that
+    a run that is taken up again sends nothing twice."""
+
+    made = models.ForeignKey(InvitationImport, models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField("行")
+    cells = models.JSONField(default=list)
+    graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="+", null=True)
+    outcome = models.CharField("结果", max_length=5, choices=RowOutcome)
+    invitation = models.ForeignKey(Invitation, models.PROTECT, related_name="+", null=True)
+    problems = models.JSONField(default=list)  # [[column from 1 or 0 for none, sentence]]
+
+    class Meta:
+        verbose_name = "批量邀约的行"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["made", "number"], name="invitation_row_once"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=RowOutcome.values), name="invitation_row_outcome_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=RowOutcome.BAD) | Q(graduate__isnull=False),
+                name="invitation_row_good_has_graduate",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    outcome__in=[RowOutcome.SENT, RowOutcome.AGAIN], invitation__isnull=False
+                )
+                | Q(outcome__in=[RowOutcome.ABLE, RowOutcome.BAD], invitation__isnull=True),
+                name="invitation_row_sent_has_invitation",
+            ),
+            models.UniqueConstraint(
+                fields=["invitation"],
+                condition=Q(outcome=RowOutcome.SENT),
+                name="invitation_row_sends_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"批量邀约第{self.number}行"
+
+    @property
+    def words(self) -> str:
+        if self.outcome == RowOutcome.BAD:
+            return "; ".join(sentence for _, sentence in self.problems)
+        return {
+            RowOutcome.ABLE: "可以发送",
+            RowOutcome.SENT: "已发送",
+            RowOutcome.AGAIN: "相同的邀约仍在等待答复, 没有重复发送",
+        }[RowOutcome(self.outcome)]

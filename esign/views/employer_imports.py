@@ -1,0 +1,69 @@
+"""Many invitations by workbook: template, upload, preview, confirm, what became of each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from accounts.throttle import client_address
+from core import workbooks
+from employers.access import EmployerRequest, employer_view
+from esign import tasks
+from esign.actions import imports
+from esign.models import InvitationImport
+from graduates.actions import imports as moves
+from graduates.views.imports import ImportPages
+
+_TAB = {"tab": "invitations"}
+
+
+def _visible(request: EmployerRequest) -> QuerySet[InvitationImport]:
+    """A person's own, in every unit they sign for: a workbook is sent with its sender's
+    signature, so not even a verified colleague may confirm it."""
+    mine = [m.pk for m in request.memberships]
+    return InvitationImport.objects.filter(member__in=mine)
+
+
+def _owner(request: EmployerRequest) -> dict[str, Any]:
+    return {"member": request.member, "address": client_address(request)}
+
+
+def _around(request: EmployerRequest) -> dict[str, Any]:
+    missing = imports.missing_papers(request.member)
+    return {"missing": missing, "most": imports.MOST_ROWS, "kept": imports.KEPT.days, **_TAB}
+
+
+def _details(made: InvitationImport) -> dict[str, Any]:
+    return {"rows": imports.answers(made), **_TAB}
+
+
+_PAGES = ImportPages(
+    templates="esign/employer",
+    address="employer-workbook",
+    file_name="批量邀约.xlsx",
+    cancelled="已取消, 没有发送任何邀约。",
+    visible=_visible,
+    upload=imports.upload,
+    confirm_action=moves.confirm,
+    cancel_action=moves.cancel,
+    check=tasks.check_import.delay,
+    apply=tasks.apply_import.delay,
+    owner=_owner,
+    around=_around,
+    details=_details,
+    most_bytes=imports.MOST_BYTES,
+)
+listing = employer_view(_PAGES.listing)
+detail = employer_view(_PAGES.detail)
+confirm = employer_view(require_POST(_PAGES.confirm))
+cancel = employer_view(require_POST(_PAGES.cancel))
+annotated = employer_view(_PAGES.annotated)
+
+
+@employer_view
+def template(request: EmployerRequest) -> HttpResponse:
+    content = workbooks.write(imports.HEADER, [], title="批量邀约")
+    return workbooks.respond(content, "invitations-template")

@@ -1,0 +1,57 @@
+"""Workbooks of invitations as a unit fills them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core import workbooks
+from employers.models import UnitMember
+from esign.actions import imports
+from esign.actions.registered import KEYS
+from esign.models import InvitationImport, InvitationRow
+from graduates.actions import imports as moves
+from graduates.models import Graduate
+from graduates.states import ImportState
+from tests.esign import signing
+
+
+def row(graduate: Graduate, **changes: Any) -> list[Any]:
+    who = {
+        "school": graduate.school.name, "name": graduate.name, "student_no": graduate.student_no,
+    }  # fmt: skip
+    values = signing.typed_terms() | who | changes
+    return [values[k] for k in (*KEYS, *imports.FIELD_KEYS)]
+
+
+def book(rows: Sequence[Sequence[Any]], header: Sequence[str] = imports.HEADER) -> bytes:
+    return workbooks.write(header, rows)
+
+
+def upload(member: UnitMember, content: bytes) -> InvitationImport:
+    return imports.upload(
+        member=member, content=content, name="a.xlsx", by=member.user, address=signing.HERE
+    )
+
+
+def checked(member: UnitMember, content: bytes) -> InvitationImport:
+    made = upload(member, content)
+    imports.check(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def confirmed(member: UnitMember, content: bytes) -> InvitationImport:
+    made = checked(member, content)
+    assert made.state == ImportState.PREVIEWED, made.problem
+    moves.confirm(made, by=member.user)
+    return made
+
+
+def send(member: UnitMember, rows: Sequence[Sequence[Any]]) -> list[InvitationRow]:
+    """Upload, look, say yes; what became of each row."""
+    made = confirmed(member, book(rows))
+    imports.apply(made.pk)
+    made.refresh_from_db()
+    assert made.state == ImportState.DONE, made.problem
+    return list(made.rows.all())
