@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Message, User
-from core import rows
+from core import outbox, rows
 from core.bulk import among
 from core.hooks import Hook
 from core.lookups import Rows
+from core.models import Channel, OutboxMessage
 
 addresses = Hook(
     "accounts.inbox_addresses",
@@ -32,12 +34,38 @@ def message(to: str, title: str, *, key: str, text: str = "", link: str = "") ->
 
 def leave(messages: Iterable[Message]) -> None:
     """Leave messages in the caller's transaction; one that is there already stays as it is."""
-    for one in messages:
-        rows.insert(one, once=True, later=True)
+    if left := list(messages):
+        rows.insert_each(left)
 
 
-def tell(to: str, title: str, *, key: str, text: str = "", link: str = "") -> None:
-    leave([message(to, title, key=key, text=text, link=link)])
+def tell(
+    to: str, title: str, *, key: str, text: str = "", link: str = "", mail_to: str = ""
+) -> None:
+    """Leave one message; to `mail_to`, if an address is given, it goes by e-mail, too."""
+    told = message(to, title, key=key, text=text, link=link)
+    leave([told])
+    outbox.post_each(mails((told, mail_to)))
+
+
+def mails(*told: tuple[Message, str]) -> list[OutboxMessage]:
+    """Messages as e-mails to the addresses given, still to be posted; none while no way out is
+    set. They say what happened and where it is read: an address was never proved and a mailbox is
+    read by others, so the message's text, which people typed or which names numbers, stays here."""
+    if not outbox.can_send(Channel.EMAIL):
+        return []
+    return [
+        outbox.message(
+            Channel.EMAIL, address, _letter(one), subject=one.title, key=f"mail:{one.dedupe_key}"
+        )
+        for one, address in told
+    ]
+
+
+def _letter(told: Message) -> str:
+    return (
+        f"{told.title}。\n\n请登录毕业去向登记平台查看: {settings.PUBLIC_ORIGIN}{told.link}\n\n"
+        "此邮件由平台自动发出, 请不要回复。\n"
+    )
 
 
 def tell_each(people: QuerySet[Any, Any], title: str, *, text: str = "", link: str = "") -> int:

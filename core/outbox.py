@@ -7,6 +7,7 @@ is parked for people to look at.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -33,13 +34,24 @@ def post(
     channel: str, address: str, text: str, *, key: str, subject: str = "", secret: bool = False
 ) -> None:
     """Queue one message in the caller's transaction. The same `key` again does nothing."""
-    if not address:
-        return
-    row = OutboxMessage(
+    post_each([message(channel, address, text, key=key, subject=subject, secret=secret)])
+
+
+def message(
+    channel: str, address: str, text: str, *, key: str, subject: str = "", secret: bool = False
+) -> OutboxMessage:
+    """One message, still to be posted."""
+    return OutboxMessage(
         dedupe_key=key, channel=channel, address=address, subject=subject, text=text, secret=secret
     )
-    rows.insert(row, once=True, later=True)
-    transaction.on_commit(_wake, robust=True)
+
+
+def post_each(messages: Iterable[OutboxMessage]) -> None:
+    """Queue what has an address, in one statement and the caller's transaction."""
+    addressed = [m for m in messages if m.address]
+    if addressed:
+        rows.insert_each(addressed)
+        transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:

@@ -78,14 +78,8 @@ def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
     """INSERT a new row and set its key and whatever the database filled in. With `once` a row that
     some unique index has already is left as it is; returns whether one was added. With `later`
     nobody needs the key, or to know whether it was added, before what goes `together` ends."""
-    values, names = [], []
-    for column in row._meta.local_concrete_fields:
-        value = column.pre_save(row, add=True)
-        if isinstance(value, DatabaseDefault) or (value is None and column.primary_key):
-            continue
-        names.append(column.attname)
-        values.append(column.get_db_prep_save(value, connection))
-    sql, filled = _insert(type(row), tuple(names), once)
+    names, values = _given(row)
+    sql, filled = _insert(type(row), names, once)
     row._state.db = "default"
 
     def read(cursor: Any) -> None:
@@ -98,15 +92,37 @@ def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
     return not row._state.adding
 
 
+def insert_each(found: Sequence[Model]) -> None:
+    """INSERT several new rows of one model, with the same values given, in one statement; what a
+    unique index has already is left as it is. Sets no keys."""
+    given = [_given(row) for row in found]
+    (names,) = {names for names, _ in given}
+    sql, _ = _insert(type(found[0]), names, True, len(found))
+    _ask(sql, [v for _, values in given for v in values], lambda cursor: None, later=True)
+
+
+def _given(row: Model) -> tuple[tuple[str, ...], list[Any]]:
+    """The columns of a new row that the database doesn't fill in, and their values."""
+    values, names = [], []
+    for column in row._meta.local_concrete_fields:
+        value = column.pre_save(row, add=True)
+        if isinstance(value, DatabaseDefault) or (value is None and column.primary_key):
+            continue
+        names.append(column.attname)
+        values.append(column.get_db_prep_save(value, connection))
+    return tuple(names), values
+
+
 @functools.lru_cache(maxsize=256)
 def _insert(
-    model: type[Model], names: tuple[str, ...], once: bool
+    model: type[Model], names: tuple[str, ...], once: bool, count: int = 1
 ) -> tuple[str, Sequence[Field[Any, Any]]]:
     meta = model._meta
     fields = {f.attname: f for f in meta.local_concrete_fields}
     columns = ", ".join(f'"{fields[name].column}"' for name in names)
     filled = [f for f in meta.db_returning_fields if f.attname not in names]
-    sql = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({", ".join(["%s"] * len(names))})'
+    places = f"({', '.join(['%s'] * len(names))})"
+    sql = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES {", ".join([places] * count)}'
     if once:
         sql += " ON CONFLICT DO NOTHING"
     if filled:

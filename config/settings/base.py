@@ -223,10 +223,19 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600.0},
 }
 
+# The mail server: smtp+tls://user:password@host:587, smtp+ssl://… or smtp://….
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    _mail = env.email_url("EMAIL_URL")
+    vars().update({k: v for k, v in _mail.items() if k.startswith("EMAIL_")})
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="webmaster@localhost")
 # One way out a channel (core/outbox_backends.py). Without one for "sms" signing stays closed.
 OUTBOX_BACKENDS = {
     "sms": env.str("SMS_BACKEND", default=""),
-    "email": env.str("EMAIL_OUTBOX_BACKEND", default=""),
+    "email": env.str(
+        "EMAIL_OUTBOX_BACKEND", default="core.outbox_backends.email" if EMAIL_URL else ""
+    ),
 }
 SMS_URL = env.str("SMS_URL", default="")
 SMS_TOKEN = env.str("SMS_TOKEN", default="")

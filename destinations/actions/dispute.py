@@ -84,6 +84,7 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
         inbox.tell(
             f"person:{d.graduate.person_id}", f"去向异议: {row.get_state_display()}",
             text=row.answer, link="/destination/", key=f"dispute:{row.pk}:{row.state}",
+            mail_to=d.graduate.email,
         )  # fmt: skip
     return row
 

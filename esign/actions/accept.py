@@ -19,6 +19,7 @@ from employers.models import Membership
 from employers.queries import hearers
 from esign import terms
 from esign.actions import base
+from esign.actions.notices import contact_of, tell_unit
 from esign.actions.reading import open_terms
 from esign.fields import DESTINATION_KEYS
 from esign.models import Agreement, AgreementVersion, Invitation
@@ -206,34 +207,32 @@ def _propose_archive(case: Case) -> None:
 def _tell(case: Case, agreement: Agreement) -> None:
     unit, member = case.invitation.unit.name, case.invitation.member
     key, number = f"agreement:{agreement.pk}:signed", f"协议书编号 {agreement.number}"
-    inbox.leave(
-        [
-            inbox.message(
-                f"person:{case.graduate.person_id}",
-                f"您与{unit}的就业协议已生效",
-                text=f"{number}, 学校审核后可以打印。",
-                link=f"/agreements/{agreement.pk}/",
-                key=key,
-            ),
-            *(
-                inbox.message(
-                    f"user:{user_id}",
-                    f"{case.graduate.name}接受了邀约, 协议已生效",
-                    text=f"{number}。",
-                    link=f"/employer/agreements/{agreement.pk}/",
-                    key=key,
-                )
-                for user_id in hearers(member)
-            ),
-        ]
+    mine = inbox.message(
+        f"person:{case.graduate.person_id}",
+        f"您与{unit}的就业协议已生效",
+        text=f"{number}, 学校审核后可以打印。",
+        link=f"/agreements/{agreement.pk}/",
+        key=key,
     )
-    if member.state != Membership.ENDED:
-        outbox.post(
-            Channel.SMS,
-            member.user.login,
-            f"{case.graduate.name}已接受签约邀约, 就业协议已生效。",
+    theirs = [
+        inbox.message(
+            f"user:{user_id}",
+            f"{case.graduate.name}接受了邀约, 协议已生效",
+            text=f"{number}。",
+            link=f"/employer/agreements/{agreement.pk}/",
             key=key,
         )
+        for user_id in hearers(member)
+    ]
+    inbox.leave([mine, *theirs])
+    sent = inbox.mails((mine, case.graduate.email))
+    if member.state != Membership.ENDED:
+        words = f"{case.graduate.name}已接受签约邀约, 就业协议已生效。"
+        sent += [
+            outbox.message(Channel.SMS, member.user.login, words, key=key),
+            *inbox.mails(*((one, contact_of(case.invitation.terms)) for one in theirs)),
+        ]
+    outbox.post_each(sent)
 
 
 def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
@@ -243,12 +242,12 @@ def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
     with base.step("decline", invitation, by) as case:
         done = base.finish(case, InvitationState.DECLINED, decline_reason=reason[:200])
         audit.record("esign.decline", by=by, obj=done, reason=reason[:200])
-        for user_id in hearers(done.member):
-            inbox.tell(
-                f"user:{user_id}",
-                f"{case.graduate.name}谢绝了邀约",
-                text=reason[:200],
-                link=f"/employer/invitations/{done.pk}/",
-                key=f"invitation:{done.pk}:declined",
-            )
+        tell_unit(
+            done.member,
+            f"{case.graduate.name}谢绝了邀约",
+            said=done.terms,
+            text=reason[:200],
+            link=f"/employer/invitations/{done.pk}/",
+            key=f"invitation:{done.pk}:declined",
+        )
     return done

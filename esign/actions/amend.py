@@ -26,9 +26,10 @@ from destinations.models import Destination
 from destinations.states import State
 from destinations.steps import AGREEMENT, SystemActor
 from employers.models import UnitMember
-from employers.queries import hearers, seen_by, speaks_for
+from employers.queries import seen_by, speaks_for
 from esign import terms
 from esign.actions.base import GRADUATE
+from esign.actions.notices import tell_unit
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.rules import check_terms
@@ -130,6 +131,7 @@ def propose(
             text="请核对新旧内容后确认或拒绝; 确认之前原协议不变。",
             link=f"/amendments/{made.pk}/",
             key=f"amendment:{made.pk}:proposed",
+            mail_to=at.graduate.email,
         )
         outbox.post(
             Channel.SMS,
@@ -277,10 +279,10 @@ def _decide(amendment: Amendment, state: str) -> Amendment:
 
 
 def _tell_member(amendment: Amendment, title: str, key: str) -> None:
-    for user_id in hearers(amendment.member):
-        inbox.tell(
-            f"user:{user_id}",
-            title,
-            link=f"/employer/agreements/{amendment.agreement_id}/",
-            key=f"amendment:{amendment.pk}:{key}",
-        )
+    tell_unit(
+        amendment.member,
+        title,
+        said=amendment.terms,
+        link=f"/employer/agreements/{amendment.agreement_id}/",
+        key=f"amendment:{amendment.pk}:{key}",
+    )

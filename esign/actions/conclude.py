@@ -12,8 +12,8 @@ from destinations.actions import agreement as destination_agreement
 from destinations.models import Destination
 from destinations.steps import AGREEMENT as ACTOR
 from destinations.steps import SystemActor
-from employers.queries import hearers
 from esign.actions import amend
+from esign.actions.notices import tell_unit
 from esign.agreement_steps import AGREEMENT, Case
 from esign.models import Agreement
 from esign.states import AgreementState
@@ -50,10 +50,10 @@ def _tell(at: amend.Locked, reason: str) -> None:
     title = f"与{at.agreement.unit.name}的就业协议已终止, 转为劳动合同"
     inbox.tell(
         f"person:{at.graduate.person_id}", title, text=reason,
-        link=f"/agreements/{at.agreement.pk}/", key=key,
+        link=f"/agreements/{at.agreement.pk}/", key=key, mail_to=at.graduate.email,
     )  # fmt: skip
-    for user_id in hearers(at.agreement.member):
-        inbox.tell(
-            f"user:{user_id}", f"{at.graduate.name}: 就业协议已终止, 转为劳动合同",
-            text=reason, link=f"/employer/agreements/{at.agreement.pk}/", key=key,
-        )  # fmt: skip
+    tell_unit(
+        at.agreement.member, f"{at.graduate.name}: 就业协议已终止, 转为劳动合同",
+        said=at.version.terms, text=reason, link=f"/employer/agreements/{at.agreement.pk}/",
+        key=key,
+    )  # fmt: skip

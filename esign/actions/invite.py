@@ -15,9 +15,9 @@ from core.errors import Invalid, Refused
 from core.models import Channel
 from employers.actions.units import remember_member, remember_unit
 from employers.models import UnitMember
-from employers.queries import hearers
 from esign import terms
 from esign.actions import base, drafts
+from esign.actions.notices import tell_unit
 from esign.fields import IMAGES, SIGNATURE
 from esign.models import Draft, Invitation
 from esign.rules import check_terms
@@ -139,20 +139,24 @@ def expire_due() -> int:
 
 
 def tell_graduate(invitation: Invitation, title: str, text: str = "", *, key: str) -> None:
+    person, email = Graduate.objects.values_list("person_id", "email").get(
+        pk=invitation.graduate_id
+    )
     inbox.tell(
-        f"person:{Graduate.objects.values_list('person_id', flat=True).get(pk=invitation.graduate_id)}",
+        f"person:{person}",
         title,
         text=text,
         link=f"/invitations/{invitation.pk}/",
         key=f"invitation:{invitation.pk}:{key}",
+        mail_to=email,
     )
 
 
 def tell_member(member: UnitMember, title: str, invitation: Invitation, key: str) -> None:
-    for user_id in hearers(member):
-        inbox.tell(
-            f"user:{user_id}",
-            title,
-            link=f"/employer/invitations/{invitation.pk}/",
-            key=f"invitation:{invitation.pk}:{key}",
-        )
+    tell_unit(
+        member,
+        title,
+        said=invitation.terms,
+        link=f"/employer/invitations/{invitation.pk}/",
+        key=f"invitation:{invitation.pk}:{key}",
+    )

@@ -17,9 +17,8 @@ from core.models import StoredFile
 from core.states import Step
 from destinations.actions.release import release
 from destinations.steps import AGREEMENT, SystemActor
-from employers.queries import hearers
 from esign import history
-from esign.actions import amend
+from esign.actions import amend, notices
 from esign.models import Agreement, SigningRules, Termination, TerminationMaterial
 from esign.states import OPEN_TERMINATION, AgreementState, Ground, Side, TerminationState
 from esign.termination_steps import TERMINATION, Case, side_of, start_of
@@ -303,12 +302,12 @@ def _tell_graduate(case: Case, row: Termination, title: str, text: str, key: str
     inbox.tell(
         f"person:{case.graduate.person_id}", title, text=text,
         link=f"/agreements/{case.agreement.pk}/", key=f"termination:{row.pk}:{key}",
+        mail_to=case.graduate.email,
     )  # fmt: skip
 
 
 def _tell_unit(case: Case, row: Termination, title: str, text: str, key: str) -> None:
-    for user_id in hearers(case.agreement.member):
-        inbox.tell(
-            f"user:{user_id}", title, text=text,
-            link=f"/employer/agreements/{case.agreement.pk}/", key=f"termination:{row.pk}:{key}",
-        )  # fmt: skip
+    notices.tell_unit(
+        case.agreement.member, title, said=notices.terms_of(case.agreement), text=text,
+        link=f"/employer/agreements/{case.agreement.pk}/", key=f"termination:{row.pk}:{key}",
+    )  # fmt: skip

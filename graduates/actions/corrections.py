@@ -131,6 +131,7 @@ def _decide(row: CorrectionRequest, state: str, by: User, answer: str) -> Correc
             f"person:{row.graduate.person_id}",
             f"信息反馈“{row.label}”{row.get_state_display()}",
             text=row.answer, link="/corrections/", key=f"correction:{row.pk}",
+            mail_to=row.graduate.email,
         )  # fmt: skip
     return row
 
