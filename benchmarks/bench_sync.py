@@ -24,6 +24,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks.reported import reported_school  # noqa: E402
+from core import garbage  # noqa: E402
 from national_sync import demo  # noqa: E402
 from national_sync.actions import upload  # noqa: E402
 from national_sync.mapping import Mapped, load_simulated  # noqa: E402
@@ -94,6 +95,7 @@ def main() -> None:
     reported_school(LARGE)
     load_simulated()
     mapped = Mapped.load(simulated=True)
+    garbage.loaded()  # as a worker does
     process, url = start_simulator()
     try:
         transport = connect(url)

@@ -14,7 +14,8 @@ _SCIENTIFIC = re.compile(r"^\d(\.\d+)?[eE]\+?\d{1,3}$")
 
 def clean(value: str) -> str:
     """Trimmed, invisible characters gone, runs of blanks made one."""
-    if value.isascii() and " " not in value and value.isprintable():
+    # Whatever else would go or be made a blank is not printable.
+    if value.isprintable() and " " not in value:
         return value
     return _BLANKS.sub(" ", _INVISIBLE.sub("", value)).strip()
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Model
 
 from codes import lookup
 from core.bulk import among
+from core.lookups import Rows
 from destinations.catalogue import catalogue
 from destinations.fields import KEYS as DESTINATION_KEYS
 from destinations.models import Destination
@@ -28,9 +28,9 @@ from graduates.rules.record import check_record
 from graduates.states import Confirmation, Standing
 from national_sync.fields import FIELDS, Reported
 from national_sync.mapping import Mapped
-from national_sync.models import Entry
 from national_sync.states import Owner, Part
 from national_sync.transport.base import Key
+from national_sync.transport.wire import compact
 
 _KEY = ("id", "exam_no", "confirmation", "standing")
 _GRADUATE = (
@@ -59,7 +59,6 @@ _DESTINATION = (
     "wage_override",
     *DESTINATION_KEYS,
 )
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass
@@ -86,12 +85,26 @@ class Built:
     problems: list[Problem] = field(default_factory=list)
 
     @functools.cached_property
+    def text(self) -> str:
+        """The finished record, written once: for the digest, the line's row and the wire."""
+        return compact(self.record)
+
+    @functools.cached_property
     def digest(self) -> str:
         """Of the finished record: what is compared with what is held."""
-        return hashlib.sha256(_encode(self.record).encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def build(entries: Sequence[Entry], mapped: Mapped) -> dict[int, Built]:
+class Asked(Protocol):
+    """What is read of an entry: it may be one, or a plain row of the ledger."""
+
+    pk: Any
+    part: str
+    graduate_id: int
+    sent_version: int | None
+
+
+def build(entries: Sequence[Asked], mapped: Mapped) -> dict[int, Built]:
     """By entry id. A graduate that is gone has no entry either."""
     ids: dict[str, set[int]] = {part: set() for part in Part.values}
     for entry in entries:
@@ -134,8 +147,15 @@ def _rows(
     """Rows by their key, which is the first of `names`, called as `keys` say."""
     if not ids:
         return {}
-    rows = model._default_manager.filter(among("pk", ids)).values_list(*names)
+    rows = _of(model, tuple(names)).of(list(ids))
     return {row[0]: dict(zip(keys, row, strict=True)) for row in rows}
+
+
+@functools.cache
+def _of(model: type[Model], names: tuple[str, ...]) -> Rows:
+    return Rows(
+        lambda ids: model._default_manager.filter(among("pk", ids)).values_list(*names), list
+    )
 
 
 def key_of(person: Mapping[str, Any]) -> Key:
@@ -172,7 +192,7 @@ def _origin(person: Mapping[str, Any], mapped: Mapped) -> Built:
 
 
 def _destination(
-    person: Mapping[str, Any], d: Mapping[str, Any], entry: Entry, mapped: Mapped
+    person: Mapping[str, Any], d: Mapping[str, Any], entry: Asked, mapped: Mapped
 ) -> Built:
     """Approved ones; 12 and 76 only by the school; none counts as 70 once one was sent."""
     leaf = catalogue().leaves.get(d["category"])
@@ -241,7 +261,7 @@ def _write(
         value = values.get(f.source)
         if value is None or value == "":
             continue
-        text = _text(f, value, mapped, made)
+        text = str(value) if f.kind == "text" else _text(f, value, mapped, made)
         if text:
             record[f.national] = text
     return record
@@ -249,8 +269,6 @@ def _write(
 
 def _text(f: Reported, value: Any, mapped: Mapped, made: Built) -> str:
     match f.kind:
-        case "text":
-            return str(value)
         case "code":
             code = mapped.national(f.table, value)
             if code is None:

@@ -68,7 +68,12 @@ def check_registration(
     else:
         made.form = ""
     for key, required in leaf.asked(made.form):
-        value, findings = read_value(key, typed.get(key))
+        raw = typed.get(key)
+        if raw is None or raw == "":  # most fields of most records
+            if required:
+                made.issues.append(Issue(key, "empty", f"{BY_KEY[key].label}不能为空"))
+            continue
+        value, findings = read_value(key, raw)
         made.values[key] = value
         if findings:
             made.issues += [Issue(key, f.code, f.message, f.is_error) for f in findings]

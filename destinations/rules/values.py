@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,55 +22,41 @@ def read_value(key: str, raw: Any) -> Read:
 
 def read_field(field: DestinationField, raw: Any) -> Read:
     """The same for a field that some other form declares."""
-    empty = empty_of(field)
-    written = _written(raw)
+    written = text.clean(raw) if type(raw) is str else _written(raw)
     if not written:
-        return empty, []
-    value, findings = _read(field, written)
+        return empty_of(field), []
+    value, findings = _READERS.get(field.kind, _as_it_is)(field, written)
     if isinstance(value, str) and field.max_length and len(value) > field.max_length:
         findings = [Finding("too_long", f"{field.label}超过{field.max_length}个字")]
     if findings and any(f.is_error for f in findings):
-        return empty, findings
+        return empty_of(field), findings
     return value, findings
 
 
 def _written(raw: Any) -> str:
-    if raw is None or isinstance(raw, str):
-        return text.clean(raw) if raw else ""
+    if raw is None:
+        return ""
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
         raw = int(raw)
     return raw.strftime("%Y-%m-%d") if hasattr(raw, "strftime") else text.clean(str(raw))
 
 
-def _read(field: DestinationField, written: str) -> Read:
-    match field.kind:
-        case "text" | "long":
-            return written, []
-        case "code":
-            return _code(field, written)
-        case "unit_code":
-            value = validators.clean_unit_code(written)
-            return value, validators.check_unit_code(value)
-        case "place":
-            return validators.resolve_place(
-                text.clean_code(written) if written.isascii() else written
-            )
-        case "date":
-            return _date(field, written)
-        case "number":
-            return _number(field, written)
-        case "mobile":
-            value = text.clean_phone(written)
-            return value, validators.check_mobile(value)
-        case "phone":
-            return written, validators.check_phone(written)
-        case "email":
-            return written, validators.check_email(written)
-        case "postcode":
-            return written, validators.check_postcode(written)
-        case "url":
-            return _url(field, written)
+def _as_it_is(field: DestinationField, written: str) -> Read:
     return written, []
+
+
+def _unit_code(field: DestinationField, written: str) -> Read:
+    value = validators.clean_unit_code(written)
+    return value, validators.check_unit_code(value)
+
+
+def _place(field: DestinationField, written: str) -> Read:
+    return validators.resolve_place(text.clean_code(written) if written.isascii() else written)
+
+
+def _mobile(field: DestinationField, written: str) -> Read:
+    value = text.clean_phone(written)
+    return value, validators.check_mobile(value)
 
 
 def _code(field: DestinationField, written: str) -> Read:
@@ -108,3 +95,17 @@ def _url(field: DestinationField, written: str) -> Read:
     if parts.scheme not in ("http", "https") or "." not in (parts.hostname or ""):
         return "", [Finding("url", f"{field.label}不是网址")]
     return value, []
+
+
+_READERS: dict[str, Callable[[DestinationField, str], Read]] = {
+    "code": _code,
+    "unit_code": _unit_code,
+    "place": _place,
+    "date": _date,
+    "number": _number,
+    "mobile": _mobile,
+    "phone": lambda field, written: (written, validators.check_phone(written)),
+    "email": lambda field, written: (written, validators.check_email(written)),
+    "postcode": lambda field, written: (written, validators.check_postcode(written)),
+    "url": _url,
+}

@@ -7,11 +7,13 @@ nothing. What is refused sets the destination 审核不通过 and stands in the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from core.bulk import among, update_rows
@@ -29,12 +31,53 @@ from national_sync.transport.base import Fault, Result
 STREAM = "results"
 # This makes the record go again as new; it is no fault of anybody's data.
 UNKNOWN_THERE = "exam_no_unknown"
-_LINE = ("batch_id", "entry_id", "graduate_id", "part", "version", "digest")
-_MOVED = (
-    "state", "owner", "due_at", "attempts", "accepted_version", "accepted_hash", "accepted_at",
-    "returns",
-)  # fmt: skip
-_ENTRY = ("graduate_id", "school_id", "cohort_id", "sent_version", *_MOVED)
+_ANSWER = ("verdict", "answered_at", "faults", "returns")
+# What an answer changes in the ledger: what is held there, and whose turn it is.
+_HELD = ("accepted_version", "accepted_hash", "accepted_at", "returns")
+_TURN = ("state", "owner", "due_at", "attempts", "problems")
+
+
+@dataclass(slots=True)
+class Answered:
+    """A line as it was locked, and its answer. Hundreds at a time: no instances of the model."""
+
+    pk: int
+    batch_id: UUID
+    entry_id: int
+    graduate_id: int
+    part: str
+    version: int
+    digest: str
+    verdict: str = ""
+    answered_at: datetime | None = None
+    faults: list[dict[str, str]] = field(default_factory=list)
+    returns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Standing:
+    """An entry as it was locked. What is `held` there or whose `turn` it is may have changed."""
+
+    pk: int
+    graduate_id: int
+    school_id: int
+    cohort_id: int
+    state: str
+    sent_version: int | None
+    attempts: int
+    accepted_version: int | None
+    accepted_hash: str
+    returns: dict[str, str]
+    accepted_at: datetime | None = None
+    owner: str = ""
+    due_at: datetime | None = None
+    problems: list[dict[str, str]] = field(default_factory=list)
+    held: bool = False
+    turn: bool = False
+
+
+_LINE = [f.name for f in fields(Answered) if f.name not in _ANSWER]
+_ENTRY = [f.name for f in fields(Standing) if f.default is f.default_factory]
 
 
 def apply_results(results: Sequence[Result], *, next_place: int | None = None) -> int:
@@ -63,7 +106,8 @@ def _apply(results: Sequence[Result]) -> int:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    lines = list(unanswered.select_for_update(of=("self",)).only(*_LINE).order_by("pk"))
+    rows = unanswered.select_for_update(of=("self",)).order_by("pk").values_list(*_LINE)
+    lines = [Answered(*row) for row in rows]
     # Only the answer to what we sent: right line, right batch, right version.
     lines = [
         row
@@ -78,7 +122,7 @@ def _apply(results: Sequence[Result]) -> int:
         row.verdict, row.answered_at = answer.verdict, answer.judged_at or now
         row.faults = [_fault_json(f) for f in answer.faults]
         row.returns = dict(answer.returns)
-    update_rows(lines, ("verdict", "answered_at", "faults", "returns"))
+    update_rows(lines, _ANSWER, BatchLine)
     _count(lines)
     _move(lines, by_line)
     return len(lines)
@@ -88,42 +132,39 @@ def _fault_json(fault: Fault) -> dict[str, str]:
     return {"kind": fault.kind, "code": fault.code, "field": fault.field, "text": fault.text}
 
 
-def _count(lines: list[BatchLine]) -> None:
+def _count(lines: list[Answered]) -> None:
     """Progress of the batches; one whose last line is answered is done."""
-    counts: dict[Any, Counter[str]] = defaultdict(Counter)
+    counts: dict[UUID, Counter[str]] = defaultdict(Counter)
     for row in lines:
         counts[row.batch_id][row.verdict] += 1
     now = timezone.now()
     for batch_id, found in sorted(counts.items()):
+        last = Q(answered__gte=F("lines") - found.total()) & ~Q(state=BatchState.DONE)
         Batch.objects.filter(pk=batch_id).update(
             answered=F("answered") + found.total(),
             accepted=F("accepted") + found["accepted"],
             rejected=F("rejected") + found["rejected"],
-            sent_at=F("sent_at"),
+            state=Case(When(last, then=Value(BatchState.DONE)), default=F("state")),
+            done_at=Case(When(last, then=Value(now)), default=F("done_at")),
         )
-        Batch.objects.filter(pk=batch_id, answered__gte=F("lines")).exclude(
-            state=BatchState.DONE
-        ).update(state=BatchState.DONE, done_at=now)
 
 
-def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
-    entries = {
-        e.pk: e
-        for e in Entry.objects.select_for_update()
-        .filter(among("pk", {row.entry_id for row in lines}))
-        .only(*_ENTRY)
-        .order_by("pk")
-    }
+def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
+    rows = Entry.objects.select_for_update().filter(among("pk", {row.entry_id for row in lines}))
+    entries = {row[0]: Standing(*row) for row in rows.order_by("pk").values_list(*_ENTRY)}
     now = timezone.now()
-    refused: list[tuple[Entry, Result]] = []
+    refused: list[tuple[Standing, Result]] = []
+    forgotten: list[Standing] = []
     settled: list[int] = []
     for row in sorted(lines, key=lambda r: r.version):
         entry, answer = entries[row.entry_id], answers[row.pk]
         if answer.accepted and row.version > (entry.accepted_version or 0):
             entry.accepted_version, entry.accepted_hash = row.version, row.digest
             entry.accepted_at, entry.returns = row.answered_at, entry.returns | row.returns
+            entry.held = True
         if entry.state != EntryState.SENT or entry.sent_version != row.version:
             continue  # changed or sent anew since: this answer moves nothing
+        entry.turn = True
         if answer.accepted:
             entry.state, entry.owner, entry.due_at = EntryState.ACCEPTED, Owner.NOBODY, None
             entry.attempts = 0
@@ -132,6 +173,7 @@ def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
             # Sent as an update of what they do not hold: it goes again as new.
             entry.accepted_version, entry.accepted_hash = None, ""
             entry.state, entry.owner, entry.due_at = EntryState.WAITING, Owner.SYSTEM, now
+            forgotten.append(entry)
         else:
             entry.state, entry.owner = EntryState.REJECTED, Owner.DEPARTMENT
             entry.due_at = due_after(now)
@@ -140,8 +182,8 @@ def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
                 for f in answer.faults
             ]
             refused.append((entry, answer))
-    update_rows(entries.values(), _MOVED)
-    update_rows([entry for entry, _ in refused], ("problems",))
+    _write(entries.values())
+    update_rows(forgotten, ("accepted_version", "accepted_hash"), Entry)
     if settled:
         unsettled = Feedback.objects.exclude(state=FeedbackState.CLOSED)
         unsettled.filter(among("entry_id", settled)).update(
@@ -151,7 +193,14 @@ def _move(lines: list[BatchLine], answers: dict[int, Result]) -> None:
     _file_feedback(refused)
 
 
-def _keep_numbers(lines: list[BatchLine]) -> None:
+def _write(entries: Collection[Standing]) -> None:
+    """Nearly all of them changed in the same way: each is written once."""
+    for held, turn in ((True, True), (True, False), (False, True)):
+        changed = [e for e in entries if (e.held, e.turn) == (held, turn)]
+        update_rows(changed, (*(_HELD if held else ()), *(_TURN if turn else ())), Entry)
+
+
+def _keep_numbers(lines: list[Answered]) -> None:
     """转递编号 and 核验编号 of an accepted archive."""
     for row in lines:
         if row.part == Part.ARCHIVE and row.returns:
@@ -165,17 +214,17 @@ def _only_unknown(answer: Result) -> bool:
     return bool(answer.faults) and all(f.code == UNKNOWN_THERE for f in answer.faults)
 
 
-def _file_feedback(refused: list[tuple[Entry, Result]]) -> None:
+def _file_feedback(refused: list[tuple[Standing, Result]]) -> None:
     """What was wrong before and is refused again is closed and filed anew with the new text."""
     if not refused:
         return
     now = timezone.now()
-    Feedback.objects.filter(entry__in=[e for e, _ in refused]).exclude(
+    Feedback.objects.filter(entry__in=[e.pk for e, _ in refused]).exclude(
         state=FeedbackState.CLOSED
     ).update(state=FeedbackState.CLOSED, closed_at=now)
     Feedback.objects.bulk_create(
         Feedback(
-            entry=entry,
+            entry_id=entry.pk,
             graduate_id=entry.graduate_id,
             school_id=entry.school_id,
             cohort_id=entry.cohort_id,
@@ -192,7 +241,7 @@ def _file_feedback(refused: list[tuple[Entry, Result]]) -> None:
     _reject_destinations(refused)
 
 
-def _reject_destinations(refused: list[tuple[Entry, Result]]) -> None:
+def _reject_destinations(refused: list[tuple[Standing, Result]]) -> None:
     """The record goes 审核不通过 with the national text (DOMAIN §6)."""
     reasons = {
         entry.graduate_id: "; ".join(f"{f.kind}: {f.text}" for f in answer.faults)

@@ -9,19 +9,21 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.bulk import among, insert_rows, update_rows
+from core.bulk import Written, among, insert_rows, update_rows
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
 from national_sync.models import Batch, BatchLine, Entry
 from national_sync.records import Built, Problem, build
 from national_sync.states import HTTP, OPEN, WORKBOOK, BatchState, EntryState, Owner, Part
+from national_sync.transport.wire import compact
 
 SIZE = 500
 ORIGIN_FIRST = "origin_first"
@@ -32,20 +34,41 @@ _LINE = (
 )  # fmt: skip
 _SETTLED = ("state", "owner", "due_at", "problems", "accepted_version")
 _GONE = ("state", "owner", "due_at", "problems", "sent_version", "sent_hash")
-_READ = (
-    "graduate_id", "part", "version", "state", "owner", "due_at", "problems", "sent_version",
-    "sent_hash", "accepted_version", "accepted_hash",
-)  # fmt: skip
+_NO_FAULTS, _NO_RETURNS = Written("[]"), Written("{}")
 
 
 class Going(NamedTuple):
-    """A line on its way, as just claimed or as read from its row."""
+    """A line on its way, as just claimed or as read from its row. `text` is the record's values
+    as compact JSON, where they were written already."""
 
     pk: int
     part: str
     version: int
     mode: str
     record: dict[str, Any]
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Due:
+    """A row of the ledger as it was claimed, and where it is put: hundreds at a time, so no
+    instances of the model."""
+
+    pk: int
+    graduate_id: int
+    part: str
+    version: int
+    sent_version: int | None
+    sent_hash: str
+    accepted_version: int | None
+    accepted_hash: str
+    state: str = ""
+    owner: str = ""
+    due_at: datetime.datetime | None = None
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+
+_READ = tuple(f.name for f in fields(Due) if f.name not in {"state", "owner", "due_at", "problems"})
 
 
 def claim(
@@ -63,21 +86,21 @@ def claim(
     now = timezone.now()
     with transaction.atomic():
         rows = due(way=way, parts=parts, school_id=school_id)
-        rows = rows.only(*_READ).order_by("due_at", "id")
-        entries = list(rows.select_for_update(skip_locked=True)[:size])
+        rows = rows.order_by("due_at", "id").select_for_update(skip_locked=True)
+        entries = [Due(*row) for row in rows.values_list(*_READ)[:size]]
         if not entries:
             return Claimed(0, None)
         built = build(entries, mapped)
         known = _known_origins(entries)
         # Origins first: whose goes now is known to what is judged after it.
-        going: list[Entry] = []
-        settled: list[Entry] = []
+        going: list[Due] = []
+        settled: list[Due] = []
         for entry in sorted(entries, key=lambda e: e.part != Part.ORIGIN):
             goes = _goes(entry, built[entry.pk], known, now)
             (going if goes else settled).append(entry)
             if goes and entry.part == Part.ORIGIN:
                 known.add(entry.graduate_id)
-        update_rows(settled, _SETTLED)
+        update_rows(settled, _SETTLED, Entry)
         if not going:
             return Claimed(len(entries), None)
         batch = into or _new(way, school_id)
@@ -116,14 +139,14 @@ class Claimed:
         self.looked_at, self.batch, self.lines = looked_at, batch, lines
 
 
-def _known_origins(entries: list[Entry]) -> set[int]:
+def _known_origins(entries: list[Due]) -> set[int]:
     """Graduates whose origin went up before."""
     ids = [e.graduate_id for e in entries if e.part != Part.ORIGIN]
     origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
     return set(origins.filter(among("graduate_id", ids)).values_list("graduate_id", flat=True))
 
 
-def _goes(entry: Entry, made: Built, known: set[int], now: datetime.datetime) -> bool:
+def _goes(entry: Due, made: Built, known: set[int], now: datetime.datetime) -> bool:
     """Settle what does not go; True for what does."""
     if not made.due:
         _put(entry, EntryState.QUIET, Owner.NOBODY, None)
@@ -146,12 +169,12 @@ def _goes(entry: Entry, made: Built, known: set[int], now: datetime.datetime) ->
     return True
 
 
-def _in_step(entry: Entry) -> bool:
+def _in_step(entry: Due) -> bool:
     """What was sent last is what was accepted last: nothing else is on its way."""
     return entry.sent_hash == entry.accepted_hash
 
 
-def hold(entry: Entry, problems: list[Problem], now: datetime.datetime) -> None:
+def hold(entry: Due, problems: list[Problem], now: datetime.datetime) -> None:
     """Held with reasons; whose turn it is, and by when."""
     owners = {p.owner for p in problems}
     owner = next(o for o in _ORDER if o in owners)
@@ -166,7 +189,7 @@ def due_after(now: datetime.datetime, working_days: int = 3) -> datetime.datetim
     return day.replace(hour=23, minute=59, second=59, microsecond=0)
 
 
-def _put(entry: Entry, state: str, owner: str, due: datetime.datetime | None) -> None:
+def _put(entry: Due, state: str, owner: str, due: datetime.datetime | None) -> None:
     entry.state, entry.owner, entry.due_at, entry.problems = state, owner, due, []
 
 
@@ -181,30 +204,34 @@ def _new(way: str, school_id: int | None) -> Batch:
     )  # fmt: skip
 
 
-def _fill(entries: list[Entry], built: dict[int, Built], batch: Batch) -> list[Going]:
+def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Going]:
     now = timezone.now()
     # A file is carried by people: their turn, and their time.
     by_file = batch.way == WORKBOOK
     owner = Owner.SCHOOL if by_file else Owner.SYSTEM
     answer_by = due_after(now) if by_file else now + datetime.timedelta(hours=1)
-    lines, rows = {}, list[tuple[Any, ...]]()
+    lines, rows, of = {}, list[tuple[Any, ...]](), str(batch.pk)
     for entry in entries:
         made = built[entry.pk]
         mode = "new" if entry.accepted_version is None else "update"
-        line = entry.part, entry.version, mode, {"key": _key(made), "values": made.record}
-        lines[entry.pk] = line
-        rows.append((batch.pk, entry.pk, entry.graduate_id, *line, made.digest, "", [], {}))
+        line, key = (entry.part, entry.version, mode), _key(made)
+        lines[entry.pk] = *line, {"key": key, "values": made.record}, made.text
+        record = Written(f'{{"key":{compact(key)},"values":{made.text}}}')
+        rows.append(
+            (of, entry.pk, entry.graduate_id, *line, record, made.digest, "",
+             _NO_FAULTS, _NO_RETURNS)
+        )  # fmt: skip
         _put(entry, EntryState.SENT, owner, answer_by)
         entry.sent_version, entry.sent_hash = entry.version, made.digest
     insert_rows(BatchLine, _LINE, rows)
-    update_rows(entries, _GONE)
+    update_rows(entries, _GONE, Entry)
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
     written = BatchLine.objects.filter(among("entry_id", lines), batch=batch)
-    return [Going(pk, *lines[of]) for pk, of in written.values_list("pk", "entry_id")]
+    return [Going(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
 
 
-def _let_follow(going: list[Entry], now: datetime.datetime) -> None:
+def _let_follow(going: list[Due], now: datetime.datetime) -> None:
     """What was held for an origin that goes now is looked at anew."""
     origins = [e.graduate_id for e in going if e.part == Part.ORIGIN]
     if origins:

@@ -39,6 +39,7 @@ def outgoing(batch: Batch, lines: Iterable[Going] = ()) -> Outgoing:
             version=line.version,
             mode=line.mode,  # type: ignore[arg-type]
             record=line.record["values"],
+            text=line.text,
         )
         for line in sorted(lines or _lines(batch), key=lambda line: line.pk)
     ]
@@ -46,7 +47,7 @@ def outgoing(batch: Batch, lines: Iterable[Going] = ()) -> Outgoing:
 
 
 def _lines(batch: Batch) -> list[Going]:
-    rows = BatchLine.objects.filter(batch=batch).values_list(*Going._fields)
+    rows = BatchLine.objects.filter(batch=batch).values_list(*Going._fields[:-1])
     return [Going(*row) for row in rows]
 
 

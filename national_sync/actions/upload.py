@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +38,8 @@ from national_sync.transport.base import (
 
 logger = logging.getLogger(__name__)
 _LOCK = 0x6E6174696F6E616C  # "national"
-_PAGE = 2000
+# Answers fetched at once, and applied at once: batches land and are claimed in between.
+_PAGE, _STEP = 5000, 1000
 # An answer that takes longer than this is asked for batch by batch.
 _OVERDUE = timedelta(minutes=10)
 
@@ -85,44 +86,49 @@ class _Run:
         # On their way, and as many again that begin the moment another has landed.
         self.going: dict[Future[Receipt], Batch] = {}
         self.reading: Future[ResultPage] | None = None
+        # Lines handed over by this run and not answered yet.
+        self.awaited = 0
+        self.senders = ThreadPoolExecutor(settings.NATIONAL_IN_FLIGHT)
+        self.reader = ThreadPoolExecutor(1)
 
     def work(self) -> Report:
         """Batches fly and answers are fetched side by side; only this thread touches rows."""
-        senders = ThreadPoolExecutor(settings.NATIONAL_IN_FLIGHT)
-        reader = ThreadPoolExecutor(1)
         try:
-            self._fly(senders, reader)
-            self._wait_for_answers(reader)
+            self._fly()
+            self._wait_for_answers()
         finally:
             # Had this thread failed, what was not begun is the next run's.
-            senders.shutdown(cancel_futures=True)
-            reader.shutdown(cancel_futures=True)
+            self.senders.shutdown(cancel_futures=True)
+            self.reader.shutdown(cancel_futures=True)
         return self.report
 
-    def _fly(self, senders: Executor, reader: Executor) -> None:
+    def _fly(self) -> None:
         self.left_over = send.take_over()
         while True:
-            self._launch(senders)
+            self._launch()
             if not self.going:
                 return
-            self.reading = self.reading or self._read_on(reader, place())
-            waiting: list[Future[Any]] = [*self.going, self.reading]
-            landed, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in landed - {self.reading}:
-                self._land(self.going.pop(future), future)
-            if not self._goes_on():
-                self._recall()
-            if self.reading in landed:
-                self._apply(reader if self.going else None)
+            self.reading = self.reading or self._read_on(place())
+            awaited: list[Future[Any]] = [*self.going, self.reading]
+            wait(awaited, return_when=FIRST_COMPLETED)
+            self._land_all()
+            if self.reading.done():
+                self._apply()
 
-    def _launch(self, senders: Executor) -> None:
+    def _land_all(self) -> None:
+        for future in [f for f in self.going if f.done()]:
+            self._land(self.going.pop(future), future)
+        if not self._goes_on():
+            self._recall()
+
+    def _launch(self) -> None:
         """Twice what flies at once is claimed, so that none waits for this thread to claim it."""
         while len(self.going) < 2 * settings.NATIONAL_IN_FLIGHT and self._goes_on():
             claimed = Claimed(0, self.left_over.pop()) if self.left_over else self._claim()
             if claimed.batch is None:
                 return
             going = send.outgoing(claimed.batch, claimed.lines)
-            self.going[senders.submit(self.transport.submit, going)] = claimed.batch
+            self.going[self.senders.submit(self.transport.submit, going)] = claimed.batch
 
     def _claim(self) -> Claimed:
         """The next batch; claims that only settle entries are passed over."""
@@ -138,6 +144,7 @@ class _Run:
         problem = future.exception()
         if problem is None:
             send.note_sent(batch)
+            self.awaited += batch.lines
             return
         if not isinstance(problem, TransportError):
             raise problem
@@ -158,11 +165,11 @@ class _Run:
     def _goes_on(self) -> bool:
         return not self.down and self._has_time()
 
-    def _read_on(self, reader: Executor, after: int) -> Future[ResultPage]:
-        return reader.submit(self.transport.results, after, limit=_PAGE)
+    def _read_on(self, after: int) -> Future[ResultPage]:
+        return self.reader.submit(self.transport.results, after, limit=_PAGE)
 
-    def _apply(self, reader: Executor | None = None) -> int:
-        """Apply what was read of the stream; `reader` fetches meanwhile what comes after it."""
+    def _apply(self) -> int:
+        """Apply what was read of the stream; what comes after it is fetched meanwhile."""
         reading, self.reading = self.reading, None
         assert reading is not None
         try:
@@ -171,19 +178,28 @@ class _Run:
             logger.warning("results not read: %s", problem.code)
             self.down = True
             return 0
-        if reader is not None:
-            self.reading = self._read_on(reader, page.next)
-        if page.results:
-            self.report.answered += apply_results(page.results, next_place=page.next)
-        return len(page.results)
+        found = page.results
+        if self.going or (found and self.awaited > len(found)):
+            self.reading = self._read_on(page.next)
+        for start in range(0, len(found), _STEP):
+            some = found[start : start + _STEP]
+            # The place moves with the last of them: killed before, all of them are read again.
+            is_last = start + _STEP >= len(found)
+            answered = apply_results(some, next_place=page.next if is_last else None)
+            self.report.answered += answered
+            self.awaited -= answered
+            if not is_last and self.going:
+                self._land_all()
+                self._launch()
+        return len(found)
 
-    def _wait_for_answers(self, reader: Executor) -> None:
+    def _wait_for_answers(self) -> None:
         """Stay while answers come; what takes longer is the next run's to fetch."""
         pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
         while self._goes_on() and time.monotonic() < patience:
             if not _unanswered().exists():
                 return
-            self.reading = self.reading or self._read_on(reader, place())
+            self.reading = self.reading or self._read_on(place())
             if self._apply():
                 pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
                 continue

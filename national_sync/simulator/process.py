@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import json
 import os
 import pwd
@@ -101,6 +102,9 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     leave_root()
+    # What is loaded stays; a batch is tens of thousands of objects that die with it.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     with ConnectionPool(
         url, min_size=2, max_size=8, timeout=5, check=ConnectionPool.check_connection, open=True
     ) as pool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -121,8 +122,13 @@ def _wrong_with_record(record: Any) -> str:
     if not isinstance(record, dict) or len(record) > 120:
         return "record 不合要求"
     for name, value in record.items():
-        if not _FIELD.fullmatch(name):
+        if not _is_field(name):
             return f"字段名 {name[:40]} 不合要求"
-        if not isinstance(value, str) or len(value) > 500:
+        if type(value) is not str or len(value) > 500:
             return f"字段 {name} 应为500字以内的文本"
     return ""
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_field(name: str) -> bool:
+    return _FIELD.fullmatch(name) is not None

@@ -125,13 +125,15 @@ def batch_state(c: Connection, batch: str) -> str | None:
     return row[0] if row else None
 
 
+_RESULT = "SELECT seq, batch, line, version, verdict, faults, returns, judged_at FROM result"
+_NO_FAULT = dict.fromkeys(("kind", "code", "field", "text"))
+
+
 def _result(row: Row) -> Row:
     """A result as the protocol shows it: the first fault on top, all of them in `faults`."""
-    first = row["faults"][0] if row["faults"] else dict.fromkeys(("kind", "code", "field", "text"))
-    return {**row, **first, "judged_at": row["judged_at"].isoformat()}
-
-
-_RESULT = "SELECT seq, batch, line, version, verdict, faults, returns, judged_at FROM result"
+    row.update(row["faults"][0] if row["faults"] else _NO_FAULT)
+    row["judged_at"] = row["judged_at"].isoformat()
+    return row
 
 
 def results_of(c: Connection, batch: str) -> list[Row]:

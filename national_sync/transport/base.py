@@ -31,7 +31,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One part of one graduate as it goes up. `record` maps national field names to text."""
+    """One part of one graduate as it goes up. `record` maps national field names to text;
+    `text` is the same as compact JSON, where whoever made the line has it already."""
 
     id: str
     part: Part
@@ -39,6 +40,7 @@ class Line:
     version: int
     mode: Mode
     record: Mapping[str, str]
+    text: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,12 +184,12 @@ class HttpTransport:
 
     def confirm(self, key: Key, *, confirmed: bool = True) -> HeldRecord:
         """What the graduate does inside the national system."""
-        body = wire.compact({"confirmed": confirmed})
+        body = wire.compact({"confirmed": confirmed}).encode()
         return self._call("POST", f"{_record_path(key)}/confirmation", wire.held_record, body=body)
 
     def admin(self, what: str, **asked: Any) -> Any:
         """POST /admin/<what> of the simulator: faults, registry, units, lists."""
-        return self._call("POST", f"/admin/{what}", lambda a: a, body=wire.compact(asked))
+        return self._call("POST", f"/admin/{what}", lambda a: a, body=wire.compact(asked).encode())
 
     # --- one call, several attempts ------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from graduates.actions import origin
 from graduates.models import Graduate
 from national_sync import fields, ledger_sql
 from national_sync.actions import send, upload
+from national_sync.actions.apply import place
 from national_sync.actions.claim import claim
 from national_sync.mapping import Mapped, load_simulated
 from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.states import UNFINISHED, EntryState, Part
 from national_sync.transport import wire
+from national_sync.transport.base import Result
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
@@ -272,3 +275,32 @@ def test_what_was_claimed_ahead_is_free_for_the_next_run(
     Batch.objects.update(due_at=timezone.now())
     reporting.run(simulator)
     assert {s for g in graduates for s in reporting.states(g).values()} == {"accepted"}
+
+
+def test_a_page_is_applied_in_steps_and_the_place_moves_with_the_last(
+    world: World, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graduates = [reporting.approved(world) for _ in range(4)]
+    reporting.register(simulator, *graduates)
+    load_simulated()
+    usual, sizes = upload.apply_results, list[int]()
+
+    def dies(results: Sequence[Result], *, next_place: int | None = None) -> int:
+        sizes.append(len(results))
+        if next_place is not None:
+            raise RuntimeError("killed before the last of a page")
+        return usual(results, next_place=next_place)
+
+    monkeypatch.setattr(upload, "_STEP", 3)
+    monkeypatch.setattr(upload, "apply_results", dies)
+    with simulator.transport() as transport, pytest.raises(RuntimeError):
+        upload.run(transport, Mapped.load(simulated=True), seconds=5)
+    assert sizes == [3, 3, 2]
+    assert BatchLine.objects.exclude(verdict="").count() == 6
+    assert place() == 0
+    monkeypatch.setattr(upload, "apply_results", usual)
+    assert reporting.run(simulator).answered == 2
+    assert place() > 0
+    assert {s for g in graduates for s in reporting.states(g).values()} == {"accepted"}
+    batch = Batch.objects.get()
+    assert (batch.answered, batch.accepted, batch.state) == (8, 8, "done")

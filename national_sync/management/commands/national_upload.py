@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import garbage
 from national_sync.actions import night
 from national_sync.connection import is_configured
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not is_configured():
             raise CommandError("NATIONAL_URL, NATIONAL_CLIENT and NATIONAL_SECRET must be set")
+        garbage.loaded()
         report = night.run(seconds=options["seconds"])
         if not report.ran:
             self.stdout.write("另一次上报正在进行")
