@@ -21,7 +21,7 @@ from national_sync.models import Batch
 from tests import factories
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import Simulator
-from tests.national_sync.test_survival import COUNT, Night
+from tests.national_sync.surviving import COUNT, Night
 
 sys.path.insert(0, str(settings.BASE_DIR / "bin"))
 from launcher.postgres import OWNER, Postgres, new_password

@@ -6,121 +6,21 @@ at the end. After each: nothing lost, nothing applied twice, both sides equal.
 
 from __future__ import annotations
 
-import datetime
 import os
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from national_sync.actions import upload
 from national_sync.actions.apply import apply_results, place
-from national_sync.mapping import Mapped, load_simulated
-from national_sync.models import Batch, BatchLine, Cursor, Entry, NationalCode
-from national_sync.reconciliation import compare
+from national_sync.mapping import Mapped
+from national_sync.models import Batch, BatchLine, Entry
 from national_sync.states import BatchState, EntryState
-from tests import factories
-from tests.factories import World
-from tests.national_sync import reporting
-from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
-from tests.removal import committed, forget_cache
-
-COUNT = 6
-LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-
-
-@dataclass
-class Night:
-    """A school's graduates waiting to go up, committed, and the simulator they go to."""
-
-    world: World
-    simulator: Simulator
-
-    def worker(self, stop_at: str = "", **environment: str) -> subprocess.Popen:
-        """A real process that runs one upload; `stop_at` makes it stand still there."""
-        env = {
-            **os.environ,
-            "DATABASE_URL": os.environ["DATABASE_URL"].rsplit("/", 1)[0]
-            + "/" + settings.DATABASES["default"]["NAME"],
-            "NATIONAL_URL": self.simulator.url, "NATIONAL_CLIENT": CLIENT,
-            "NATIONAL_SECRET": SECRET, "STAND_STILL_AT": stop_at, **environment,
-        }  # fmt: skip
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.national_sync.standing_worker"], env=env,
-            cwd=settings.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def killed_at(self, place_: str) -> None:
-        """Start a worker, wait until it stands at `place_`, kill it for real."""
-        process = self.worker(place_)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.strip() == f"standing at {place_}", process.communicate(timeout=20)
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-        # The lease of a dead sender runs out.
-        Batch.objects.filter(claimed_at__isnull=False).update(claimed_at=None)
-
-    def finish(self) -> None:
-        """Runs until everything is settled, at most 30 s."""
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with self.simulator.transport() as transport:
-                upload.run(transport, Mapped.load(simulated=True), seconds=10)
-            if not self.open():
-                return
-            Batch.objects.filter(state=BatchState.READY).update(due_at=LONG_AGO)
-        raise AssertionError(self.states())
-
-    def open(self) -> bool:
-        rows = Entry.objects.filter(school=self.world.school)
-        return rows.exclude(state__in=[EntryState.ACCEPTED, EntryState.QUIET]).exists()
-
-    def states(self) -> list[tuple[str, str]]:
-        rows = Entry.objects.filter(school=self.world.school)
-        return list(rows.values_list("part", "state"))
-
-    def check(self) -> None:
-        """Nothing lost, nothing twice, nobody in limbo, both sides equal."""
-        assert not self.open(), self.states()
-        assert not Batch.objects.exclude(state=BatchState.DONE).exists()
-        answered = BatchLine.objects.exclude(verdict="")
-        assert answered.count() == BatchLine.objects.count()
-        for batch in Batch.objects.all():
-            assert batch.answered == batch.lines
-        with self.simulator.transport() as transport:
-            found = compare(self.world.school, transport, Mapped.load(simulated=True))
-        assert (found.clean, found.equal) == (True, COUNT * 2), found.as_json()
-
-
-@pytest.fixture
-def night(
-    simulator: Simulator, django_db_blocker: pytest.FixtureRequest, django_db_setup: None
-) -> Iterator[Night]:
-    with django_db_blocker.unblock(), committed() as schools:  # type: ignore[attr-defined]
-        world = factories.make_world()
-        schools.append(world.school)
-        graduates = [reporting.approved(world) for _ in range(COUNT)]
-        reporting.register(simulator, *graduates)
-        load_simulated()
-        yield Night(world, simulator)
-        connection.rollback() if connection.in_atomic_block else None
-        BatchLine.objects.all().delete()
-        Batch.objects.all().delete()
-        Entry.objects.filter(school=world.school).delete()
-        Cursor.objects.all().delete()
-        NationalCode.objects.all().delete()
-
+from tests.national_sync.surviving import LONG_AGO, Night
 
 STEPS = ("claimed", "sent", "answered", "applying")
 
@@ -229,13 +129,6 @@ def test_an_answer_to_an_older_version_is_kept_and_moves_nothing(night: Night) -
     entry.refresh_from_db()
     assert entry.state == EntryState.WAITING
     assert BatchLine.objects.get(entry=entry).verdict == "accepted"
-    night.finish()
-    night.check()
-
-
-def test_a_flushed_valkey_changes_nothing(night: Night) -> None:
-    night.killed_at("claimed")
-    forget_cache()
     night.finish()
     night.check()
 

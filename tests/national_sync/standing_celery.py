@@ -1,0 +1,20 @@
+"""The platform's own Celery application with a quick beat, whose runs stand still where they are
+told to."""
+
+from __future__ import annotations
+
+import django
+
+django.setup()
+
+from config.celery import app  # noqa: E402
+from tests.national_sync import standing  # noqa: E402
+
+assert standing.STEP is not None
+
+NAMES = ("upload-changes", "sweep-comparisons")
+app.conf.beat_schedule = {
+    name: entry | {"schedule": 1.0}
+    for name, entry in app.conf.beat_schedule.items()
+    if name in NAMES
+}
