@@ -12,3 +12,15 @@ def test_pages_forbid_inline_scripts() -> None:
     policy = Client().get("/")["Content-Security-Policy"]
     assert "unsafe-inline" not in policy
     assert "default-src 'self'" in policy
+
+
+@pytest.mark.parametrize("address", ["/card/%00/", "/verify/a%00b/", "/print/%00/state/"])
+def test_no_address_holds_a_nul(address: str) -> None:
+    assert Client().get(address).status_code == 404
+
+
+def test_a_nul_is_taken_out_of_what_is_typed() -> None:
+    """No field can hold one; the wall is before all of them."""
+    found = Client().post("/employer/", {"mobile": "1390000\x0099", "send": "1"})
+    assert 'value="139000099"' in found.content.decode()
+    assert Client().get("/schools", {"q": "\x00", "\x00": "x"}).status_code == 200
