@@ -19,6 +19,7 @@ urlpatterns = [
     path("destination/", phone.state, name="destination"),
     path("destination/choose/", phone.choose, name="destination-choose"),
     path("destination/materials/", phone.materials, name="destination-materials"),
+    path("destination/sheet/", phone.sheet, name="destination-sheet"),
     path("destination/form/", phone.form, name="destination-form"),
     path("destination/touch-up/", phone.touch_up, name="destination-touch-up"),
     path("destination/take-back/", phone.take_back, name="destination-take-back"),

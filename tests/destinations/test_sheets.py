@@ -1,0 +1,114 @@
+"""登记表 of 12 and 76: offered where asked for, prefilled with what was typed, registering nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from destinations.catalogue import catalogue
+from destinations.sheets import TITLES
+from destinations.states import State
+from graduates.models import Graduate
+from tests import factories
+from tests.factories import World, client_of, destination_of
+from tests.removal import forget_cache
+
+pytestmark = pytest.mark.django_db
+SHEET = "/destination/sheet/"
+
+
+@pytest.fixture
+def graduate() -> Graduate:
+    return factories.make_graduate(factories.make_world())
+
+
+@pytest.fixture
+def client(graduate: Graduate) -> Client:
+    forget_cache()
+    return client_of(factories.activate(graduate))
+
+
+def words(content: bytes, folder: Path) -> str:
+    (folder / "sheet.pdf").write_bytes(content)
+    argv = ["pdftotext", "-layout", str(folder / "sheet.pdf"), "-"]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_category_whose_evidence_names_a_sheet_has_one() -> None:
+    for leaf in catalogue().leaves.values():
+        assert ("登记表" in leaf.evidence) == (leaf.code in TITLES), leaf.code
+        assert TITLES.get(leaf.code, "") in leaf.evidence
+
+
+@pytest.mark.parametrize("code", TITLES)
+def test_both_steps_lead_to_it(client: Client, code: str) -> None:
+    for step in ("materials", "form"):
+        page = client.get(f"/destination/{step}/", {"category": code}).content.decode()
+        assert SHEET in page
+        assert TITLES[code] in page
+    assert SHEET not in client.get("/destination/form/", {"category": "11"}).content.decode()
+
+
+def test_what_is_typed_stands_in_it_and_nothing_is_registered(
+    client: Client, graduate: Graduate, tmp_path: Path
+) -> None:
+    typed = {
+        "category": "12", "unit_name": "虚构录用单位", "unit_property": "39",
+        "unit_division": "340111", "hired_from": "2027-07-01", "monthly_wage": "不是数",
+    }  # fmt: skip
+    answer = client.post(SHEET, typed)
+    assert answer["Content-Type"] == "application/pdf"
+    assert "no-store" in answer["Cache-Control"]
+    text = words(answer.content, tmp_path)
+    for word in ("其他录用证明登记表", graduate.name, graduate.student_no, "虚构录用单位",
+                 "安徽省合肥市包河区", "2027-07-01", "不是数", "用人单位(盖章)"):  # fmt: skip
+        assert word in text, word
+    assert graduate.person.id_number not in text
+    assert text.count("\f") == 1, "one page"
+    assert destination_of(graduate).state == State.UNSUBMITTED
+
+
+def test_before_anything_is_typed_the_lines_are_empty(
+    client: Client, graduate: Graduate, tmp_path: Path
+) -> None:
+    text = words(client.get(SHEET, {"category": "76"}).content, tmp_path)
+    assert "自由职业登记表" in text
+    assert "从事职业内容" in text
+    assert graduate.name in text
+    assert "用人单位(盖章)" not in text
+
+
+def test_what_is_registered_stands_in_it(world: World, tmp_path: Path) -> None:
+    graduate = factories.make_graduate(world)
+    user = factories.activate(graduate)
+    factories.set_minimum_wage("340000", 2000)
+    factories.attach(graduate, user)
+    client = client_of(user)
+    typed = {"category": "76", "occupation": "为虚构杂志供稿", "monthly_wage": "6000"}
+    assert client.post("/destination/form/", typed).status_code == 302
+    text = words(client.get(SHEET, {"category": "76"}).content, tmp_path)
+    assert "为虚构杂志供稿" in text
+    # Another category's sheet takes nothing over.
+    other = words(client.get(SHEET, {"category": "12"}).content, tmp_path)
+    assert "为虚构杂志供稿" not in other
+
+
+@pytest.mark.parametrize("code", ["11", "", "none"])
+def test_other_categories_have_none(client: Client, code: str) -> None:
+    answer = client.get(SHEET, {"category": code})
+    assert answer["Location"] == "/destination/choose/"
+
+
+def test_asking_too_often_is_refused(client: Client) -> None:
+    from django.core.cache import cache
+
+    from core.rate import limit
+
+    user_id = client.session["_auth_user_id"]
+    cache.delete(f"rate:sheet:{user_id}")
+    for _ in range(30):
+        limit(f"sheet:{user_id}", most=30, seconds=60)
+    assert client.get(SHEET, {"category": "76"}).status_code == 429
