@@ -1,0 +1,153 @@
+"""One-time codes: five tries, a keyed hash, and limits per phone, card, address and day."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts import one_time_codes
+from accounts.models import OneTimeCode
+from accounts.one_time_codes import CodeLimit, WrongCode
+from core.errors import DomainError, Invalid
+from core.models import OutboxMessage
+from tests.esign.signing import last_code
+
+pytestmark = pytest.mark.django_db
+PHONE = "13900000001"
+
+
+def issue(phone: str = PHONE, subject: str = "card:1", address: str = "10.0.0.1") -> OneTimeCode:
+    return one_time_codes.issue(purpose="card", phone=phone, subject=subject, address=address)
+
+
+def prove(typed: str, phone: str = PHONE, subject: str = "card:1") -> OneTimeCode:
+    return one_time_codes.prove(purpose="card", phone=phone, subject=subject, typed=typed)
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def an_earlier_time(**ago: float) -> None:
+    """As if every code so far had been asked for then."""
+    OneTimeCode.objects.update(created_at=timezone.now() - datetime.timedelta(**ago))
+
+
+def limited(**how: str) -> str:
+    with pytest.raises(CodeLimit) as refusal:
+        issue(**how)
+    assert refusal.value.status == 429
+    return refusal.value.message
+
+
+def test_only_a_keyed_hash_is_kept(settings: Any) -> None:
+    made = issue()
+    code = last_code(PHONE)
+    plain = {hashlib.sha256(f"{made.nonce}{sep}{code}".encode()).hexdigest() for sep in ("", ":")}
+    assert code not in (made.digest, made.nonce)
+    assert made.digest not in plain
+    # Under another key the same code is not the one.
+    settings.ONE_TIME_CODE_KEY = "another-key-of-thirty-two-characters!"
+    with pytest.raises(WrongCode):
+        prove(code)
+
+
+def test_five_tries_and_even_the_right_one_is_too_late() -> None:
+    issue()
+    code = last_code(PHONE)
+    for left in (4, 3, 2, 1):
+        with pytest.raises(WrongCode, match=f"还可以试 {left} 次"):
+            prove(wrong(code))
+    with pytest.raises(WrongCode, match="输错次数过多"):
+        prove(wrong(code))
+    with pytest.raises(WrongCode, match="输错次数过多"):
+        prove(code)
+
+
+def test_it_runs_out_and_a_newer_one_replaces_it() -> None:
+    issue()
+    first = last_code(PHONE)
+    OneTimeCode.objects.update(expires_at=timezone.now())
+    with pytest.raises(WrongCode, match="已过期"):
+        prove(first)
+    an_earlier_time(minutes=2)
+    issue()
+    if last_code(PHONE) != first:
+        with pytest.raises(WrongCode, match="不正确"):
+            prove(first)
+    assert prove(last_code(PHONE)).proved_at
+
+
+@pytest.mark.parametrize("other", [{"phone": "13900000002"}, {"subject": "card:2"}])
+def test_it_is_for_this_phone_and_this_card(other: dict[str, str]) -> None:
+    issue()
+    with pytest.raises(WrongCode, match="请先获取"):
+        prove(last_code(PHONE), **other)
+
+
+def test_it_is_spent_once() -> None:
+    issue()
+    found = prove(last_code(PHONE))
+    one_time_codes.spend(found)
+    with pytest.raises(WrongCode, match="已使用"):
+        one_time_codes.spend(found)
+
+
+def test_a_minute_lies_between_two_to_one_phone() -> None:
+    issue()
+    assert "60秒" in limited(subject="card:2", address="10.0.0.2")
+    an_earlier_time(seconds=61)
+    issue()
+
+
+@pytest.mark.parametrize(
+    ("name", "ago", "same", "says"),
+    [
+        ("phone_hour", {"minutes": 30}, "phone", "此手机号码一小时内"),
+        ("phone_day", {"hours": 3}, "phone", "此手机号码今天"),
+        ("subject_day", {"hours": 3}, "subject", "今天"),
+        ("address_hour", {"minutes": 30}, "address", "此网络一小时内"),
+        ("day", {"hours": 3}, "", "平台今天"),
+    ],
+)
+def test_each_limit_by_itself(
+    settings: Any, name: str, ago: dict[str, float], same: str, says: str
+) -> None:
+    settings.ONE_TIME_CODE_LIMITS = dict.fromkeys(settings.ONE_TIME_CODE_LIMITS, 1000) | {name: 3}
+
+    def asked(number: int) -> dict[str, str]:
+        all_new = {
+            "phone": f"1390000{number:04d}", "subject": f"card:{number}",
+            "address": f"10.0.1.{number}",
+        }  # fmt: skip
+        shared = {"phone": PHONE, "subject": "card:1", "address": "10.0.0.1"}
+        return all_new | ({same: shared[same]} if same else {})
+
+    for number in range(3):
+        issue(**asked(number))
+        an_earlier_time(**ago)
+    before = OutboxMessage.objects.count()
+    assert limited(**asked(9)).startswith(says)
+    assert OutboxMessage.objects.count() == before, "what is refused costs no message"
+    if same:
+        shared = asked(9).pop(same)
+        issue(**(asked(10) | {same: f"{shared[:-1]}7"}))
+    an_earlier_time(hours=25)
+    issue(**asked(9))
+
+
+@pytest.mark.parametrize("phone", ["", "123", "12345678901", "abc", "1390000000１２"])
+def test_what_is_no_mobile_number_gets_none(phone: str) -> None:
+    with pytest.raises(Invalid):
+        issue(phone=phone)
+    assert not OneTimeCode.objects.exists()
+
+
+def test_without_a_text_message_backend_there_is_none(settings: Any) -> None:
+    settings.OUTBOX_BACKENDS = {"sms": "", "email": ""}
+    with pytest.raises(DomainError, match="短信通道尚未开通"):
+        issue()
