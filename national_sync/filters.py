@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from graduates.filters import GraduateFilter
 from national_sync.fields import KINDS
+from national_sync.queries import held, refused_here
 from national_sync.states import CONFIRMED, LAPSED, EntryState, FeedbackState, Owner, Part
 
 _OWNERS = [(v, label) for v, label in Owner.choices if v]
@@ -28,6 +29,14 @@ class EntryFilter(GraduateFilter):
     part = django_filters.ChoiceFilter(label="部分", choices=Part.choices)
     state = django_filters.ChoiceFilter(label="上报状态", choices=EntryState.choices)
     owner = django_filters.ChoiceFilter(label="处理方", choices=_OWNERS)
+    held = django_filters.ChoiceFilter(
+        label="全国在册",
+        method="by_held",
+        choices=[("yes", "全国在册"), ("refused", "全国在册本校已否")],
+    )
+
+    def by_held(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return refused_here(queryset) if value == "refused" else held(queryset)
 
 
 class ConfirmationFilter(GraduateFilter):

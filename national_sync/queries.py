@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from destinations.states import ReasonSource, State
 from graduates.models import Graduate
 from national_sync.models import Batch, Entry, Feedback
 from national_sync.states import (
@@ -32,6 +33,21 @@ def held_there(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
         graduate_id=OuterRef("pk"), part=Part.ORIGIN, accepted_version__isnull=False
     )
     return graduates.filter(Exists(origin))
+
+
+def held(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """What the national system has taken in some version."""
+    return entries.filter(accepted_version__isnull=False)
+
+
+def refused_here(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """全国在册本校已否: destinations which the national system still has and we have refused
+    ourselves. Nothing goes up meanwhile; entering, approving or releasing settles it."""
+    return (
+        held(entries)
+        .filter(part=Part.DESTINATION, graduate__destination__state=State.REJECTED)
+        .exclude(graduate__destination__reason_source=ReasonSource.NATIONAL)
+    )
 
 
 def ownerless() -> int:

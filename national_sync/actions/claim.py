@@ -20,9 +20,18 @@ from core.bulk import Written, among, insert_rows, update_rows
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
-from national_sync.models import Batch, BatchLine, Entry
+from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.records import Built, Problem, build
-from national_sync.states import HTTP, OPEN, WORKBOOK, BatchState, EntryState, Owner, Part
+from national_sync.states import (
+    HTTP,
+    OPEN,
+    WORKBOOK,
+    BatchState,
+    EntryState,
+    FeedbackState,
+    Owner,
+    Part,
+)
 from national_sync.transport.wire import compact
 
 SIZE = 500
@@ -211,6 +220,7 @@ def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Goi
     owner = Owner.SCHOOL if by_file else Owner.SYSTEM
     answer_by = due_after(now) if by_file else now + datetime.timedelta(hours=1)
     lines, rows, of = {}, list[tuple[Any, ...]](), str(batch.pk)
+    again = [e.pk for e in entries if e.sent_version not in (None, e.accepted_version)]
     for entry in entries:
         made = built[entry.pk]
         mode = "new" if entry.accepted_version is None else "update"
@@ -225,10 +235,19 @@ def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Goi
         entry.sent_version, entry.sent_hash = entry.version, made.digest
     insert_rows(BatchLine, _LINE, rows)
     update_rows(entries, _GONE, Entry)
+    _mended(again)
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
     written = BatchLine.objects.filter(among("entry_id", lines), batch=batch)
     return [Going(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
+
+
+def _mended(again: list[int]) -> None:
+    """What was refused and goes again waits for the national side, not for anybody here."""
+    if again:
+        Feedback.objects.filter(among("entry_id", again), state=FeedbackState.OPEN).update(
+            state=FeedbackState.MENDED, owner=Owner.NOBODY
+        )
 
 
 def _let_follow(going: list[Due], now: datetime.datetime) -> None:

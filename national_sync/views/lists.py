@@ -103,7 +103,10 @@ def hand_on(request: StaffRequest) -> HttpResponse:
     ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
     to = request.POST.get("to", "")
     changed = handling.hand_on(ids=ids, to=to, by=request.user, note=request.POST.get("note", ""))
-    messages.success(request, f"已转交 {changed} 条给{_OWNER[to]}。")
+    if changed:
+        messages.success(request, f"已转交 {changed} 条给{_OWNER[to]}。")
+    else:
+        messages.warning(request, "没有转交任何记录: 请先勾选待处理的反馈。")
     return redirect("console:feedback")
 
 

@@ -46,7 +46,8 @@ def post(key: str, **more: Any) -> OutboxMessage:
 
 def test_each_goes_out_once(settings: Any) -> None:
     by(settings, "takes")
-    post("a"), post("b")
+    post("a")
+    post("b")
     assert outbox.send_due() == 2
     assert outbox.send_due() == 0
     assert _sent == ["a", "b"]
@@ -57,7 +58,8 @@ def test_a_secret_is_forgotten_once_it_is_sent(settings: Any) -> None:
     settings.DEVELOPMENT_INBOX = False
     secret, plain = post("secret", secret=True), post("plain")
     outbox.send_due()
-    secret.refresh_from_db(), plain.refresh_from_db()
+    secret.refresh_from_db()
+    plain.refresh_from_db()
     assert (secret.text, plain.text) == ("", "验证码 123456")
     assert secret.sent_at
 

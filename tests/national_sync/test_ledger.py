@@ -23,6 +23,7 @@ from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.states import UNFINISHED, EntryState, Part
 from national_sync.transport import wire
 from national_sync.transport.base import Result
+from schools.models import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
@@ -187,12 +188,57 @@ def test_a_refusal_comes_back_and_after_mending_it_goes_up_by_itself(
     assert "组织机构代码不正确" in d.reason
     fixed = {**factories.CONTRACT, "unit_code": factories.make_unit_code(body="MA2N0DEF")}
     enter.enter(graduate_id=graduate.pk, typed=fixed, by=world.school_admin)
+    claim(Mapped.load(simulated=True))
+    found.refresh_from_db()
+    assert (found.state, found.owner) == ("mended", ""), "on its way again: nobody's turn here"
+    Batch.objects.update(claimed_at=None)  # as if who claimed it had died
     reporting.run(simulator)
     assert reporting.states(graduate)["destination"] == "accepted", reporting.entry(
         graduate
     ).problems
     found.refresh_from_db()
     assert found.state == "closed"
+
+
+def test_mended_wrongly_it_is_refused_and_filed_again(world: World, simulator: Simulator) -> None:
+    graduate = reporting.approved(world)
+    reporting.register(simulator, graduate)
+    right = factories.make_unit_code(body="MA2N0DEF")
+    known = {"name": factories.CONTRACT["unit_name"], "code": right, "property": "39",
+             "industry": "34"}  # fmt: skip
+    with simulator.transport() as transport:
+        transport.admin("units", units=[known])
+    reporting.run(simulator)
+    wrong = {**factories.CONTRACT, "unit_code": factories.make_unit_code(body="MA2N0GHJ")}
+    enter.enter(graduate_id=graduate.pk, typed=wrong, by=world.school_admin)
+    reporting.run(simulator)
+    found = Feedback.objects.filter(graduate=graduate).order_by("pk")
+    assert list(found.values_list("state", "owner")) == [("closed", ""), ("open", "department")]
+
+
+def test_what_they_hold_and_we_refused_is_listed_until_settled(
+    world: World, simulator: Simulator
+) -> None:
+    held, other = reporting.approved(world), reporting.approved(world)
+    reporting.register(simulator, held, other)
+    reporting.run(simulator)
+    never = factories.make_graduate(world)
+    factories.register_contract(never, factories.activate(never))
+    for refused in (held, never):
+        review.reject(graduate_id=refused.pk, reason="材料有误", by=world.school_admin)
+    reporting.run(simulator)
+    assert reporting.entry(held).accepted_version, "a refusal of ours takes nothing back there"
+
+    def listed(who: str) -> str:
+        client = world.client(who)
+        return client.get("/console/national/ledger/?held=refused").content.decode()
+
+    page = listed(Role.COUNSELLOR)
+    assert held.student_no in page
+    assert other.student_no not in page
+    assert never.student_no not in page
+    enter.enter(graduate_id=held.pk, typed=factories.CONTRACT, by=world.school_admin)
+    assert held.student_no not in listed(Role.SCHOOL_ADMIN)
 
 
 def test_what_would_bounce_is_held_with_field_and_mending(
