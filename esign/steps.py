@@ -55,12 +55,17 @@ class Case:
         return self.invitation.state
 
 
+EVIDENCE = ("opened_at", "drawn", "renumbered")
+
+
 def with_evidence(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
     """Invitations with what the guards ask of them: `opened_at`, when these very terms were first
-    read, and `renumbered`, whether the mobile number changed lately."""
+    read, `drawn`, the signature kept under them, and `renumbered`, whether the mobile number
+    changed lately."""
     read = Reading.objects.filter(graduate=OuterRef("graduate"), terms_hash=OuterRef("terms_hash"))
     return rows.annotate(
         opened_at=Subquery(read.values("opened_at")[:1]),
+        drawn=Subquery(read.values("signature_id")[:1]),
         renumbered=Exists(_renumbered().filter(graduate_id=OuterRef("graduate_id"))),
     )
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from esign.actions import documents, imports, invite, reminders, scan_print
+from esign.actions import documents, imports, invite, reading, reminders, scan_print
 
 
 @shared_task
@@ -32,6 +32,7 @@ def tell_old_numbers() -> None:
 @shared_task
 def sweep_tickets() -> None:
     scan_print.sweep()
+    reading.forget_drawn()
 
 
 @shared_task

@@ -40,6 +40,7 @@ urlpatterns = [
     path("invitations/<int:pk>/accept/", phone.invitation_accept, name="invitation-accept"),
     path("invitations/<int:pk>/decline/", phone.invitation_decline, name="invitation-decline"),
     path("invitations/<int:pk>/<str:slot>/", phone.invitation_picture, name="invitation-picture"),
+    path("signatures/<str:terms_hash>/", phone.own_signature, name="own-signature"),
     path("agreements/", phone.agreements, name="agreements"),
     path("agreements/<int:pk>/", phone_agreement.agreement, name="agreement"),
     path("agreements/<int:pk>/pdf/", phone_agreement.agreement_pdf, name="agreement-pdf"),

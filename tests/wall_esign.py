@@ -8,7 +8,8 @@ from typing import Any
 
 from destinations.actions import review
 from esign.actions import amend, cards, scan_print, terminate
-from esign.models import Agreement, Termination
+from esign.actions.reading import keep_signature
+from esign.models import Agreement, Reading, Termination
 from esign.states import Ground
 from schools.models import Role
 from tests import factories
@@ -30,12 +31,12 @@ OPEN = {
 }  # fmt: skip
 
 
-def _cases(ids: list[int], **more: Any) -> list[Case]:
+def _cases(ids: list[Any], *, by: str = "pk", nowhere: Any = 2**40, **more: Any) -> list[Case]:
     found = [
-        Case(name, {"pk": pk, **more}, seen)
+        Case(name, {by: pk, **more}, seen)
         for (name, seen), pk in zip(_SEEN.items(), ids, strict=True)
     ]
-    return [*found, Case("nowhere", {"pk": 2**40, **more}, frozenset())]
+    return [*found, Case("nowhere", {by: nowhere, **more}, frozenset())]
 
 
 def _signed(o: Any) -> list[Agreement]:
@@ -97,6 +98,15 @@ def materials(o: Any) -> list[Case]:
 
 def invitations(o: Any) -> list[Case]:
     return _cases([a.invitation_id for a in _signed(o)])
+
+
+def own_signatures(o: Any) -> list[Case]:
+    for a in _signed(o):
+        keep_signature(
+            reading=Reading.objects.get(graduate=a.graduate, terms_hash=a.invitation.terms_hash),
+            by=signing.account_of(a.graduate), drawn=signing.make_signature(),
+        )  # fmt: skip
+    return _cases([a.invitation.terms_hash for a in _signed(o)], by="terms_hash", nowhere="0" * 64)
 
 
 def pictures(o: Any) -> list[Case]:
@@ -162,6 +172,7 @@ OBJECTS: dict[str, Callable[[Any], list[Case]]] = {
     "agreement-terminate": agreements,
     "agreement-termination": own_answers,
     "termination-material": materials,
+    "own-signature": own_signatures,
     "amendment": amendments,
     "amendment-code": amendments,
     "amendment-confirm": amendments,

@@ -9,10 +9,10 @@ from django.db import IntegrityError
 
 from accounts import inbox, one_time_codes
 from accounts.models import OneTimeCode, User
-from core import audit, files, images, outbox, rows
+from core import audit, outbox, rows
 from core.errors import DomainError, Refused
 from core.lookups import LookUp
-from core.models import Channel, StoredFile
+from core.models import Channel
 from destinations.actions import agreement as destination_agreement
 from destinations.steps import AGREEMENT, SystemActor
 from employers.models import Membership
@@ -20,7 +20,7 @@ from employers.queries import hearers
 from esign import terms
 from esign.actions import base
 from esign.actions.notices import contact_of, tell_unit
-from esign.actions.reading import open_terms
+from esign.actions.reading import open_terms, read_ink, store_ink
 from esign.fields import DESTINATION_KEYS
 from esign.models import Agreement, AgreementVersion, Invitation
 from esign.party import party_of
@@ -59,18 +59,21 @@ def accept(
     by: User,
     terms_hash: str,
     code: str,
-    signature: bytes,
     address: str,
+    signature: bytes = b"",
+    kept: int | None = None,
     agent: str = "",
 ) -> Agreement:
     """Sign. Every condition of DOMAIN §4 is asked at this instant, under locks; the partial unique
-    index and the check on time stand behind. The same answer twice gives the same agreement."""
+    index and the check on time stand behind. The same answer twice gives the same agreement.
+
+    `kept` names the drawing kept under these terms (`keep_signature`), where none is sent along."""
     try:
         with (
             base.step("accept", invitation, by, terms_hash=terms_hash) as case,
             rows.together(),
         ):
-            ink = images.signature(signature)
+            ink = read_ink(signature, kept, case.invitation.drawn)
             proof = one_time_codes.use(
                 purpose="accept",
                 phone=case.graduate.mobile,
@@ -108,17 +111,13 @@ def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | N
 
 
 def _conclude(
-    case: Case, *, by: User, proof: OneTimeCode, ink: bytes, where: dict[str, str]
+    case: Case, *, by: User, proof: OneTimeCode, ink: bytes | None, where: dict[str, str]
 ) -> Agreement:
-    stored = files.store(
-        ink,
-        name="签名.png",
-        content_type="image/png",
-        purpose="signature",
-        school_id=case.graduate.school_id,
-        by_id=by.pk,
-    )
-    made = _make_agreement(case, proof, stored, where)
+    if ink is None:
+        signature_id = case.invitation.drawn
+    else:
+        signature_id = store_ink(ink, case.graduate.school_id, by).pk
+    made = _make_agreement(case, proof, signature_id, where)
     invitation = base.finish(case, InvitationState.ACCEPTED)
     _fill_destination(case, made)
     _propose_archive(case)
@@ -138,7 +137,7 @@ def new_number(year: int) -> str:
 
 
 def _make_agreement(
-    case: Case, proof: OneTimeCode, signature: StoredFile, where: dict[str, str]
+    case: Case, proof: OneTimeCode, signature_id: int, where: dict[str, str]
 ) -> Agreement:
     invitation, graduate = case.invitation, case.graduate
     agreement = Agreement(
@@ -159,7 +158,7 @@ def _make_agreement(
         terms=invitation.terms,
         terms_hash=invitation.terms_hash,
         employer_signature_id=invitation.signature_id,
-        graduate_signature=signature,
+        graduate_signature_id=signature_id,
         signed_at=case.now,
         evidence=evidence_of(case.graduate, invitation, proof, where, case.now.isoformat()),
     )

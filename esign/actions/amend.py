@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import inbox, one_time_codes
 from accounts.models import User
-from core import audit, files, images, outbox
+from core import audit, outbox
 from core.errors import DomainError, Invalid, Refused
 from core.models import Channel
 from destinations.actions import agreement as destination_agreement
@@ -30,6 +30,7 @@ from employers.queries import seen_by, speaks_for
 from esign import terms
 from esign.actions.base import GRADUATE
 from esign.actions.notices import tell_unit
+from esign.actions.reading import kept_signature, read_ink, store_ink
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.rules import check_terms
@@ -165,23 +166,22 @@ def _subject(amendment: Amendment) -> str:
 
 
 def confirm(
-    *, amendment: Amendment, by: User, terms_hash: str, code: str, signature: bytes,
-    address: str, agent: str = "",
+    *, amendment: Amendment, by: User, terms_hash: str, code: str, address: str,
+    signature: bytes = b"", kept: int | None = None, agent: str = "",
 ) -> AgreementVersion:  # fmt: skip
-    """The graduate signs the new terms: hash, reading time and code as at acceptance."""
+    """The graduate signs the new terms: hash, reading time, code and hand as at acceptance."""
     if terms_hash != amendment.terms_hash:
         raise Refused("terms_changed", "内容有变化, 请重新阅读后再决定。")
     with locked(amendment.agreement) as at:
         _check_answer(at, amendment, by)
         phone = at.graduate.mobile
-    ink = images.signature(signature)
+    signature_id = kept_signature(amendment.agreement.graduate_id, terms_hash)
+    ink = read_ink(signature, kept, signature_id)
     proof = one_time_codes.prove(
         purpose="amend", phone=phone, subject=_subject(amendment), typed=code
     )
-    stored = files.store(
-        ink, name="签名.png", content_type="image/png", purpose="signature",
-        school_id=amendment.agreement.school_id, by_id=by.pk,
-    )  # fmt: skip
+    if ink is not None:
+        signature_id = store_ink(ink, amendment.agreement.school_id, by).pk
     with locked(amendment.agreement) as at:
         _check_answer(at, amendment, by)
         if at.graduate.mobile != proof.phone:
@@ -196,7 +196,7 @@ def confirm(
             terms=done.terms,
             terms_hash=done.terms_hash,
             employer_signature_id=done.signature_id,
-            graduate_signature=stored,
+            graduate_signature_id=signature_id,
             signed_at=now,
             evidence=before.evidence
             | {

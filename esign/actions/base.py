@@ -14,7 +14,7 @@ from core.lookups import LookUp
 from destinations.actions.base import lock
 from destinations.models import Destination
 from esign.models import Invitation
-from esign.steps import INVITATION, Case, with_evidence
+from esign.steps import EVIDENCE, INVITATION, Case, with_evidence
 
 # What is read with a graduate who is locked.
 GRADUATE = tuple(
@@ -40,7 +40,8 @@ def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
     """For looking: nothing is locked. The invitation is as the caller read it."""
     destination = _LOOKING.get(invitation.graduate_id)
     seen = with_evidence(Invitation.objects.only("id")).get(pk=invitation.pk)
-    invitation.opened_at, invitation.renumbered = seen.opened_at, seen.renumbered  # type: ignore[attr-defined]
+    for name in EVIDENCE:
+        setattr(invitation, name, getattr(seen, name))
     return Case(invitation, destination.graduate, destination, terms_hash)
 
 

@@ -141,6 +141,11 @@ class Reading(models.Model):
     terms_hash = models.CharField(max_length=64)
     user = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     opened_at = models.DateTimeField(db_default=Now())
+    # What was drawn under them and not sent yet.
+    signature = models.ForeignKey(
+        StoredFile, models.PROTECT, related_name="+", null=True, editable=False
+    )
+    drawn_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = "阅读记录"

@@ -6,21 +6,23 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
-from core import files, pdf
+from core import files, pdf, rate
 from core.errors import DomainError, NotPermitted
 from core.masking import mask_phone
 from employers.models import Membership
 from esign import terms
 from esign.actions import accept, base, cards
-from esign.models import Agreement, Invitation
+from esign.actions.reading import keep_signature
+from esign.models import Agreement, Invitation, Reading
 from esign.steps import INVITATION, Case, reading_left, what_blocks
 from graduates.access import GraduateRequest, graduate_view
+from schools.forms import read_ids
 
 
 @graduate_view
@@ -101,6 +103,7 @@ def _notice(
         "certified": found.unit.certified_at is not None
         and found.member.state == Membership.VERIFIED,
         "mobile": mask_phone(case.graduate.mobile),
+        "drawn": case.invitation.drawn,
         "agreement": Agreement.objects.filter(invitation=found).first(),
         "error": error,
         "tab": "register",
@@ -126,6 +129,11 @@ def invitation_code(request: GraduateRequest, pk: int) -> HttpResponse:
     return _notice(request, found, code_sent=True)
 
 
+def named_drawing(request: HttpRequest) -> int | None:
+    """The kept drawing that a form means; a number that is none names nothing."""
+    return next(iter(read_ids(request.POST.getlist("kept"))), None)
+
+
 @graduate_view
 @require_POST
 def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
@@ -138,6 +146,7 @@ def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
             terms_hash=request.POST.get("terms_hash", ""),
             code=request.POST.get("code", ""),
             signature=ink.read() if ink else b"",
+            kept=named_drawing(request),
             address=client_address(request),
             agent=request.headers.get("User-Agent", ""),
         )
@@ -169,6 +178,24 @@ def invitation_picture(request: GraduateRequest, pk: int, slot: str) -> HttpResp
     if slot not in ("certificate", "signature"):
         raise NotPermitted("slot", "没有查看此材料的权限。")
     return files.respond(getattr(found, slot))
+
+
+@graduate_view
+def own_signature(request: GraduateRequest, terms_hash: str) -> HttpResponseBase:
+    """What the graduate drew under terms they opened: kept as soon as the pen is lifted."""
+    rows = Reading.objects.select_related("signature", "graduate")
+    found = get_object_or_404(rows, graduate=request.graduate, terms_hash=terms_hash)
+    if request.method != "POST":
+        if found.signature is None:
+            raise Http404
+        return files.respond(found.signature)
+    rate.limit(f"ink:{request.user.pk}", most=200, seconds=3600)
+    drawn = request.FILES.get("image")
+    try:
+        kept = keep_signature(reading=found, by=request.user, drawn=drawn.read() if drawn else b"")
+    except DomainError as refusal:
+        return JsonResponse({"error": refusal.message}, status=refusal.status)
+    return JsonResponse({"id": kept.pk})
 
 
 @graduate_view

@@ -18,11 +18,12 @@ from core.errors import DomainError
 from core.masking import mask_phone
 from esign import history, terms
 from esign.actions import amend, documents, printing, terminate
-from esign.actions.reading import open_terms
+from esign.actions.reading import kept_signature, open_terms
 from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
 from esign.steps import opened_at, reading_left
 from esign.termination_steps import TERMINATION
+from esign.views.phone import named_drawing
 from graduates.access import GraduateRequest, graduate_view
 
 _STARTS = ("start_mutual", "start_one_sided")
@@ -119,6 +120,7 @@ def _amendment(
         "left": reading_left(opened_at(request.graduate.pk, found.terms_hash), timezone.now()) or 0,
         "obstacle": amend.what_blocks(found, request.user) if waits else None,
         "mobile": mask_phone(request.graduate.mobile),
+        "drawn": kept_signature(request.graduate.pk, found.terms_hash) if waits else None,
         "error": error,
         "tab": "register",
         **more,
@@ -150,6 +152,7 @@ def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
             terms_hash=request.POST.get("terms_hash", ""),
             code=typed,
             signature=ink.read() if ink else b"",
+            kept=named_drawing(request),
             address=client_address(request),
             agent=request.headers.get("User-Agent", ""),
         )

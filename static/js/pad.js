@@ -1,24 +1,41 @@
-// A sheet to sign on with finger or mouse; the strokes go into the form as a PNG. Without this
-// script a photo of the signature can be chosen.
+// A sheet to sign on with finger or mouse; the strokes go into the form as a PNG, or, with
+// data-keep, to the server as soon as the pen is lifted: a wrong code does not ask for them again.
+// Without this script a photo of the signature can be chosen.
 (() => {
   "use strict";
   for (const pad of document.querySelectorAll("[data-pad]")) {
     const canvas = pad.querySelector("canvas"), input = pad.querySelector("input[type=file]");
     const ink = canvas.getContext("2d");
-    let last = null, drawn = false;
+    const said = pad.querySelector("[data-said]");
+    let last = null, drawn = false, strokes = 0, timer;
     const blank = () => { ink.fillStyle = "#fff"; ink.fillRect(0, 0, canvas.width, canvas.height); drawn = false; input.value = ""; };
+    // The form names the kept drawing it means; one that is drawn over or wiped away is not meant.
+    const kept = pad.querySelector("[name=kept]");
+    const anew = () => { strokes += 1; clearTimeout(timer); if (kept) kept.value = ""; };
     const at = (e) => { const r = canvas.getBoundingClientRect(); return [(e.clientX - r.left) * canvas.width / r.width, (e.clientY - r.top) * canvas.height / r.height]; };
     const keep = () => canvas.toBlob((blob) => {
       const files = new DataTransfer();
       files.items.add(new File([blob], "signature.png", { type: "image/png" }));
       input.files = files.files;
       pad.dispatchEvent(new CustomEvent("signed", { bubbles: true, detail: blob }));
+      if (pad.dataset.keep) { clearTimeout(timer); timer = setTimeout(send, 500, blob, strokes); }
     }, "image/png");
+    const send = async (blob, at) => {
+      const data = new FormData();
+      data.append("csrfmiddlewaretoken", input.form.querySelector("[name=csrfmiddlewaretoken]").value);
+      data.append("image", blob, "signature.png");
+      let result, answer;
+      try { answer = await fetch(pad.dataset.keep, { method: "POST", body: data }); result = await answer.json(); } catch { return; }
+      if (at !== strokes) return; // drawn on meanwhile: this is not what stands there now
+      said.className = answer.ok ? "soft small" : "error";
+      said.textContent = answer.ok ? "签名已保存。" : result.error;
+      if (answer.ok) { kept.value = result.id; input.value = ""; pad.querySelector(".pad-kept")?.remove(); }
+    };
     canvas.hidden = pad.querySelector(".pad-tools").hidden = false;
     input.classList.add("visually-hidden");
     blank();
     ink.lineWidth = 5; ink.lineCap = ink.lineJoin = "round"; ink.strokeStyle = "#111";
-    canvas.addEventListener("pointerdown", (e) => { e.preventDefault(); canvas.setPointerCapture(e.pointerId); last = at(e); });
+    canvas.addEventListener("pointerdown", (e) => { e.preventDefault(); canvas.setPointerCapture(e.pointerId); last = at(e); anew(); });
     canvas.addEventListener("pointermove", (e) => {
       if (!last) return;
       for (const part of e.getCoalescedEvents?.() ?? [e]) {
@@ -30,6 +47,6 @@
     const lift = () => { if (last && drawn) keep(); last = null; };
     canvas.addEventListener("pointerup", lift);
     canvas.addEventListener("pointercancel", lift);
-    pad.querySelector("[data-clear]").addEventListener("click", blank);
+    pad.querySelector("[data-clear]").addEventListener("click", () => { anew(); blank(); said.textContent = ""; pad.querySelector(".pad-kept")?.remove(); });
   }
 })();

@@ -179,12 +179,13 @@ def graduate_accepts(page: Page) -> None:
     expect(page.get_by_label("短信验证码")).to_be_visible()
     masked = page.locator("#sign").get_by_text("验证码将发送到").inner_text()
     code = last_code(page, masked.strip()[-4:])
-    # The pad is there; a wrong code costs a try and nothing that was read.
+    # The pad is there; a wrong code costs a try and neither what was read nor what was drawn.
     draw_signature(page)
+    expect(page.get_by_text("签名已保存。")).to_be_visible()
     page.get_by_label("短信验证码").fill(f"{(int(code) + 1) % 10**6:06d}")
     page.get_by_role("button", name="我已阅读并接受相关约定").click()
     expect(page.get_by_text("还可以试 4 次")).to_be_visible()
-    draw_signature(page)
+    expect(page.get_by_role("img", name="已保存的签名")).to_be_visible()
     page.get_by_label("短信验证码").fill(code)
     page.get_by_role("button", name="我已阅读并接受相关约定").click()
     expect(page.get_by_text("签约成功, 协议已生效。")).to_be_visible()
