@@ -3,8 +3,8 @@
 A PDF shown for verification comes from anybody. Whatever a hostile one does to the parser, it
 does to a process without secrets, database or much memory. Started by `esign.verification`.
 
-argv: path of the PDF, path of a PEM file with the trusted certificates, the moment to judge at
-(ISO, or empty for now). stdout: one JSON object {"signatures", "intact", "valid", "trusted",
+argv: path of the PDF, paths of PEM files with our certificates and with the roots of time-stamp
+authorities (or empty), the moment to judge at (ISO, or empty for now). stdout: one JSON object {"signatures", "intact", "valid", "trusted",
 "whole", "bottom_line", "fingerprint"} or {"error": slug}.
 """
 
@@ -26,7 +26,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     logging.disable(logging.CRITICAL)
     try:
-        answer = judge(*sys.argv[1:4])
+        answer = judge(*sys.argv[1:5])
     except MemoryError:
         answer = {"error": "too_large"}
     except Exception:  # a hostile file makes the parser raise all sorts of things
@@ -34,15 +34,21 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def judge(path: str, trusted: str, moment: str) -> dict:
+def read_certificates(path: str) -> list:
     from asn1crypto import pem, x509
+
+    with open(path, "rb") as f:
+        return [x509.Certificate.load(der) for _, _, der in pem.unarmor(f.read(), multiple=True)]
+
+
+def judge(path: str, trusted: str, stamps: str, moment: str) -> dict:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
-    with open(trusted, "rb") as f:
-        roots = [x509.Certificate.load(der) for _, _, der in pem.unarmor(f.read(), multiple=True)]
+    roots = read_certificates(trusted)
+    authorities = read_certificates(stamps) if stamps else []
     at = datetime.datetime.fromisoformat(moment) if moment else None
     with open(path, "rb") as f:
         reader = PdfFileReader(f)
@@ -51,7 +57,8 @@ def judge(path: str, trusted: str, moment: str) -> dict:
             return {"signatures": len(found)}
         one = found[0]
         context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=at)
-        status = validate_pdf_signature(one, context)
+        stamping = ValidationContext(trust_roots=authorities, allow_fetching=False, moment=at)
+        status = validate_pdf_signature(one, context, ts_validation_context=stamping)
         return {
             "signatures": 1,
             "intact": bool(status.intact),

@@ -35,6 +35,10 @@ class NoKey(Exception):
     """There is no key to sign with now: missing, not openable, expired or withdrawn."""
 
 
+class NoStamp(Exception):
+    """The time-stamp authority gives no stamp that holds; a later try may get one."""
+
+
 def key_file() -> Path:
     default = Path(settings.PRIVATE_ROOT) / "signing-key.p12"
     return Path(settings.SIGNING_KEY_FILE) if settings.SIGNING_KEY_FILE else default
@@ -203,7 +207,7 @@ def leave_room(_: Any, file: pydyf.PDF) -> None:
 
 def seal(content: bytes) -> bytes:
     """A drawing that left room, with one certifying signature over the whole file. Raises
-    `NoKey`."""
+    `NoKey` and `NoStamp`."""
     found = bytearray(content)
     _put(found, _UNSIGNED, b"/FT/Sig/V %s 0 R" % _number_before(content, b"<</Type/Sig/"))
     start = content.rindex(_NO_RANGE) + len(_NO_RANGE) + len(b"/Contents")
@@ -232,13 +236,24 @@ def _number_before(content: bytes, start: bytes) -> bytes:
 
 def _container(digest: bytes) -> bytes:
     """The PAdES container for a document of this SHA-256, with a time stamp if one is set."""
+    stamper = _stamper()
+    making = signer().async_sign(digest, "sha256", use_pades=True, timestamper=stamper)
+    if stamper is None:
+        return bytes(asyncio.run(making).dump())
+    try:
+        return bytes(asyncio.run(making).dump())
+    except Exception as problem:  # what comes from outside may break anywhere
+        raise NoStamp(f"没有得到时间戳: {problem}") from problem
+
+
+def _stamper() -> Any:
+    if not settings.TIME_STAMP_URL:
+        return None
     from pyhanko.sign.timestamps import HTTPTimeStamper
 
-    stamper = None
-    if settings.TIME_STAMP_URL:
-        stamper = HTTPTimeStamper(settings.TIME_STAMP_URL, timeout=10)
-    making = signer().async_sign(digest, "sha256", use_pades=True, timestamper=stamper)
-    return bytes(asyncio.run(making).dump())
+    if not settings.TIME_STAMP_ROOTS:
+        raise NoStamp("没有设置时间戳服务的根证书(TIME_STAMP_ROOTS), 时间戳无法验证")
+    return HTTPTimeStamper(settings.TIME_STAMP_URL, timeout=10)
 
 
 def _room(signer: Any) -> int:
@@ -246,5 +261,5 @@ def _room(signer: Any) -> int:
     them, and an authority's time stamp with certificates of its own."""
     certificates = [signer.signing_cert, *signer.cert_registry]
     known = {certificate.dump() for certificate in certificates}
-    stamped = 6144 if settings.TIME_STAMP_URL else 0
+    stamped = 10_240 if settings.TIME_STAMP_URL else 0
     return 2 * (1024 + sum(map(len, known)) + stamped)

@@ -68,7 +68,9 @@ def verify(content: bytes) -> Verdict:
         .filter(sha256=hashlib.sha256(content).hexdigest(), state=DocumentState.READY)
         .first()
     )
-    code = _judge(content, document)
+    # What we made ourselves is judged at the time it was made: certificates run out.
+    made_at = document.made_at if document is not None else None
+    code = fault_of(content, made_at.isoformat() if made_at else "")
     if code:
         return _refused(code)
     if document is None:
@@ -81,18 +83,18 @@ def _refused(code: str) -> Verdict:
     return Verdict(False, code, _REFUSALS[code])
 
 
-def _judge(content: bytes, document: Document | None) -> str:
-    """Empty when the signature holds, else the slug of what is wrong."""
+def fault_of(content: bytes, moment: str = "") -> str:
+    """Empty when the signature holds at that moment (by default now), the authority's time stamp
+    in it included, else the slug of what is wrong."""
     rows = SigningCertificate.objects.filter(revoked_at=None)
     pem = "".join(rows.values_list("pem", flat=True))
-    # What we made ourselves is judged at the time it was made: certificates run out.
-    moment = document.made_at.isoformat() if document and document.made_at else ""
     with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile("w") as roots:
         file.write(content)
         file.flush()
         roots.write(pem)
         roots.flush()
-        argv = [sys.executable, "-I", str(_CHILD), file.name, roots.name, moment]
+        stamps = str(settings.TIME_STAMP_ROOTS)
+        argv = [sys.executable, "-I", str(_CHILD), file.name, roots.name, stamps, moment]
         try:
             done = subprocess.run(
                 argv,

@@ -249,7 +249,9 @@ ONE_TIME_CODE_LIMITS = {
 # The key agreements are signed with: a PKCS#12 file and the secret that opens it.
 SIGNING_KEY_FILE = env.str("SIGNING_KEY_FILE", default="")
 SIGNING_KEY_SECRET = env.str("SIGNING_KEY_SECRET", default="")
+# An RFC 3161 authority, and a PEM file with the roots of all that were ever used.
 TIME_STAMP_URL = env.str("TIME_STAMP_URL", default="")
+TIME_STAMP_ROOTS = env.str("TIME_STAMP_ROOTS", default="")
 # The national system, or the simulator on this machine. Without an address nothing goes up.
 NATIONAL_URL = env.str("NATIONAL_URL", default="")
 NATIONAL_CLIENT = env.str("NATIONAL_CLIENT", default="")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,14 +17,14 @@ from accounts.models import User
 from core import audit, files, rows
 from core.lookups import LookUp
 from destinations.models import Destination
-from esign import documents, sealing
+from esign import documents, sealing, verification
 from esign.models import Agreement, AgreementVersion, Document
 from esign.states import DocumentState
 from schools.actions.base import require
 
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 3
-_NO_KEY = "签名密钥: "
+_NO_KEY, _NO_STAMP = "签名密钥: ", "时间戳"
 
 
 def approvals_of(d: Destination) -> dict[str, Any]:
@@ -103,6 +104,7 @@ def make(document: Document) -> bool:
         version = _VERSION.get(document.version_id)
         sealing.signer()  # no drawing for nothing
         content = sealing.seal(documents.draw(version, document.approvals))
+        _check_stamp(content)
     except sealing.NoKey as problem:
         _put(document, DocumentState.PARKED, f"{_NO_KEY}{problem}")
         return False
@@ -111,7 +113,8 @@ def make(document: Document) -> bool:
         _put(
             document,
             DocumentState.PARKED if parked else DocumentState.WAITING,
-            f"{type(problem).__name__}: {problem}",
+            f"{_NO_STAMP if isinstance(problem, sealing.NoStamp) else type(problem).__name__}: "
+            f"{problem}",
         )
         if parked:
             return False
@@ -130,6 +133,13 @@ def make(document: Document) -> bool:
         made_at=timezone.now(),
     )  # fmt: skip
     return bool(done)
+
+
+def _check_stamp(content: bytes) -> None:
+    """A stamp comes from outside: what nobody could verify afterwards is not given out."""
+    fault = verification.fault_of(content) if settings.TIME_STAMP_URL else ""
+    if fault:
+        raise sealing.NoStamp(f"带时间戳的签名未通过验证({fault}), 请核对时间戳服务及其根证书")
 
 
 def _put(document: Document, state: str, problem: str) -> None:

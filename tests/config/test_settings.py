@@ -18,9 +18,11 @@ COMPLETE = {
 }
 
 
-def start(env: dict[str, str]) -> subprocess.CompletedProcess:
+def start(
+    env: dict[str, str], code: str = "import django; django.setup()"
+) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", "import django; django.setup()"],
+        [sys.executable, "-c", code],
         env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings.production"}
         | env,
         cwd=settings.BASE_DIR,
@@ -42,3 +44,28 @@ def test_production_refuses_to_start_without(name: str) -> None:
 
 def test_production_refuses_a_short_secret_key() -> None:
     assert "SECRET_KEY" in start(COMPLETE | {"SECRET_KEY": "short"}).stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"EMAIL_URL": "smtp+tls://u:p%40ss@mail.example.com:587"}, "EMAIL_FROM"),
+        ({"TIME_STAMP_URL": "https://stamps.example.com"}, "TIME_STAMP_ROOTS"),
+    ],
+)
+def test_what_goes_together_is_asked_for(given: dict[str, str], wanted: str) -> None:
+    assert wanted in start(COMPLETE | given).stderr
+    assert start(COMPLETE | given | {wanted: "x@example.com"}).returncode == 0
+
+
+def test_the_mail_server_is_one_address() -> None:
+    show = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print(s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_HOST_PASSWORD, s.EMAIL_USE_TLS,"
+        " s.OUTBOX_BACKENDS['email'])"
+    )
+    mail = {"EMAIL_URL": "smtp+tls://u:p%40ss@mail.example.com:587", "EMAIL_FROM": "a@example.com"}
+    done = start(COMPLETE | mail, show)
+    assert done.stdout.split() == [
+        "mail.example.com", "587", "p@ss", "True", "core.outbox_backends.email",
+    ]  # fmt: skip
