@@ -1,9 +1,11 @@
-"""bin/bench sign: 20 rounds of 200 acceptances over 100 graduates on 8 connections.
+"""bin/bench sign [ROUNDS] [carried]: 20 rounds of 200 acceptances over 100 graduates on 8
+connections.
 
 Every graduate has two offers of two units and answers both at the same instant, through
-`esign.actions.accept.accept` as the page calls it: a one-time code as step-up, the ink, the file,
-the agreement, the destination, the messages. One of the two must win, the other be refused. The
-floor, run before and after each round on the same 8 connections (one a process): one ORM UPDATE
+`esign.actions.accept.accept` as the page calls it: a one-time code as step-up, the agreement, the
+destination, the messages. What was drawn was kept when the pen was lifted, as the page does it
+(`esign.actions.reading.keep_signature`, before the clock starts); with `carried` it comes with the
+form, as it does where that failed. One of the two must win, the other be refused. The floor, run before and after each round on the same 8 connections (one a process): one ORM UPDATE
 in `atomic()` of an invitation of that round. PostgreSQL is as durable as in service.
 
 Last line: {"duplicates", "errors", "floor_ratio", "tx_per_s"}.
@@ -84,29 +86,38 @@ def _floor_parts(pairs: list[Any]) -> list[list[int]]:
     return [(ids[n::CONNECTIONS] * most)[:most] for n in range(CONNECTIONS)]
 
 
-def _load(part: list[Any]) -> list[tuple[Any, Any, str, bytes]]:
+def _load(part: list[Any]) -> list[tuple[Any, Any, str, dict[str, Any]]]:
     """Invitation and account as the page has them at hand, and what was drawn."""
     from accounts.models import User
     from benchmarks.offered import strokes
-    from esign.models import Invitation
+    from esign.actions.reading import keep_signature
+    from esign.models import Invitation, Reading
 
     invitations = Invitation.objects.in_bulk([o.invitation_id for o in part])
     users = User.objects.in_bulk([o.user_id for o in part])
-    return [
-        (invitations[o.invitation_id], users[o.user_id], o.code, strokes(n % 10))
-        for n, o in enumerate(part)
-    ]
+    items = []
+    for n, offer in enumerate(part):
+        invitation, user = invitations[offer.invitation_id], users[offer.user_id]
+        hand: dict[str, Any] = {"signature": strokes(n % 10)}
+        if "carried" not in sys.argv:
+            reading = Reading.objects.select_related("graduate").get(
+                graduate=invitation.graduate_id, terms_hash=invitation.terms_hash
+            )
+            kept = keep_signature(reading=reading, by=user, drawn=hand["signature"])
+            hand = {"kept": kept.pk}
+        items.append((invitation, user, offer.code, hand))
+    return items
 
 
-def _answer(item: tuple[Any, Any, str, bytes]) -> str:
+def _answer(item: tuple[Any, Any, str, dict[str, Any]]) -> str:
     from core.errors import DomainError
     from esign.actions import accept
 
-    invitation, user, code, drawn = item
+    invitation, user, code, hand = item
     try:
         accept.accept(
             invitation=invitation, by=user, terms_hash=invitation.terms_hash, code=code,
-            signature=drawn, address="127.0.0.1", agent="bench",
+            address="127.0.0.1", agent="bench", **hand,
         )  # fmt: skip
     except DomainError as refusal:
         return refusal.code
