@@ -236,14 +236,35 @@ def _number_before(content: bytes, start: bytes) -> bytes:
 
 def _container(digest: bytes) -> bytes:
     """The PAdES container for a document of this SHA-256, with a time stamp if one is set."""
-    stamper = _stamper()
-    making = signer().async_sign(digest, "sha256", use_pades=True, timestamper=stamper)
+    stamper, found = _stamper(), signer()
+    making = found.async_sign_prescribed_attributes(
+        "sha256", _signed_attributes(found, digest), timestamper=stamper
+    )
     if stamper is None:
         return bytes(asyncio.run(making).dump())
     try:
         return bytes(asyncio.run(making).dump())
     except Exception as problem:  # what comes from outside may break anywhere
         raise NoStamp(f"没有得到时间戳: {problem}") from problem
+
+
+def _signed_attributes(signer: Any, digest: bytes) -> Any:
+    """What is signed beside the document: of one document and the next with the same signer only
+    the digest differs. pyHanko builds them once; building and encoding them anew takes ten times
+    as long as all else in a signature."""
+    from asn1crypto.cms import CMSAttributes
+
+    attributes = CMSAttributes.load(_attributes_of(signer))
+    for attribute in attributes:
+        if attribute["type"].native == "message_digest":
+            attribute["values"] = [digest]
+    return CMSAttributes.load(attributes.dump())
+
+
+@functools.lru_cache(maxsize=2)
+def _attributes_of(signer: Any) -> bytes:
+    making = signer.signed_attrs(bytes(32), "sha256", use_pades=True)
+    return bytes(asyncio.run(making).dump())
 
 
 def _stamper() -> Any:
