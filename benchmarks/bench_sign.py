@@ -5,8 +5,9 @@ Every graduate has two offers of two units and answers both at the same instant,
 `esign.actions.accept.accept` as the page calls it: a one-time code as step-up, the agreement, the
 destination, the messages. What was drawn was kept when the pen was lifted, as the page does it
 (`esign.actions.reading.keep_signature`, before the clock starts); with `carried` it comes with the
-form, as it does where that failed. One of the two must win, the other be refused. The floor, run before and after each round on the same 8 connections (one a process): one ORM UPDATE
-in `atomic()` of an invitation of that round. PostgreSQL is as durable as in service.
+form, as it does where that failed. One of the two must win, the other be refused. The floor, run
+before and after each round on the same 8 connections (one a process): one ORM UPDATE in
+`atomic()` of an invitation of that round. PostgreSQL is as durable as in service.
 
 Last line: {"duplicates", "errors", "floor_ratio", "tx_per_s"}.
 """
