@@ -11,9 +11,10 @@ from destinations.models import Destination
 from destinations.states import State
 from national_sync import queries
 from national_sync.connection import mapping
-from national_sync.fields import DESTINATION
-from national_sync.mapping import known, load_simulated
+from national_sync.fields import DESTINATION, ORIGIN
+from national_sync.mapping import Mapped, load_simulated
 from national_sync.models import Entry, NationalCode
+from national_sync.records import Problem, wrong_codes
 from national_sync.states import EntryState, Owner, Part
 
 
@@ -37,22 +38,27 @@ def look_again(*, graduate_id: int) -> None:
 
 
 @review_notes.plug()
-def codes_without_counterpart(*, destination: Destination) -> list[str]:
-    """Said before it is sent: what the province has yet to map would be held."""
+def codes_that_would_be_held(*, destination: Destination) -> list[str]:
+    """Said before it is sent, of the origin as well: without it no destination goes up."""
     if destination.state == State.UNSUBMITTED:
         return []  # nobody has chosen anything
-    chosen = [
-        (f, str(getattr(destination, f.source) or "")) for f in DESTINATION if f.kind == "code"
-    ]
-    unknown = [(f, code) for f, code in chosen if code and not known(f.table, code)]
-    if not unknown:
+    # As a rule the code tables know them all, and nobody's entries need be read.
+    if not _wrong_codes(destination, Mapped(simulated=False)):
         return []
-    mapped = mapping()
-    return [
-        f"{f.label}“{mapped.name(f.table, code)}”: 此代码尚无国家代码, 上报前需省级登记对照。"
-        for f, code in unknown
-        if not mapped.national(f.table, code)
-    ]
+    by_mend: dict[str, list[str]] = {}
+    for problem in _wrong_codes(destination, mapping()):
+        by_mend.setdefault(problem.mend, []).append(problem.message)
+    return [f"{'; '.join(said)}。上报前须{mend}。" for mend, said in by_mend.items()]
+
+
+def _wrong_codes(destination: Destination, mapped: Mapped) -> list[Problem]:
+    graduate = destination.graduate
+    rows = (
+        (Part.DESTINATION, {f.source: getattr(destination, f.source) for f in DESTINATION}),
+        (Part.ORIGIN, {f.source: getattr(graduate, f.source, None) for f in ORIGIN}
+         | {"id_type": graduate.person.id_type}),
+    )  # fmt: skip
+    return [problem for part, row in rows for problem in wrong_codes(part, row, mapped)]
 
 
 @gauges.plug()

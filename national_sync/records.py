@@ -178,14 +178,17 @@ def _origin(person: Mapping[str, Any], mapped: Mapped) -> Built:
             made.problems.append(
                 Problem(issue.code, issue.field, issue.message, "在生源信息中更正后重新确认")
             )
-    place = lookup.places().get(person["origin"])
-    if place is None or not place.selectable:
-        made.problems.append(
-            Problem("xzqh", "origin", "生源所在地代码不是现行区县代码", "选择现行的区县")
-        )
+    made.problems += _place_of_origin(person["origin"])
     if not person["mobile"]:
         made.problems.append(Problem("mobile", "mobile", "手机号码不能为空", "填写毕业生手机号码"))
     return made
+
+
+def _place_of_origin(code: str) -> list[Problem]:
+    place = lookup.places().get(code)
+    if place is not None and place.selectable:
+        return []
+    return [Problem("xzqh", "origin", "生源所在地代码不是现行区县代码", "选择现行的区县")]
 
 
 # --- destination -------------------------------------------------------------------------------
@@ -247,6 +250,19 @@ def _archive(person: Mapping[str, Any], a: Mapping[str, Any] | None, mapped: Map
                     )
                 )
     return made
+
+
+# --- codes alone -------------------------------------------------------------------------------
+
+
+def wrong_codes(part: str, values: Mapping[str, Any], mapped: Mapped) -> list[Problem]:
+    """What would hold a part back for its codes, whatever its state is: for those who look at it
+    before it goes. The codes that its category asks for are the registration's to judge."""
+    made = Built(True)
+    _write([f for f in FIELDS[part] if f.kind == "code"], values, mapped, made)
+    if part == Part.ORIGIN:
+        made.problems += _place_of_origin(values["origin"])
+    return made.problems
 
 
 # --- writing -----------------------------------------------------------------------------------

@@ -33,7 +33,12 @@ _WORDS = {s.action: s.label for s in MACHINE.steps}
 
 def destination_or_404(request: StaffRequest, pk: int) -> Destination:
     rows = Destination.objects.select_related(
-        "graduate", "graduate__department", "graduate__school_class", "cohort", "school"
+        "graduate",
+        "graduate__person",
+        "graduate__department",
+        "graduate__school_class",
+        "cohort",
+        "school",
     )
     return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
 

@@ -9,9 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from graduates.models import Graduate
-from national_sync.mapping import load_simulated
+from national_sync import fields
+from national_sync.actions.claim import claim
+from national_sync.mapping import Mapped, load_simulated
 from national_sync.models import Batch, Entry, NationalCode
-from national_sync.plugs import codes_without_counterpart
+from national_sync.plugs import codes_that_would_be_held
 from national_sync.queries import turn_of
 from national_sync.states import HTTP, WORKBOOK, BatchState
 from schools.models import Role
@@ -21,7 +23,7 @@ from tests.national_sync import reporting
 
 pytestmark = pytest.mark.django_db
 BATCHES, FILES = "/console/national/batches/", "/console/national/files/"
-NOTE = "此代码尚无国家代码, 上报前需省级登记对照"
+NOTE = "还没有对应的国家代码"
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_more_files_cost_no_more_queries(world: World) -> None:
 
 
 def notes(graduate: Graduate) -> list[str]:
-    return codes_without_counterpart(destination=factories.destination_of(graduate))
+    return codes_that_would_be_held(destination=factories.destination_of(graduate))
 
 
 @pytest.fixture
@@ -127,8 +129,50 @@ def test_simulated_codes_count_only_towards_the_simulator(abroad: Graduate, sett
     assert notes(abroad) == []
 
 
+@pytest.mark.parametrize(
+    "f", [f for f in fields.DESTINATION if f.kind == "code" and f.source != "category"],
+    ids=lambda f: f.source,
+)  # fmt: skip
+def test_every_coded_column_of_a_destination_is_looked_at(
+    world: World, settings: Any, f: fields.Reported
+) -> None:
+    found = factories.destination_of(reporting.approved(world))
+    before = codes_that_would_be_held(destination=found)
+    setattr(found, f.source, "xx")
+    (note,) = set(codes_that_would_be_held(destination=found)) - set(before)
+    assert f"{f.label}“xx”{NOTE}" in note
+
+
+@pytest.mark.parametrize(
+    "f", [f for f in fields.ORIGIN if f.kind == "code"], ids=lambda f: f.source
+)
+def test_every_coded_column_of_its_origin_is_looked_at(world: World, f: fields.Reported) -> None:
+    found = factories.destination_of(reporting.approved(world))
+    before = codes_that_would_be_held(destination=found)
+    setattr(found.graduate.person if f.source == "id_type" else found.graduate, f.source, "xx")
+    (note,) = set(codes_that_would_be_held(destination=found)) - set(before)
+    assert f"{f.label}“xx”{NOTE}" in note
+
+
+def test_a_place_of_origin_no_longer_in_force_is_said(world: World) -> None:
+    found = factories.destination_of(reporting.approved(world))
+    found.graduate.origin = "340000"
+    assert any(
+        "生源所在地代码不是现行区县代码" in n for n in codes_that_would_be_held(destination=found)
+    )
+
+
+def test_what_is_said_is_what_holds_it(world: World, abroad: Graduate) -> None:
+    """The hint and the pre-check are one rule."""
+    claim(Mapped.load(simulated=False))
+    entry = reporting.entry(abroad)
+    held = [p["message"] for p in entry.problems if p["rule"] == "unmapped"]
+    assert held
+    assert all(any(message in note for note in notes(abroad)) for message in held)
+
+
 def test_nothing_chosen_costs_nothing(world: World) -> None:
     bare = factories.destination_of(factories.make_graduate(world))
     with CaptureQueriesContext(connection) as captured:
-        assert codes_without_counterpart(destination=bare) == []
+        assert codes_that_would_be_held(destination=bare) == []
     assert len(captured) == 0
