@@ -23,6 +23,7 @@ from destinations.models import Destination
 from destinations.states import APPROVED, State
 from destinations.steps import NATIONAL, SystemActor
 from graduates.models import ArchiveTransfer, Graduate
+from national_sync.actions import copies
 from national_sync.actions.claim import due_after
 from national_sync.models import Batch, BatchLine, Cursor, Entry, Feedback
 from national_sync.states import BatchState, EntryState, FeedbackState, Owner, Part
@@ -64,6 +65,7 @@ class Standing:
     cohort_id: int
     state: str
     sent_version: int | None
+    sent_hash: str
     attempts: int
     accepted_version: int | None
     accepted_hash: str
@@ -156,12 +158,13 @@ def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
     refused: list[tuple[Standing, Result]] = []
     forgotten: list[Standing] = []
     settled: list[int] = []
+    taken: dict[int, int] = {}  # by entry: the line whose record is held there now
     for row in sorted(lines, key=lambda r: r.version):
         entry, answer = entries[row.entry_id], answers[row.pk]
-        if answer.accepted and row.version > (entry.accepted_version or 0):
+        if answer.accepted and _is_newest(row, entry):
             entry.accepted_version, entry.accepted_hash = row.version, row.digest
             entry.accepted_at, entry.returns = row.answered_at, entry.returns | row.returns
-            entry.held = True
+            entry.held, taken[entry.pk] = True, row.pk
         if entry.state != EntryState.SENT or entry.sent_version != row.version:
             continue  # changed or sent anew since: this answer moves nothing
         entry.turn = True
@@ -190,7 +193,16 @@ def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
             state=FeedbackState.CLOSED, closed_at=now
         )
     _keep_numbers(lines)
+    copies.taken(taken.values())
+    copies.not_held({entry.graduate_id for entry in forgotten})
     _file_feedback(refused)
+
+
+def _is_newest(row: Answered, entry: Standing) -> bool:
+    """Nothing newer was accepted; of what was queued again unchanged, it is what went last."""
+    if row.version == entry.accepted_version:
+        return row.digest == entry.sent_hash
+    return row.version > (entry.accepted_version or 0)
 
 
 def _write(entries: Collection[Standing]) -> None:

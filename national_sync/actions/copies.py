@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import audit
+from core.bulk import among, update_rows
 from core.errors import NotPermitted, Refused
 from graduates.models import Graduate
 from national_sync.connection import mapping
@@ -21,7 +22,7 @@ from national_sync.fields import FIELDS
 from national_sync.mapping import Mapped
 from national_sync.models import Entry, NationalCopy
 from national_sync.records import Built, build
-from national_sync.states import UNCONFIRMED, Part
+from national_sync.states import CONFIRMED, LAPSED, UNCONFIRMED, Part
 from national_sync.transport.base import HeldRecord, Key, Transport
 
 
@@ -110,10 +111,86 @@ def keep(
             cursor.execute(_KEEP, [fetched_at, chunk])
 
 
+# What went up is in the rows of its lines: it never comes back to be written here.
+_TAKEN = """
+    INSERT INTO national_sync_nationalcopy AS held
+        (graduate_id, parts, national_state, fetched_at, confirmed_hash)
+    SELECT graduate_id, jsonb_object_agg(part, record -> 'values'), %s, %s, ''
+    FROM national_sync_batchline WHERE id = ANY(%s) GROUP BY graduate_id ORDER BY graduate_id
+    ON CONFLICT (graduate_id) DO UPDATE
+    SET parts = held.parts || EXCLUDED.parts, fetched_at = EXCLUDED.fetched_at,
+        national_state = CASE
+            WHEN held.national_state = %s AND held.parts || EXCLUDED.parts <> held.parts THEN %s
+            ELSE held.national_state END
+    RETURNING graduate_id, xmax = 0, differences > 0
+"""
+# Parts that were taken before there was a copy.
+_EARLIER = """
+    UPDATE national_sync_nationalcopy held SET parts = earlier.parts || held.parts
+    FROM (SELECT graduate_id, jsonb_object_agg(part, taken) AS parts
+          FROM (SELECT DISTINCT ON (e.id) e.graduate_id, e.part, l.record -> 'values' AS taken
+                FROM national_sync_entry e JOIN national_sync_batchline l
+                    ON l.entry_id = e.id AND l.version = e.accepted_version
+                WHERE e.graduate_id = ANY(%s) AND l.verdict = 'accepted'
+                ORDER BY e.id, l.id DESC) AS last
+          GROUP BY graduate_id) AS earlier
+    WHERE held.graduate_id = earlier.graduate_id
+"""
+
+
+def taken(lines: Iterable[int]) -> None:
+    """What was sent in these lines was accepted: it is what they hold now. A confirmation given
+    there for other values lapses there. To be called under the graduates' locks."""
+    ids = list(lines)
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, [UNCONFIRMED, timezone.now(), ids, CONFIRMED, LAPSED])
+        rows = cursor.fetchall()
+        new = [graduate_id for graduate_id, is_new, _ in rows if is_new]
+        if new:
+            cursor.execute(_EARLIER, [new])
+    _count_again([graduate_id for graduate_id, _, differed in rows if differed])
+
+
+def _count_again(graduate_ids: list[int]) -> None:
+    """What differed when it was fetched may do so no longer."""
+    if not graduate_ids:
+        return
+    held = list(NationalCopy.objects.filter(among("pk", graduate_ids)))
+    entries = list(Entry.objects.filter(among("graduate_id", graduate_ids)))
+    built = build(entries, mapping())
+    ours: dict[int, dict[str, Built]] = {copy.pk: {} for copy in held}
+    for entry in entries:
+        ours[entry.graduate_id][entry.part] = built[entry.pk]
+    for copy in held:
+        lines = [line for _, _, part in _parts(ours[copy.pk], copy.parts) for line in part]
+        copy.differences = sum(line.differs for line in lines)
+    update_rows(held, ("differences",))
+
+
+def not_held(graduate_ids: Collection[int]) -> None:
+    """They said that they know nobody of these."""
+    if graduate_ids:
+        NationalCopy.objects.filter(pk__in=graduate_ids).update(
+            parts={}, national_state=UNCONFIRMED, differences=None, fetched_at=timezone.now()
+        )
+
+
 def shown(graduate: Graduate, copy: NationalCopy | None) -> Shown:
     """Ours beside theirs, part by part."""
     theirs = copy.parts if copy is not None else {}
-    ours = _ours(graduate, mapping())
+    parts = _parts(_ours(graduate, mapping()), theirs)
+    text = json.dumps(
+        [[p, [[line.label, line.ours, line.theirs] for line in lines]] for p, _, lines in parts],
+        ensure_ascii=False,
+    )
+    return Shown(parts, hashlib.sha256(text.encode()).hexdigest(), bool(theirs))
+
+
+def _parts(
+    ours: Mapping[str, Built], theirs: Mapping[str, Mapping[str, str]]
+) -> list[tuple[str, str, list[Line]]]:
     parts = []
     for part, fields in FIELDS.items():
         mine = ours[part].record if part in ours else {}
@@ -124,11 +201,7 @@ def shown(graduate: Graduate, copy: NationalCopy | None) -> Shown:
             if mine.get(f.national) or held.get(f.national)
         ]
         parts.append((str(part), _HEADINGS[Part(part)], lines))
-    text = json.dumps(
-        [[p, [[line.label, line.ours, line.theirs] for line in lines]] for p, _, lines in parts],
-        ensure_ascii=False,
-    )
-    return Shown(parts, hashlib.sha256(text.encode()).hexdigest(), bool(theirs))
+    return parts
 
 
 def _ours(graduate: Graduate, mapped: Mapped) -> dict[str, Built]:

@@ -123,7 +123,7 @@ def test_the_answer_is_kept(world: World, simulator: Simulator, two: list[Gradua
 
 def test_a_later_copy_stays(world: World, two: list[Graduate]) -> None:
     later = timezone.now() + timedelta(hours=1)
-    NationalCopy.objects.create(graduate=two[0], national_state="confirmed", fetched_at=later)
+    NationalCopy.objects.filter(pk=two[0].pk).update(national_state="confirmed", fetched_at=later)
     ran(world)
     copies = dict(NationalCopy.objects.values_list("graduate_id", "national_state"))
     assert copies == {two[0].pk: "confirmed", two[1].pk: "unconfirmed"}
@@ -198,6 +198,7 @@ def test_a_lost_message(world: World, two: list[Graduate]) -> None:
 def test_who_lost_the_lease_writes_nothing(
     world: World, two: list[Graduate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    NationalCopy.objects.all().delete()
     found = asked(world)
     real = compare.compare
 
