@@ -21,7 +21,10 @@ class _Among(Lookup):  # type: ignore[type-arg]
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", (*params, list(self.rhs))
+        keys = list(self.rhs)
+        if keys and type(keys[0]) is int:
+            return f"{left} = ANY(%s::bigint[])", (*params, _array(keys))
+        return f"{left} = ANY(%s)", (*params, keys)
 
 
 def among(name: str, keys: Iterable[Any]) -> Any:

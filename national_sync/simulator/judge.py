@@ -94,7 +94,9 @@ def judge_batch(c: Connection, batch: str, salt: bytes) -> None:
     """Judge one batch. To be called inside a transaction."""
     c.execute("SELECT pg_advisory_xact_lock(%s)", [JUDGE_LOCK])
     row = c.execute(
-        "SELECT body FROM batch WHERE id = %s AND state <> 'done' FOR UPDATE", [batch]
+        "SELECT body FROM batch WHERE id = %s AND state <> 'done' FOR UPDATE",
+        [batch],
+        binary=True,
     ).fetchone()
     if row is None:
         return

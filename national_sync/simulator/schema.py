@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS batch (
     state text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'judging', 'done')),
     attempts int NOT NULL DEFAULT 0, received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     judged_at timestamptz, CHECK ((state = 'done') = (judged_at IS NOT NULL)));
+ALTER TABLE batch ALTER body SET STORAGE EXTERNAL;
 CREATE INDEX IF NOT EXISTS batch_waiting ON batch (received_at) WHERE state <> 'done';
 CREATE TABLE IF NOT EXISTS result (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, batch text NOT NULL,

@@ -110,7 +110,7 @@ def forget_nonces(c: Connection) -> None:
 def keep_batch(c: Connection, batch: str, body: bytes, lines: int) -> bytes | None:
     """Store a batch that is to be judged. Returns the body stored before under this id, if any."""
     done = c.execute(
-        "INSERT INTO batch (id, body, lines) VALUES (%s, %s, %s) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO batch (id, body, lines) VALUES (%s, %b, %s) ON CONFLICT (id) DO NOTHING",
         [batch, body, lines],
     )
     if done.rowcount:
