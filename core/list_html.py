@@ -67,7 +67,10 @@ def filter_fields(filterset: django_filters.FilterSet) -> SafeString:
             parts.append(_SEARCH.format(label, name, escape(value), hint))
         else:
             choices = options(found.extra.get("choices", ()), value)
-            parts.append(_SELECT.format(label, name, f'<option value="">全部</option>{choices}'))
+            nothing = escape(str(found.extra.get("empty_label", "全部")))
+            parts.append(
+                _SELECT.format(label, name, f'<option value="">{nothing}</option>{choices}')
+            )
     return _safe(parts)
 
 

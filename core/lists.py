@@ -134,11 +134,14 @@ class ListPage(View):
             "filter": list_html.filter_fields(filterset) if filterset is not None else None,
             "orders": list_html.order_field(self.orders, self.order()),
             "empty": self.empty_reason() if page.is_empty else None,
-            "filtered": any(v for k, v in request.GET.items() if k not in _FRAME),
+            "filtered": self.is_filtered(),
             **self.column_chooser(page.columns),
             **self.get_context(page),
         }
         return HttpResponse(render_to_string(template, context, request))
+
+    def is_filtered(self) -> bool:
+        return any(v for k, v in self.request.GET.items() if k not in _FRAME)
 
     def filtered(self) -> tuple[QuerySet[Any], django_filters.FilterSet | None]:
         queryset = self.get_queryset()

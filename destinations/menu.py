@@ -1,10 +1,16 @@
 from accounts.models import User
 from core.registry import MenuItem, add_menu
-from destinations.queries import waiting_for
+from destinations.queries import disputes_for, waiting_for
 
 
 def _waiting(user: User) -> int:
     return waiting_for(user).order_by()[:1000].count()
+
+
+def _disputed(user: User) -> int:
+    if not user.has_perm("destinations.settle"):
+        return 0
+    return disputes_for(user).order_by()[:1000].count()
 
 
 add_menu(
@@ -26,7 +32,13 @@ add_menu(
         20,
     ),
     MenuItem(
-        "去向登记", "去向异议", "console:disputes", "exclamation-diamond", "destinations.view", 40
+        "去向登记",
+        "去向异议",
+        "console:disputes",
+        "exclamation-diamond",
+        "destinations.view",
+        40,
+        _disputed,
     ),
     MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
     MenuItem("省级管理", "去向类别", "console:catalogue", "list-check", "province.catalogue", 40),

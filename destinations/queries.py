@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import User
-from destinations.models import Destination
+from destinations.models import Destination, Dispute, DisputeState
 from destinations.states import WAITING, State
 from schools.models import Role
 from schools.scope import staff_of, visible_to
@@ -39,6 +39,14 @@ def waiting_states(role: str) -> list[str]:
     if role == Role.SCHOOL_ADMIN:
         return [*WAITING, State.DEPARTMENT_APPROVED]
     return list(WAITING) if role in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN) else []
+
+
+def disputes_for(user: User) -> QuerySet[Dispute]:
+    """The disputes that wait for this person's word."""
+    staff = staff_of(user)
+    by_province = staff is not None and staff.role == Role.PROVINCE
+    state = DisputeState.PROVINCE if by_province else DisputeState.OPEN
+    return visible_to(Dispute.objects.filter(state=state), user, graduate="graduate")
 
 
 def waiting_for(user: User) -> QuerySet[Destination]:

@@ -96,7 +96,7 @@ def items(
         item: dict[str, Any] = {
             "field": field, "value": value or "", "may": not grey, "why": grey,
             "shown": field.show(stored), "required": field.required,
-            "errors": errors.get(key, []),
+            "errors": errors.get(key, []), "wide": field.max_length >= 60,
         }  # fmt: skip
         if field.kind == "code":
             item["choices"] = lookup.table(field.table).choices()

@@ -19,8 +19,14 @@ class FeedbackFilter(GraduateFilter):
     path = "graduate__"
 
     kind = django_filters.ChoiceFilter(label="类别", choices=[(k, k) for k in KINDS.values()])
-    state = django_filters.ChoiceFilter(label="状态", choices=FeedbackState.choices)
+    state = django_filters.ChoiceFilter(
+        label="状态", method="by_state", empty_label="未解决",
+        choices=[*FeedbackState.choices, ("every", "全部")],
+    )  # fmt: skip
     owner = django_filters.ChoiceFilter(label="处理方", choices=_OWNERS)
+
+    def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset if value == "every" else queryset.filter(state=value)
 
 
 class EntryFilter(GraduateFilter):

@@ -51,6 +51,8 @@ class ConsoleList(StaffPage, ListPage):
             return "还没有管理范围", "未分配届别/院系/班级, 请联系学校系统管理员。"
         if self.empty_title != ListPage.empty_title:
             # A list of something else than graduates says itself what its emptiness means.
+            if self.is_filtered() and self.get_queryset()[:1].exists():
+                return ListPage.empty_title, ListPage.empty_text
             return super().empty_reason()
         if not self.get_queryset()[:1].exists():
             if scope is not None and scope.levels is not None:

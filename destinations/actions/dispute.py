@@ -99,6 +99,15 @@ def _may_settle(row: Dispute, d: Destination, by: User) -> None:
         raise Refused("same_person", "此去向由您录入或审核, 须由另一人处理异议。")
 
 
+def why_not(dispute: Dispute, by: User) -> str:
+    """The sentence that says why this person does not settle it now; "" for who may."""
+    try:
+        _may_settle(dispute, Destination.objects.get(pk=dispute.graduate_id), by)
+    except (NotPermitted, Refused) as refusal:
+        return refusal.message
+    return ""
+
+
 def _release(d: Destination, reason: str, by: User) -> None:
     if any(hooks.dispute_upheld.run(destination=d, reason=reason, by=by)):
         return  # an agreement was ended, which released the destination

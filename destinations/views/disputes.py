@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST
 from core.errors import DomainError
 from core.lists import Column, Order, Row
 from destinations.actions import dispute
-from destinations.fields import BY_KEY
+from destinations.catalogue import catalogue
+from destinations.fields import ALL
 from destinations.models import Dispute, DisputeState
+from destinations.states import State
 from graduates.access import GraduateRequest, graduate_view
 from graduates.filters import GraduateFilter
 from schools.access import StaffRequest, staff_view
@@ -110,13 +112,20 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
 def _page(
     request: StaffRequest, found: Dispute, error: str = "", status: int = 200
 ) -> HttpResponse:
+    was = found.snapshot
+    names, state = catalogue().names, was.get("state", "")
     shown = [
-        (BY_KEY[k].label, BY_KEY[k].show(v)) for k, v in found.snapshot.items() if k in BY_KEY and v
+        ("毕业去向", names.get(was.get("category", ""), "")),
+        ("审核情况", State(state).label if state in State.values else ""),
+        *((f.label, f.show(was.get(f.key))) for f in ALL),
     ]
+    is_open = found.state in ("open", "province")
     context = {
         "row": found,
-        "shown": shown,
-        "open": found.state in ("open", "province"),
+        "shown": [(label, words) for label, words in shown if words],
+        "badge": "pending" if is_open else "ok",
+        "open": is_open,
+        "why_not": dispute.why_not(found, request.user) if is_open else "",
         "error": error,
         "typed": request.POST.get("answer", ""),
     }

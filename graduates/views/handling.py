@@ -26,6 +26,8 @@ from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
 from schools.scope import visible_to
 
+EVERY = "every"
+_COLOURS = {"open": "pending", "accepted": "ok", "refused": "rejected"}
 _KIND, _STATE = dict(CorrectionKind.choices), dict(CorrectionState.choices)
 
 
@@ -65,7 +67,16 @@ class CorrectionFilter(GraduateFilter):
     path = "graduate__"
 
     kind = django_filters.ChoiceFilter(label="类别", choices=CorrectionKind.choices)
-    state = django_filters.ChoiceFilter(label="状态", choices=CorrectionState.choices)
+    state = django_filters.ChoiceFilter(
+        label="状态", method="by_state", empty_label=CorrectionState.OPEN.label,
+        choices=[
+            *((v, label) for v, label in CorrectionState.choices if v != CorrectionState.OPEN),
+            (EVERY, "全部"),
+        ],
+    )  # fmt: skip
+
+    def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset if value == EVERY else queryset.filter(state=value)
 
 
 def _open(row: Row) -> str:
@@ -74,7 +85,7 @@ def _open(row: Row) -> str:
 
 
 def _badge(row: Row) -> str:
-    colour = {"open": "pending", "accepted": "ok", "refused": "rejected"}.get(row["state"], "off")
+    colour = _COLOURS.get(row["state"], "off")
     return f'<span class="state state-{colour}">{_STATE[row["state"]]}</span>'
 
 
@@ -103,7 +114,7 @@ class CorrectionList(ConsoleList):
 
     def all_rows(self) -> QuerySet[Any]:
         rows = CorrectionRequest.objects.all()
-        if "state" not in self.request.GET:
+        if not self.request.GET.get("state"):
             rows = rows.filter(state=CorrectionState.OPEN)
         return rows
 
@@ -123,6 +134,7 @@ def _correction(
 ) -> HttpResponse:
     context = {
         "row": found,
+        "badge": _COLOURS.get(found.state, "off"),
         "images": found.images.select_related("file"),
         "may": found.state == CorrectionState.OPEN and request.user.has_perm("graduates.correct"),
         "error": error,

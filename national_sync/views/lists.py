@@ -87,7 +87,7 @@ class FeedbackList(ConsoleList):
 
     def all_rows(self) -> QuerySet[Any]:
         rows = Feedback.objects.all()
-        if "state" not in self.request.GET:
+        if not self.request.GET.get("state"):
             rows = rows.exclude(state=FeedbackState.CLOSED)
         return rows
 

@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from core.errors import DomainError
+from core.registry import counted_items
 from destinations.actions import dispute, enter, review
 from destinations.models import Destination, Dispute, DisputeState
+from destinations.queries import disputes_for
 from destinations.states import State
+from esign.actions import printing
 from graduates.models import Graduate
 from schools.models import Role
 from tests import factories
+from tests.esign import signing
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +142,44 @@ def test_it_is_held_back_from_the_national_system(world: World, graduate: Gradua
     made = build([entry], Mapped.load(simulated=True))[entry.pk]
     assert [p.rule for p in made.problems] == ["disputed"]
     assert Destination.objects.get(pk=graduate.pk).disputed_at
+
+
+def test_the_menu_counts_what_waits_for_whom(world: World, graduate: Graduate) -> None:
+    made, user = raised(world, graduate)
+    counted = {
+        role: disputes_for(world.user(role)).count()
+        for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN, Role.PROVINCE)
+    }
+    assert counted == {Role.COUNSELLOR: 1, Role.SCHOOL_ADMIN: 1, Role.PROVINCE: 0}
+
+    def called(role: str) -> int:
+        user = world.user(role)
+        (item,) = [i for i in counted_items(user) if i.url_name == "console:disputes"]
+        return item.count(user) if item.count else 0
+
+    # Whoever settles nothing is not called.
+    assert called(Role.COUNSELLOR) == 0
+    assert called(Role.SCHOOL_ADMIN) == 1
+    dispute.settle(dispute=made, upheld=False, answer="已核实", by=world.school_admin)
+    dispute.appeal(dispute=made, by=user)
+    assert called(Role.SCHOOL_ADMIN) == 0
+    assert called(Role.PROVINCE) == 1
+
+
+def test_the_page_asks_before_it_clears_and_says_who_may(world: World, graduate: Graduate) -> None:
+    made, _ = raised(world, graduate)
+    address = f"/console/disputes/{made.pk}/"
+    page = world.client(Role.SCHOOL_ADMIN).get(address).content.decode()
+    assert 'value="uphold" data-confirm="清除' in page
+    assert page.index("毕业去向") < page.index("单位名称") < page.index("联系人")
+    other = world.client(Role.COUNSELLOR).get(address).content.decode()
+    assert "此异议由学校系统管理员处理" in other
+    assert 'name="answer"' not in other
+
+
+def test_while_it_is_open_nothing_prints(world: World, graduate: Graduate) -> None:
+    agreement = signing.sign(graduate)
+    review.approve(graduate_id=graduate.pk, by=world.school_admin)
+    dispute.object_to(graduate_id=graduate.pk, reason="我没有签", by=signing.account_of(graduate))
+    assert printing.why_not(agreement) == "毕业生对去向有异议, 处理完毕之前不能打印。"
+    refused("not_printable", printing.take, agreement=agreement, by=world.school_admin)

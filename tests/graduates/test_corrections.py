@@ -150,3 +150,38 @@ def test_once_sent_the_graduate_asks_by_correction(world: World, graduate: Gradu
     refused(
         "archive", archive.save, graduate_id=graduate.pk, typed={"transfer_type": "keep"}, by=user
     )
+
+
+def test_the_list_begins_with_what_waits_and_finds_the_rest(world: World) -> None:
+    first, second = factories.make_graduate(world), factories.make_graduate(world)
+    for graduate in (first, second):
+        corrections.ask(
+            graduate=graduate, kind="origin", field="name", proposed="试更正", reason="写错了",
+            by=factories.activate(graduate),
+        )  # fmt: skip
+    done = CorrectionRequest.objects.get(graduate=first)
+    corrections.refuse(request=done, by=world.counsellor, answer="原信息无误")
+
+    def listed(**query: str) -> set[str]:
+        page = world.client(Role.COUNSELLOR).get("/console/corrections/", query)
+        text = page.content.decode()
+        return {g.student_no for g in (first, second) if g.student_no in text}
+
+    # The form sends an empty choice along: that means the same as none.
+    assert listed() == listed(state="", q="") == {second.student_no}
+    assert listed(state="refused") == {first.student_no}
+    assert listed(state="every") == {first.student_no, second.student_no}
+
+
+def test_an_empty_list_tells_nothing_yet_from_nothing_found(world: World) -> None:
+    client = world.client(Role.COUNSELLOR)
+    assert "没有信息反馈" in client.get("/console/corrections/").content.decode()
+    assert "没有信息反馈" in client.get("/console/corrections/?q=无").content.decode()
+    graduate = factories.make_graduate(world)
+    corrections.ask(
+        graduate=graduate, kind="origin", field="name", proposed="试更正", reason="写错了",
+        by=factories.activate(graduate),
+    )  # fmt: skip
+    found = client.get("/console/corrections/?q=无").content.decode()
+    assert "没有符合条件的记录" in found
+    assert "没有信息反馈" not in found
