@@ -57,7 +57,3 @@ def is_confirmation_current(graduate: Graduate) -> bool:
     return graduate.confirmed_at is not None and graduate.confirmed_hash == confirmation_hash(
         record_of(graduate, CONFIRMED_KEYS)
     )
-
-
-def label_of(key: str) -> str:
-    return BY_KEY[key].label if key in BY_KEY else key

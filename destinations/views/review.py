@@ -14,6 +14,7 @@ from core.errors import Conflict, DomainError, Invalid
 from destinations import forms, hooks
 from destinations.actions import enter as entering
 from destinations.actions import evidence, release, review
+from destinations.actions.dispute import open_dispute
 from destinations.catalogue import catalogue, grouped
 from destinations.fields import BY_KEY, FORMS
 from destinations.models import Destination, DestinationEvent, Evidence
@@ -73,6 +74,7 @@ def _workspace(
         ],
         "events": [(e, _WORDS.get(e.action, e.action), State(e.to_state)) for e in events],
         "reasons": READY_REASONS,
+        "dispute": open_dispute(d.pk) if d.disputed_at is not None else None,
         "previous": earlier,
         "following": later,
         "error": error,

@@ -84,9 +84,11 @@ _LOCKING = LookUp(lambda pk: ArchiveTransfer.objects.select_for_update().filter(
 
 
 def _of(graduate: Graduate) -> ArchiveTransfer:
-    return _LOCKING.first(graduate.pk) or ArchiveTransfer(
+    found = _LOCKING.first(graduate.pk) or ArchiveTransfer(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id
     )
+    found.graduate = graduate
+    return found
 
 
 def _put(
@@ -108,8 +110,7 @@ def _put(
     else:
         rows.update(archive)
     audit.record(
-        action, by=by, object_type="graduate", object_id=archive.pk, school_id=archive.school_id,
-        data={"changes": changes},
+        action, by=by, obj=archive.graduate, data={"changes": changes},
     )  # fmt: skip
     return archive
 

@@ -32,7 +32,7 @@ class Changes(ConsoleList):
     columns = (
         Column("at", "时间", cell=lambda r: localtime(r["at"]).strftime("%Y-%m-%d %H:%M"), css="num"),
         Column("object_label", "毕业生", ("object_label", "object_id"),
-               lambda r: f'<a href="/console/graduates/{r["object_id"]}/">{escape(r["object_label"])}</a>'),
+               lambda r: f'<a href="/console/graduates/{r["object_id"]}/">{escape(r["object_label"]) or "查看"}</a>'),
         Column("action", "操作", cell=lambda r: WORDS.get(r["action"], escape(r["action"]))),
         Column("data", "修改内容", ("data", "action"), _changes),
         Column("actor_label", "操作人"),

@@ -16,11 +16,12 @@ from core.models import Event
 from graduates import hooks
 from graduates.actions import account, origin
 from graduates.actions import standing as actions_standing
+from graduates.archive import BY_KEY as OF_ARCHIVE
 from graduates.fields import ALL, BY_KEY, GROUPS
 from graduates.initial_codes import initial_code
 from graduates.models import Graduate
 from graduates.permissions import editable_keys, why_grey
-from graduates.records import RELATED, label_of, plain, record_of
+from graduates.records import RELATED, plain, record_of
 from schools.access import StaffRequest, staff_view
 from schools.forms import read_number
 from schools.models import Cohort, Department, Phase, SchoolClass
@@ -118,7 +119,9 @@ def _choices(key: str, graduate: Graduate) -> list[tuple[str, str]] | None:
 
 
 def _history(graduate: Graduate) -> list[dict[str, Any]]:
-    events = Event.objects.filter(object_type="graduate", object_id=graduate.pk).order_by("-id")
+    events = Event.objects.filter(
+        object_type="graduate", object_id=graduate.pk, action__in=list(WORDS)
+    ).order_by("-id")
     return [describe(e) for e in events[:30]]
 
 
@@ -130,6 +133,7 @@ WORDS = {
     "graduates.initial_code": "查看初始码", "graduates.standing": "学籍变动",
     "graduates.reopen": "重新开放",
     "graduates.end_reopening": "结束重新开放",
+    "graduates.archive": "档案转寄", "graduates.archive_sent": "登记档案寄出",
 }  # fmt: skip
 _MASKED = {"id_number", "mobile", "home_phone"}
 
@@ -137,13 +141,17 @@ _MASKED = {"id_number", "mobile", "home_phone"}
 def describe(event: Event) -> dict[str, Any]:
     """An event in words: who, when, what, and each field from old to new."""
     changes = []
-    for key, (old, new) in event.data.get("changes", {}).items():
-        field = BY_KEY.get(key)
+    fields: Any = OF_ARCHIVE if event.action.startswith("graduates.archive") else BY_KEY
+    stored = event.data.get("changes", {})
+    # As on the page: the database keeps keys in an order of its own.
+    for key in sorted(stored, key=lambda k: list(fields).index(k) if k in fields else len(fields)):
+        old, new = stored[key]
+        field: Any = fields.get(key)
         if key in _MASKED:
             old, new = f"…{str(old)[-4:]}", f"…{str(new)[-4:]}"
         elif field is not None:
             old, new = _words(field, old), _words(field, new)
-        changes.append((label_of(key), old, new))
+        changes.append((field.label if field is not None else key, old, new))
     return {"event": event, "what": WORDS.get(event.action, event.action), "changes": changes}
 
 

@@ -172,6 +172,8 @@ def test_the_page_asks_before_it_clears_and_says_who_may(world: World, graduate:
     page = world.client(Role.SCHOOL_ADMIN).get(address).content.decode()
     assert 'value="uphold" data-confirm="清除' in page
     assert page.index("毕业去向") < page.index("单位名称") < page.index("联系人")
+    review_page = world.client(Role.COUNSELLOR).get(f"/console/destinations/{graduate.pk}/")
+    assert f'href="{address}"' in review_page.content.decode()
     other = world.client(Role.COUNSELLOR).get(address).content.decode()
     assert "此异议由学校系统管理员处理" in other
     assert 'name="answer"' not in other

@@ -9,6 +9,7 @@ import pytest
 from accounts.models import Message
 from core.errors import DomainError
 from core.models import Event
+from core.registry import counted_items
 from graduates.actions import archive, corrections
 from graduates.models import ArchiveTransfer, CorrectionRequest, Graduate
 from graduates.states import CorrectionState
@@ -185,3 +186,57 @@ def test_an_empty_list_tells_nothing_yet_from_nothing_found(world: World) -> Non
     found = client.get("/console/corrections/?q=无").content.decode()
     assert "没有符合条件的记录" in found
     assert "没有信息反馈" not in found
+
+
+def test_the_history_of_an_archive_is_in_words(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    typed = {
+        "transfer_type": "agency", "unit_name": "虚构人才中心", "contact": "虚构档案员",
+        "phone": "0551-60000002", "address": "虚构路2号", "postcode": "230000",
+    }  # fmt: skip
+    archive.save(graduate_id=graduate.pk, typed=typed, by=world.counsellor)
+    client = world.client(Role.COUNSELLOR)
+    for address in (f"/console/graduates/{graduate.pk}/", "/console/graduates/changes/"):
+        page = client.get(address).content.decode()
+        assert "档案转寄单位名称" in page
+        assert "托管单位接收" in page
+        assert graduate.name in page
+        for raw in ("graduates.archive", "transfer_type:", "unit_name:", "agency"):
+            assert raw not in page, (address, raw)
+
+
+def test_the_console_page_notes_number_and_day_together(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    client = world.client(Role.COUNSELLOR)
+    address = f"/console/graduates/{graduate.pk}/archive/"
+    receiver = {
+        "transfer_type": "agency", "unit_name": "虚构人才中心", "contact": "虚构档案员",
+        "phone": "0551-60000002", "address": "虚构路2号", "postcode": "230000",
+    }  # fmt: skip
+    assert client.post(address, receiver).status_code == 302
+    half = client.post(address, {"sent": "1", "tracking_no": "EMS123"})
+    assert half.status_code == 422
+    assert "单号和寄出日期须一并填写" in half.content.decode()
+    assert 'value="EMS123"' in half.content.decode()
+    whole = {"sent": "1", "tracking_no": "EMS123", "sent_on": factories.today().isoformat()}
+    assert client.post(address, whole).status_code == 302
+    row = ArchiveTransfer.objects.get(pk=graduate.pk)
+    assert (row.tracking_no, row.unit_name) == ("EMS123", "虚构人才中心")
+    seen = factories.client_of(factories.activate(graduate)).get("/archive/").content.decode()
+    assert "EMS123" in seen
+
+
+def test_who_does_not_correct_is_not_called(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    corrections.ask(
+        graduate=graduate, kind="origin", field="name", proposed="试更正", reason="写错了",
+        by=factories.activate(graduate),
+    )  # fmt: skip
+
+    def called(role: str) -> int:
+        user = world.user(role)
+        (item,) = [i for i in counted_items(user) if i.url_name == "console:corrections"]
+        return item.count(user) if item.count else 0
+
+    assert called(Role.COUNSELLOR) == 1
+    assert called(Role.PROVINCE) == 0
