@@ -16,10 +16,14 @@ from schools.lists import ConsoleList
 from schools.scope import scope_of, visible_to
 
 
+def _said(value: object) -> str:
+    return escape(str(value)) or "空"
+
+
 def _changes(row: Row) -> str:
     event = Event(action=row["action"], data=row["data"])
     parts = [
-        f"{escape(label)}: <del>{escape(str(old))}</del> → {escape(str(new))}"
+        f"{escape(label)}: <del>{_said(old)}</del> → {_said(new)}"
         for label, old, new in describe(event)["changes"][:4]
     ]
     return "<br>".join(parts)
@@ -32,7 +36,7 @@ class Changes(ConsoleList):
     columns = (
         Column("at", "时间", cell=lambda r: localtime(r["at"]).strftime("%Y-%m-%d %H:%M"), css="num"),
         Column("object_label", "毕业生", ("object_label", "object_id"),
-               lambda r: f'<a href="/console/graduates/{r["object_id"]}/">{escape(r["object_label"]) or "查看"}</a>'),
+               lambda r: f'<a href="/console/graduates/{r["object_id"]}/">{escape(r["object_label"] or "查看")}</a>'),
         Column("action", "操作", cell=lambda r: WORDS.get(r["action"], escape(r["action"]))),
         Column("data", "修改内容", ("data", "action"), _changes),
         Column("actor_label", "操作人"),
