@@ -240,8 +240,8 @@ class Cursor(models.Model):
 
 
 class NationalCopy(models.Model):
-    """What the national side held about a graduate when it was last fetched, and what the
-    graduate said to it. The confirmation is bound to what was shown."""
+    """What the national side held about a graduate when it was last fetched or took something in,
+    and what the graduate said to it. The confirmation is bound to what was shown."""
 
     graduate = models.OneToOneField(
         Graduate, models.CASCADE, primary_key=True, related_name="national_copy"

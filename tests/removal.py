@@ -90,6 +90,7 @@ def _remove_signing(school_id: int) -> None:
             """DELETE FROM accounts_message WHERE "to" IN (SELECT 'person:' || person_id
                 FROM graduates_graduate WHERE school_id = %(s)s)""",
             f"DELETE FROM national_sync_entry WHERE graduate_id IN {mine}",
+            f"DELETE FROM national_sync_nationalcopy WHERE graduate_id IN {mine}",
             "DELETE FROM accounts_onetimecode",
         ):
             c.execute(statement, {"s": school_id})
