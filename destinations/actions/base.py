@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from core import rows
 from core.audit import Actor
-from core.errors import Conflict, Refused
+from core.errors import Conflict, DomainError, Refused
 from core.lookups import LookUp
 from core.states import Step
 from destinations import hooks
@@ -97,22 +97,37 @@ def step(
 
     `version` is what the person saw; another one since then is a `Conflict` and changes nothing.
     `held` is the destination as the caller's own transaction got it from `lock`.
+
+    Who is refused leaves by a commit of nothing: after a rollback psycopg forgets what the
+    connection had prepared, and whoever comes next on it would pay for that.
     """
+    refused: DomainError | None = None
     with transaction.atomic(savepoint=held is None):
         d = held or lock(graduate_id)
-        stale = version is not None and version != d.version
         try:
-            found = MACHINE.check(action, d, by)
-        except Refused:
-            # What stands in the way is what somebody else did since: say that.
-            if stale:
-                raise Conflict("changed", changed_meanwhile(d)) from None
-            raise
+            found = _checked(action, d, by, version, reason)
+        except DomainError as refusal:
+            refused = refusal
+        else:
+            yield Change(d, found, by, snapshot(d))
+    if refused is not None:
+        raise refused
+
+
+def _checked(action: str, d: Destination, by: Any, version: int | None, reason: str) -> Step:
+    stale = version is not None and version != d.version
+    try:
+        found = MACHINE.check(action, d, by)
+    except Refused:
+        # What stands in the way is what somebody else did since: say that.
         if stale:
-            raise Conflict("changed", changed_meanwhile(d))
-        if found.needs_reason and not reason.strip():
-            raise Refused("reason", "请填写理由。")
-        yield Change(d, found, by, snapshot(d))
+            raise Conflict("changed", changed_meanwhile(d)) from None
+        raise
+    if stale:
+        raise Conflict("changed", changed_meanwhile(d))
+    if found.needs_reason and not reason.strip():
+        raise Refused("reason", "请填写理由。")
+    return found
 
 
 def changed_meanwhile(d: Destination) -> str:

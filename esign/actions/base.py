@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import rows
+from core.errors import DomainError
 from core.lookups import LookUp
 from destinations.actions.base import lock
 from destinations.models import Destination
@@ -47,13 +48,24 @@ def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
 
 @contextmanager
 def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Iterator[Case]:
-    """Lock graduate, then destination, then invitation; ask the table; hand out the case."""
+    """Lock graduate, then destination, then invitation; ask the table; hand out the case.
+
+    Who is refused leaves by a commit of nothing: after a rollback psycopg forgets what the
+    connection had prepared, and whoever comes next on it would pay for that.
+    """
+    refused: DomainError | None = None
     with transaction.atomic():
         destination = lock(invitation.graduate_id, *GRADUATE)
         locked = _LOCKING.get(invitation.pk)
         case = Case(locked, destination.graduate, destination, terms_hash, timezone.now())
-        INVITATION.check(action, case, by)
-        yield case
+        try:
+            INVITATION.check(action, case, by)
+        except DomainError as refusal:
+            refused = refusal
+        else:
+            yield case
+    if refused is not None:
+        raise refused
 
 
 def finish(case: Case, state: str, **values: Any) -> Invitation:
