@@ -176,7 +176,9 @@ class Feedback(models.Model):
     )
     owner = models.CharField("处理方", max_length=12, choices=Owner, default=Owner.DEPARTMENT)
     due_on = models.DateField("应办日期")
+    # What was said on the way up, and what whoever stands above answered.
     note = models.CharField("处理说明", max_length=300, default="", blank=True)
+    answer = models.CharField("答复", max_length=300, db_default="", default="", blank=True)
     created_at = models.DateTimeField("反馈时间", db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -23,6 +23,8 @@ _ROADS: dict[str, frozenset[str]] = {
     Role.SCHOOL_ADMIN: frozenset({Owner.DEPARTMENT, Owner.PROVINCE}),
     Role.PROVINCE: frozenset({Owner.SCHOOL}),
 }
+# What the province says goes down, and so do the school's words to a department.
+_DOWN = {(Role.PROVINCE, Owner.SCHOOL), (Role.SCHOOL_ADMIN, Owner.DEPARTMENT)}
 _OF_ROLE = {
     Role.COUNSELLOR: Owner.DEPARTMENT,
     Role.DEPARTMENT_ADMIN: Owner.DEPARTMENT,
@@ -45,7 +47,8 @@ def may_hand_to(user: User) -> frozenset[str]:
 def hand_on(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
     """Give open feedback in scope to somebody else, with a new due date; returns how many.
 
-    Passing up needs a note that says what was tried.
+    Passing up to the province needs a note that says what was tried, its answer is one. What is
+    said on the way down stands beside what was said on the way up; who says nothing leaves both.
     """
     if to not in Owner.values or to in (Owner.NOBODY, Owner.SYSTEM):
         raise Refused("to", "请选择转交给谁。")
@@ -53,6 +56,10 @@ def hand_on(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
         raise NotPermitted("role", "您不能转交给这一级。")
     if to == Owner.PROVINCE and not note.strip():
         raise Refused("note", "上报省级须说明已核实的情况。", field="note")
+    role, said = Role(staff_of(by).role), note.strip()[:300]  # type: ignore[union-attr]
+    if role == Role.PROVINCE and not said:
+        raise Refused("answer", "请填写给学校的答复。", field="note")
+    words = {"answer" if (role, to) in _DOWN else "note": said} if said else {}
     with transaction.atomic():
         rows = visible_to(Feedback.objects.all(), by, graduate="graduate").filter(
             pk__in=ids, state=FeedbackState.OPEN
@@ -60,14 +67,14 @@ def hand_on(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
         found = list(rows.order_by("pk").values_list("pk", "entry_id"))
         due = due_after(timezone.now())
         changed = Feedback.objects.filter(pk__in=[pk for pk, _ in found]).update(
-            owner=to, due_on=due.date(), note=note.strip()[:300]
+            owner=to, due_on=due.date(), **words
         )
         Entry.objects.filter(pk__in={e for _, e in found}, owner__gt="").exclude(
             owner=Owner.SYSTEM
         ).update(owner=to, due_at=due)
         for pk, _ in found:
             audit.record(
-                "national.hand_on", by=by, object_type="feedback", object_id=pk, reason=note.strip(),
+                "national.hand_on", by=by, object_type="feedback", object_id=pk, reason=said,
                 data={"to": to},
             )  # fmt: skip
     return changed

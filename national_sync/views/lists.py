@@ -25,6 +25,7 @@ from schools.lists import ConsoleList
 
 _STATE, _OWNER = dict(FeedbackState.choices), dict(Owner.choices)
 _PART, _ENTRY = dict(Part.choices), dict(EntryState.choices)
+_SAID = {"note": "说明", "answer": "答复"}
 _COLOURS = {"open": "pending", "mended": "pending", "closed": "ok"}
 _ENTRY_COLOURS = {
     "waiting": "pending", "sent": "esigned", "accepted": "ok", "held": "rejected",
@@ -51,8 +52,13 @@ def _state(row: Row) -> str:
 
 
 def _text(row: Row) -> str:
-    note = f'<div class="soft small">{escape(row["note"])}</div>' if row["note"] else ""
-    return f"{escape(row['text'])}{note}"
+    """With what was said to it: up by the school's people, down by whoever stands above."""
+    said = "".join(
+        f'<div class="soft small">{label}: {escape(row[key])}</div>'
+        for key, label in _SAID.items()
+        if row[key]
+    )
+    return f"{escape(row['text'])}{said}"
 
 
 class FeedbackList(ConsoleList):
@@ -71,7 +77,9 @@ class FeedbackList(ConsoleList):
         Column("student_no", "学号", ("graduate__student_no",), css="mono"),
         Column("department", "院系", ("graduate__department__name",), css="wide"),
         Column("kind", "类别", ("kind",)),
-        Column("text", "反馈内容", ("text", "note"), _text, lambda r: r["text"], css="wrap"),
+        Column("text", "反馈内容", ("text", *_SAID), _text, lambda r: r["text"], css="wrap"),
+        Column("note", "处理说明", css="wrap", optional=True),
+        Column("answer", "答复", css="wrap", optional=True),
         Column("mend", "如何更正", ("code", "kind"), _mend,
                lambda r: how_to_mend(r["code"], r["kind"]), css="wrap"),
         Column("go", "", ("kind", "field", "graduate_id"), _field, lambda r: ""),
@@ -93,7 +101,10 @@ class FeedbackList(ConsoleList):
 
     def get_context(self, page: Page) -> dict[str, Any]:
         roads = handling.may_hand_to(self.user)
-        return {"roads": [(to, _OWNER[to]) for to in sorted(roads)]}
+        return {
+            "roads": [(to, _OWNER[to]) for to in sorted(roads)],
+            "answers": handling.owner_of(self.user) == Owner.PROVINCE,
+        }
 
 
 @staff_view("national.view")

@@ -52,6 +52,47 @@ def test_passed_up_from_department_to_school_to_province(world: World, feedback:
     assert feedback.due_on > factories.today()
 
 
+def test_the_provinces_answer_stands_beside_the_departments_explanation(
+    world: World, feedback: Feedback
+) -> None:
+    ids, province = [feedback.pk], world.user(Role.PROVINCE)
+    handling.hand_on(ids=ids, to="school", by=world.counsellor, note="单位名称已核实")
+    handling.hand_on(ids=ids, to="province", by=world.school_admin, note="单位名称与执照一致")
+    refused("answer", handling.hand_on, ids=ids, to="school", by=province, note=" ")
+    handling.hand_on(ids=ids, to="school", by=province, note="全国系统已补登该单位")
+    # Handed down without a word, the answer goes with it.
+    handling.hand_on(ids=ids, to="department", by=world.school_admin)
+    feedback.refresh_from_db()
+    assert (feedback.owner, feedback.note, feedback.answer) == (
+        "department", "单位名称与执照一致", "全国系统已补登该单位",
+    )  # fmt: skip
+    for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN, Role.PROVINCE):
+        page = world.client(role).get("/console/national/feedback/").content.decode()
+        assert "说明: 单位名称与执照一致" in page, role
+        assert "答复: 全国系统已补登该单位" in page, role
+
+
+def test_handed_on_from_the_page(world: World, feedback: Feedback) -> None:
+    client = world.client(Role.SCHOOL_ADMIN)
+    address = "/console/national/feedback/hand-on/"
+    form = {"pick": [feedback.pk], "to": "province", "note": "已核实"}
+    assert client.get(address).status_code == 405
+    assert client.post(address, form | {"note": ""}).status_code == 409
+    assert client.post(address, form | {"to": "nobody"}).status_code == 409
+    done = client.post(address, form, follow=True)
+    assert done.redirect_chain == [("/console/national/feedback/", 302)]
+    assert "已转交 1 条给省级" in done.content.decode()
+    feedback.refresh_from_db()
+    assert (feedback.owner, feedback.note) == ("province", "已核实")
+    nothing = client.post(address, {"to": "department"}, follow=True)
+    assert "没有转交任何记录" in nothing.content.decode()
+    province = world.client(Role.PROVINCE)
+    assert "答复(必填)" in province.get("/console/national/feedback/").content.decode()
+    assert province.post(address, form | {"to": "school", "note": "已补登"}).status_code == 302
+    feedback.refresh_from_db()
+    assert (feedback.owner, feedback.answer) == ("school", "已补登")
+
+
 def test_nobody_skips_a_level(world: World, feedback: Feedback) -> None:
     refused("role", handling.hand_on, ids=[feedback.pk], to="province", by=world.counsellor)
 
