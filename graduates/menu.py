@@ -22,5 +22,6 @@ add_menu(
              "graduates.initial_codes", 40),
     MenuItem("生源", "重新开放名单", "console:reopened", "calendar2-plus", "graduates.view", 50),
     MenuItem("学校设置", "字段权限", "console:field-permissions", "ui-checks", "schools.set_up", 60),
+    MenuItem("省级管理", "信息重复", "console:duplicates", "people-fill", "graduates.duplicates", 25),
     MenuItem("省级管理", "逾期重新开放", "console:reopen-find", "unlock", "province.schools", 30),
 )  # fmt: skip

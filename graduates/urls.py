@@ -2,6 +2,7 @@ from django.urls import path
 
 from graduates.views import (
     changes,
+    duplicates,
     entrance,
     field_permissions,
     handling,
@@ -71,6 +72,8 @@ console = [
     path("initial-codes/<int:pk>/", slips.class_codes, name="class-codes"),
     path("initial-codes/<int:pk>/slips/", slips.class_slips, name="class-slips"),
     path("setup/fields/", field_permissions.field_permissions, name="field-permissions"),
+    path("province/duplicates/", duplicates.Duplicates.as_view(), name="duplicates"),
+    path("province/duplicates/<int:pk>/", duplicates.duplicate, name="duplicate"),
     path("province/reopen/", reopen.find, name="reopen-find"),
     path("province/reopen/<int:pk>/", reopen.reopen, name="reopen"),
     path("province/reopen/<int:pk>/end/", reopen.end_reopening, name="reopen-end"),

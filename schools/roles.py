@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "graduates.initial_codes": _SCHOOL_STAFF,
     "graduates.reset_account": _SCHOOL_STAFF,
     "graduates.correct": _SCHOOL_STAFF,
+    "graduates.duplicates": _PROVINCE,
     "destinations.view": _EVERYBODY,
     "destinations.enter": _SCHOOL_STAFF,
     "destinations.review": _SCHOOL_STAFF,

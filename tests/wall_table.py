@@ -118,6 +118,16 @@ class Objects:
         mine, hidden, foreign = (w.classes[department][0].pk for w, department in worlds)
         return self._scoped(mine, hidden, foreign, {})
 
+    def duplicates(self) -> list[Case]:
+        """Somebody who stands at both schools; nobody else's record is a duplicate."""
+        one = factories.make_graduate(self.world)
+        number = one.person.id_number
+        twice = factories.make_graduate(self.other, id_number=number, name=one.name)
+        return [
+            *self._of_province({"pk": twice.pk}),
+            Case("once", {"pk": self.inside.pk}, frozenset()),
+        ]
+
     def wages(self) -> list[Case]:
         factories.set_minimum_wage("340000", 2000)
         return self._of_province({"pk": MinimumWage.objects.latest("pk").pk})
@@ -196,6 +206,7 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:origin-code": _graduate,
     "console:origin-reset": _graduate,
     "console:origin-standing": _graduate,
+    "console:duplicate": Objects.duplicates,
     "console:reopen": _graduate,
     "console:reopen-end": _graduate,
     "console:class-codes": Objects.waiting_classes,

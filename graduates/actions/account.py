@@ -20,6 +20,7 @@ from core import audit
 from core.errors import NotPermitted, Refused
 from graduates.initial_codes import matches
 from graduates.models import Graduate, Person
+from graduates.states import Standing
 from schools.models import School
 
 NOT_MATCHING = "信息不匹配或没有注册: 请检查是否有空格, 或联系辅导员核对。"
@@ -117,7 +118,9 @@ def _by_student_no(school: School, student_no: str) -> Graduate | None:
 
 def _is_duplicate(school: School, name: str, id_number: str) -> bool:
     """The same ID stands twice in one cohort across the province."""
-    rows = Graduate.objects.filter(person__id_number=id_number, name=name)
+    rows = Graduate.objects.filter(
+        person__id_number=id_number, name=name, standing=Standing.ENROLLED
+    )
     years = list(rows.values_list("cohort__year", flat=True))
     return rows.filter(school=school).exists() and len(years) != len(set(years))
 

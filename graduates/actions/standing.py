@@ -26,13 +26,17 @@ def _may(by: User, reason: str) -> str:
 def leave(*, graduate_id: int, standing: str, reason: str, by: User) -> Graduate:
     """转出 or 退学. Whoever holds something of the graduate's may object (`leave_guards`)."""
     said = _may(by, reason)
-    if standing not in (Standing.TRANSFERRED, Standing.WITHDRAWN):
-        raise Refused("standing", "请选择转出或退学。")
     with transaction.atomic():
-        graduate = locked_graduate(graduate_id)
-        _from_enrolled(graduate)
-        hooks.leave_guards.run(graduate=graduate)
-        return _write(graduate, standing, said, by, {})
+        return leave_locked(locked_graduate(graduate_id), standing=standing, reason=said, by=by)
+
+
+def leave_locked(graduate: Graduate, *, standing: str, reason: str, by: User) -> Graduate:
+    """The same for a row that the caller has locked, once it knows that the person may."""
+    if standing not in (Standing.TRANSFERRED, Standing.WITHDRAWN):
+        raise Refused("standing", "请选择转出或退学。", field="standing")
+    _from_enrolled(graduate)
+    hooks.leave_guards.run(graduate=graduate)
+    return _write(graduate, standing, reason, by, {})
 
 
 def come_back(*, graduate_id: int, reason: str, by: User) -> Graduate:

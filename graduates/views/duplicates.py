@@ -1,0 +1,120 @@
+"""信息重复: the same person at two schools in one 届, side by side, and the province's decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import escape
+
+from core.errors import DomainError
+from core.lists import Column, Order, Row
+from core.masking import mask_id, mask_phone
+from graduates import hooks
+from graduates.actions import duplicates
+from graduates.fields import ALL
+from graduates.filters import GraduateFilter
+from graduates.models import Graduate
+from graduates.queries import doubled, same_person_and_year
+from graduates.records import RELATED, record_of
+from graduates.states import Standing
+from graduates.views.origin import graduate_or_404
+from schools import forms
+from schools.access import StaffRequest, staff_view
+from schools.forms import Errors, FormField
+from schools.lists import ConsoleList
+
+_MASKED = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
+_LEAVING = (Standing.TRANSFERRED, Standing.WITHDRAWN)
+
+
+def _name(row: Row) -> str:
+    return f'<a href="/console/province/duplicates/{row["id"]}/">{escape(row["name"])}</a>'
+
+
+class Duplicates(ConsoleList):
+    title = "信息重复"
+    permission = "graduates.duplicates"
+    filterset_class = GraduateFilter
+    export_name = "duplicates"
+    row_key = "id"
+    empty_title = "没有信息重复"
+    empty_text = "同一证件号码在两所学校的同一届中都在籍时, 会列在这里由省级核定。"
+    columns = (
+        Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
+        Column("id_number", "证件号码", ("person__id_number",),
+               lambda r: mask_id(r["person__id_number"]),
+               lambda r: mask_id(r["person__id_number"]), css="mono"),
+        Column("cohort", "届别", ("cohort__year",), lambda r: f"{r['cohort__year']}届",
+               lambda r: f"{r['cohort__year']}届"),
+        Column("school", "学校", ("school__name",), css="wide"),
+        Column("student_no", "学号", css="mono"),
+        Column("department", "院系", ("department__name",), css="wide"),
+        Column("major", "专业", ("major_name",), css="wide"),
+    )  # fmt: skip
+    # One person's records follow each other.
+    orders = (Order("person", "证件号码", ("person__id_number", "cohort__year", "id")),)
+
+    def all_rows(self) -> QuerySet[Any]:
+        return doubled()
+
+
+@staff_view("graduates.duplicates")
+def duplicate(request: StaffRequest, pk: int) -> HttpResponse:
+    asked = graduate_or_404(request, pk)
+    typed: dict[str, Any] = request.POST.dict()
+    errors: Errors = {}
+    status = 200
+    if request.method == "POST":
+        try:
+            stands = duplicates.decide(
+                graduate_id=pk,
+                stands_id=forms.read_number(typed.get("stands", "")) or 0,
+                standing=typed.get("standing", ""),
+                reason=typed.get("reason", ""),
+                by=request.user,
+            )
+            messages.success(request, f"已核定: {stands.school.name}的记录保留, 两校都已告知。")
+            return redirect("console:duplicates")
+        except DomainError as refusal:
+            errors, status = forms.errors_of(refusal), refusal.status
+    found = list(same_person_and_year(asked).select_related(*RELATED))
+    if status == 200 and len({g.school_id for g in found}) < 2:
+        raise Http404
+    context = {
+        "graduate": asked,
+        "records": [(g, _links(g, request)) for g in found],
+        "rows": _side_by_side(found),
+        "items": forms.items(_fields(found), typed, errors),
+        "errors": errors,
+    }
+    return render(request, "graduates/console/duplicate.html", context, status=status)
+
+
+def _fields(found: list[Graduate]) -> tuple[FormField, ...]:
+    return (
+        FormField("stands", "保留的记录",
+                  choices=[(g.pk, f"{g.school.name} {g.student_no}") for g in found]),
+        FormField("standing", "其余记录改为", choices=[(s.value, s.label) for s in _LEAVING]),
+        FormField("reason", "核定依据", "long", max_length=200, hint="两校都会看到。"),
+    )  # fmt: skip
+
+
+def _links(graduate: Graduate, request: StaffRequest) -> list[tuple[str, str]]:
+    """What else there is of a record: its destination, its agreement."""
+    lists = hooks.detail_links.run(graduate=graduate, user=request.user)
+    return [link for links in lists for link in links]
+
+
+def _side_by_side(found: list[Graduate]) -> list[tuple[str, list[str], bool]]:
+    """(label, each record's value, whether they differ) for every field of the origin record."""
+    records = [record_of(g) for g in found]
+    rows = []
+    for field in ALL:
+        mask = _MASKED.get(field.key, str)
+        words = [mask(field.show(r[field.key])) for r in records]
+        rows.append((field.label, words, len({str(r[field.key]) for r in records}) > 1))
+    return rows

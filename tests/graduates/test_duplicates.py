@@ -1,0 +1,166 @@
+"""信息重复: the same document at two schools in one 届; the province decides which record stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts import inbox
+from accounts.models import Message
+from core.errors import Conflict, DomainError
+from core.models import Event
+from graduates.actions import duplicates, origin, standing
+from graduates.models import Graduate
+from graduates.queries import doubled
+from graduates.states import Standing
+from schools.models import Role
+from tests import factories
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+LIST = "/console/province/duplicates/"
+
+
+@pytest.fixture
+def other() -> World:
+    return factories.make_world()
+
+
+@pytest.fixture
+def pair(world: World, other: World) -> tuple[Graduate, Graduate]:
+    first = factories.make_graduate(world)
+    return first, same_person(first, other)
+
+
+def same_person(graduate: Graduate, world: World, **changes: str) -> Graduate:
+    number = graduate.person.id_number
+    return factories.make_graduate(world, id_number=number, name=graduate.name, **changes)
+
+
+def found() -> set[int]:
+    return set(doubled().values_list("pk", flat=True))
+
+
+def decide(kept: Graduate, **changes: object) -> Graduate:
+    values = {
+        "graduate_id": kept.pk, "stands_id": kept.pk, "standing": Standing.TRANSFERRED,
+        "reason": "学籍在此校", "by": factories.make_staff(Role.PROVINCE),
+    }  # fmt: skip
+    return duplicates.decide(**(values | changes))  # type: ignore[arg-type]
+
+
+def refused(code: str, kept: Graduate, **changes: object) -> None:
+    with pytest.raises(DomainError) as refusal:
+        decide(kept, **changes)
+    assert refusal.value.code == code
+
+
+def test_found_is_who_stands_at_two_schools_in_one_year(
+    world: World, other: World, pair: tuple[Graduate, Graduate]
+) -> None:
+    factories.make_graduate(world)
+    # Another 届 elsewhere is normal; so is who has left.
+    earlier = factories.make_graduate(world)
+    factories.make_cohort(other.school, world.cohort.year + 1)
+    later = same_person(earlier, other)
+    Graduate.objects.filter(pk=later.pk).update(
+        cohort=other.school.cohorts.get(year=world.cohort.year + 1)  # type: ignore[attr-defined]
+    )
+    gone = same_person(factories.make_graduate(world), other)
+    standing.leave(
+        graduate_id=gone.pk, standing=Standing.WITHDRAWN, reason="退学", by=other.school_admin
+    )
+    assert found() == {g.pk for g in pair}
+
+
+def test_one_stands_the_other_leaves_and_both_schools_are_told(
+    world: World, other: World, pair: tuple[Graduate, Graduate]
+) -> None:
+    kept, gone = pair
+    decide(kept)
+    gone.refresh_from_db()
+    kept.refresh_from_db()
+    assert (kept.standing, gone.standing) == (Standing.ENROLLED, Standing.TRANSFERRED)
+    event = Event.objects.get(action="graduates.standing", object_id=gone.pk)
+    assert event.reason == "信息重复核定: 学籍在此校"
+    assert found() == set()
+    (mine,) = inbox.messages_of(world.school_admin)
+    (theirs,) = inbox.messages_of(other.school_admin)
+    assert "在本校的记录保留" in mine.title
+    assert "改为转出" in theirs.title
+    assert kept.school.name in theirs.text
+    links = [f"/console/graduates/{g.pk}/" for g in pair]
+    assert [mine.link, theirs.link] == links
+
+
+def test_the_second_of_two_who_decide_is_told(pair: tuple[Graduate, Graduate]) -> None:
+    kept, gone = pair
+    decide(kept)
+    with pytest.raises(Conflict):
+        decide(gone)
+    gone.refresh_from_db()
+    assert gone.standing == Standing.TRANSFERRED
+    assert Message.objects.filter(title__startswith="信息重复").count() == 2
+
+
+def test_decided_anew_after_a_school_took_it_back_the_schools_are_told_again(
+    other: World, pair: tuple[Graduate, Graduate]
+) -> None:
+    kept, gone = pair
+    decide(kept)
+    standing.come_back(graduate_id=gone.pk, reason="有异议", by=other.school_admin)
+    assert found() == {kept.pk, gone.pk}
+    decide(kept, standing=Standing.WITHDRAWN)
+    assert Message.objects.filter(title__startswith="信息重复").count() == 4
+
+
+def test_what_is_not_said_or_not_allowed_is_refused(
+    world: World, other: World, pair: tuple[Graduate, Graduate]
+) -> None:
+    kept, gone = pair
+    refused("role", kept, by=world.school_admin)
+    refused("reason", kept, reason=" ")
+    refused("standing", kept, standing="enrolled")
+    refused("stands", kept, stands_id=factories.make_graduate(world).pk)
+    factories.sign_agreement(gone)
+    refused("agreement", kept)
+    assert found() == {kept.pk, gone.pk}
+    assert not Message.objects.filter(title__startswith="信息重复").exists()
+
+
+def test_a_mended_number_needs_no_decision(other: World, pair: tuple[Graduate, Graduate]) -> None:
+    kept, gone = pair
+    origin.edit(
+        graduate_id=gone.pk, typed={"id_number": factories.make_id_number()},
+        by=other.school_admin, version=gone.version,
+    )  # fmt: skip
+    assert found() == set()
+    refused("decided", kept)
+
+
+def test_the_province_lists_compares_and_decides(
+    other: World, pair: tuple[Graduate, Graduate]
+) -> None:
+    kept, gone = pair
+    province = factories.client_of(factories.make_staff(Role.PROVINCE))
+    assert f'href="{LIST}"' in province.get("/console/").content.decode()
+    page = province.get(LIST).content.decode()
+    for graduate in pair:
+        assert f'href="{LIST}{graduate.pk}/"' in page
+        assert graduate.student_no in page
+    assert kept.person.id_number not in page
+    address = f"{LIST}{gone.pk}/"
+    compared = province.get(address).content.decode()
+    assert kept.school.name in compared
+    assert gone.school.name in compared
+    assert kept.person.id_number not in compared
+    assert '学号 <span class="state state-pending">不同</span>' in compared
+    assert "姓名</th>" in compared
+    form = {"stands": kept.pk, "standing": "withdrawn", "reason": "以学籍为准"}
+    again = province.post(address, form | {"reason": ""})
+    assert again.status_code == 409
+    assert "请填写核定依据" in again.content.decode()
+    assert province.post(address, form)["Location"] == LIST
+    gone.refresh_from_db()
+    assert gone.standing == Standing.WITHDRAWN
+    assert "没有信息重复" in province.get(LIST).content.decode()
+    assert province.get(address).status_code == 404
