@@ -44,13 +44,14 @@ _PEOPLE = Rows(lambda user: Person.objects.filter(user=user).values_list("pk"))
 
 @inbox.addresses.plug()
 def people_and_schools(*, user: User) -> list[str]:
-    """A graduate reads what went to the person, a school's admin what went to the school."""
+    """A graduate reads what went to the person, a school's admin what went to the school, the
+    province's people what went to the province."""
     if user.realm == Realm.GRADUATE:
         return [f"person:{pk}" for (pk,) in _PEOPLE.of(user.pk)]
     staff = staff_of(user)
-    if staff is None or staff.role != Role.SCHOOL_ADMIN:
+    if staff is None or staff.role not in (Role.SCHOOL_ADMIN, Role.PROVINCE):
         return []
-    return [f"school:{staff.school_id}"]
+    return ["province" if staff.role == Role.PROVINCE else f"school:{staff.school_id}"]
 
 
 @hooks.detail_links.plug()

@@ -111,6 +111,24 @@ def visible_to(queryset: QuerySet[M], user: User, *, graduate: str = "") -> Quer
     return queryset.filter(inside)
 
 
+def looking_after(
+    *, school_id: int, cohort_id: int, level: str, department_id: int, school_class_id: int
+) -> list[int]:
+    """The accounts of counsellors and department admins whose scope a graduate lies in: the wall
+    from the other side."""
+    rows = StaffMember.objects.filter(
+        Q(departments=department_id) | Q(classes=school_class_id),
+        school_id=school_id, cohorts=cohort_id, user__is_active=True,
+        role__in=(Role.COUNSELLOR, Role.DEPARTMENT_ADMIN),
+    )  # fmt: skip
+    found = rows.values_list("user_id", "levels").order_by("user_id").distinct()
+    return [
+        user_id
+        for user_id, groups in found
+        if not groups or level in lookup.levels_of_group(groups)
+    ]
+
+
 def schools_visible_to(user: User) -> QuerySet[School]:
     scope = scope_of(user)
     if scope is None:

@@ -24,11 +24,16 @@ from destinations.models import Destination, Dispute, DisputeState
 from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
 from graduates.actions.corrections import due_on
+from graduates.models import Graduate
 from schools.models import Role
-from schools.scope import staff_of
+from schools.scope import looking_after, staff_of
 
 WORKING_DAYS = 5
 _OPEN = (DisputeState.OPEN, DisputeState.PROVINCE)
+_ESCALATED = {
+    "appeal": "毕业生不接受学校的处理并申诉",
+    "overdue": f"学校未在{WORKING_DAYS}个工作日内处理",
+}
 
 
 def open_dispute(graduate_id: int) -> Dispute | None:
@@ -54,7 +59,36 @@ def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
         )  # fmt: skip
         _mark(d, timezone.now())
         audit.record("destinations.dispute", by=by, obj=made, reason=made.reason)
+        _tell_staff(made, d.graduate)
     return made
+
+
+def _tell_staff(row: Dispute, graduate: Graduate) -> None:
+    """Whoever looks after the graduate, and the school, which settles it."""
+    people = looking_after(
+        school_id=graduate.school_id, cohort_id=graduate.cohort_id, level=graduate.level,
+        department_id=graduate.department_id, school_class_id=graduate.school_class_id,
+    )  # fmt: skip
+    title = f"{graduate.name}提出异议: 这不是我的去向"
+    text = f"学号{graduate.student_no}, 请在{row.due_on}前由学校系统管理员处理; 处理前不能审核、打印和上报。"
+    link, key = f"/console/disputes/{row.pk}/", f"dispute:{row.pk}:raised"
+    inbox.leave(
+        inbox.message(to, title, text=text, link=link, key=key)
+        for to in [f"school:{graduate.school_id}", *(f"user:{pk}" for pk in people)]
+    )
+
+
+def _tell_of_escalation(row: Dispute, graduate: Graduate, why: str) -> None:
+    """The province, whose turn it is, and the school, whose turn it no longer is."""
+    link, key = f"/console/disputes/{row.pk}/", f"dispute:{row.pk}:{why}"
+    said = _ESCALATED[why]
+    text = f"学号{graduate.student_no}, {said}, 请在{row.due_on}前处理。"
+    whose = f"{graduate.school.name}{graduate.name}的去向异议转由省级处理"
+    inbox.tell("province", whose, text=text, link=link, key=key)
+    inbox.tell(
+        f"school:{graduate.school_id}", f"{graduate.name}的去向异议已转由省级处理",
+        text=f"学号{graduate.student_no}, {said}。", link=link, key=key,
+    )  # fmt: skip
 
 
 def _mark(d: Destination, at: datetime.datetime | None) -> None:
@@ -120,7 +154,7 @@ def _release(d: Destination, reason: str, by: User) -> None:
 def appeal(*, dispute: Dispute, by: User) -> Dispute:
     """The graduate does not accept the school's answer: the province decides, once."""
     with transaction.atomic():
-        d = base.lock(dispute.graduate_id, "graduate__person")
+        d = base.lock(dispute.graduate_id, "graduate__person", "graduate__school")
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if d.graduate.person.user_id != by.pk:
             raise NotPermitted("role", "只有本人可以申诉。")
@@ -131,6 +165,7 @@ def appeal(*, dispute: Dispute, by: User) -> Dispute:
         row.save()
         _mark(d, timezone.now())
         audit.record("destinations.dispute_appeal", by=by, obj=row)
+        _tell_of_escalation(row, d.graduate, "appeal")
     return row
 
 
@@ -140,13 +175,15 @@ def pass_on_overdue() -> int:
     count = 0
     for row in late.order_by("graduate_id")[:500]:
         with transaction.atomic():
-            base.lock(row.graduate_id, "graduate__person")
+            d = base.lock(row.graduate_id, "graduate__person", "graduate__school")
+            row.state = DisputeState.PROVINCE
+            row.due_on = due_on(timezone.localdate(), WORKING_DAYS)
             changed = Dispute.objects.filter(pk=row.pk, state=DisputeState.OPEN).update(
-                state=DisputeState.PROVINCE,
-                due_on=due_on(timezone.localdate(), WORKING_DAYS),
+                state=row.state, due_on=row.due_on
             )
             if changed:
                 audit.record("destinations.dispute_overdue", by=None, obj=row)
+                _tell_of_escalation(row, d.graduate, "overdue")
                 count += 1
     return count
 

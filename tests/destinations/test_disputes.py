@@ -6,7 +6,9 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from accounts import inbox
 from core.errors import DomainError
 from core.registry import counted_items
 from destinations.actions import dispute, enter, review
@@ -142,6 +144,65 @@ def test_it_is_held_back_from_the_national_system(world: World, graduate: Gradua
     made = build([entry], Mapped.load(simulated=True))[entry.pk]
     assert [p.rule for p in made.problems] == ["disputed"]
     assert Destination.objects.get(pk=graduate.pk).disputed_at
+
+
+def told(user: Any) -> list[str]:
+    return [m.title for m in inbox.messages_of(user) if "异议" in m.title]
+
+
+def test_who_looks_after_the_graduate_is_told_with_the_dispute(
+    world: World, graduate: Graduate
+) -> None:
+    def somebody(**scope: Any) -> Any:
+        return factories.make_staff(Role.COUNSELLOR, world, cohorts=[world.cohort], **scope)
+
+    of_class = somebody(classes=[graduate.school_class])
+    strangers = [
+        somebody(departments=world.departments[1:]),
+        somebody(departments=[graduate.department], levels=["研究生"]),
+        factories.make_staff(Role.COUNSELLOR, world, departments=[graduate.department]),
+        factories.make_world().school_admin,
+        world.user(Role.PROVINCE),
+    ]
+    left = somebody(departments=[graduate.department])
+    type(left).objects.filter(pk=left.pk).update(is_active=False)
+    made, _ = raised(world, graduate)
+    for user in (world.counsellor, world.department_admin, world.school_admin, of_class):
+        assert told(user) == [f"{graduate.name}提出异议: 这不是我的去向"]
+    assert [told(user) for user in [*strangers, left]] == [[]] * 6
+    page = world.client(Role.SCHOOL_ADMIN).get("/console/messages/").content.decode()
+    assert f"{graduate.name}提出异议" in page
+    assert inbox.messages_of(world.counsellor)[0].link == f"/console/disputes/{made.pk}/"
+
+
+def test_the_message_stands_or_falls_with_the_dispute(world: World, graduate: Graduate) -> None:
+    user = entered(world, graduate)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        dispute.object_to(graduate_id=graduate.pk, reason="不是", by=user)
+        assert told(world.school_admin)
+        raise ZeroDivisionError
+    assert told(world.school_admin) == []
+
+
+def test_an_overdue_and_an_appealed_one_call_the_province_once_each(
+    world: World, graduate: Graduate
+) -> None:
+    province = world.user(Role.PROVINCE)
+    made, user = raised(world, graduate)
+    Dispute.objects.update(due_on=factories.today() - datetime.timedelta(days=1))
+    assert dispute.pass_on_overdue() == 1
+    assert dispute.pass_on_overdue() == 0
+    title = f"{graduate.school.name}{graduate.name}的去向异议转由省级处理"
+    assert told(province) == [title]
+    assert told(world.school_admin)[0] == f"{graduate.name}的去向异议已转由省级处理"
+    made.refresh_from_db()
+    dispute.settle(dispute=made, upheld=False, answer="维持", by=province)
+    dispute.appeal(dispute=made, by=user)
+    assert told(province) == [title, title]
+    texts = [m.text for m in inbox.messages_of(province)]
+    assert "申诉" in texts[0]
+    assert "未在5个工作日内" in texts[1]
+    assert len(told(world.counsellor)) == 1
 
 
 def test_the_menu_counts_what_waits_for_whom(world: World, graduate: Graduate) -> None:
