@@ -10,6 +10,7 @@ from destinations.views import (
     phone,
     progress,
     review,
+    sheets,
     wages,
 )
 
@@ -19,7 +20,7 @@ urlpatterns = [
     path("destination/", phone.state, name="destination"),
     path("destination/choose/", phone.choose, name="destination-choose"),
     path("destination/materials/", phone.materials, name="destination-materials"),
-    path("destination/sheet/", phone.sheet, name="destination-sheet"),
+    path("destination/sheet/", sheets.sheet, name="destination-sheet"),
     path("destination/form/", phone.form, name="destination-form"),
     path("destination/touch-up/", phone.touch_up, name="destination-touch-up"),
     path("destination/take-back/", phone.take_back, name="destination-take-back"),
@@ -51,6 +52,7 @@ console = [
     path("destinations/<int:pk>/", review.workspace, name="destination"),
     path("destinations/<int:pk>/enter/", review.enter, name="destination-enter"),
     path("destinations/<int:pk>/evidence/", review.add_image, name="evidence-add"),
+    path("destinations/<int:pk>/sheet/", sheets.console_sheet, name="destination-sheet"),
     path("destinations/<int:pk>/codes/", codes.codes, name="destination-codes"),
     path("destinations/<int:pk>/<slug:action>/", review.act, name="destination-act"),
     path("evidence/<int:pk>/", review.image, name="evidence"),

@@ -220,6 +220,7 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:destination-enter": _graduate,
     "console:destination-act": lambda o: o.of_graduates(action="approve"),
     "console:destination-codes": _graduate,
+    "console:destination-sheet": _graduate,
     "console:evidence-add": _graduate,
     "console:evidence": Objects.images,
     "console:destination-import": Objects.destination_imports,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError, Invalid
-from core.rate import limit
 from destinations import forms, sheets
 from destinations.actions import evidence, register
 from destinations.catalogue import catalogue, grouped
@@ -23,7 +19,6 @@ from destinations.fields import BY_KEY, FORMS
 from destinations.models import Destination, Evidence
 from destinations.steps import MACHINE
 from graduates.access import GraduateRequest, graduate_view
-from graduates.models import Graduate
 
 
 def _own(request: GraduateRequest) -> Destination:
@@ -91,28 +86,6 @@ def materials(request: GraduateRequest) -> HttpResponse:
         "tab": "register",
     }
     return render(request, "destinations/phone/materials.html", context, status=status)
-
-
-@graduate_view
-@never_cache
-def sheet(request: GraduateRequest) -> HttpResponse:
-    """The 登记表 as PDF, with what stands in the form; registers nothing."""
-    leaf, _ = forms.chosen_leaf(request.POST if request.method == "POST" else request.GET)
-    if leaf is None or not sheets.title_of(leaf):
-        return redirect("destination-choose")
-    limit(f"sheet:{request.user.pk}", most=30, seconds=3600)
-    values: Mapping[str, Any] = request.POST
-    if request.method != "POST":
-        d = _own(request)
-        values = forms.stored_values(d) if d.category == leaf.code else {}
-    rows = Graduate.objects.select_related(
-        "school", "cohort", "department", "school_class", "person"
-    )
-    content = sheets.pdf_of(rows.get(pk=request.graduate.pk), leaf, values)
-    response = HttpResponse(content, content_type="application/pdf")
-    name = f"{sheets.title_of(leaf)}.pdf"
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
 
 
 @graduate_view

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from core import files, keyset
 from core.errors import Conflict, DomainError, Invalid
-from destinations import forms, hooks
+from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
 from destinations.actions import evidence, release, review
 from destinations.actions.dispute import open_dispute
@@ -194,6 +194,7 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
         "groups": forms.field_groups(leaf, kind, values, errors)
         if leaf and (kind or not leaf.has_forms)
         else [],
+        "sheet": sheets.title_of(leaf) if leaf else "",
         "errors": errors,
         "error": error,
     }

@@ -12,6 +12,7 @@ from destinations.catalogue import catalogue
 from destinations.sheets import TITLES
 from destinations.states import State
 from graduates.models import Graduate
+from schools.models import Role
 from tests import factories
 from tests.factories import World, client_of, destination_of
 from tests.removal import forget_cache
@@ -94,6 +95,33 @@ def test_what_is_registered_stands_in_it(world: World, tmp_path: Path) -> None:
     # Another category's sheet takes nothing over.
     other = words(client.get(SHEET, {"category": "12"}).content, tmp_path)
     assert "为虚构杂志供稿" not in other
+
+
+@pytest.mark.parametrize("code", TITLES)
+def test_staff_who_enter_have_it_with_what_they_typed(
+    world: World, tmp_path: Path, code: str
+) -> None:
+    graduate = factories.make_graduate(world)
+    for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN):
+        client = world.client(role)
+        address = f"/console/destinations/{graduate.pk}/sheet/"
+        form = f"/console/destinations/{graduate.pk}/enter/"
+        page = client.get(form, {"category": code}).content.decode()
+        assert f'formaction="{address}"' in page
+        assert TITLES[code] in page
+        assert address not in client.get(form, {"category": "11"}).content.decode()
+        typed = {"category": code, "monthly_wage": "7654"}
+        answer = client.post(address, typed)
+        assert answer["Content-Type"] == "application/pdf"
+        text = words(answer.content, tmp_path)
+        for word in (TITLES[code], graduate.name, "7654"):
+            assert word in text, word
+        assert graduate.person.id_number not in text
+    assert destination_of(graduate).state == State.UNSUBMITTED
+    assert client.get(address, {"category": "11"})["Location"] == form
+    other = world.client(Role.COUNSELLOR)
+    hidden = factories.make_graduate(world, department=1)
+    assert other.post(f"/console/destinations/{hidden.pk}/sheet/", typed).status_code == 404
 
 
 @pytest.mark.parametrize("code", ["11", "", "none"])

@@ -1,0 +1,63 @@
+"""The 登记表 as PDF, with what stands in the form; registers nothing. For the graduate and for
+staff who enter in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+
+from core.rate import limit
+from destinations import forms, sheets
+from destinations.catalogue import Leaf
+from destinations.models import Destination
+from destinations.views.review import destination_or_404
+from graduates.access import GraduateRequest, graduate_view
+from graduates.models import Graduate
+from schools.access import StaffRequest, staff_view
+
+
+@graduate_view
+@never_cache
+def sheet(request: GraduateRequest) -> HttpResponse:
+    leaf = _leaf(request)
+    if leaf is None:
+        return redirect("destination-choose")
+    limit(f"sheet:{request.user.pk}", most=30, seconds=3600)
+    return _sheet(request, Destination.objects.get(pk=request.graduate.pk), leaf)
+
+
+@staff_view("destinations.enter")
+@never_cache
+def console_sheet(request: StaffRequest, pk: int) -> HttpResponse:
+    d = destination_or_404(request, pk)
+    leaf = _leaf(request)
+    if leaf is None:
+        return redirect("console:destination-enter", pk=pk)
+    # Staff print for a whole class.
+    limit(f"sheet:{request.user.pk}", most=300, seconds=3600)
+    return _sheet(request, d, leaf)
+
+
+def _leaf(request: HttpRequest) -> Leaf | None:
+    """The category that was chosen, if it asks for a sheet."""
+    leaf, _ = forms.chosen_leaf(request.POST if request.method == "POST" else request.GET)
+    return leaf if leaf is not None and sheets.title_of(leaf) else None
+
+
+def _sheet(request: HttpRequest, d: Destination, leaf: Leaf) -> HttpResponse:
+    values: Mapping[str, Any] = request.POST
+    if request.method != "POST":
+        values = forms.stored_values(d) if d.category == leaf.code else {}
+    rows = Graduate.objects.select_related(
+        "school", "cohort", "department", "school_class", "person"
+    )
+    content = sheets.pdf_of(rows.get(pk=d.pk), leaf, values)
+    response = HttpResponse(content, content_type="application/pdf")
+    name = f"{sheets.title_of(leaf)}.pdf"
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
+    return response
