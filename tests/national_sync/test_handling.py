@@ -93,6 +93,31 @@ def test_handed_on_from_the_page(world: World, feedback: Feedback) -> None:
     assert (feedback.owner, feedback.answer) == ("school", "已补登")
 
 
+def test_the_picked_graduates_of_a_comparison_go_up_again(world: World) -> None:
+    """重新排队 as a page: whoever may compare, in their scope, what was picked and no more."""
+    address = "/console/national/reconcile/requeue/"
+    picked, left = reporting.approved(world), reporting.approved(world)
+    elsewhere = reporting.approved(factories.make_world())
+    Entry.objects.update(state="accepted", owner="", due_at=None, accepted_hash="h", attempts=3)
+
+    def waiting() -> set[int]:
+        rows = Entry.objects.filter(state="waiting", owner="system", due_at__isnull=False)
+        return set(rows.filter(accepted_hash="", attempts=0).values_list("graduate_id", flat=True))
+
+    form = {"pick": [picked.pk, elsewhere.pk, "no number"]}
+    assert world.client(Role.COUNSELLOR).post(address, form).status_code == 403
+    client = world.client(Role.SCHOOL_ADMIN)
+    assert client.get(address).status_code == 405
+    assert waiting() == set()
+    done = client.post(address, form, follow=True)
+    assert done.redirect_chain == [("/console/national/ledger/", 302)]
+    assert "已重新排队 2 条" in done.content.decode()  # origin and destination of one graduate
+    assert waiting() == {picked.pk}
+    assert world.client(Role.PROVINCE).post(address, {"pick": [left.pk]}).status_code == 302
+    assert waiting() == {picked.pk, left.pk}
+    assert "已重新排队 0 条" in client.post(address, follow=True).content.decode()
+
+
 def test_nobody_skips_a_level(world: World, feedback: Feedback) -> None:
     refused("role", handling.hand_on, ids=[feedback.pk], to="province", by=world.counsellor)
 

@@ -1,0 +1,68 @@
+"""What runs by itself: each entry names a task there is, as often as the documents say."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+
+import pytest
+from celery.schedules import crontab
+from django.conf import settings
+
+from config.celery import app
+
+MINUTE, HOUR = 60.0, 3600.0
+# README: imports within a minute, changes every three minutes, files hourly, sessions every six
+# hours; a reminder only by day; everything outstanding once a night.
+INTERVALS = {
+    "sweep-imports": MINUTE,
+    "sweep-destination-imports": MINUTE,
+    "sweep-invitation-imports": MINUTE,
+    "send-outbox": MINUTE,
+    "upload-changes": 3 * MINUTE,
+    "sweep-comparisons": MINUTE,
+    "sweep-documents": MINUTE,
+    "expire-invitations": 5 * MINUTE,
+    "tell-old-numbers": MINUTE,
+    "sweep-tickets": HOUR,
+    "pass-on-disputes": HOUR,
+    "sweep-files": HOUR,
+    "clear-sessions": 6 * HOUR,
+}
+BY_CLOCK = {"upload-everything": ({1}, {30}), "remind-ending": (set(range(9, 20)), {10})}
+
+
+@pytest.fixture(autouse=True)
+def _as_a_worker_loads_them() -> None:
+    app.loader.import_default_modules()
+
+
+def test_every_entry_names_a_task_that_a_worker_knows() -> None:
+    named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert named - set(app.tasks) == set()
+    assert len(named) == len(settings.CELERY_BEAT_SCHEDULE), "a task stands there twice"
+
+
+def test_entries_need_no_arguments() -> None:
+    """Beat sends them bare; Celery would find out only in the worker's log."""
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        app.tasks[entry["task"]].__header__()
+
+
+def test_they_run_as_often_as_documented() -> None:
+    schedules = {name: e["schedule"] for name, e in settings.CELERY_BEAT_SCHEDULE.items()}
+    clocks = {n: s for n, s in schedules.items() if isinstance(s, crontab)}
+    assert {n: s for n, s in schedules.items() if n not in clocks} == INTERVALS
+    assert {n: (s.hour, s.minute) for n, s in clocks.items()} == BY_CLOCK
+    every_day = {(len(s.day_of_week), len(s.day_of_month), len(s.month_of_year))
+                 for s in clocks.values()}  # fmt: skip
+    assert every_day == {(7, 31, 12)}
+
+
+def test_the_night_and_the_day_are_those_of_the_province() -> None:
+    assert str(app.timezone) == settings.TIME_ZONE == "Asia/Shanghai"
+    now = datetime.datetime(2027, 3, 1, 0, 0, tzinfo=app.timezone)
+    schedule = copy.copy(settings.CELERY_BEAT_SCHEDULE["upload-everything"]["schedule"])
+    schedule.nowfun = lambda: now
+    due = now + schedule.remaining_estimate(now)
+    assert (due.hour, due.minute, due.date()) == (1, 30, now.date())

@@ -1,0 +1,103 @@
+"""联系方式: the graduate's own page of contact fields."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from core.models import Event
+from graduates.actions import origin
+from graduates.fields import CONTACT_KEYS
+from graduates.models import Graduate
+from graduates.records import is_confirmation_current
+from tests import factories
+from tests.esign.signing import confirm_origin
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+PAGE = "/contact/"
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    return factories.make_graduate(world)
+
+
+@pytest.fixture
+def client(graduate: Graduate) -> Client:
+    return factories.client_of(factories.activate(graduate))
+
+
+def form(graduate: Graduate, **typed: str) -> dict[str, str]:
+    version = Graduate.objects.get(pk=graduate.pk).version
+    return {"version": str(version)} | typed
+
+
+def test_it_shows_the_contact_fields_and_no_others(client: Client, graduate: Graduate) -> None:
+    page = client.get(PAGE).content.decode()
+    for key in CONTACT_KEYS:
+        assert f'id="field-{key}"' in page
+    assert f'value="{graduate.mobile}"' in page
+    assert 'id="field-student_no"' not in page
+
+
+def test_what_is_saved_stands_there_with_its_history(client: Client, graduate: Graduate) -> None:
+    typed = form(graduate, email="shi@example.com", wechat="shi_2027", home_postcode="230000")
+    answer = client.post(PAGE, typed, follow=True)
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert "已保存" in answer.content.decode()
+    saved = Graduate.objects.get(pk=graduate.pk)
+    assert (saved.email, saved.wechat, saved.home_postcode) == (
+        "shi@example.com", "shi_2027", "230000",
+    )  # fmt: skip
+    assert saved.confirmation == "unsubmitted", "saving confirms nothing"
+    event = Event.objects.filter(object_type="graduate", object_id=graduate.pk).latest("pk")
+    assert event.data["changes"]["email"] == ["", "shi@example.com"]
+
+
+def test_ones_own_change_keeps_the_own_confirmation(client: Client, graduate: Graduate) -> None:
+    confirm_origin(graduate)
+    assert client.post(PAGE, form(graduate, qq="123456")).status_code == 302
+    saved = Graduate.objects.select_related(*origin.RELATED).get(pk=graduate.pk)
+    assert saved.qq == "123456"
+    assert is_confirmation_current(saved)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [("mobile", "123"), ("mobile", ""), ("email", "nobody"), ("home_postcode", "2")],
+)
+def test_a_mistake_is_marked_beside_its_field(
+    client: Client, graduate: Graduate, key: str, typed: str
+) -> None:
+    answer = client.post(PAGE, form(graduate, wechat="kept_words", **{key: typed}))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'class="field has-error" id="field-' + key in page
+    assert 'value="kept_words"' in page
+    saved = Graduate.objects.get(pk=graduate.pk)
+    assert (saved.mobile, saved.wechat) == (graduate.mobile, "")
+
+
+def test_other_fields_are_not_taken_from_here(client: Client, graduate: Graduate) -> None:
+    client.post(PAGE, form(graduate, qq="123456", politics="群众", name="别人"))
+    saved = Graduate.objects.get(pk=graduate.pk)
+    assert (saved.qq, saved.politics, saved.name) == ("123456", graduate.politics, graduate.name)
+
+
+def test_a_page_that_is_out_of_date_overwrites_nothing(
+    world: World, client: Client, graduate: Graduate
+) -> None:
+    stale = form(graduate, qq="123456")
+    origin.edit(graduate_id=graduate.pk, typed={"qq": "654321"}, by=world.school_admin)
+    answer = client.post(PAGE, stale)
+    assert answer.status_code == 422
+    assert Graduate.objects.get(pk=graduate.pk).qq == "654321"
+
+
+def test_a_locked_record_shows_them_grey(world: World, client: Client, graduate: Graduate) -> None:
+    origin.lock(graduate_id=graduate.pk, by=world.school_admin)
+    page = client.get(PAGE).content.decode()
+    assert "保存</button>" not in page
+    client.post(PAGE, form(graduate, qq="123456"))
+    assert Graduate.objects.get(pk=graduate.pk).qq == ""
