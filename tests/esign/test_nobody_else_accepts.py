@@ -67,10 +67,7 @@ class Waiting:
 
     def paths(self, address: Address) -> Iterator[str]:
         """The address with every number and name that leads to what waits."""
-        numbers = {
-            self.graduate.pk, self.invitation.pk, self.graduate.person_id, self.user.pk,
-            self.invitation.member_id, self.invitation.unit_id,
-        }  # fmt: skip
+        numbers = {self.graduate.pk, self.invitation.pk}
         draft = Draft.objects.filter(graduate=self.graduate).latest("pk")
         card = self.graduate.cards.latest("pk")  # type: ignore[attr-defined]
         words: dict[str, list[Any]] = {
