@@ -32,7 +32,8 @@ def main() -> int:
         make_template(pg, env)
         args = sys.argv[1:]
         if not any(a.startswith(("-n", "--numprocesses", "-p")) for a in args):
-            args = ["-n", str(min(os.cpu_count() or 2, 4)), *args]
+            # One more than there are cores: tests of servers, workers and browsers wait a lot.
+            args = ["-n", str(min((os.cpu_count() or 2) + 1, 4)), *args]
         return subprocess.run([PYTHON, "-m", "pytest", *args], cwd=ROOT, env=env).returncode
     except KeyboardInterrupt:
         say("Stopped.")
