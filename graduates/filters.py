@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import re
+from functools import reduce
 from typing import Any
 
 import django_filters
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.http import HttpRequest
@@ -19,14 +21,14 @@ from schools.scope import scope_of
 
 
 class NameGrams(Func):
-    """The expression of the name search index (migration 0002)."""
+    """The expression of the name search index (migration 0006)."""
 
-    function = "graduates_name_grams"
+    function = "graduates_name_codes"
     output_field = models.Field()
 
 
 class HasGrams(Func):
-    """`grams @> ARRAY[…]`: every wanted gram is among the name's."""
+    """`grams @> wanted`: every wanted gram is among the name's."""
 
     template = "%(expressions)s"
     arg_joiner = " @> "
@@ -34,18 +36,21 @@ class HasGrams(Func):
     conditional = True
 
 
-class TextArray(Func):
-    template = "ARRAY[%(expressions)s]::text[]"
-    output_field = models.Field()
+def grams_of(part: str, *, school_id: int | None) -> list[int]:
+    """The numbers the index holds for `part`: its pairs of characters, or its only one.
+
+    21 bits a character, and above them the school, if only its names are meant.
+    """
+    pairs = [part] if len(part) <= 2 else [part[i : i + 2] for i in range(len(part) - 1)]
+    school = (school_id or 0) << 42
+    return [school | reduce(lambda code, c: code << 21 | ord(c), pair, 0) for pair in pairs]
 
 
 def name_contains(part: str, *, school_id: int | None, prefix: str = "") -> HasGrams:
     """Names that contain `part`, by the gram index; within a school by that school's grams."""
-    grams = [part] if len(part) <= 2 else [part[i : i + 2] for i in range(len(part) - 1)]
-    if school_id is not None:
-        grams = [f"{school_id}:{gram}" for gram in grams]
     expression = NameGrams(F(f"{prefix}school_id"), F(f"{prefix}name"))
-    return HasGrams(expression, TextArray(*[Value(g) for g in grams]))
+    grams = grams_of(part, school_id=school_id)
+    return HasGrams(expression, Value(grams, ArrayField(models.BigIntegerField())))
 
 
 def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> QuerySet[Any]:

@@ -114,7 +114,11 @@ class SchoolClass(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["school", "cohort", "department", "name"], name="class_per_department"
-            )
+            ),
+            # What a graduate's foreign key refers to, so that its copies can't differ.
+            models.UniqueConstraint(
+                fields=["id", "school", "cohort", "department"], name="class_with_its_place"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -60,11 +60,9 @@ def test_found_is_who_stands_at_two_schools_in_one_year(
     factories.make_graduate(world)
     # Another 届 elsewhere is normal; so is who has left.
     earlier = factories.make_graduate(world)
-    factories.make_cohort(other.school, world.cohort.year + 1)
+    following = factories.make_cohort(other.school, world.cohort.year + 1)
     later = same_person(earlier, other)
-    Graduate.objects.filter(pk=later.pk).update(
-        cohort=other.school.cohorts.get(year=world.cohort.year + 1)  # type: ignore[attr-defined]
-    )
+    standing.defer(graduate_id=later.pk, to=following, reason="延期", by=other.school_admin)
     gone = same_person(factories.make_graduate(world), other)
     standing.leave(
         graduate_id=gone.pk, standing=Standing.WITHDRAWN, reason="退学", by=other.school_admin

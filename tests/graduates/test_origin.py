@@ -6,11 +6,13 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Conflict, Invalid, NotPermitted, Refused
 from core.models import Event
+from graduates import filters
 from graduates.actions import origin
 from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
@@ -381,6 +383,26 @@ def listed(world: World, role: str = Role.SCHOOL_ADMIN, **query: str) -> str:
     response = world.client(role).get("/console/graduates/", query)
     assert response.status_code == 200
     return response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["李", "李四", "李四方", "欧阳小明", "𠮷田", "阿卜杜拉·试买提"])
+def test_the_index_holds_every_part_of_a_name(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT graduates_name_codes(%s, %s)", (99_999, name))
+        held = cursor.fetchone()[0]
+    for part in (*name, *(name[i : i + 2] for i in range(len(name) - 1)), name):
+        for school_id in (99_999, None):
+            assert set(filters.grams_of(part, school_id=school_id)) <= set(held), part
+    assert not set(filters.grams_of(name[0], school_id=1)) & set(held)
+
+
+@pytest.mark.parametrize("copy", ["school", "cohort", "department", "school_class"])
+def test_the_database_holds_a_graduates_copies_to_its_class(world: World, copy: str) -> None:
+    graduate = make_graduate(world)
+    other = make_graduate(make_world())
+    Graduate.objects.filter(pk=graduate.pk).update(**{copy: getattr(other, copy)})
+    with pytest.raises(IntegrityError, match="graduate_of_class"), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_searching_by_name_and_numbers(world: World) -> None:
