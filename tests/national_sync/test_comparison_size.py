@@ -19,7 +19,7 @@ from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
 pytestmark = pytest.mark.django_db
-COUNT = 3_000
+COUNT = 2_000
 PAGE, CHUNK = 500, 1_000  # held records of one answer; entries judged at once
 
 
