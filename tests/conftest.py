@@ -14,6 +14,7 @@ from django.db import connections
 from psycopg import sql
 
 if TYPE_CHECKING:
+    from graduates.models import Graduate
     from tests.factories import World
 
 # Playwright's synchronous API leaves its event loop in the thread of its worker; tests that come
@@ -48,6 +49,21 @@ def django_db_setup(worker_id: str, django_db_blocker: pytest.FixtureRequest) ->
     settings.CACHES["default"]["KEY_PREFIX"] = name
     yield
     connections["default"].close()
+
+
+@pytest.fixture
+def world() -> World:
+    """A school of its own with two departments, classes and one of each kind of staff."""
+    from tests import factories
+
+    return factories.make_world()
+
+
+@pytest.fixture
+def graduate(world: World) -> Graduate:
+    from tests import factories
+
+    return factories.make_graduate(world)
 
 
 @pytest.fixture

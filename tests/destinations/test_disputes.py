@@ -25,16 +25,6 @@ from tests.factories import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
 def entered(world: World, graduate: Graduate) -> Any:
     """The counsellor entered where this graduate goes; the graduate's account."""
     enter.enter(graduate_id=graduate.pk, typed=factories.CONTRACT, by=world.counsellor)

@@ -26,16 +26,6 @@ from tests.factories import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
 def refused(code: str, *call: Any, **changes: Any) -> None:
     with pytest.raises(DomainError) as refusal:
         signing.answer(*call, **changes)

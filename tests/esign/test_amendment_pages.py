@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
 def proposal(world: World) -> Amendment:
     agreement = signing.sign(factories.make_graduate(world))
     return amend.propose(

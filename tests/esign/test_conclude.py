@@ -27,11 +27,6 @@ WHY = "2027年7月1日已签订劳动合同"
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
 def agreement(world: World) -> Agreement:
     made = signing.sign(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.school_admin)

@@ -31,11 +31,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
 def agreement(world: World, signing_key: Path) -> Agreement:
     """Approved by the department, its document waiting."""
     made = signing.sign(factories.make_graduate(world))

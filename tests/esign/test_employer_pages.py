@@ -28,16 +28,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
-@pytest.fixture
 def member() -> UnitMember:
     return factories.make_member(factories.make_unit(), state=Membership.VERIFIED)
 

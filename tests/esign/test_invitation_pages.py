@@ -23,16 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
-@pytest.fixture
 def client(graduate: Graduate) -> Client:
     return factories.client_of(signing.account_of(graduate))
 

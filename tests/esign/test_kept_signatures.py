@@ -24,16 +24,6 @@ from tests.factories import World, client_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
 def draw(client: Client, invitation: Any, content: bytes | None = None) -> Any:
     image = SimpleUploadedFile("s.png", content or signing.make_signature(), "image/png")
     return client.post(f"/signatures/{invitation.terms_hash}/", {"image": image})

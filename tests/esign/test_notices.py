@@ -129,11 +129,6 @@ def test_accepting_asks_no_more_of_the_database_for_it(world: World) -> None:
     assert subjects(MINE)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 def test_taken_back(graduate: Graduate) -> None:
     invitation = signing.invited(graduate)
     invite.withdraw(invitation=invitation, by=invitation.member.user)

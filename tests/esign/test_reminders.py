@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
 def invitation(world: World) -> Invitation:
     return signing.invited(factories.make_graduate(world))
 

@@ -26,11 +26,6 @@ _ASKED = {"ground": Ground.MUTUAL.value, "reason": "双方协商一致"}
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
 def agreement(world: World) -> Agreement:
     return signing.sign(factories.make_graduate(world))
 

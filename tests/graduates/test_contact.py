@@ -19,11 +19,6 @@ PAGE = "/contact/"
 
 
 @pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
-@pytest.fixture
 def client(graduate: Graduate) -> Client:
     return factories.client_of(factories.activate(graduate))
 

@@ -20,16 +20,6 @@ from tests.factories import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return factories.make_graduate(world)
-
-
 def ask(graduate: Graduate, **changes: Any) -> CorrectionRequest:
     user = factories.User.objects.filter(person__graduates=graduate).first()
     values = {

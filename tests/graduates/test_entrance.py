@@ -35,11 +35,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def graduate(world: World) -> Graduate:
-    return make_graduate(world)
-
-
 def post_activation(graduate: Graduate, client: Any = None, **changes: Any) -> Any:
     return (client or Client()).post("/activate/", activation_form(graduate, **changes))
 

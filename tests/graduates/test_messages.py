@@ -13,11 +13,6 @@ from tests.factories import World, client_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 def test_a_graduate_reads_what_went_to_the_person(world: World) -> None:
     graduate, other = (factories.make_graduate(world) for _ in range(2))
     client = client_of(factories.activate(graduate))

@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def graduate(world: World) -> Graduate:
-    return make_graduate(world)
-
-
-@pytest.fixture
 def user(graduate: Graduate) -> User:
     return factories.activate(graduate)
 

@@ -32,11 +32,6 @@ from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 @pytest.fixture(autouse=True)
 def _local(settings: Any) -> None:
     """As on a machine whose national system is the simulator."""

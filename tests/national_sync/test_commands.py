@@ -18,17 +18,11 @@ from national_sync.mapping import Mapped
 from national_sync.models import Batch, Entry
 from national_sync.states import WORKBOOK, BatchState, EntryState
 from schools.models import Role
-from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
 
 
 @pytest.fixture

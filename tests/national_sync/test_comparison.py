@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/console/national/reconcile/"
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 @pytest.fixture(autouse=True)
 def _nobody_there(settings: Any) -> None:
     settings.NATIONAL_URL = "http://127.0.0.1:9"

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/console/national/confirmations/"
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 def went_up(world: World, state: str = "", differences: int | None = None, **more: Any) -> Graduate:
     """As after an upload; with `state`, as after a comparison."""
     made = factories.make_graduate(world, **more)

@@ -26,11 +26,6 @@ BATCHES, FILES = "/console/national/batches/", "/console/national/files/"
 NOTE = "还没有对应的国家代码"
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 @pytest.mark.parametrize(
     ("way", "state", "answered", "turn"),
     [

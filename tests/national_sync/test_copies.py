@@ -27,11 +27,6 @@ def _linked(simulator: Simulator, settings: Any) -> None:
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
-@pytest.fixture
 def graduate(world: World, simulator: Simulator) -> Graduate:
     """Of whom origin and destination went up and were accepted."""
     made = reporting.approved(world)

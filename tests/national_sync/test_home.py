@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 STEP = "全国系统核对"
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 def home(client: Client) -> str:
     return client.get("/").content.decode()
 

@@ -32,11 +32,6 @@ from tests.national_sync.simulator_process import Simulator
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
-
-
 def test_locking_marks_the_origin(world: World) -> None:
     graduate = factories.make_graduate(world)
     assert not Entry.objects.filter(graduate=graduate).exists()

@@ -8,17 +8,11 @@ from graduates.models import Graduate
 from national_sync.actions import claim
 from national_sync.mapping import Mapped
 from national_sync.reconciliation import Compared, compare
-from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.make_world()
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def admin(world: World) -> Client:
     return world.client(Role.SCHOOL_ADMIN)
 

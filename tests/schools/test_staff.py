@@ -29,11 +29,6 @@ NEW = {"login": "wang.li", "name": "试王丽", "mobile": "13812345678", "role":
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-@pytest.fixture
 def admin(world: World) -> Client:
     return world.client(Role.SCHOOL_ADMIN)
 
