@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils import timezone
 
 from accounts import inbox, one_time_codes
 from accounts.models import OneTimeCode, User
@@ -187,7 +188,7 @@ def _fill_destination(case: Case, agreement: Agreement) -> None:
         held=case.destination,
         agreement_no=agreement.number,
         values={k: values[k] for k in DESTINATION_KEYS}
-        | {"signed_on": case.now.date().isoformat()},
+        | {"signed_on": timezone.localtime(case.now).date().isoformat()},
         by=SystemActor(AGREEMENT),
     )
 

@@ -53,6 +53,22 @@ def test_accepting_makes_the_agreement_and_fills_the_destination(graduate: Gradu
     assert Event.objects.filter(action="esign.accept", object_id=made.pk).count() == 1
 
 
+def test_after_midnight_the_date_of_signing_is_ours_not_the_one_in_greenwich(
+    graduate: Graduate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = signing.confirm_origin(graduate)
+    invitation = signing.invited(graduate)
+    signing.read(invitation, user)
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    after_midnight = datetime.datetime.combine(
+        tomorrow, datetime.time(0, 30), timezone.get_current_timezone()
+    ).astimezone(datetime.UTC)
+    assert after_midnight.date() < tomorrow
+    monkeypatch.setattr(timezone, "now", lambda: after_midnight)
+    signing.answer(invitation, user, signing.code_for(invitation, user))
+    assert factories.destination_of(graduate).signed_on == tomorrow
+
+
 def test_the_number_reveals_nothing_about_the_person(graduate: Graduate) -> None:
     made = signing.sign(graduate)
     assert graduate.student_no not in made.number
