@@ -102,9 +102,10 @@ def correct_codes(
 
 @dataclass(frozen=True)
 class RowResult:
-    """What a bulk action did with one row."""
+    """What a bulk action will do, or did, with one row; `version` is the one it looked at."""
 
     graduate_id: int
+    version: int
     label: str
     ok: bool
     message: str
@@ -119,27 +120,30 @@ def preview_many(*, graduate_ids: Sequence[int], action: str, by: User) -> list[
         try:
             step = MACHINE.check(action, d, by)
             message = f"{State(d.state).label} → {State(step.target or d.state).label}"
-            results.append(RowResult(d.pk, str(d.graduate), True, message))
+            results.append(RowResult(d.pk, d.version, str(d.graduate), True, message))
         except DomainError as refusal:
-            results.append(RowResult(d.pk, str(d.graduate), False, refusal.message))
+            results.append(RowResult(d.pk, d.version, str(d.graduate), False, refusal.message))
     return results
 
 
 def review_many(
-    *, graduate_ids: Sequence[int], action: str, by: User, reason: str = ""
+    *, seen: Mapping[int, int], action: str, by: User, reason: str = ""
 ) -> list[RowResult]:
-    """Approve or reject many. Each row is its own transaction and gets its own answer; rows
-    outside the scope are not there at all."""
+    """Approve or reject many: `seen` says which version of each the preview showed. Each row is its
+    own transaction and gets its own answer, one that was changed since says by whom; rows outside
+    the scope are not there at all."""
     rows = visible_to(Destination.objects.all(), by, graduate="graduate")
-    wanted = rows.filter(pk__in=graduate_ids).select_related("graduate").order_by("pk")
+    wanted = rows.filter(pk__in=seen).select_related("graduate").order_by("pk")
     results = []
     for d in wanted:
         try:
             if action == "approve":
-                done = approve(graduate_id=d.pk, by=by, version=d.version)
+                done = approve(graduate_id=d.pk, by=by, version=seen[d.pk])
             else:
-                done = reject(graduate_id=d.pk, reason=reason, by=by, version=d.version)
-            results.append(RowResult(d.pk, str(d.graduate), True, State(done.state).label))
+                done = reject(graduate_id=d.pk, reason=reason, by=by, version=seen[d.pk])
+            results.append(
+                RowResult(d.pk, d.version, str(d.graduate), True, State(done.state).label)
+            )
         except DomainError as refusal:
-            results.append(RowResult(d.pk, str(d.graduate), False, refusal.message))
+            results.append(RowResult(d.pk, d.version, str(d.graduate), False, refusal.message))
     return results

@@ -20,7 +20,7 @@ from destinations.models import Destination
 from destinations.queries import waiting_states
 from destinations.states import State
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_ids
+from schools.forms import read_ids, read_number
 from schools.lists import ConsoleList
 from schools.scope import staff_of
 
@@ -111,22 +111,22 @@ class ReviewQueue(DestinationList):
 @require_POST
 def review_many(request: StaffRequest) -> HttpResponse:
     """Approve or reject the picked rows: first what will happen, then row by row what did."""
-    ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
     action = "reject" if request.POST.get("action") == "reject" else "approve"
     reason = request.POST.get("reason", "").strip()
     title = "批量不通过" if action == "reject" else "批量通过"
     if request.POST.get("sure") != "1":
-        rows = review.preview_many(graduate_ids=ids, action=action, by=request.user)
+        picked = sorted(read_ids(request.POST.getlist("pick")))[:500]
+        rows = review.preview_many(graduate_ids=picked, action=action, by=request.user)
         context = {
             "rows": rows,
-            "ids": [r.graduate_id for r in rows],
             "able": sum(r.ok for r in rows),
             "action": action,
             "title": title,
             "reasons": READY_REASONS,
         }
         return render(request, "destinations/console/bulk_confirm.html", context)
-    results = review.review_many(graduate_ids=ids, action=action, by=request.user, reason=reason)
+    seen = _read_seen(request.POST.getlist("seen"))
+    results = review.review_many(seen=seen, action=action, by=request.user, reason=reason)
     context = {
         "results": results,
         "title": title,
@@ -134,6 +134,12 @@ def review_many(request: StaffRequest) -> HttpResponse:
         "back": "console:destinations",
     }
     return render(request, "core/bulk_result.html", context)
+
+
+def _read_seen(typed: Sequence[str]) -> dict[int, int]:
+    """ "12:3" is version 3 of record 12, as the preview showed it."""
+    pairs = [[read_number(part) for part in text.split(":")] for text in typed[:500]]
+    return {p[0]: p[1] for p in pairs if len(p) == 2 and p[0] is not None and p[1] is not None}
 
 
 READY_REASONS = (

@@ -188,6 +188,12 @@ def picks(*graduates: Graduate) -> dict[str, Any]:
     return {"pick": [str(g.pk) for g in graduates]}
 
 
+def confirmed(preview: Any) -> dict[str, Any]:
+    """What the preview's form sends."""
+    seen = re.findall(r'name="seen" value="([^"]*)"', preview.content.decode())
+    return {"seen": seen, "action": preview.context["action"], "sure": "1"}
+
+
 def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
     one, two, done = registered(world), registered(world), registered(world)
     hidden, foreign = registered(world, department=1), registered(make_world())
@@ -198,7 +204,8 @@ def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
     preview = client.post(path, picked | {"action": "approve"})
     page = preview.content.decode()
     assert preview.context["able"] == 2
-    assert preview.context["ids"] == sorted(g.pk for g in (one, two, done, bare))
+    shown = [r.graduate_id for r in preview.context["rows"]]
+    assert shown == sorted(g.pk for g in (one, two, done, bare))
     assert "待审核 → 初审通过" in page
     assert "不能通过" in page
     for absent in (hidden, foreign):
@@ -207,11 +214,13 @@ def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
 
     # Between preview and confirmation somebody else was quicker with the second.
     review.reject(graduate_id=two.pk, reason="不符", by=world.department_admin)
-    result = client.post(path, picked | {"action": "approve", "sure": "1"})
+    result = client.post(path, confirmed(preview))
     answers = {r.graduate_id: (r.ok, r.message) for r in result.context["results"]}
+    late, why = answers.pop(two.pk)
+    assert not late
+    assert re.match("试用院系管理员.*“不通过”, 现为“审核不通过”。您的操作没有执行", why)
     assert answers == {
         one.pk: (True, "初审通过"),
-        two.pk: (False, "当前状态为“审核不通过”, 不能通过。"),
         done.pk: (False, "当前状态为“初审通过”, 不能通过。"),
         bare.pk: (False, "当前状态为“未提交”, 不能通过。"),
     }
@@ -224,7 +233,7 @@ def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
 def test_bulk_rejection_needs_its_reason(world: World) -> None:
     one, two = registered(world), registered(world)
     client, path = world.client(Role.SCHOOL_ADMIN), "/console/destinations/review/"
-    typed = picks(one, two) | {"action": "reject", "sure": "1"}
+    typed = confirmed(client.post(path, picks(one, two) | {"action": "reject"}))
     result = client.post(path, typed)
     assert [(r.ok, r.message) for r in result.context["results"]] == [(False, "请填写理由。")] * 2
     result = client.post(path, typed | {"reason": "缺盖章"})
@@ -234,10 +243,29 @@ def test_bulk_rejection_needs_its_reason(world: World) -> None:
 
 
 def test_bulk_bears_what_is_no_number(world: World) -> None:
-    typed = {"pick": ["x", "²", "-1", str(2**70), ""], "action": "approve", "sure": "1"}
-    response = world.client(Role.COUNSELLOR).post("/console/destinations/review/", typed)
-    assert response.status_code == 200
-    assert response.context["results"] == []
+    client, path = world.client(Role.COUNSELLOR), "/console/destinations/review/"
+    odd = ["x", "²", "-1", str(2**70), "", "1:", ":1", "1:2:3", "1:x"]
+    response = client.post(path, {"pick": odd, "action": "approve"})
+    assert (response.status_code, response.context["rows"]) == (200, [])
+    response = client.post(path, {"seen": odd, "action": "approve", "sure": "1"})
+    assert (response.status_code, response.context["results"]) == (200, [])
+
+
+def test_bulk_approves_nothing_that_was_not_shown(world: World) -> None:
+    """What the graduate sent in anew after the preview is another version."""
+    one, two = registered(world), registered(world)
+    client, path = world.client(Role.COUNSELLOR), "/console/destinations/review/"
+    typed = confirmed(client.post(path, picks(one, two) | {"action": "approve"}))
+    user = Graduate.objects.get(pk=one.pk).person.user
+    assert user is not None
+    register.take_back(graduate_id=one.pk, by=user)
+    factories.register_contract(one, user)
+    result = client.post(path, typed)
+    answers = {r.graduate_id: (r.ok, r.message) for r in result.context["results"]}
+    assert answers[two.pk] == (True, "初审通过")
+    assert not answers[one.pk][0]
+    assert "您的操作没有执行" in answers[one.pk][1]
+    assert destination_of(one).state == "pending"
 
 
 # --- figures --------------------------------------------------------------------------------------
