@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
+from accounts.actions import change_password
 from accounts.models import User
 from codes import text
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
+from core.rate import limit
 
 BACKEND = "accounts.backends.RealmBackend"
 
@@ -54,6 +56,20 @@ def sign_in(
         raise WrongCredentials("credentials", wrong)
     begin_session(request, user)
     return user
+
+
+def change_own_password(request: HttpRequest, *, ask_old: bool = True, forgotten: str = "") -> None:
+    """The form of whoever is signed in: the old password, the new one twice. This session goes on,
+    every other ends. `forgotten` is said to those who don't know the old one."""
+    user: Any = request.user
+    limit(f"password:{user.pk}", most=10, seconds=900)
+    if ask_old and not user.check_password(request.POST.get("old_password", "")):
+        raise Invalid({"old_password": [f"原密码不正确。{forgotten}"]})
+    change_password(
+        user=user, password=request.POST.get("new_password", ""),
+        repeated=request.POST.get("repeated", ""), by=user,
+    )  # fmt: skip
+    update_session_auth_hash(request, user)
 
 
 def begin_session(request: HttpRequest, user: User) -> None:

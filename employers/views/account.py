@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts import inbox
-from accounts.actions import change_password
-from core.errors import DomainError, Invalid
-from core.rate import limit
+from accounts.signin import change_own_password
+from core.errors import DomainError
 from employers import hooks
 from employers.access import AccountRequest, account_view, choose_member
 from employers.pages import newest
@@ -22,6 +20,7 @@ from schools.forms import Errors, errors_of, read_number
 
 CAME_BY_CODE = "came_by_code"
 _FRESH = 600  # seconds
+_FORGOTTEN = "忘记的请退出后用验证码登录, 再来设置。"
 
 
 @account_view
@@ -53,7 +52,7 @@ def password(request: AccountRequest) -> HttpResponse:
     errors, status, ask_old = Errors(), 200, _asks_old(request)
     if request.method == "POST":
         try:
-            _change(request, ask_old)
+            change_own_password(request, ask_old=ask_old, forgotten=_FORGOTTEN)
             messages.success(request, "密码已保存, 其他设备上的登录已退出。")
             return redirect("employer-unit")
         except DomainError as refusal:
@@ -66,18 +65,6 @@ def _asks_old(request: AccountRequest) -> bool:
     """Whoever just proved the phone, or never set a password, has no old one to type."""
     fresh = time.time() - request.session.get(CAME_BY_CODE, 0) < _FRESH
     return request.user.has_usable_password() and not fresh
-
-
-def _change(request: AccountRequest, ask_old: bool) -> None:
-    post, user = request.POST, request.user
-    limit(f"employer-password:{user.pk}", most=10, seconds=900)
-    if ask_old and not user.check_password(post.get("old_password", "")):
-        raise Invalid({"old_password": ["原密码不正确。忘记的请退出后用验证码登录, 再来设置。"]})
-    change_password(
-        user=user, password=post.get("new_password", ""), repeated=post.get("repeated", ""),
-        by=user,
-    )  # fmt: skip
-    update_session_auth_hash(request, user)
 
 
 @account_view

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -19,7 +19,7 @@ from schools import forms
 from schools.access import StaffRequest, staff_view
 from schools.forms import Errors, FormField
 from schools.models import Cohort, Phase
-from schools.views.own import own_school
+from schools.views.own import chosen_cohort, own_school
 
 _FIELDS = (
     FormField("signing_from", "签约开始日期", "date", hint="从这天起毕业生可以接受签约邀约。"),
@@ -35,12 +35,7 @@ _KEYS = [f.key for f in _FIELDS]
 
 @staff_view("esign.set_up")
 def signing_rules(request: StaffRequest) -> HttpResponse:
-    school = own_school(request)
-    cohorts = list(Cohort.objects.filter(school=school))
-    wanted = request.POST.get("cohort") or request.GET.get("cohort")
-    cohort = cohorts[0] if cohorts else None
-    if wanted:
-        cohort = get_object_or_404(Cohort, pk=forms.read_number(wanted), school=school)
+    cohorts, cohort = chosen_cohort(request, own_school(request))
     typed, errors = _standing(cohort), Errors()
     if request.method == "POST" and cohort is not None:
         typed = request.POST.dict() | {"department_decides": "department_decides" in request.POST}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from core.errors import DomainError
@@ -15,18 +15,13 @@ from graduates.fields import GROUPS
 from schools import forms
 from schools.access import StaffRequest, staff_view
 from schools.forms import Errors
-from schools.models import Cohort, Phase
-from schools.views.own import own_school
+from schools.models import Phase
+from schools.views.own import chosen_cohort, own_school
 
 
 @staff_view("schools.set_up")
 def field_permissions(request: StaffRequest) -> HttpResponse:
-    school = own_school(request)
-    cohorts = list(Cohort.objects.filter(school=school))
-    wanted = request.POST.get("cohort") or request.GET.get("cohort")
-    cohort = cohorts[0] if cohorts else None
-    if wanted:
-        cohort = get_object_or_404(Cohort, pk=forms.read_number(wanted), school=school)
+    cohorts, cohort = chosen_cohort(request, own_school(request))
     marks, errors = actions.standing(cohort) if cohort else {}, Errors()
     if request.method == "POST" and cohort is not None:
         marks = _read(request.POST)

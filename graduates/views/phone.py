@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts import inbox
-from accounts.actions import change_password
+from accounts.signin import change_own_password
 from core.errors import Conflict, DomainError, Invalid
 from graduates import home as home_steps
 from graduates.access import GraduateRequest, choose_record, graduate_view
@@ -20,7 +19,7 @@ from graduates.models import Graduate
 from graduates.permissions import editable_keys
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
 from graduates.views.origin import form_groups
-from schools.forms import read_number
+from schools.forms import Errors, errors_of, read_number
 
 
 @graduate_view
@@ -122,22 +121,13 @@ def me(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def password(request: GraduateRequest) -> HttpResponse:
-    errors: dict[str, list[str]] = {}
+    errors, status = Errors(), 200
     if request.method == "POST":
-        if not request.user.check_password(request.POST.get("old_password", "")):
-            errors["old_password"] = ["原密码不正确。"]
-        else:
-            try:
-                change_password(
-                    user=request.user,
-                    password=request.POST.get("new_password", ""),
-                    repeated=request.POST.get("repeated", ""),
-                    by=request.user,
-                )
-                update_session_auth_hash(request, request.user)
-                messages.success(request, "密码已修改, 其他设备上的登录已退出。")
-                return redirect("me")
-            except Invalid as invalid:
-                errors = invalid.errors
+        try:
+            change_own_password(request)
+            messages.success(request, "密码已修改, 其他设备上的登录已退出。")
+            return redirect("me")
+        except DomainError as refusal:
+            errors, status = errors_of(refusal), refusal.status
     context = {"errors": errors, "tab": "me"}
-    return render(request, "graduates/phone/password.html", context, status=422 if errors else 200)
+    return render(request, "graduates/phone/password.html", context, status=status)

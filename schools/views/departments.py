@@ -17,7 +17,7 @@ from schools.access import StaffRequest, staff_view
 from schools.actions import departments as actions
 from schools.forms import Errors, FormField
 from schools.models import Cohort, Department, SchoolClass
-from schools.views.own import do, own_school
+from schools.views.own import chosen_cohort, do, own_school
 
 _NAME = FormField("name", "院系名称", max_length=50, hint="与学籍中的名称一致。")
 _CLASS = FormField("name", "班级名称", max_length=50)
@@ -45,9 +45,7 @@ def department(request: StaffRequest, pk: int) -> HttpResponse:
     """Rename, and the classes of one cohort; `what` tells the two forms apart."""
     school = own_school(request)
     row = get_object_or_404(Department, pk=pk, school=school)
-    cohorts = list(Cohort.objects.filter(school=school))
-    chosen = forms.read_number(request.POST.get("cohort") or request.GET.get("cohort", ""))
-    cohort = next((c for c in cohorts if c.pk == chosen), cohorts[0] if cohorts else None)
+    cohorts, cohort = chosen_cohort(request, school)
     errors: dict[str, Errors] = {"rename": {}, "class": {}}
     typed, what = request.POST.dict(), "class" if request.POST.get("what") == "class" else "rename"
     if request.method == "POST":

@@ -7,17 +7,27 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 
 from core.errors import DomainError
 from schools.access import StaffRequest
-from schools.models import School
+from schools.forms import read_number
+from schools.models import Cohort, School
 
 
 def own_school(request: StaffRequest) -> School:
     if request.staff.school is None:
         raise PermissionDenied
     return request.staff.school
+
+
+def chosen_cohort(request: StaffRequest, school: School) -> tuple[list[Cohort], Cohort | None]:
+    """The school's cohorts, newest first, and the one a page is about: as asked, else the newest."""
+    cohorts = list(Cohort.objects.filter(school=school))
+    wanted = request.POST.get("cohort") or request.GET.get("cohort")
+    if wanted:
+        return cohorts, get_object_or_404(Cohort, pk=read_number(wanted), school=school)
+    return cohorts, cohorts[0] if cohorts else None
 
 
 def do(

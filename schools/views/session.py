@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from accounts import actions
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm
-from accounts.signin import sign_in
-from core.errors import DomainError, Invalid
+from accounts.signin import change_own_password, sign_in
+from core.errors import DomainError
 from core.home import panels
 from core.registry import counted_items
 from schools.access import StaffRequest, staff_view
+from schools.forms import Errors, errors_of
 from schools.scope import scope_of
 
 COUNT_CAP = 999
@@ -84,23 +84,12 @@ def counts(request: StaffRequest) -> HttpResponse:
 
 @staff_view("console.use")
 def password(request: StaffRequest) -> HttpResponse:
-    errors: dict[str, list[str]] = {}
+    errors, status = Errors(), 200
     if request.method == "POST":
-        if not request.user.check_password(request.POST.get("old_password", "")):
-            errors["old_password"] = ["原密码不正确。"]
-        else:
-            try:
-                actions.change_password(
-                    user=request.user,
-                    password=request.POST.get("new_password", ""),
-                    repeated=request.POST.get("repeated", ""),
-                    by=request.user,
-                )
-                update_session_auth_hash(request, request.user)
-                messages.success(request, "密码已修改, 其他设备上的登录已退出。")
-                return redirect("console:home")
-            except Invalid as invalid:
-                errors = invalid.errors
-    return render(
-        request, "schools/password.html", {"errors": errors}, status=422 if errors else 200
-    )
+        try:
+            change_own_password(request)
+            messages.success(request, "密码已修改, 其他设备上的登录已退出。")
+            return redirect("console:home")
+        except DomainError as refusal:
+            errors, status = errors_of(refusal), refusal.status
+    return render(request, "schools/password.html", {"errors": errors}, status=status)
