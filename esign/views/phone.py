@@ -129,32 +129,29 @@ def invitation_code(request: GraduateRequest, pk: int) -> HttpResponse:
     return _notice(request, found, code_sent=True)
 
 
-def named_drawing(request: HttpRequest) -> int | None:
-    """The kept drawing that a form means; a number that is none names nothing."""
-    return next(iter(read_ids(request.POST.getlist("kept"))), None)
+def what_was_signed(request: HttpRequest) -> dict[str, Any]:
+    """What the form under some terms says, and from where: terms, code, and the drawing or the
+    number of the kept one (a number that is none names nothing)."""
+    ink = request.FILES.get("signature")
+    return {
+        "terms_hash": request.POST.get("terms_hash", ""),
+        "code": request.POST.get("code", ""),
+        "signature": ink.read() if ink else b"",
+        "kept": next(iter(read_ids(request.POST.getlist("kept"))), None),
+        "address": client_address(request),
+        "agent": request.headers.get("User-Agent", ""),
+    }
 
 
 @graduate_view
 @require_POST
 def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    ink = request.FILES.get("signature")
+    found, signed = _own(request, pk), what_was_signed(request)
     try:
-        made = accept.accept(
-            invitation=found,
-            by=request.user,
-            terms_hash=request.POST.get("terms_hash", ""),
-            code=request.POST.get("code", ""),
-            signature=ink.read() if ink else b"",
-            kept=named_drawing(request),
-            address=client_address(request),
-            agent=request.headers.get("User-Agent", ""),
-        )
+        made = accept.accept(invitation=found, by=request.user, **signed)
     except DomainError as refusal:
-        typed = request.POST.get("code", "")
-        return _notice(
-            request, found, refusal.message, refusal.status, code_sent=True, typed_code=typed
-        )
+        again = {"code_sent": True, "typed_code": signed["code"]}
+        return _notice(request, found, refusal.message, refusal.status, **again)
     messages.success(request, "签约成功, 协议已生效。")
     return redirect("agreement", pk=made.pk)
 

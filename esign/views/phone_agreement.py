@@ -23,7 +23,7 @@ from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
 from esign.steps import opened_at, reading_left
 from esign.termination_steps import TERMINATION
-from esign.views.phone import named_drawing
+from esign.views.phone import what_was_signed
 from graduates.access import GraduateRequest, graduate_view
 
 _STARTS = ("start_mutual", "start_one_sided")
@@ -143,25 +143,14 @@ def amendment_code(request: GraduateRequest, pk: int) -> HttpResponse:
 @graduate_view
 @require_POST
 def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
-    found = _own_amendment(request, pk)
-    ink, typed = request.FILES.get("signature"), request.POST.get("code", "")
+    found, signed = _own_amendment(request, pk), what_was_signed(request)
     try:
-        amend.confirm(
-            amendment=found,
-            by=request.user,
-            terms_hash=request.POST.get("terms_hash", ""),
-            code=typed,
-            signature=ink.read() if ink else b"",
-            kept=named_drawing(request),
-            address=client_address(request),
-            agent=request.headers.get("User-Agent", ""),
-        )
+        amend.confirm(amendment=found, by=request.user, **signed)
     except DomainError as refusal:
         found = _own_amendment(request, pk)
         if found.state != AmendmentState.CONFIRMED:  # else the same form twice: it is done
-            return _amendment(
-                request, found, refusal.message, refusal.status, code_sent=True, typed_code=typed
-            )
+            again = {"code_sent": True, "typed_code": signed["code"]}
+            return _amendment(request, found, refusal.message, refusal.status, **again)
     messages.success(request, "已确认, 新的签约信息已生效, 学校会重新审核。")
     return redirect("agreement", pk=found.agreement_id)
 
