@@ -109,13 +109,14 @@ def prepare(env: dict[str, str], *, demo: bool) -> None:
 
 
 def stop_on_signals() -> None:
-    """Turn SIGTERM and SIGHUP into the same orderly end as Ctrl-C."""
+    """SIGTERM and SIGHUP bring the same orderly end as Ctrl-C, and so does SIGINT where a shell
+    started us in the background and had it ignored."""
 
     def handler(signum: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, handler)
-    signal.signal(signal.SIGHUP, handler)
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, handler)
 
 
 def say(*words: object) -> None:
