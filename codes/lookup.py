@@ -9,6 +9,7 @@ import functools
 import time
 from dataclasses import dataclass, field
 
+from codes import text
 from codes.models import Code, Division
 
 _MAX_AGE = 300  # seconds until a process notices what another one loaded
@@ -17,11 +18,13 @@ _loaded_at = 0.0
 
 @dataclass(frozen=True)
 class Table:
-    """One code table in its order. `by_text` finds a code by code, name or alias."""
+    """One code table in its order. `by_text` finds a code by code, name or alias, `by_choice`
+    by any of them as `text.clean_choice` makes it."""
 
     names: dict[str, str]
     offered: dict[str, str]
     by_text: dict[str, str]
+    by_choice: dict[str, str] = field(default_factory=dict)
     extra: dict[str, dict[str, str]] = field(default_factory=dict)
     national: dict[str, str | None] = field(default_factory=dict)
 
@@ -76,7 +79,9 @@ def table(name: str) -> Table:
         by_text[row.name] = row.code
         for alias in row.aliases:
             aliases.setdefault(alias, row.code)
-    return Table(names, offered, aliases | by_text, extra, national)
+    by_text = aliases | by_text
+    by_choice = {text.clean_choice(key): code for key, code in by_text.items()}
+    return Table(names, offered, by_text, by_choice, extra, national)
 
 
 def name(table_name: str, code: str) -> str:
@@ -122,19 +127,31 @@ def _forms(place: Place, every: dict[str, Place]) -> set[str]:
         here = every[here.parent_code]
         path.insert(0, here.name)
     forms = {"".join(path), place.name}
+    if place.level < 3:
+        forms.add(_bare(place.name))
+    province = path[0]
     if len(path) == 3:
-        province, city, county = path
-        forms |= {province + county, city + county}
-        forms |= {_bare(province) + city + county, _bare(province) + _bare(city) + county}
-        forms.add(_bare(province) + county)
+        _, city, county = path
+        middles = (city, _bare(city))
+        forms |= {p + county for p in (province, _bare(province))}
+        forms |= {
+            p + m + c
+            for p in (province, _bare(province), "")
+            for m in middles
+            for c in (county, _bare_county(county))
+        }
     elif len(path) == 2:
-        forms.add(_bare(path[0]) + path[1])
+        name, bare = path[1], _bare_county if place.level == 3 else _bare
+        forms |= {p + n for p in (province, _bare(province)) for n in (name, bare(name))}
         # Beijing's districts are also written 北京市市辖区东城区 or 北京市北京市东城区.
-        forms |= {path[0] + "市辖区" + path[1], path[0] * 2 + path[1]}
+        forms |= {province + container + name for container in (*_CONTAINERS, province)}
     return forms
 
 
-_PROVINCE_TAILS = ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "特别行政区", "省", "市")
+_CONTAINERS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+_PROVINCE_TAILS = (
+    "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "特别行政区", "省", "市", "地区",
+)  # fmt: skip
 
 
 def _bare(name: str) -> str:
@@ -142,6 +159,15 @@ def _bare(name: str) -> str:
         if name.endswith(tail):
             return name.removesuffix(tail)
     return name
+
+
+def _bare_county(name: str) -> str:
+    """肥东 for 肥东县, but 和县 as it stands."""
+    tail = "新区" if name.endswith("新区") else name[-1]
+    bare = name.removesuffix(tail)
+    if tail not in ("新区", "区", "县", "市", "旗") or len(bare) < 2 or bare.endswith("自治"):
+        return name
+    return bare
 
 
 def levels_of_group(groups: list[str]) -> list[str]:

@@ -5,10 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Blanks a person can't see: no-break, ideographic, zero-width, byte order mark, controls.
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200b-\u200f\u2060\ufeff]")
+# What a person can't see: zero-width, byte order mark, marks of direction, soft hyphen, controls.
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u061c\u180e\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ufeff]"
+)
 _BLANKS = re.compile(r"[\s\u00a0\u3000]+")
-_NAME_DOTS = re.compile(r"[．・•‧∙⋅●･﹒.]")
+# A line broken to fit its cell: Chinese has no blank there.
+_BROKEN_LINE = re.compile(
+    r"(?<=[\u2e80-\u9fff\uff00-\uffef])\s*[\r\n]\s*(?=[\u2e80-\u9fff\uff00-\uffef])"
+)
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_QUOTES = "'`\"=\u2018\u2019\u201c\u201d"
+_NAME_DOTS = re.compile(r" ?[·．・•‧∙⋅●･﹒。｡˙◦ꞏ᛫⸱⸳]+ ?")
+# A full stop after a Latin letter is no separator: J. R. Smith.
+_NAME_STOPS = re.compile(r" ?(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff])\.+ ?")
+# Which picture of a character is meant, radicals for the characters they are, wide letters.
+_VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_TO_NARROW = re.compile("[\u2f00-\u2fd5\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
+_AND = re.compile(r"[、,/;+]|和|及|与")
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?[eE]\+?\d{1,3}$")
 
 
@@ -17,29 +32,44 @@ def clean(value: str) -> str:
     # Whatever else would go or be made a blank is not printable.
     if value.isprintable() and " " not in value:
         return value
-    return _BLANKS.sub(" ", _INVISIBLE.sub("", value)).strip()
+    return _BLANKS.sub(" ", _BROKEN_LINE.sub("", _INVISIBLE.sub("", value))).strip()
+
+
+def narrow(value: str) -> str:
+    """Full-width letters and digits made plain; full-width brackets and marks stay."""
+    if value.isascii():
+        return value
+    return _TO_NARROW.sub(lambda m: unicodedata.normalize("NFKC", m[0]), value)
 
 
 def clean_code(value: str) -> str:
-    """For codes and numbers: full-width made plain, no blanks, no leading apostrophe, capitals."""
+    """For codes and numbers: full-width and dashes made plain, no blanks, no quotes, capitals."""
     if value.isalnum() and value.isascii():
         return value.upper()
     value = unicodedata.normalize("NFKC", _INVISIBLE.sub("", value))
-    return _BLANKS.sub("", value).strip("'`\u2018\u2019").upper()
+    return _DASHES.sub("-", _BLANKS.sub("", value)).strip(_QUOTES).upper()
+
+
+def clean_choice(value: str) -> str:
+    """For names of codes: as a code, and the parts of a list in one order with one separator."""
+    value = clean_code(value)
+    return "、".join(sorted(_AND.split(value))) if _AND.search(value) else value
 
 
 def clean_name(value: str) -> str:
     """A person's name: NFC, trimmed, every kind of dot made the one separator ·."""
-    value = unicodedata.normalize("NFC", clean(value))
-    return _NAME_DOTS.sub("·", value)
+    value = unicodedata.normalize("NFC", narrow(clean(_VARIATION.sub("", value))))
+    value = value.strip("'`\u2018\u2019").replace("\u2019", "'")
+    return _NAME_STOPS.sub("·", _NAME_DOTS.sub("·", value))
 
 
 def clean_phone(value: str) -> str:
     """A mobile number without +86, blanks and hyphens."""
     if len(value) == 11 and value.isdigit() and value.isascii():
         return value
-    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", _INVISIBLE.sub("", value)))
-    return re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", digits.strip("'"))
+    digits = re.sub(r"[\-()]", "", clean_code(value)).removesuffix(".0")
+    digits = re.sub(r"^(1\d\d)\.(\d{4})\.(\d{4})$", r"\1\2\3", digits)
+    return re.sub(r"^((\+|00)?86|0)(?=1\d{10}$)", "", digits)
 
 
 def looks_scientific(value: str) -> bool:

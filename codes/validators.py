@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from stdnum.iso7064 import mod_11_10
 
 from codes import lookup
+from codes.text import clean_code
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,7 @@ def organisation_check_character(first8: str) -> str | None:
 
 def clean_unit_code(value: str) -> str:
     """Upper case, no blanks, and no hyphen before the check digit of a 9-digit code."""
-    from codes.text import clean_code
-
-    return clean_code(value).replace("-", "").replace("—", "")
+    return clean_code(value).replace("-", "")
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -194,7 +193,10 @@ def _check_registration(value: str) -> list[Finding]:
 # --- phones, mail, post ----------------------------------------------------------------------
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(
+    r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?<!\.)"
+    r"@(?!-)[A-Za-z0-9-]+((?<!-)\.(?!-)[A-Za-z0-9-]+)+(?<!-)"
+)
 
 
 def check_mobile(value: str) -> list[Finding]:
@@ -223,6 +225,31 @@ def check_postcode(value: str) -> list[Finding]:
 
 # --- places ----------------------------------------------------------------------------------
 
+_PLACE_BOTH = re.compile(
+    r"\(?(?P<before>\d{6})\)?(?P<name>\D+)|(?P<named>\D+?)\(?(?P<after>\d{6})\)?"
+)
+
+
+def _place_parts(text: str) -> tuple[str, str]:
+    """Code and name as they are written: 340104, 蜀山区, 340104 蜀山区, 蜀山区(340104)."""
+    written = re.sub(r"[\-/>,、·_|\\:;]", "", clean_code(text)).removesuffix(".0")
+    if written.isdigit():
+        return (written[:6] if len(written) == 12 and written.endswith("000000") else written), ""
+    if both := _PLACE_BOTH.fullmatch(written):
+        return both["before"] or both["after"], both["name"] or both["named"]
+    return "", written
+
+
+def _only_place(found: list[str]) -> str:
+    """The one that is meant: of several no longer in force, if all became the same."""
+    places = lookup.places()
+    if len(found) > 1:
+        now = {places[code].successor_code for code in found} - {""}
+        if places[found[0]].selectable or len(now) != 1:
+            return ""
+        return next(code for code in found if places[code].successor_code)
+    return found[0]
+
 
 def resolve_place(text: str) -> tuple[str, list[Finding]]:
     """The code of a county-level place written as code or name; ("", findings) if there is none.
@@ -230,18 +257,17 @@ def resolve_place(text: str) -> tuple[str, list[Finding]]:
     An abolished code or name is refused with its successor named (DOMAIN §2).
     """
     places = lookup.places()
-    code = text
-    if text.isdigit() and len(text) == 12 and text.endswith("000000"):
-        code = text[:6]
-    if not (code.isdigit() and code.isascii()):
-        spoken = re.sub(r"[\s\-—/／>,，、·]", "", text)
-        found = lookup.place_names().get(spoken, [])
+    code, named = _place_parts(text)
+    if named:
+        found = lookup.place_names().get(named, [])
         if not found:
             return "", _error("place_unknown", f"没有找到“{text}”, 请填写省市区县全称或六位代码")
-        if len(found) > 1:
+        if code and code not in found and (code not in places or places[code].selectable):
+            return "", _error("place_disagrees", f"“{text}”中的代码与名称不是同一处, 请核对")
+        code = code or _only_place(found)
+        if not code:
             some = "、".join(f"{c} {places[c].full_name}" for c in found[:3])
             return "", _error("place_ambiguous", f"“{text}”不止一处({some}), 请填写省市区县全称")
-        code = found[0]
     place = places.get(code)
     if place is None:
         return "", _error("place_unknown", f"行政区划代码“{text}”不存在")

@@ -39,6 +39,16 @@ def test_containers_and_zones_are_not(code: str) -> None:
         ("广东省东莞市", "441900"),
         ("340181000000", "340181"),
         ("包河区", "340111"),
+        ("安徽合肥包河", "340111"),
+        ("合肥包河区", "340111"),
+        ("广东东莞", "441900"),
+        ("上海浦东", "310115"),
+        ("安徽省_合肥市_包河区", "340111"),
+        ("安徽省－合肥市－包河区", "340111"),
+        ("湖北省省直辖县级行政区划仙桃市", "429004"),
+        ("340111 安徽省合肥市包河区", "340111"),
+        ("包河区（340111）", "340111"),
+        ("320106鼓楼区", "320106"),
     ],
 )
 def test_written_forms(text: str, code: str) -> None:
@@ -55,6 +65,12 @@ def test_written_forms(text: str, code: str) -> None:
         ("鼓楼区", "place_ambiguous", "不止一处"),
         ("火星省", "place_unknown", "没有找到"),
         ("999999", "place_unknown", "不存在"),
+        ("合肥", "place_not_county", "区县"),
+        ("潜山县", "place_abolished", "340882 安徽省安庆市潜山市"),
+        ("重庆市渝北区", "place_abolished", "500157 重庆市两江新区"),
+        ("330103", "place_abolished", "330105 浙江省杭州市拱墅区"),
+        ("340104庐阳区", "place_disagrees", "不是同一处"),
+        ("340104X", "place_unknown", "没有找到"),
     ],
 )
 def test_refusals_say_why(text: str, finding: str, part: str) -> None:
@@ -62,6 +78,12 @@ def test_refusals_say_why(text: str, finding: str, part: str) -> None:
     assert code == ""
     assert findings[0].code == finding
     assert part in findings[0].message
+
+
+def test_every_place_is_found_by_its_whole_name() -> None:
+    for place in lookup.places().values():
+        if place.selectable:
+            assert resolve_place(place.full_name) == (place.code, []), place
 
 
 def test_every_successor_is_selectable() -> None:

@@ -8,7 +8,8 @@ from codes import text
 
 
 def the_long_way(value: str) -> str:
-    return text._BLANKS.sub(" ", text._INVISIBLE.sub("", value)).strip()
+    visible = text._BROKEN_LINE.sub("", text._INVISIBLE.sub("", value))
+    return text._BLANKS.sub(" ", visible).strip()
 
 
 def test_every_character_is_cleaned_alike() -> None:
@@ -20,3 +21,8 @@ def test_every_character_is_cleaned_alike() -> None:
 def test_blanks_around_and_within() -> None:
     assert text.clean(" 甲 \u3000 乙\u200b\n") == "甲 乙"
     assert text.clean("") == text.clean(" ") == ""
+
+
+def test_a_line_broken_to_fit_its_cell() -> None:
+    assert text.clean("软件\r\n工程") == text.clean("软件 \n 工程") == "软件工程"
+    assert text.clean("Main Street\n1") == "Main Street 1"
