@@ -4,12 +4,13 @@ Spreadsheets come from outside; whatever a hostile one does to the parser, it do
 that holds no secret, no database connection and little memory. Started by `core.workbooks`.
 
 argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
-stdout: one JSON line {"sheet", "header_row", "header"}, then lines of lists of [row number, cells].
-A date is [iso text]. On refusal one line {"error": slug}.
+stdout: one JSON line {"sheet", "header_row", "header", "others"}, then lines of lists of
+[row number, cells]. A date is [iso text]. On refusal one line {"error": slug}.
 """
 
 import datetime
 import json
+import re
 import resource
 import sys
 import zipfile
@@ -17,6 +18,8 @@ import zipfile
 _CHUNK = 1000
 _MEMORY = 3 * 1024**3
 _SECONDS = 120
+# What an .xlsx with a password consists of: an OLE file with a part of this name.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def main() -> None:
@@ -48,7 +51,8 @@ def _look_inside(path: str, most_bytes: int) -> str | None:
         start = f.read(1000)
     magic = start[:8]
     if magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        return None
+        with open(path, "rb") as f:
+            return "encrypted" if _ENCRYPTED in f.read() else None
     if _is_markup(start):
         return "web_page"
     if not magic.startswith(b"PK\x03\x04"):
@@ -73,31 +77,39 @@ def _is_markup(start: bytes) -> bool:
 
 def _print_best_sheet(book, wanted: set[str], most_rows: int) -> None:
     best = None
-    for name in book.sheet_names[:20]:
+    others: list[str] = []
+    hidden = {s.name for s in book.sheets_metadata if not str(s.visible).endswith(".Visible")}
+    # Hidden sheets, old versions mostly, only after the others.
+    for name in sorted(book.sheet_names, key=lambda name: name in hidden)[:20]:
         sheet = book.get_sheet_by_name(name)
         for number, row in enumerate(sheet.iter_rows(), start=1):
             if number > 20:
                 break
             found = len(wanted & {plain_header(c) for c in row})
-            if found > (best[0] if best else 2):
-                best = (found, name, number, row)
+            # Of sheets with the same header, the first that has rows below it.
+            rank = (found, sheet.total_height >= number)
+            if found > 2 and (best is None or rank > best[0]):
+                best = (rank, sheet, number, row)
+                others = []
+            elif best and rank == best[0] and best[1] is not sheet and name not in hidden:
+                others.append(name)
     if best is None:
         _say({"error": "no_header"})
         return
-    _, name, header_row, header = best
-    sheet = book.get_sheet_by_name(name)
-    rows = sheet.total_height + 1 - header_row  # calamine counts to the last row's index
-    if rows > most_rows:
-        _say({"error": "too_many_rows", "rows": rows})
+    _, sheet, header_row, header = best
+    # calamine counts to the last row's index
+    tall = sheet.total_height + 1 - header_row > most_rows
+    if tall and _has_more_rows(sheet, most_rows + header_row):
+        _say({"error": "too_many_rows"})
         return
-    _say({"sheet": name, "header_row": header_row, "header": [str(c) for c in header]})
+    head = {"sheet": sheet.name, "header_row": header_row, "others": others}
+    _say(head | {"header": [str(c) for c in header]})
     chunk = []
     for number, row in enumerate(sheet.iter_rows(), start=1):
         if number <= header_row:
             continue
-        cells = [_cell(c) for c in row]
-        if any(c not in ("", None) and str(c).strip() for c in cells):
-            chunk.append([number, cells])
+        if _has_content(row):
+            chunk.append([number, [_cell(c) for c in row]])
         if len(chunk) == _CHUNK:
             _say(chunk)
             chunk = []
@@ -105,9 +117,31 @@ def _print_best_sheet(book, wanted: set[str], most_rows: int) -> None:
         _say(chunk)
 
 
+def _has_more_rows(sheet, most: int) -> bool:
+    """Rows that hold something: formulas filled down, or one blank in the last row, do not count."""
+    count = 0
+    for row in sheet.iter_rows():
+        count += _has_content(row)
+        if count > most:
+            return True
+    return False
+
+
+def _has_content(row) -> bool:
+    return any(c not in ("", None) and str(c).strip() for c in row)
+
+
+_UNSEEN = dict.fromkeys([0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060])
+_NUMBERED = re.compile(r"^\d{1,2}[.、．](?=\D)")
+_REMARK = re.compile(r"\((必填|选填|非必填|可不填|可空|必填项|选填项)\)$")
+
+
 def plain_header(value) -> str:
-    """A header as it is compared: no blanks, stars or colons, brackets made plain, capitals."""
-    return "".join(str(value).split()).strip("*＊:：").replace("（", "(").replace("）", ")").upper()
+    """A header as it is compared: no blanks, stars, colons, numbers before it or 必填 after it,
+    brackets made plain, capitals."""
+    text = "".join(str(value).translate(_UNSEEN).split())
+    text = text.translate({0xFF08: "(", 0xFF09: ")", 0xFF0A: "*", 0xFF1A: ":"}).strip("*:")
+    return _REMARK.sub("", _NUMBERED.sub("", text)).strip("*:").upper()
 
 
 def _cell(value):
@@ -115,7 +149,10 @@ def _cell(value):
         return [value.isoformat()]
     if isinstance(value, datetime.date):
         return [value.isoformat()]
-    if isinstance(value, datetime.time | datetime.timedelta):
+    if isinstance(value, datetime.timedelta):
+        minutes = int(value.total_seconds()) // 60
+        return [f"{minutes // 60}:{minutes % 60:02d}"]
+    if isinstance(value, datetime.time):
         return [str(value)]
     if isinstance(value, float) and value != value:
         return ""

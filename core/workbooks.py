@@ -50,6 +50,8 @@ class Sheet:
     header_row: int
     header: list[str]
     rows: list[tuple[int, list[Any]]] = field(default_factory=list)
+    # Further sheets with the same header, which are not read.
+    others: list[str] = field(default_factory=list)
 
 
 def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
@@ -78,7 +80,7 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
         head = json.loads(first)
         if "error" in head:
             raise _refused(head["error"], most_rows)
-        sheet = Sheet(head["sheet"], head["header_row"], head["header"])
+        sheet = Sheet(head["sheet"], head["header_row"], head["header"], others=head["others"])
         for line in out:
             sheet.rows += [(number, cells) for number, cells in json.loads(line)]
         if done.returncode:

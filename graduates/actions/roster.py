@@ -72,7 +72,10 @@ def _judge_and_stage(made: RosterImport, roster: Roster, checked: Checked) -> No
     )
     made.rows = len(checked.rows)
     made.counts = counts
-    made.new_names = plan.new_names() | {"ignored_columns": roster.unknown_headers()}
+    made.new_names = plan.new_names() | {
+        "ignored_columns": roster.unknown_headers(),
+        "ignored_sheets": roster.other_sheets,
+    }
     made.annotated = _annotated_file(made, roster, checked)
     made.new_names["keys"] = checked.keys
     imports.finish(made, ImportState.PREVIEWED)

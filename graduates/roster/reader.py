@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from core import workbooks
 from core.workbooks import WorkbookRefused
 from graduates.fields import BY_KEY, REQUIRED_COLUMNS, OriginField, by_header, headers
 
+_REMARK = re.compile(r"\s*[(（][^()（）]*[)）][\s*＊:：]*$")
+
 
 @dataclass
 class Roster:
@@ -20,6 +23,7 @@ class Roster:
     header: list[str]
     columns: list[OriginField | None]
     rows: list[tuple[int, list[Any]]]
+    other_sheets: list[str] = field(default_factory=list)
 
     @property
     def keys(self) -> list[str]:
@@ -34,7 +38,7 @@ class Roster:
 def read_roster(path: Path) -> Roster:
     """Raises `WorkbookRefused` with a sentence when the file is no roster."""
     sheet = workbooks.read(path, headers=headers(), most_rows=settings.ROSTER_MAX_ROWS)
-    columns = [by_header(h) for h in sheet.header]
+    columns = _columns(sheet.header)
     keys = [c.key for c in columns if c is not None]
     missing = [BY_KEY[k].label for k in REQUIRED_COLUMNS if k not in keys]
     if missing:
@@ -46,4 +50,18 @@ def read_roster(path: Path) -> Roster:
         raise WorkbookRefused("no_rows", "工作簿只有表头, 没有毕业生")
     width = len(columns)
     rows = [(n, (cells + [None] * (width - len(cells)))[:width]) for n, cells in sheet.rows]
-    return Roster(sheet.header, columns, rows)
+    return Roster(sheet.header, columns, rows, sheet.others)
+
+
+def _columns(header: list[str]) -> list[OriginField | None]:
+    """The field of each column: by its whole header, else without what stands in brackets after
+    it, 证件号码(身份证), unless another column is that field by its whole header."""
+    columns = [by_header(h) for h in header]
+    known = {c.key for c in columns if c is not None}
+    for i, name in enumerate(header):
+        if columns[i] is None and (remark := _REMARK.search(name)):
+            found = by_header(name[: remark.start()])
+            if found is not None and found.key not in known:
+                columns[i] = found
+                known.add(found.key)
+    return columns

@@ -126,6 +126,11 @@ def test_a_child_that_hangs_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Mon
         ("qq", "QQ"),
         ("专业（代码）", "专业(代码)"),
         (1, "1"),
+        ("\ufeff姓名\u200b", "姓名"),
+        ("*姓名(必填)", "姓名"),
+        ("姓名（选填）*", "姓名"),
+        ("12、姓名", "姓名"),
+        ("2027届", "2027届"),
     ],
 )
 def test_headers_are_compared_plain(written_as: Any, plain: str) -> None:

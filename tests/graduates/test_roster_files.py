@@ -21,6 +21,7 @@ from schools.models import Role
 from tests import factories
 from tests.factories import World, typed_record
 from tests.graduates.workbooks import (
+    apply,
     book,
     check,
     codes,
@@ -82,6 +83,50 @@ def test_the_sheet_with_the_roster_is_found(world: World) -> None:
     buffer = io.BytesIO()
     made.save(buffer)
     assert import_book(world, buffer.getvalue()).counts["created"] == 1
+
+
+def sheets(*made: tuple[str, str, list[dict[str, Any]]]) -> bytes:
+    """A workbook of rosters: (name, state, records) each."""
+    whole: Any = Workbook()
+    whole.remove(whole.active)
+    for name, state, records in made:
+        sheet = whole.create_sheet(name)
+        sheet.sheet_state = state
+        for row in ([BY_KEY[k].label for k in TEMPLATE_KEYS], *records):
+            sheet.append(row if isinstance(row, list) else [row.get(k, "") for k in TEMPLATE_KEYS])
+    buffer = io.BytesIO()
+    whole.save(buffer)
+    return buffer.getvalue()
+
+
+def test_of_several_rosters_the_one_meant_is_read(world: World) -> None:
+    first, second, old = lines(world, 3)
+    content = sheets(
+        ("旧", "hidden", [old]), ("模板", "visible", []),
+        ("甲", "visible", [first]), ("乙", "visible", [second]),
+    )  # fmt: skip
+    made = check(world, content)
+    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{made.pk}/")
+    assert "未读取, 请另行导入: 乙</p>" in page.content.decode()
+    apply(world, made)
+    assert Graduate.objects.get(school=world.school).student_no == first["student_no"]
+
+
+def test_headers_with_remarks_in_brackets(world: World) -> None:
+    names = {"id_number": "证件号码（身份证）", "graduates_on": "毕业日期(YYYYMMDD) *"}
+    header = [names.get(k, f"{BY_KEY[k].label}(必填)") for k in TEMPLATE_KEYS]
+    rows = [[*[r.get(k, "") for k in TEMPLATE_KEYS], "SHI"] for r in lines(world)]
+    made = import_book(world, book([[*header, "姓名(拼音)"], *rows]))
+    assert made.counts["created"] == 2
+    assert made.new_names["ignored_columns"] == ["姓名(拼音)"]
+
+
+def test_one_blank_in_the_last_row_of_all(world: World) -> None:
+    last = b'<row r="1048576"><c r="A1048576" t="str"><v> </v></c></row></sheetData>'
+    content = replaced_sheet(
+        roster_book(*lines(world)), lambda xml: xml.replace(b"</sheetData>", last)
+    )
+    assert check(world, content).rows == 2
 
 
 def test_numbers_as_numbers(world: World) -> None:
@@ -175,6 +220,14 @@ def old_binary() -> bytes:
     return (DATA / "roster-3.xls").read_bytes()
 
 
+def with_a_password() -> bytes:
+    """An OLE file with the part that holds an encrypted .xlsx."""
+    content = old_binary()
+    at = content.index("Workbook".encode("utf-16-le"))
+    name = "EncryptedPackage".encode("utf-16-le")
+    return content[:at] + name + content[at + len(name) :]
+
+
 def letter() -> bytes:
     """An OLE file that holds no workbook, as a .doc is one."""
     return old_binary().replace("Workbook".encode("utf-16-le"), "WordDocu".encode("utf-16-le"))
@@ -187,6 +240,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "archived_page": (lambda: b"MIME-Version: 1.0\r\nX-Document-Type: Workbook", "内容是网页"),
     "spreadsheet_xml": (lambda: b'<?xml version="1.0"?><Workbook/>', "内容是网页"),
     "tabs": ("姓名\t学号\n试\t1".encode, "不是Excel工作簿"),
+    "with_a_password": (with_a_password, "设有密码"),
     "letter": (letter, "损坏或格式不受支持"),
     "half_an_xls": (lambda: old_binary()[:3000], "损坏或格式不受支持"),
     "empty": (lambda: b"", "不是Excel工作簿"),
