@@ -130,19 +130,17 @@ def _forms(place: Place, every: dict[str, Place]) -> set[str]:
     if place.level < 3:
         forms.add(_bare(place.name))
     province = path[0]
+    # What is in force is also written without 市, 区 and 县 as long as its city is named.
+    bare = place.name if not place.selectable else _bare_county(place.name)
+    provinces = (province, _bare(province))
     if len(path) == 3:
         _, city, county = path
-        middles = (city, _bare(city))
-        forms |= {p + county for p in (province, _bare(province))}
-        forms |= {
-            p + m + c
-            for p in (province, _bare(province), "")
-            for m in middles
-            for c in (county, _bare_county(county))
-        }
+        cities = {city, _bare(city)}
+        forms |= {p + county for p in provinces}
+        forms |= {p + m + c for p in (*provinces, "") for m in cities for c in {county, bare}}
     elif len(path) == 2:
-        name, bare = path[1], _bare_county if place.level == 3 else _bare
-        forms |= {p + n for p in (province, _bare(province)) for n in (name, bare(name))}
+        name = path[1]
+        forms |= {p + n for p in provinces for n in {name, bare, _bare(name)}}
         # Beijing's districts are also written 北京市市辖区东城区 or 北京市北京市东城区.
         forms |= {province + container + name for container in (*_CONTAINERS, province)}
     return forms
@@ -154,6 +152,7 @@ _PROVINCE_TAILS = (
 )  # fmt: skip
 
 
+@functools.cache
 def _bare(name: str) -> str:
     for tail in _PROVINCE_TAILS:
         if name.endswith(tail):

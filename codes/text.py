@@ -35,6 +35,14 @@ def clean(value: str) -> str:
     return _BLANKS.sub(" ", _BROKEN_LINE.sub("", _INVISIBLE.sub("", value))).strip()
 
 
+def unquote(value: str) -> str:
+    """Without the apostrophe or the pair of quotes that programs put around text."""
+    value = value.lstrip("'`\u2018\u2019")
+    if value[:1] + value[-1:] in ('""', "\u201c\u201d"):
+        value = value[1:-1]
+    return value.strip()
+
+
 def narrow(value: str) -> str:
     """Full-width letters and digits made plain; full-width brackets and marks stay."""
     if value.isascii():
@@ -59,7 +67,7 @@ def clean_choice(value: str) -> str:
 def clean_name(value: str) -> str:
     """A person's name: NFC, trimmed, every kind of dot made the one separator ·."""
     value = unicodedata.normalize("NFC", narrow(clean(_VARIATION.sub("", value))))
-    value = value.strip("'`\u2018\u2019").replace("\u2019", "'")
+    value = unquote(value).replace("\u2019", "'")
     return _NAME_STOPS.sub("·", _NAME_DOTS.sub("·", value))
 
 

@@ -59,7 +59,7 @@ def read_cell(key: str, raw: Any) -> Read:
 
 def _says_nothing(field: OriginField, written: str) -> bool:
     """无, / or NULL, where it is not itself a value: a 困难生类别 is 无."""
-    if len(written) > 4:
+    if len(written) > 4 or (field.kind == "name" and len(written) > 1 and not written.isascii()):
         return False
     if field.kind == "code":
         return not field.required and written in _NOTHING
@@ -136,7 +136,7 @@ def _from(field: OriginField, value: Any, findings: list[Finding]) -> Read:
 def _read_text(field: OriginField, written: str, raw: Any) -> Read:
     if any(unicode_private(c) for c in written):
         return refuse(field, "private_character", f"{field.label}中有无法识别的造字, 请重新录入")
-    return text.narrow(written), []
+    return text.narrow(text.unquote(written)), []
 
 
 def unicode_private(character: str) -> bool:
@@ -247,7 +247,7 @@ def _read_mobile(field: OriginField, written: str, raw: Any) -> Read:
 
 def _read_email(field: OriginField, written: str, raw: Any) -> Read:
     value = unicodedata.normalize("NFKC", written).replace(" ", "").replace("。", ".")
-    value = value.strip("'`\u2018\u2019")
+    value = text.unquote(value)
     return _from(field, value, validators.check_email(value))
 
 

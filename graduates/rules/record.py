@@ -28,7 +28,11 @@ def document(record: Record) -> list[Issue]:
     if not number:
         return []
     findings = validators.check_document(record.get("id_type") or "01", number)
-    return [Issue("id_number", f.code, f.message, f.is_error) for f in findings]
+    hint = "" if "id_type" in record else "; 其他证件请增加“证件类型”一列"
+    return [
+        Issue("id_number", f.code, f.message + (hint if f.code == "id_shape" else ""), f.is_error)
+        for f in findings
+    ]
 
 
 def gender_agrees(record: Record) -> list[Issue]:

@@ -115,6 +115,10 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
     ("name", "Nguyễn Văn", "Nguyễn Văn", set()),
     ("name", "O’Brien", "O'Brien", set()),
     ("name", "'试安柏", "试安柏", set()),
+    ("name", "'\t试安柏\n", "试安柏", set()),  # as our own workbooks give it back
+    ("name", "“试安柏”", "试安柏", set()),
+    ("department", "'计算机学院", "计算机学院", set()),
+    ("department", '"计算机学院"', "计算机学院", set()),
     ("name", "试\n安", "试安", set()),
     ("name", "试\U000323b0", "试\U000323b0", set()),
     ("name", "\u2f49野", "月野", set()),  # a radical out of a PDF

@@ -36,13 +36,16 @@ class Command(BaseCommand):
             content = path.read_bytes()
         except OSError as error:
             raise CommandError(f"不能读取{path}: {error.strerror}") from error
+        out: Path | None = options["annotated"]
+        if out is not None and not out.parent.is_dir():
+            raise CommandError(f"不能写入{out}: 没有这个文件夹")
         actor = Actor(None, "system", "命令行")
         made = roster.upload(school=school, content=content, name=path.name, by=actor)
         made = roster.check(made.pk)
         if made.state == ImportState.PREVIEWED and not options["dry_run"]:
             roster.confirm(roster_import=made, by=actor)
             made = roster.apply(made.pk, actor=actor)
-        self._write_annotated(made, options["annotated"])
+        self._write_annotated(made, out)
         if options["dry_run"] and made.state == ImportState.PREVIEWED:
             roster.cancel(roster_import=made, by=actor)
         self._report(made, as_json=options["json"])
