@@ -4,11 +4,12 @@ Spreadsheets come from outside; whatever a hostile one does to the parser, it do
 that holds no secret, no database connection and little memory. Started by `core.workbooks`.
 
 argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
-stdout: one JSON line {"sheet", "header_row", "header", "others"}, then lines of lists of
-[row number, cells]. A date is [iso text]. On refusal one line {"error": slug}.
+stdout: one JSON line {"sheet", "header_row", "header", "above", "others"}, then lines of lists of
+[row number, cells], `above` being the rows before the header. A date is [iso text]. On refusal one line {"error": slug}.
 """
 
 import datetime
+import itertools
 import json
 import re
 import resource
@@ -102,14 +103,16 @@ def _print_best_sheet(book, wanted: set[str], most_rows: int) -> None:
     if tall and _has_more_rows(sheet, most_rows + header_row):
         _say({"error": "too_many_rows"})
         return
-    head = {"sheet": sheet.name, "header_row": header_row, "others": others}
-    _say(head | {"header": [str(c) for c in header]})
+    left = [""] * sheet.start[1]  # calamine leaves out the empty columns before the first
+    rows = enumerate(sheet.iter_rows(), start=1)
+    above = [left + [_cell(c) for c in row] for _, row in itertools.islice(rows, header_row - 1)]
+    head = {"sheet": sheet.name, "header_row": header_row, "above": above, "others": others}
+    _say(head | {"header": left + [str(c) for c in header]})
+    next(rows)
     chunk = []
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        if number <= header_row:
-            continue
+    for number, row in rows:
         if _has_content(row):
-            chunk.append([number, [_cell(c) for c in row]])
+            chunk.append([number, left + [_cell(c) for c in row]])
         if len(chunk) == _CHUNK:
             _say(chunk)
             chunk = []

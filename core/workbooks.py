@@ -50,6 +50,8 @@ class Sheet:
     header_row: int
     header: list[str]
     rows: list[tuple[int, list[Any]]] = field(default_factory=list)
+    # The rows before the header: titles, remarks.
+    above: list[list[Any]] = field(default_factory=list)
     # Further sheets with the same header, which are not read.
     others: list[str] = field(default_factory=list)
 
@@ -80,7 +82,10 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
         head = json.loads(first)
         if "error" in head:
             raise _refused(head["error"], most_rows)
-        sheet = Sheet(head["sheet"], head["header_row"], head["header"], others=head["others"])
+        sheet = Sheet(
+            head["sheet"], head["header_row"], head["header"],
+            above=head["above"], others=head["others"],
+        )  # fmt: skip
         for line in out:
             sheet.rows += [(number, cells) for number, cells in json.loads(line)]
         if done.returncode:
@@ -119,10 +124,12 @@ def write(
     *,
     title: str = "数据",
     marks: dict[tuple[int, int], str] | None = None,
+    above: Sequence[Sequence[Any]] = (),
     widths: Sequence[int] | None = None,
 ) -> bytes:
-    """A workbook of one sheet, all text cells. `marks` maps (row, column), both from 1 and the
-    header being row 1, to a reason: that cell is coloured and carries the reason as a comment."""
+    """A workbook of one sheet, all text cells; the header comes after the rows `above`. `marks`
+    maps (row, column), both from 1, to a reason: that cell is coloured and carries the reason as
+    a comment."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.comments import Comment
@@ -131,7 +138,7 @@ def write(
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = f"A{len(above) + 2}"
     for i, label in enumerate(header, start=1):
         width = widths[i - 1] if widths else min(max(len(label) * 2 + 2, 12), 40)
         sheet.column_dimensions[get_column_letter(i)].width = width
@@ -154,8 +161,10 @@ def write(
         made.font, made.fill = bold, head_fill
         made.alignment = Alignment(vertical="center")
         first.append(made)
+    for values in above:
+        sheet.append([safe(v) for v in values])
     sheet.append(first)
-    for number, values in enumerate(rows, start=2):
+    for number, values in enumerate(rows, start=len(above) + 2):
         sheet.append([cell(v, number, i) for i, v in enumerate(values, start=1)])
     buffer = BytesIO()
     book.save(buffer)

@@ -11,12 +11,18 @@ from graduates.roster.reader import Roster
 
 # Up to here the whole book comes back; above it only what was refused (DOMAIN §2).
 WHOLE_BOOK = 5000
+# So many empty rows may lie between and above; a lone row far below would make a huge book.
+MOST_EMPTY = 5000
 _REASON, _ROW = "未导入原因", "原行号"
 
 
 def annotated_workbook(roster: Roster, checked: Checked) -> bytes:
-    """The roster as .xlsx: refused cells coloured with a comment, reasons in a last column."""
-    whole = len(roster.rows) <= WHOLE_BOOK
+    """The roster as .xlsx: refused cells coloured with a comment, reasons in a last column.
+
+    The whole book has every row where it stood, titles and empty rows included.
+    """
+    whole = roster.rows[-1][0] <= WHOLE_BOOK + MOST_EMPTY and len(roster.rows) <= WHOLE_BOOK
+    above = [[_shown(c) for c in cells] for cells in roster.above] if whole else []
     header = list(roster.header) + ([_REASON] if whole else [_REASON, _ROW])
     columns = {c.key: i for i, c in enumerate(roster.columns, start=1) if c is not None}
     rows: list[list[Any]] = []
@@ -24,11 +30,13 @@ def annotated_workbook(roster: Roster, checked: Checked) -> bytes:
     for (number, cells), row in zip(roster.rows, checked.rows, strict=True):
         if row.ok and not whole:
             continue
-        line = len(rows) + 2
+        if whole:
+            rows += [[] for _ in range(number - len(above) - 2 - len(rows))]
+        line = len(above) + len(rows) + 2
         reasons = _mark(row, columns, line, marks)
         values = [_shown(c) for c in cells]
         rows.append([*values, reasons] if whole else [*values, reasons, number])
-    return workbooks.write(header, rows, title="生源信息", marks=marks)
+    return workbooks.write(header, rows, title="生源信息", marks=marks, above=above)
 
 
 def _mark(

@@ -23,6 +23,7 @@ class Roster:
     header: list[str]
     columns: list[OriginField | None]
     rows: list[tuple[int, list[Any]]]
+    above: list[list[Any]] = field(default_factory=list)
     other_sheets: list[str] = field(default_factory=list)
 
     @property
@@ -50,7 +51,7 @@ def read_roster(path: Path) -> Roster:
         raise WorkbookRefused("no_rows", "工作簿只有表头, 没有毕业生")
     width = len(columns)
     rows = [(n, (cells + [None] * (width - len(cells)))[:width]) for n, cells in sheet.rows]
-    return Roster(sheet.header, columns, rows, sheet.others)
+    return Roster(sheet.header, columns, rows, sheet.above, sheet.others)
 
 
 def _columns(header: list[str]) -> list[OriginField | None]:

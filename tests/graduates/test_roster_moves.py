@@ -22,6 +22,7 @@ from schools.models import Role
 from tests.factories import World, make_world, typed_record
 from tests.graduates.workbooks import (
     apply,
+    book,
     check,
     codes,
     import_book,
@@ -61,6 +62,35 @@ def test_the_annotated_workbook(world: World) -> None:
         sheet.cell(3, TEMPLATE_KEYS.index(key) + 1).value = value
     sheet.parent.save(buffer)
     assert import_book(world, buffer.getvalue()).counts["created"] == 2
+
+
+def test_every_row_comes_back_where_it_stood(world: World) -> None:
+    """Titles above, empty columns before, empty rows between."""
+    header = [BY_KEY[k].label for k in TEMPLATE_KEYS]
+    good, bad = typed_record(world), typed_record(world) | {"mobile": "1"}
+    rows = [[None, None, *[r.get(k, "") for k in TEMPLATE_KEYS]] for r in (good, bad)]
+    title = [None, None, "虚构学院毕业生名册"]
+    made = check(world, book([title, [], [None, None, *header], rows[0], [], [], rows[1]]))
+    assert made.issues.get(is_error=True).row == 7
+    assert made.annotated is not None
+    with files.open_file(made.annotated) as f:
+        content = f.read()
+    sheet: Any = load_workbook(io.BytesIO(content)).active
+    assert sheet["C1"].value == "虚构学院毕业生名册"
+    marked = [c.coordinate for row in sheet.iter_rows() for c in row if c.comment]
+    assert marked == [sheet.cell(7, TEMPLATE_KEYS.index("mobile") + 3).coordinate]
+    assert check(world, content).issues.get(is_error=True).row == 7
+
+
+def test_a_lone_row_far_below_makes_no_huge_book(world: World) -> None:
+    header = [BY_KEY[k].label for k in TEMPLATE_KEYS]
+    bad = typed_record(world) | {"mobile": "1"}
+    rows = [[r.get(k, "") for k in TEMPLATE_KEYS] for r in (typed_record(world), bad)]
+    made = check(world, book([header, rows[0], *[[]] * 20_000, rows[1]]))
+    assert made.annotated is not None
+    with files.open_file(made.annotated) as f:
+        sheet: Any = load_workbook(io.BytesIO(f.read())).active
+    assert (sheet.max_row, sheet.cell(2, len(header) + 2).value) == (2, 20_003)
 
 
 # --- a row that moves -----------------------------------------------------------------------------
