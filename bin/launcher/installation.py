@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -30,17 +31,40 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def installation_secrets() -> dict[str, str]:
-    """The installation's secrets from var/secrets.env; what is missing is made and kept."""
+    """The installation's secrets from var/secrets.env; what is missing is made and kept.
+
+    Two commands may start at once: neither may read what the other has half written, nor make
+    secrets of its own, which would lock the database.
+    """
     VAR.mkdir(exist_ok=True)
     path = VAR / "secrets.env"
-    values = _read(path)
-    for name, size in _PURPOSES.items():
-        values.setdefault(name, secrets.token_urlsafe(size))
-    values.setdefault("DEMO_PASSWORD", "-".join(_word() for _ in range(3)))
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    lock = open_lock("secrets.lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = _read(path)
+        values = dict(known)
+        for name, size in _PURPOSES.items():
+            values.setdefault(name, secrets.token_urlsafe(size))
+        values.setdefault("DEMO_PASSWORD", "-".join(_word() for _ in range(3)))
+        if values != known:
+            _write(path, values)
+    finally:
+        os.close(lock)
+    return values
+
+
+def open_lock(name: str) -> int:
+    """A file in var/ to hold a lock on; closing it lets go."""
+    return os.open(VAR / name, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _write(path: Path, values: dict[str, str]) -> None:
+    """Whole or not at all."""
+    fresh = path.with_name("secrets.env.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as f:
         f.writelines(f"{k}={v}\n" for k, v in values.items())
-    return values
+    os.replace(fresh, path)
 
 
 def _word() -> str:

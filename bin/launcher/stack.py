@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .installation import installation_secrets
+from .installation import installation_secrets, open_lock
 from .paths import ROOT, VAR, own, service_account, state_dir
 from .postgres import Postgres
 from .valkey import Valkey
@@ -43,10 +45,13 @@ def _running() -> dict | None:
 
 
 @contextlib.contextmanager
-def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str]]:
+def services(
+    *, settings: str = "config.settings.dev", outlast_others: bool = False
+) -> Iterator[dict[str, str]]:
     """Yield the environment a Django process needs, with PostgreSQL and Valkey up.
 
-    DATABASE_URL and REDIS_URL are used when set; a running bin/run is shared.
+    DATABASE_URL and REDIS_URL are used when set; a running bin/run is shared. With
+    `outlast_others` what was started here stays up until whoever shares it is done.
     """
     values = installation_secrets()
     env = {**values, **os.environ, "DJANGO_SETTINGS_MODULE": settings}
@@ -55,10 +60,9 @@ def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str
     env.setdefault("PRIVATE_ROOT", str(own(state / "private", service_account())))
     env.setdefault("FONT_DIR", str(VAR / "fonts"))
     env.setdefault("STATIC_ROOT", str(VAR / "static"))
-    note = _running()
-    env |= {k: note[k] for k in _NATIONAL if note and k in note and k not in os.environ}
     with contextlib.ExitStack() as stack:
-        note = note or {}
+        note = _join(stack)
+        env |= {k: note[k] for k in _NATIONAL if k in note and k not in os.environ}
         if "DATABASE_URL" not in os.environ:
             if "DATABASE_URL" in note:
                 env |= {k: note[k] for k in ("DATABASE_URL", "DATABASE_OWNER_URL")}
@@ -80,8 +84,41 @@ def services(*, settings: str = "config.settings.dev") -> Iterator[dict[str, str
                 env["REDIS_URL"] = vk.url
         if not note:
             leave_note(env)
+            if outlast_others:
+                stack.callback(_wait_for_others)
             stack.callback(forget_note)
         yield env
+
+
+def _join(stack: contextlib.ExitStack) -> dict:
+    """The note of services that run, or {} when it is ours to start them: of two commands that
+    start at once the second waits for the first's."""
+    if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        return _running() or {}
+    while True:
+        if note := _running():
+            share = open_lock("shared.lock")
+            fcntl.flock(share, fcntl.LOCK_SH)
+            if _running() == note:  # not stopped meanwhile
+                stack.callback(os.close, share)
+                return note
+            os.close(share)
+        owner = open_lock("services.lock")
+        try:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(owner)
+            time.sleep(0.1)
+        else:
+            stack.callback(os.close, owner)
+            return {}
+
+
+def _wait_for_others() -> None:
+    """Nobody joins any more: the note is gone."""
+    share = open_lock("shared.lock")
+    fcntl.flock(share, fcntl.LOCK_EX)
+    os.close(share)
 
 
 def leave_note(env: dict[str, str]) -> None:
@@ -104,8 +141,13 @@ def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = F
 
 
 def prepare(env: dict[str, str], *, demo: bool) -> None:
-    """Bring the database to the present state of the code."""
-    manage(env, "prepare_database", *(["--demo"] if demo else []), owner=True)
+    """Bring the database to the present state of the code, one command after the other."""
+    lock = open_lock("prepare.lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        manage(env, "prepare_database", *(["--demo"] if demo else []), owner=True)
+    finally:
+        os.close(lock)
 
 
 def stop_on_signals() -> None:
