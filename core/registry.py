@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from django.urls import reverse
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class MenuItem:
     permission: str
     order: int = 100
     count: Callable[[Any], int] | None = None
+    holds: tuple[str, ...] = ()  # where pages of this line lie that are not below its own address
 
     @property
     def counted(self) -> bool:
@@ -42,6 +46,19 @@ def menu_for(user: Any) -> list[tuple[str, list[MenuItem]]]:
         if mine:
             sections.append((section, sorted(mine, key=lambda i: i.order)))
     return sections
+
+
+@functools.cache
+def _roots(items: tuple[MenuItem, ...]) -> list[tuple[str, str]]:
+    """What the addresses of each line's pages begin with, the longest first, and its own."""
+    own = [(reverse(i.url_name), i) for i in items]
+    roots = [(root, address) for address, i in own for root in (address, *i.holds)]
+    return sorted(roots, key=lambda r: len(r[0]), reverse=True)
+
+
+def line_of(path: str, items: tuple[MenuItem, ...]) -> str:
+    """The address of the menu line that the page at `path` belongs to, or nothing."""
+    return next((address for root, address in _roots(items) if path.startswith(root)), "")
 
 
 def counted_items(user: Any) -> list[MenuItem]:

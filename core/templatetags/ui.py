@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from core.masking import mask_id, mask_phone
+from core.registry import line_of
 
 register = template.Library()
 
@@ -100,8 +101,10 @@ def _menu_html(sections: tuple[tuple[str, tuple[Any, ...]], ...]) -> str:
 
 @register.simple_tag(takes_context=True)
 def console_menu(context: dict[str, Any]) -> SafeString:
-    """The left menu with the present page marked."""
+    """The left menu with the line marked that the present page is, or belongs to."""
     sections = tuple((s, tuple(items)) for s, items in context["console_menu"])
-    here = f'href="{escape(context["request"].path)}"'
-    html = _menu_html(sections).replace(here, f'{here} aria-current="page"', 1)
+    path = context["request"].path
+    line = line_of(path, tuple(i for _, items in sections for i in items))
+    marked = f'href="{line}" aria-current="{"page" if path == line else "true"}"'
+    html = _menu_html(sections).replace(f'href="{line}"', marked, 1)
     return mark_safe(html)  # noqa: S308 - labels are escaped, addresses our own

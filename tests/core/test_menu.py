@@ -1,0 +1,90 @@
+"""The console's menu marks one line on every page: its own, or that of the section it lies in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from config.urls import console
+from core import registry
+from core.registry import MenuItem, line_of, menu_for
+from schools.models import Role
+from tests import factories
+from tests.factories import World, make_world
+
+pytestmark = pytest.mark.django_db
+# Of the frame itself, not of a section; and pictures, which have no menu.
+OF_NO_LINE = {"home", "login", "logout", "password", "counts", "messages", "evidence"}
+SAMPLES = {"int": "7", "uuid": "9b2f1c9e-7d0f-4b34-8a51-0f3a1c1d2e3f", "slug": "a", "str": "01"}
+# Pages that lie elsewhere than below the address of their list.
+ELSEWHERE = {
+    "/console/setup/": "school-settings",
+    "/console/setup/classes/7/": "departments",
+    "/console/province/cohorts/7/unseal/": "schools",
+    "/console/destinations/queue/": "review-queue",
+    "/console/destinations/7/": "destinations",
+    "/console/terminations/7/": "terminations",
+    "/console/graduates/7/archive/": "origins",
+    "/console/graduates/import/7/": "imports",
+}
+
+
+def lines() -> tuple[MenuItem, ...]:
+    return tuple(i for i in registry._items if i.section != registry.TOPBAR)
+
+
+def marked(client: Client, path: str) -> list[tuple[str, str]]:
+    """Addresses of the lines that the page's menu marks, and how."""
+    page = client.get(path).content.decode()
+    menu = page[page.index('id="menu"') : page.index("</nav>")]
+    return re.findall(r'href="([^"]+)" aria-current="(\w+)"', menu)
+
+
+@pytest.mark.parametrize("role", [r for r in Role if r in factories.STAFF_ROLES])
+def test_every_line_marks_itself(role: str) -> None:
+    world = make_world()
+    user = User.objects.get(pk=world.staff[role].pk)
+    client = world.client(role)
+    for _, items in menu_for(user):
+        for item in items:
+            address = reverse(item.url_name)
+            assert marked(client, address) == [(address, "page")], item.label
+
+
+def test_every_address_belongs_to_a_line() -> None:
+    lost = []
+    for pattern in console[0]:
+        path = "/console/" + re.sub(r"<(\w+):\w+>", lambda m: SAMPLES[m[1]], str(pattern.pattern))
+        if pattern.name not in OF_NO_LINE and not line_of(path, lines()):
+            lost.append(path)
+    assert lost == []
+
+
+@pytest.mark.parametrize(("path", "name"), ELSEWHERE.items())
+def test_the_longest_beginning_decides(path: str, name: str) -> None:
+    assert line_of(path, lines()) == reverse(f"console:{name}")
+
+
+def test_a_page_inside_marks_its_section(world: World) -> None:
+    client = world.client(Role.SCHOOL_ADMIN)
+    graduate = factories.make_graduate(world)
+    inside = {
+        f"/console/graduates/{graduate.pk}/": "/console/graduates/",
+        f"/console/destinations/{graduate.pk}/": "/console/destinations/",
+        f"/console/setup/departments/{world.departments[0].pk}/": "/console/setup/departments/",
+        f"/console/setup/classes/{world.classes[0][0].pk}/": "/console/setup/departments/",
+    }
+    assert {p: marked(client, p) for p in inside} == {p: [(s, "true")] for p, s in inside.items()}
+
+
+def test_the_dashboard_marks_none(world: World) -> None:
+    assert marked(world.client(Role.SCHOOL_ADMIN), "/console/") == []
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
