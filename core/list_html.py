@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -57,21 +58,48 @@ def _options(choices: tuple[tuple[Any, str], ...], chosen: str) -> SafeString:
     )
 
 
-def filter_fields(filterset: django_filters.FilterSet) -> SafeString:
-    """The keyword as a line, everything else as a select."""
-    parts = []
+@dataclass(frozen=True)
+class FilterBar:
+    """The fields of a list's filter: always seen, the keyword, and those behind 「更多筛选」."""
+
+    main: SafeString
+    keyword: SafeString
+    more: SafeString
+    more_set: int  # how many of those behind are set: they are not hidden then
+
+
+def filter_bar(
+    filterset: django_filters.FilterSet, orders: Sequence[Order], chosen: Order
+) -> FilterBar:
+    """A filter set says by `less_used` which of its filters step back; the order goes with them."""
+    less_used = getattr(filterset, "less_used", ())
+    main, keyword, more, more_set = [], "", [], 0
     for name, found in filterset.filters.items():
-        label, value = escape(str(found.label)), filterset.data.get(name, "")
+        value = filterset.data.get(name, "")
         if name == "q":
-            hint = escape(str(found.extra.get("help_text", "")))
-            parts.append(_SEARCH.format(label, name, escape(value), hint))
+            keyword = _keyword(found, value)
+        elif name in less_used:
+            more.append(_select(name, found, value))
+            more_set += bool(value)
         else:
-            choices = options(found.extra.get("choices", ()), value)
-            nothing = escape(str(found.extra.get("empty_label", "全部")))
-            parts.append(
-                _SELECT.format(label, name, f'<option value="">{nothing}</option>{choices}')
-            )
-    return _safe(parts)
+            main.append(_select(name, found, value))
+    (more if more else main).append(order_field(orders, chosen))
+    if more and chosen is not orders[0]:
+        more_set += 1
+    return FilterBar(_safe(main), _safe([keyword]), _safe(more), more_set)
+
+
+def _keyword(found: django_filters.Filter, value: str) -> str:
+    hint = escape(str(found.extra.get("help_text", "")))
+    return _SEARCH.format(escape(str(found.label)), "q", escape(value), hint)
+
+
+def _select(name: str, found: django_filters.Filter, value: str) -> str:
+    choices = options(found.extra.get("choices", ()), value)
+    nothing = escape(str(found.extra.get("empty_label", "全部")))
+    return _SELECT.format(
+        escape(str(found.label)), name, f'<option value="">{nothing}</option>{choices}'
+    )
 
 
 def order_field(orders: Sequence[Order], chosen: Order) -> SafeString:

@@ -131,14 +131,18 @@ class ListPage(View):
             "list": self,
             "title": self.title,
             "page": page,
-            "filter": list_html.filter_fields(filterset) if filterset is not None else None,
-            "orders": list_html.order_field(self.orders, self.order()),
+            "filter": self.filter_bar(filterset),
             "empty": self.empty_reason() if page.is_empty else None,
             "filtered": self.is_filtered(),
             **self.column_chooser(page.columns),
             **self.get_context(page),
         }
         return HttpResponse(render_to_string(template, context, request))
+
+    def filter_bar(self, filterset: django_filters.FilterSet | None) -> list_html.FilterBar | None:
+        if filterset is None:
+            return None
+        return list_html.filter_bar(filterset, self.orders, self.order())
 
     def is_filtered(self) -> bool:
         return any(v for k, v in self.request.GET.items() if k not in _FRAME)

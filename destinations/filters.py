@@ -16,6 +16,7 @@ from schools.options import Choices
 
 class DestinationFilter(GraduateFilter):
     path = "graduate__"
+    less_used = GraduateFilter.less_used | {"rate"}
 
     state = django_filters.ChoiceFilter(label="审核情况", choices=State.choices)
     category = django_filters.ChoiceFilter(label="毕业去向", choices=(), method="by_category")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -98,6 +98,7 @@ class GraduateFilter(django_filters.FilterSet):
     """Cohort, level, department, class, major, keyword. `path` leads to the graduate."""
 
     path = ""
+    less_used: ClassVar[frozenset[str]] = frozenset({"level", "major"})
 
     school = Choice(label="学校", method="by_school")
     cohort = Choice(label="届别", method="by_cohort")

@@ -17,6 +17,7 @@ _OWNERS = [(v, label) for v, label in Owner.choices if v]
 
 class FeedbackFilter(GraduateFilter):
     path = "graduate__"
+    less_used = GraduateFilter.less_used | {"cohort"}
 
     kind = django_filters.ChoiceFilter(label="类别", choices=[(k, k) for k in KINDS.values()])
     state = django_filters.ChoiceFilter(
@@ -31,6 +32,7 @@ class FeedbackFilter(GraduateFilter):
 
 class EntryFilter(GraduateFilter):
     path = "graduate__"
+    less_used = GraduateFilter.less_used | {"cohort", "held"}
 
     part = django_filters.ChoiceFilter(label="部分", choices=Part.choices)
     state = django_filters.ChoiceFilter(label="上报状态", choices=EntryState.choices)

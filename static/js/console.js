@@ -10,6 +10,10 @@
     menuButton.setAttribute("aria-expanded", open);
   });
 
+  // A long menu shows where one is.
+  const line = $("#menu [aria-current]");
+  if (line) line.closest("#menu").scrollTop = line.offsetTop - 200;
+
   // A filter's select sends at once; empty parameters stay out of the address.
   const filter = $("[data-filter]");
   filter?.addEventListener("change", (e) => { if (e.target.matches("select")) filter.requestSubmit(); });

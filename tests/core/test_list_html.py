@@ -20,11 +20,43 @@ class Filters(django_filters.FilterSet):
     q = django_filters.CharFilter(label="关键字", help_text=BAD)
 
 
-def fields(query: dict[str, str]) -> str:
+class Folded(Filters):
+    less_used = frozenset({"level"})
+    level = django_filters.ChoiceFilter(label="学历", choices=[("b", "本科生")])
+
+
+ONE, OTHER = Order("a", "甲", ("id",)), Order("b", "乙", ("id",))
+
+
+def bar(
+    query: dict[str, str], kind: type[Filters] = Filters, *orders: Order, chosen: Order = ONE
+) -> list_html.FilterBar:
     data = QueryDict(mutable=True)
     data.update(query)
-    filters: Any = Filters(data, queryset=Event.objects.none())
-    return list_html.filter_fields(filters)
+    filters: Any = kind(data, queryset=Event.objects.none())
+    return list_html.filter_bar(filters, orders or (ONE,), chosen)
+
+
+def fields(query: dict[str, str]) -> str:
+    made = bar(query)
+    assert made.more == ""
+    return made.main + made.keyword
+
+
+def test_less_used_filters_step_back_with_the_order() -> None:
+    made = bar({}, Folded, ONE, OTHER)
+    assert 'name="place"' in made.main
+    assert 'name="q"' in made.keyword
+    assert "level" not in made.main + made.keyword
+    assert 'name="level"' in made.more
+    assert 'name="order"' in made.more
+    assert 'name="order"' in bar({}, Filters, ONE, OTHER).main, "nothing steps back there"
+
+
+def test_what_is_set_behind_is_counted() -> None:
+    assert bar({"place": "1", "q": "甲"}, Folded, ONE, OTHER).more_set == 0
+    assert bar({"level": "b"}, Folded, ONE, OTHER).more_set == 1
+    assert bar({"level": "b"}, Folded, ONE, OTHER, chosen=OTHER).more_set == 2
 
 
 def test_filter_fields_escape() -> None:
@@ -47,9 +79,8 @@ def test_the_address_is_kept_escaped() -> None:
 
 
 def test_an_order_is_offered_only_where_there_is_a_choice() -> None:
-    one, other = Order("a", "甲", ("id",)), Order("b", "乙", ("id",))
-    assert list_html.order_field([one], one) == ""
-    assert '<option value="b" selected>乙</option>' in list_html.order_field([one, other], other)
+    assert list_html.order_field([ONE], ONE) == ""
+    assert '<option value="b" selected>乙</option>' in list_html.order_field([ONE, OTHER], OTHER)
 
 
 def test_columns() -> None:
