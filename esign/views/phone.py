@@ -124,7 +124,9 @@ def invitation_code(request: GraduateRequest, pk: int) -> HttpResponse:
     try:
         accept.send_code(invitation=found, by=request.user, address=client_address(request))
     except DomainError as refusal:
-        return _notice(request, found, refusal.message, refusal.status)
+        # Asked for again too soon: the code that was sent wants a field to be typed into.
+        sent = refusal.code == "code_pause"
+        return _notice(request, found, refusal.message, refusal.status, code_sent=sent)
     messages.success(request, "验证码已发送到您的手机。")
     return _notice(request, found, code_sent=True)
 

@@ -135,7 +135,8 @@ def amendment_code(request: GraduateRequest, pk: int) -> HttpResponse:
     try:
         amend.send_code(amendment=found, by=request.user, address=client_address(request))
     except DomainError as refusal:
-        return _amendment(request, _own_amendment(request, pk), refusal.message, refusal.status)
+        found, sent = _own_amendment(request, pk), refusal.code == "code_pause"
+        return _amendment(request, found, refusal.message, refusal.status, code_sent=sent)
     messages.success(request, "验证码已发送到您的手机。")
     return _amendment(request, found, code_sent=True)
 

@@ -116,3 +116,16 @@ def test_another_graduates_invitation_is_not_there(world: World, graduate: Gradu
         assert stranger.get(f"/invitations/{invitation.pk}/{part}").status_code == 404
     for act in ("decline", "accept", "code"):
         assert stranger.post(f"/invitations/{invitation.pk}/{act}/").status_code == 404
+
+
+def test_asked_again_too_soon_the_code_may_still_be_typed(
+    client: Client, graduate: Graduate
+) -> None:
+    user = signing.confirm_origin(graduate)
+    made = signing.invited(graduate)
+    signing.read(made, user)
+    signing.forget_pauses()
+    assert client.post(f"/invitations/{made.pk}/code/").status_code == 200
+    again = client.post(f"/invitations/{made.pk}/code/")
+    assert again.status_code == 429
+    assert 'name="code"' in again.content.decode()
