@@ -109,9 +109,11 @@ def documents(request: EmployerRequest) -> HttpResponse:
 
 @employer_view
 def people(request: EmployerRequest) -> HttpResponse:
+    # Whom nobody has confirmed yet comes first: the state's names are in that order.
     rows = _colleagues(request).order_by("state", "-id")
     context = {
-        "rows": rows,
+        "present": [m for m in rows if m.state != Membership.ENDED],
+        "gone": [m for m in rows if m.state == Membership.ENDED],
         "may": request.member.state == Membership.VERIFIED,
         "tab": "unit",
     }

@@ -49,6 +49,14 @@ def upload(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type="image/png")
 
 
+def test_who_left_stands_apart(chief: UnitMember, newcomer: UnitMember) -> None:
+    factories.make_member(chief.unit, state=Membership.ENDED, name="虚构旧人")
+    page = client_of(chief.user).get("/employer/unit/members/").content.decode()
+    assert page.index("虚构新人") < page.index("虚构主管 (本人)")
+    assert page.index("已离开的 1 人") < page.index("虚构旧人")
+    assert page.count("结束权限") == 1, "nobody's permission ends twice"
+
+
 def test_a_verified_person_verifies_a_colleague(chief: UnitMember, newcomer: UnitMember) -> None:
     client = client_of(chief.user)
     assert "虚构新人" in client.get("/employer/unit/members/").content.decode()
