@@ -12,7 +12,8 @@
 
   // A long menu shows where one is.
   const line = $("#menu [aria-current]");
-  if (line) line.closest("#menu").scrollTop = line.offsetTop - 200;
+  const menu = $("#menu");
+  if (line) menu.scrollTop = Math.max(0, line.offsetTop + 3 * line.offsetHeight - menu.clientHeight);
 
   // A filter's select sends at once; empty parameters stay out of the address.
   const filter = $("[data-filter]");
