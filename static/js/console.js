@@ -4,16 +4,17 @@
   const $ = (s, root = document) => root.querySelector(s);
   const $$ = (s, root = document) => [...root.querySelectorAll(s)];
 
+  // A long menu shows where one is.
+  const menu = $("#menu"), line = $("#menu [aria-current]");
+  const showLine = () => {
+    if (line) menu.scrollTop = line.offsetTop + 3 * line.offsetHeight - menu.clientHeight;
+  };
+  showLine();
   const menuButton = $("[data-toggle-menu]");
   menuButton?.addEventListener("click", () => {
-    const open = $("#menu").classList.toggle("open");
-    menuButton.setAttribute("aria-expanded", open);
+    menuButton.setAttribute("aria-expanded", menu.classList.toggle("open"));
+    showLine();
   });
-
-  // A long menu shows where one is.
-  const line = $("#menu [aria-current]");
-  const menu = $("#menu");
-  if (line) menu.scrollTop = Math.max(0, line.offsetTop + 3 * line.offsetHeight - menu.clientHeight);
 
   // A filter's select sends at once; empty parameters stay out of the address.
   const filter = $("[data-filter]");
