@@ -34,6 +34,8 @@ def development_inbox(request: HttpRequest) -> HttpResponse:
 
 GALLERY: dict[str, Any] = {
     "faces": [("console", "管理端"), ("phone", "手机端")],
+    "filters": ["届别", "院系", "审核情况", "毕业去向"],
+    "filters_behind": ["学历", "专业", "排序"],
     "states": [
         ("unsubmitted", "未提交"),
         ("pending", "待审核"),
