@@ -22,19 +22,6 @@ if TYPE_CHECKING:
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that at the end every process has something short to do;
-    but only after what rolls its rows back comes what commits them, stops services or leaves the
-    event loop of a browser behind."""
-
-    def turn(item: pytest.Item) -> tuple[bool, bool]:
-        rolled_back = item.get_closest_marker("django_db") is not None
-        long = any(map(item.get_closest_marker, ("slow", "browser")))
-        return not rolled_back, not long
-
-    items.sort(key=turn)
-
-
 def _owner_connection() -> psycopg.Connection:
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])
     return psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True)

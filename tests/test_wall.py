@@ -81,7 +81,6 @@ def test_what_is_open_has_no_door() -> None:
     assert {n for n in OPEN if ADDRESSES[n].permission} == set()
 
 
-@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES)
 def test_the_wall(role: str) -> None:

@@ -18,7 +18,7 @@ from schools.models import School
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 COUNT = 2_000
 PAGE, CHUNK = 500, 1_000  # held records of one answer; entries judged at once
 

@@ -70,7 +70,6 @@ def cluster(
         subprocess.run(["rm", "-rf", str(base)], check=True)
 
 
-@pytest.mark.slow
 def test_a_restart_in_the_middle_of_a_batch_loses_nothing(
     simulator: Simulator, cluster: Postgres
 ) -> None:

@@ -61,7 +61,6 @@ def test_answers_twice_and_in_any_order(night: Night, faults: dict[str, str]) ->
     night.check()
 
 
-@pytest.mark.slow
 def test_the_simulator_down_for_an_hour_parks_nothing_and_goes_on_by_itself(night: Night) -> None:
     """The runs of an hour, one every five minutes, each finding nobody; time is what is moved."""
     night.simulator.faults(unavailable="on")
