@@ -208,7 +208,10 @@ def test_http_leaves_files_alone(
     # Once answered, the newer version goes by either way.
     received(batch, said(batch), world)
     assert reporting.entry(graduates[0]).state == EntryState.WAITING
-    assert reporting.run(simulator).looked_at == 1
+    # There it was never heard of, so it may go twice within the run: as a change, then as new.
+    assert reporting.run(simulator).looked_at in (1, 2)
+    reporting.run(simulator)
+    assert reporting.entry(graduates[0]).state == EntryState.ACCEPTED
 
 
 # --- back in ---------------------------------------------------------------------------------
