@@ -15,10 +15,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Message, User
-from core import outbox, rows
-from core.bulk import among
+from core import outbox
+from core.db import rows
+from core.db.bulk import any_of
+from core.db.lookups import Rows
 from core.hooks import Hook
-from core.lookups import Rows
 from core.models import Channel, OutboxMessage
 
 addresses = Hook(
@@ -32,7 +33,7 @@ def message(to: str, title: str, *, key: str, text: str = "", link: str = "") ->
     return Message(to=to, title=title[:80], text=text, link=link, dedupe_key=f"{to}:{key}")
 
 
-def leave(messages: Iterable[Message]) -> None:
+def deliver(messages: Iterable[Message]) -> None:
     """Leave messages in the caller's transaction; one that is there already stays as it is."""
     if left := list(messages):
         rows.insert_each(left)
@@ -43,7 +44,7 @@ def tell(
 ) -> None:
     """Leave one message; to `mail_to`, if an address is given, it goes by e-mail, too."""
     told = message(to, title, key=key, text=text, link=link)
-    leave([told])
+    deliver([told])
     outbox.post_each(mails((told, mail_to)))
 
 
@@ -100,7 +101,7 @@ def unread(user: User) -> int:
 
 
 _UNREAD = Rows(
-    lambda names: Message.objects.filter(among("to", names), read_at=None).values_list("id")[:100],
+    lambda names: Message.objects.filter(any_of("to", names), read_at=None).values_list("id")[:100],
     list,
 )
 

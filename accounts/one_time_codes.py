@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from accounts.models import OneTimeCode
 from codes.validators import check_mobile
-from core import outbox, rows
+from core import outbox
+from core.db import rows
+from core.db.lookups import LookUp
 from core.errors import DomainError, Invalid, Refused
-from core.lookups import LookUp
 from core.models import Channel
 
 LIFETIME = timedelta(minutes=10)

@@ -18,7 +18,8 @@ from accounts import one_time_codes
 from accounts.models import OneTimeCode, Realm, User
 from benchmarks import made_up
 from codes.validators import organisation_check_character, uscc_check_character
-from core import files, images
+from core import files
+from core.files import images
 from core.models import StoredFile
 from employers.models import Membership, Unit, UnitMember
 from esign import terms

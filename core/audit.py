@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import rows
+from core.db import rows
 from core.models import Event
 
 

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from accounts.models import User
 from core.models import StoredFile
 from destinations.states import WAITING, ReasonSource, State
-from graduates.models import Graduate, WorkbookImport
-from graduates.states import ImportState
+from graduates.models import Graduate
 from schools.models import Cohort, School
+from workbooks.models import WorkbookImport
+from workbooks.states import ImportState
 
 NOT_REGISTERED = "70-1"
 

@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 
 from accounts.models import User
 from codes.validators import organisation_check_character, uscc_check_character
-from core import files, images
+from core import files
+from core.files import images
 from core.models import StoredFile
 from employers.models import Membership, Unit, UnitMember, UnitName
 

@@ -75,7 +75,7 @@ def contacts_of(unit: Unit, *, besides: str = "") -> list[UnitMember]:
 _MOST_TOLD = 50
 
 
-def hearers(member: UnitMember) -> list[int]:
+def recipient_ids(member: UnitMember) -> list[int]:
     """Accounts that hear about what `member` did: they themselves; once they left, the verified."""
     if member.state != Membership.ENDED:
         return [member.user_id]

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
-from core.lookups import Rows
+from core.db.lookups import Rows
 from esign.models import Agreement, Amendment, Invitation, Termination
 from esign.states import (
     AgreementState,

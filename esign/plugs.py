@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from accounts import inbox
 from accounts.models import Realm, User
+from core.db.lookups import Rows
 from core.generated_docs import MACHINES
-from core.lookups import Rows
 from destinations import hooks
 from destinations.models import Destination
 from destinations.states import APPROVED

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 
 from accounts.models import Realm, User
 from codes import lookup
-from core.lookups import LookUp
+from core.db.lookups import LookUp
 from graduates.models import Graduate
 
 _CHOSEN, _BACK = "graduate_id", "after_sign_in"
@@ -57,7 +57,7 @@ def returning(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return guarded
 
 
-def way_on(request: HttpRequest) -> str:
+def next_url(request: HttpRequest) -> str:
     """Where a graduate who just signed in goes: back to where they came from, or home."""
     return request.session.pop(_BACK, "/")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codes import lookup
-from core.workbook_child import plain_header
+from core.spreadsheets.child import plain_header
 
 REGISTRY, PERSONAL, CONTACT = "学籍信息", "个人基本信息", "本人及家庭联系方式"
 

@@ -1,4 +1,4 @@
-"""States of an origin record and of an import."""
+"""States of an origin record and of a correction request."""
 
 from __future__ import annotations
 
@@ -33,23 +33,3 @@ class CorrectionState(models.TextChoices):
     ACCEPTED = "accepted", "已采纳"
     REFUSED = "refused", "未采纳"
     WITHDRAWN = "withdrawn", "已撤回"
-
-
-class ImportState(models.TextChoices):
-    UPLOADED = "uploaded", "等待检查"
-    CHECKING = "checking", "检查中"
-    PREVIEWED = "previewed", "等待确认"
-    CONFIRMED = "confirmed", "等待导入"
-    APPLYING = "applying", "导入中"
-    DONE = "done", "已完成"
-    FAILED = "failed", "失败"
-    CANCELLED = "cancelled", "已取消"
-
-
-# Nobody has to do anything now: the worker has, or is about to get, the row.
-RUNNING = (
-    ImportState.UPLOADED,
-    ImportState.CHECKING,
-    ImportState.CONFIRMED,
-    ImportState.APPLYING,
-)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.bulk import among
+from core.db.bulk import any_of
 from graduates.models import Graduate
 from national_sync.models import Entry
 from national_sync.states import Part
@@ -33,7 +33,7 @@ def share_new(transport: HttpTransport) -> int:
 
 
 def share(transport: HttpTransport, graduate_ids: Iterable[int]) -> int:
-    rows = Graduate.objects.filter(among("pk", graduate_ids)).values_list(*_FIELDS.values())
+    rows = Graduate.objects.filter(any_of("pk", graduate_ids)).values_list(*_FIELDS.values())
     made = [dict(zip(_FIELDS, row, strict=True)) for row in rows]
     for start in range(0, len(made), _CHUNK):
         transport.admin("registry", rows=made[start : start + _CHUNK])

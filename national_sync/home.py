@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from core.lookups import Rows
+from core.db.lookups import Rows
 from graduates import hooks
 from graduates.home import Step
 from graduates.models import Graduate

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 from django.db.models import Model
 
 from codes import lookup
-from core.bulk import among
-from core.lookups import Rows
+from core.db.bulk import any_of
+from core.db.lookups import Rows
 from destinations.catalogue import catalogue
 from destinations.fields import KEYS as DESTINATION_KEYS
 from destinations.models import Destination
@@ -154,7 +154,7 @@ def _rows(
 @functools.cache
 def _of(model: type[Model], names: tuple[str, ...]) -> Rows:
     return Rows(
-        lambda ids: model._default_manager.filter(among("pk", ids)).values_list(*names), list
+        lambda ids: model._default_manager.filter(any_of("pk", ids)).values_list(*names), list
     )
 
 

@@ -11,7 +11,7 @@ urlpatterns = [
 
 console = [
     path("national/feedback/", lists.FeedbackList.as_view(), name="feedback"),
-    path("national/feedback/hand-on/", lists.hand_on, name="feedback-hand-on"),
+    path("national/feedback/reassign/", lists.reassign, name="feedback-reassign"),
     path(
         "national/confirmations/",
         confirmations.Confirmations.as_view(),

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core import audit
-from core.lists import ListPage, Order
+from core.lists.page import ListPage, Order
 from schools.access import StaffPage
 from schools.scope import scope_of, visible_to
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from core.prepared import prepared
+from core.db.prepared import prepared
 from schools.models import Cohort, Department, Major, School, SchoolClass
 from schools.scope import Scope, scope_of, staff_of
 

@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Realm, User
 from codes import lookup
-from core.lookups import LookUp
+from core.db.lookups import LookUp
 from schools.models import Role, School, StaffMember
 
 M = TypeVar("M", bound=Model)

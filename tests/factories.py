@@ -20,7 +20,8 @@ from PIL import Image, ImageDraw
 from accounts.models import Realm, User
 from accounts.signin import BACKEND
 from codes.validators import id_check_character, organisation_check_character, uscc_check_character
-from core import files, images
+from core import files
+from core.files import images
 from core.models import StoredFile
 from destinations.actions import enter, evidence, register, review
 from destinations.fields import BY_KEY as DESTINATION_FIELDS

@@ -9,8 +9,8 @@ import re
 import pytest
 from django.test import Client
 
-from core import lists
-from core.lists import ListPage
+from core.lists import page
+from core.lists.page import ListPage
 from graduates.models import Graduate
 from schools.models import Role
 from tests import factories
@@ -76,6 +76,6 @@ def test_the_province_in_one_school(worlds: list[World]) -> None:
 def test_a_search_says_when_it_found_too_many(
     worlds: list[World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "SEARCH_CAP", 4)
+    monkeypatch.setattr(page, "SEARCH_CAP", 4)
     _, counts = walk(worlds[0].client(Role.PROVINCE), "q=王小")
     assert set(counts) == {"4+ 条"}

@@ -13,10 +13,10 @@ from employers.models import Letter, LetterKind, Membership, Unit, UnitMember
 from esign.actions import terminate
 from esign.models import Agreement, Invitation, InvitationImport
 from esign.states import Ground
-from graduates.actions import imports as moves
 from tests import factories
 from tests.esign import signing
 from tests.wall_cases import Case
+from workbooks.actions import imports as moves
 
 # Of the unit's pages: the verified person sees all of it, the other one what they did.
 VERIFIED, CLAIMED = "employer", "colleague"

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "codes",
     "accounts",
     "schools",
+    "workbooks",
     "graduates",
     "employers",
     "destinations",
@@ -85,7 +86,7 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
-        # Prepares only what asks for it (core/prepared.py); None would forbid even that.
+        # Prepares only what asks for it (core/db/prepared.py); None would forbid even that.
         "prepare_threshold": 1_000_000_000,
         # A page that waits this long has failed; a background job may take its time.
         "options": {
@@ -231,11 +232,11 @@ if EMAIL_URL:
     vars().update({k: v for k, v in _mail.items() if k.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="webmaster@localhost")
-# One way out a channel (core/outbox_backends.py). Without one for "sms" signing stays closed.
+# One way out a channel (core/outbox/backends.py). Without one for "sms" signing stays closed.
 OUTBOX_BACKENDS = {
     "sms": env.str("SMS_BACKEND", default=""),
     "email": env.str(
-        "EMAIL_OUTBOX_BACKEND", default="core.outbox_backends.email" if EMAIL_URL else ""
+        "EMAIL_OUTBOX_BACKEND", default="core.outbox.backends.email" if EMAIL_URL else ""
     ),
 }
 SMS_URL = env.str("SMS_URL", default="")

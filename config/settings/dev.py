@@ -9,9 +9,9 @@ GALLERY = True
 INSTALLED_APPS = _APPS
 DEVELOPMENT_INBOX = True
 OUTBOX_BACKENDS = {
-    "sms": env.str("SMS_BACKEND", default="core.outbox_backends.development_inbox"),
+    "sms": env.str("SMS_BACKEND", default="core.outbox.backends.development_inbox"),
     "email": env.str(
         "EMAIL_OUTBOX_BACKEND",
-        default=OUTBOX_BACKENDS["email"] or "core.outbox_backends.development_inbox",
+        default=OUTBOX_BACKENDS["email"] or "core.outbox.backends.development_inbox",
     ),
 }

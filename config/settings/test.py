@@ -9,8 +9,8 @@ ONE_TIME_CODE_KEY = "test-one-time-code-" * 3
 GALLERY = True
 DEVELOPMENT_INBOX = True
 OUTBOX_BACKENDS = {
-    "sms": "core.outbox_backends.development_inbox",
-    "email": "core.outbox_backends.development_inbox",
+    "sms": "core.outbox.backends.development_inbox",
+    "email": "core.outbox.backends.development_inbox",
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = _STORAGES | {

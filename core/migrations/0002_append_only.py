@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from core.migration_sql import APPEND_ONLY_FUNCTION, append_only
+from core.db.migration_sql import APPEND_ONLY_FUNCTION, append_only
 
 
 class Migration(migrations.Migration):

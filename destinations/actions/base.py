@@ -12,10 +12,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from core import rows
 from core.audit import Actor
+from core.db import rows
+from core.db.lookups import LookUp
 from core.errors import Conflict, DomainError, Refused
-from core.lookups import LookUp
 from core.states import Step
 from destinations import hooks
 from destinations.catalogue import catalogue

@@ -72,7 +72,7 @@ def _tell_staff(row: Dispute, graduate: Graduate) -> None:
     title = f"{graduate.name}提出异议: 这不是我的去向"
     text = f"学号{graduate.student_no}, 请在{row.due_on}前由学校系统管理员处理; 处理前不能审核、打印和上报。"
     link, key = f"/console/disputes/{row.pk}/", f"dispute:{row.pk}:raised"
-    inbox.leave(
+    inbox.deliver(
         inbox.message(to, title, text=text, link=link, key=key)
         for to in [f"school:{graduate.school_id}", *(f"user:{pk}" for pk in people)]
     )

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files, images
+from core import audit, files
 from core.errors import Refused
+from core.files import images
 from destinations.models import Destination, Evidence
 from destinations.states import State
 from destinations.steps import GRADUATE, MACHINE, not_sealed, role_of

@@ -12,11 +12,11 @@ from typing import Any
 
 from accounts.models import User
 from codes import text
-from core import files, workbooks
+from core import files, spreadsheets
 from core.errors import DomainError, Invalid
 from core.models import StoredFile
-from core.workbook_child import plain_header
-from core.workbooks import WorkbookRefused, real_value
+from core.spreadsheets import WorkbookRefused, real_value
+from core.spreadsheets.child import plain_header
 from destinations.actions import enter
 from destinations.catalogue import catalogue
 from destinations.fields import ALL, BY_KEY, CATEGORY, FORM, FORMS, KEY_COLUMNS, NAME, STUDENT_NO
@@ -24,10 +24,10 @@ from destinations.models import Destination, DestinationImport
 from destinations.rules import check_registration
 from destinations.states import APPROVED
 from destinations.steps import MACHINE
-from graduates.actions import imports as moves
-from graduates.states import ImportState
 from schools.models import School
 from schools.scope import visible_to
+from workbooks.actions import imports as moves
+from workbooks.states import ImportState
 
 MOST_ROWS = 20_000
 
@@ -94,7 +94,7 @@ def read_lines(made: DestinationImport) -> tuple[list[str], list[Line]]:
     """The workbook's rows judged for the person who uploaded it. Raises `WorkbookRefused`."""
     wanted = {plain_header(h): h for h in (*KEY_COLUMNS, FORM)}
     wanted |= {plain_header(f.label): f.key for f in ALL}
-    sheet = workbooks.read(files.path_of(made.file), headers=list(wanted), most_rows=MOST_ROWS)
+    sheet = spreadsheets.read(files.path_of(made.file), headers=list(wanted), most_rows=MOST_ROWS)
     columns = [wanted.get(plain_header(h)) for h in sheet.header]
     missing = [c for c in KEY_COLUMNS if c not in columns]
     if missing:
@@ -202,7 +202,7 @@ def _annotated(made: DestinationImport, header: list[str], rejected: list[Line])
                 marks[(at, position)] = sentence
         cells = [_shown(c) for c in _values(line, len(header))]
         rows.append([*cells, "; ".join(s for _, s in line.problems), line.number])
-    content = workbooks.write([*header, "未导入原因", "原行号"], rows, title="去向", marks=marks)
+    content = spreadsheets.write([*header, "未导入原因", "原行号"], rows, title="去向", marks=marks)
     return moves.store(content, name="去向-未导入.xlsx", school_id=made.school_id)
 
 

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from core.migration_sql import append_only
+from core.db.migration_sql import append_only
 
 
 class Migration(migrations.Migration):

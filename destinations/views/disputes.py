@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
-from core.lists import Column, Order, Row
+from core.lists.page import Column, Order, Row
 from destinations.actions import dispute
 from destinations.catalogue import catalogue
 from destinations.fields import ALL

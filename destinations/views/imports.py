@@ -8,17 +8,17 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from core import workbooks
+from core import spreadsheets
 from destinations import tasks
 from destinations.actions import imports
 from destinations.fields import TEMPLATE
 from destinations.models import DestinationImport
 from destinations.resources import DestinationResource
 from destinations.views.lists import DestinationList
-from graduates.actions import imports as moves
-from graduates.views.imports import ImportPages
 from schools.access import StaffRequest, staff_view
 from schools.models import Role
+from workbooks.actions import imports as moves
+from workbooks.views.imports import ImportPages
 
 
 def _visible(request: StaffRequest) -> QuerySet[DestinationImport]:
@@ -50,8 +50,8 @@ annotated = _door(_PAGES.annotated)
 @_door
 def template(request: StaffRequest) -> HttpResponse:
     """A workbook with the header row."""
-    content = workbooks.write(TEMPLATE, [], title="去向")
-    return workbooks.respond(content, "destination-template")
+    content = spreadsheets.write(TEMPLATE, [], title="去向")
+    return spreadsheets.respond(content, "destination-template")
 
 
 class DestinationExport(DestinationList):
@@ -64,10 +64,10 @@ class DestinationExport(DestinationList):
         rows = self.exportable(queryset).select_related("graduate")
         resource = DestinationResource()
         fields = resource.get_export_fields()
-        content = workbooks.write(
+        content = spreadsheets.write(
             [f.column_name for f in fields],
             ([resource.export_field(f, d) for f in fields] for d in rows.iterator(2000)),
             title="去向",
         )
         self.exported(len(content))
-        return workbooks.respond(content, "destinations-full")
+        return spreadsheets.respond(content, "destinations-full")

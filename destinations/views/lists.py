@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from core.lists import Column, Order, Page, Row
+from core.lists.page import Column, Order, Page, Row
 from destinations.actions import review
 from destinations.catalogue import catalogue
 from destinations.filters import DestinationFilter

@@ -9,8 +9,9 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from core import files, keyset
+from core import files
 from core.errors import Conflict, DomainError, Invalid
+from core.lists import keyset
 from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
 from destinations.actions import evidence, release, review

@@ -13,12 +13,13 @@ from accounts.actions import end_sessions
 from accounts.models import User
 from codes import text
 from codes.validators import check_unit_code, clean_unit_code
-from core import audit, files, images, outbox
+from core import audit, files, outbox
 from core.audit import Actor
 from core.errors import Conflict, Invalid, Refused
+from core.files import images
 from core.models import Channel, StoredFile
 from core.states import Step
-from employers.actions.members import leave
+from employers.actions.members import end_membership
 from employers.actions.papers import check_size
 from employers.actions.units import remember_member
 from employers.letter_steps import CHECKLIST, LETTER, mark
@@ -208,7 +209,7 @@ def _end_former(letter: Letter, member: UnitMember, by: User) -> bool:
     former = UnitMember.objects.select_for_update(of=("self",)).select_related("user").get(
         pk=former.pk
     )  # fmt: skip
-    leave(former)
+    end_membership(former)
     end_sessions(user=former.user, by=by)
     audit.record("employers.end_member", by=by, obj=former, reason=letter.get_kind_display())
     title = f"{letter.unit.name}的帐号管理者已变更"

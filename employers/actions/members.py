@@ -54,14 +54,14 @@ def end(*, member_id: int, by: UnitMember) -> UnitMember:
                 "last_verified",
                 "单位至少要有一位已认证人员。请先认证一位同事, 或由新的管理者提交变更公函。",
             )
-        leave(colleague)
+        end_membership(colleague)
         audit.record("employers.end_member", by=actor.user, obj=colleague)
         if colleague.pk != actor.pk:
             _tell(colleague, f"您在{colleague.unit.name}的权限已结束", f"由{actor.name}办理。")
     return colleague
 
 
-def leave(member: UnitMember) -> None:
+def end_membership(member: UnitMember) -> None:
     """Close one membership in the caller's transaction; the row is locked by the caller."""
     member.state, member.ended_at = Membership.ENDED, timezone.now()
     member.save(update_fields=["state", "ended_at"])

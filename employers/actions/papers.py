@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from core import audit, files, images
+from core import audit, files
 from core.errors import Invalid, Refused
+from core.files import images
 from core.models import StoredFile
 from employers.models import Membership, Unit, UnitMember
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from core import audit, files
 from core.errors import DomainError, Invalid
-from core.lists import Column, ListPage, Order, Row
+from core.lists.page import Column, ListPage, Order, Row
 from core.masking import mask_phone
 from core.models import StoredFile
 from employers.actions import letters

@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from accounts import inbox, one_time_codes
 from accounts.models import OneTimeCode, User
-from core import audit, outbox, rows
+from core import audit, outbox
+from core.db import rows
+from core.db.lookups import LookUp
 from core.errors import DomainError, Refused
-from core.lookups import LookUp
 from core.models import Channel
 from destinations.actions import agreement as destination_agreement
 from destinations.steps import AGREEMENT, SystemActor
 from employers.models import Membership
-from employers.queries import hearers
+from employers.queries import recipient_ids
 from esign import terms
 from esign.actions import base
 from esign.actions.notices import contact_of, tell_unit
@@ -72,7 +73,7 @@ def accept(
     try:
         with (
             base.step("accept", invitation, by, terms_hash=terms_hash) as case,
-            rows.together(),
+            rows.pipelined(),
         ):
             ink = read_ink(signature, kept, case.invitation.drawn)
             proof = one_time_codes.use(
@@ -222,9 +223,9 @@ def _tell(case: Case, agreement: Agreement) -> None:
             link=f"/employer/agreements/{agreement.pk}/",
             key=key,
         )
-        for user_id in hearers(member)
+        for user_id in recipient_ids(member)
     ]
-    inbox.leave([mine, *theirs])
+    inbox.deliver([mine, *theirs])
     sent = inbox.mails((mine, case.graduate.email))
     if member.state != Membership.ENDED:
         words = f"{case.graduate.name}已接受签约邀约, 就业协议已生效。"

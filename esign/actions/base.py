@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from core import rows
+from core.db import rows
+from core.db.lookups import LookUp
 from core.errors import DomainError
-from core.lookups import LookUp
 from destinations.actions.base import lock
 from destinations.models import Destination
 from esign.models import Invitation

@@ -14,8 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files, rows
-from core.lookups import LookUp
+from core import audit, files
+from core.db import rows
+from core.db.lookups import LookUp
+from core.wake import wake
 from destinations.models import Destination
 from esign import documents, sealing, verification
 from esign.models import Agreement, AgreementVersion, Document
@@ -40,8 +42,6 @@ def approvals_of(d: Destination) -> dict[str, Any]:
 def request(*, agreement: Agreement, destination: Destination) -> Document:
     """Ask for the document of the present version as it is approved now, in the caller's
     transaction. Asking for the same again does nothing."""
-    from esign.tasks import make_documents
-
     version = AgreementVersion.objects.get(agreement=agreement, number=agreement.version)
     approvals = approvals_of(destination)
     document, made = Document.objects.get_or_create(
@@ -50,7 +50,7 @@ def request(*, agreement: Agreement, destination: Destination) -> Document:
         defaults={"agreement": agreement, "approvals": approvals},
     )
     if made:
-        transaction.on_commit(make_documents.delay, robust=True)
+        wake("esign.tasks.make_documents")
     return document
 
 
@@ -162,8 +162,6 @@ def sweep() -> int:
 def unpark(*, by: User | None = None) -> int:
     """Once the cause is mended: everything parked waits again. In the console for the province
     only; without `by` it is the command line of who runs the platform."""
-    from esign.tasks import make_documents
-
     if by is not None:
         require(by, "province.schools", None)
     with transaction.atomic():
@@ -172,5 +170,5 @@ def unpark(*, by: User | None = None) -> int:
         )
         if count:
             audit.record("esign.unpark", by=by, object_type="document", data={"count": count})
-            transaction.on_commit(make_documents.delay, robust=True)
+            wake("esign.tasks.make_documents")
     return count

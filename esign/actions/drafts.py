@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts import one_time_codes
 from codes import text
-from core import files, images
+from core import files
 from core.errors import Invalid, Refused
+from core.files import images
 from core.models import StoredFile
 from employers.models import UnitMember
 from employers.queries import certificate_for

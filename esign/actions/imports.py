@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from codes import text
-from core import files, workbooks
+from core import files, spreadsheets
 from core.errors import DomainError, Invalid, Refused
 from core.rate import RateLimited, limit
-from core.workbook_child import plain_header
-from core.workbooks import WorkbookRefused, real_value
+from core.spreadsheets import WorkbookRefused, real_value
+from core.spreadsheets.child import plain_header
 from employers.models import Membership, UnitMember
 from esign import terms
 from esign.actions import drafts, invite, registered
@@ -32,9 +32,9 @@ from esign.fields import ARCHIVE, BY_KEY, IMAGES, JOB, SIGN, of_step
 from esign.models import Invitation, InvitationImport, InvitationRow
 from esign.rules import check_terms
 from esign.states import InvitationState, RowOutcome
-from graduates.actions import imports as moves
 from graduates.models import Graduate
-from graduates.states import RUNNING, ImportState
+from workbooks.actions import imports as moves
+from workbooks.states import RUNNING, ImportState
 
 MOST_ROWS = 200
 MOST_BYTES = 5 * 1024 * 1024
@@ -159,7 +159,7 @@ def forget_old() -> int:
 
 def _judged(made: InvitationImport, member: UnitMember) -> list[InvitationRow]:
     """The workbook's rows, each with what is to be said about it. Raises `WorkbookRefused`."""
-    sheet = workbooks.read(files.path_of(made.file), headers=list(_WANTED), most_rows=MOST_ROWS)
+    sheet = spreadsheets.read(files.path_of(made.file), headers=list(_WANTED), most_rows=MOST_ROWS)
     made.header = sheet.header
     columns = _columns(made)
     missing = [label for key, label in KEYS.items() if key not in columns]
@@ -316,7 +316,7 @@ def _report(made: InvitationImport) -> None:
         if column
     }
     lines = [[*row.cells, row.words] for row in rows]
-    content = workbooks.write([*made.header, "结果"], lines, title="批量邀约", marks=marks)
+    content = spreadsheets.write([*made.header, "结果"], lines, title="批量邀约", marks=marks)
     made.annotated = moves.store(
         content, name="批量邀约-结果.xlsx", school_id=None, by_id=made.by_id
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from accounts import inbox
 from employers.models import Membership, UnitMember
-from employers.queries import hearers
+from employers.queries import recipient_ids
 from esign import terms
 from esign.models import Agreement
 
@@ -15,7 +15,7 @@ def tell_unit(
 ) -> None:
     """`said` are the terms that name the contact's address."""
     mail_to = contact_of(said) if member.state != Membership.ENDED else ""
-    for user_id in hearers(member):
+    for user_id in recipient_ids(member):
         inbox.tell(f"user:{user_id}", title, text=text, link=link, key=key, mail_to=mail_to)
 
 

@@ -12,8 +12,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from core import files, images
+from core import files
 from core.errors import Refused
+from core.files import images
 from core.models import StoredFile
 from esign.models import Reading
 from graduates.models import Graduate

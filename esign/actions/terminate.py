@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import inbox
 from accounts.models import User
-from core import audit, files, images
+from core import audit, files
 from core.errors import Conflict, Invalid, Refused
+from core.files import images
 from core.models import StoredFile
 from core.states import Step
 from destinations.actions.release import release

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.migration_sql import append_only
+from core.db.migration_sql import append_only
 
 # Who, which unit and which number never change; an ended agreement stays ended.
 FREEZE_AGREEMENT = """

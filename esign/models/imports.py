@@ -9,8 +9,9 @@ from accounts.models import User
 from employers.models import UnitMember
 from esign.models.invitations import Invitation
 from esign.states import RowOutcome
-from graduates.models import Graduate, WorkbookImport
-from graduates.states import ImportState
+from graduates.models import Graduate
+from workbooks.models import WorkbookImport
+from workbooks.states import ImportState
 
 
 class InvitationImport(WorkbookImport):

@@ -88,7 +88,7 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def step(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    """One of the four steps. Going on checks this step only; nothing typed is ever lost."""
+    """One of the four steps. OutgoingLine on checks this step only; nothing typed is ever lost."""
     draft = _writable(key)
     if isinstance(draft, HttpResponse):
         return draft

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
-from core.lists import Column, Order, Page, Row
+from core.lists.page import Column, Order, Page, Row
 from destinations.states import State
 from esign import queries
 from esign.filters import AgreementFilter, DocumentFilter, PrintFilter, TerminationFilter

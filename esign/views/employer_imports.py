@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
-from core import workbooks
+from core import spreadsheets
 from employers.access import EmployerRequest, employer_view
 from esign import tasks
 from esign.actions import imports
 from esign.models import InvitationImport
-from graduates.actions import imports as moves
-from graduates.views.imports import ImportPages
+from workbooks.actions import imports as moves
+from workbooks.views.imports import ImportPages
 
 _TAB = {"tab": "invitations"}
 
@@ -65,5 +65,5 @@ annotated = employer_view(_PAGES.annotated)
 
 @employer_view
 def template(request: EmployerRequest) -> HttpResponse:
-    content = workbooks.write(imports.HEADER, [], title="批量邀约")
-    return workbooks.respond(content, "invitations-template")
+    content = spreadsheets.write(imports.HEADER, [], title="批量邀约")
+    return spreadsheets.respond(content, "invitations-template")

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Realm, User
-from core import audit, rows
+from core import audit
+from core.db import rows
+from core.db.lookups import LookUp
 from core.errors import Invalid, NotPermitted, Refused
-from core.lookups import LookUp
 from graduates.actions.origin import locked_graduate
 from graduates.archive import OWN_KEYS, SENT_KEYS, read
 from graduates.models import ArchiveTransfer, Graduate

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import inbox
 from accounts.models import User
-from core import audit, files, images
+from core import audit, files
 from core.errors import Conflict, Invalid, NotPermitted, Refused
+from core.files import images
 from graduates.corrections import Target, targets
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
 from graduates.states import CorrectionState

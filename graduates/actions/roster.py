@@ -14,15 +14,15 @@ from core import files
 from core.audit import Actor
 from core.errors import DomainError
 from core.models import StoredFile
-from graduates.actions import imports
 from graduates.fields import BY_KEY
 from graduates.models import RosterImport, RosterIssue
 from graduates.roster import annotate, staging
 from graduates.roster.checker import Checked, check_roster
 from graduates.roster.reader import Roster, read_roster
 from graduates.rules import Issue
-from graduates.states import ImportState
 from schools.models import Cohort, Phase, School
+from workbooks.actions import imports
+from workbooks.states import ImportState
 
 
 def upload(*, school: School, content: bytes, name: str, by: User | Actor | None) -> RosterImport:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import workbooks
-from core.workbooks import real_value
+from core import spreadsheets
+from core.spreadsheets import real_value
 from graduates.roster.checker import Checked, CheckedRow
 from graduates.roster.reader import Roster
 
@@ -36,7 +36,7 @@ def annotated_workbook(roster: Roster, checked: Checked) -> bytes:
         reasons = _mark(row, columns, line, marks)
         values = [_shown(c) for c in cells]
         rows.append([*values, reasons] if whole else [*values, reasons, number])
-    return workbooks.write(header, rows, title="生源信息", marks=marks, above=above)
+    return spreadsheets.write(header, rows, title="生源信息", marks=marks, above=above)
 
 
 def _mark(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.workbooks import real_value
+from core.spreadsheets import real_value
 from graduates.fields import ALL, BY_KEY
 from graduates.pinyin import name_sort
 from graduates.roster.reader import Roster

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from core import workbooks
-from core.workbooks import WorkbookRefused
+from core import spreadsheets
+from core.spreadsheets import WorkbookRefused
 from graduates.fields import BY_KEY, REQUIRED_COLUMNS, OriginField, by_header, headers
 
 _REMARK = re.compile(r"\s*[(（][^()（）]*[)）][\s*＊:：]*$")
@@ -38,7 +38,7 @@ class Roster:
 
 def read_roster(path: Path) -> Roster:
     """Raises `WorkbookRefused` with a sentence when the file is no roster."""
-    sheet = workbooks.read(path, headers=headers(), most_rows=settings.ROSTER_MAX_ROWS)
+    sheet = spreadsheets.read(path, headers=headers(), most_rows=settings.ROSTER_MAX_ROWS)
     columns = _columns(sheet.header)
     keys = [c.key for c in columns if c is not None]
     missing = [BY_KEY[k].label for k in REQUIRED_COLUMNS if k not in keys]

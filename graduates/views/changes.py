@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.html import escape
 from django.utils.timezone import localtime
 
-from core.lists import Column, Order, Row
+from core.lists.page import Column, Order, Row
 from core.models import Event
 from graduates.models import Graduate
 from graduates.views.origin import WORDS, describe

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.html import escape
 
 from core.errors import DomainError
-from core.lists import Column, Order, Row
+from core.lists.page import Column, Order, Row
 from core.masking import mask_id, mask_phone
 from graduates import hooks
 from graduates.actions import duplicates

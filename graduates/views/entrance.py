@@ -13,7 +13,7 @@ from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
 from codes import text
 from core.errors import DomainError, Invalid
-from graduates.access import GraduateRequest, choose_record, graduate_view, way_on
+from graduates.access import GraduateRequest, choose_record, graduate_view, next_url
 from graduates.actions import account
 from schools.models import School
 
@@ -90,7 +90,7 @@ def _entrance(request: HttpRequest, template: str, enter) -> HttpResponse:  # ty
         try:
             school = _school(request.POST.get("school", ""))
             choose_record(request, enter(request, school))
-            response = redirect(way_on(request))
+            response = redirect(next_url(request))
             response.set_cookie(
                 _SCHOOL_COOKIE, school.code, max_age=365 * 86400, httponly=True, samesite="Lax"
             )

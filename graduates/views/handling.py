@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError, Invalid
-from core.lists import Column, Order, Row
+from core.lists.page import Column, Order, Row
 from graduates import archive as fields
 from graduates.actions import archive, corrections
 from graduates.filters import GraduateFilter

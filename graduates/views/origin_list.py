@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from codes import lookup
-from core import workbooks
-from core.lists import Column, Order, Page, Row
+from core import spreadsheets
+from core.lists.page import Column, Order, Page, Row
 from core.masking import mask_id, mask_phone
 from graduates.actions import origin
 from graduates.filters import OriginFilter
@@ -103,11 +103,11 @@ class RosterExport(OriginList):
         rows = self.exportable(queryset).select_related(*RELATED)
         resource = RosterResource()
         header = [str(f.column_name) for f in resource.get_export_fields()]
-        content = workbooks.write(
+        content = spreadsheets.write(
             header, (resource.export_row(g) for g in rows.iterator(2000)), title="生源信息"
         )
         self.exported(len(content))
-        response = HttpResponse(content, content_type=workbooks.CONTENT_TYPE)
+        response = HttpResponse(content, content_type=spreadsheets.CONTENT_TYPE)
         response["Content-Disposition"] = 'attachment; filename="roster.xlsx"'
         return response
 

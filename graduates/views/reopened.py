@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 
-from core.lists import Column, Order, Row
+from core.lists.page import Column, Order, Row
 from core.models import Event
 from graduates.filters import GraduateFilter
 from graduates.models import Graduate

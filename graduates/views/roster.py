@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from core import workbooks
+from core import spreadsheets
 from graduates import tasks
 from graduates.actions import roster
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import RosterImport
-from graduates.views.imports import ImportPages
 from schools.access import StaffRequest, staff_view
+from workbooks.views.imports import ImportPages
 
 
 def _of_school(request: StaffRequest) -> QuerySet[RosterImport]:
@@ -51,5 +51,5 @@ annotated = _door(_PAGES.annotated)
 
 @_door
 def template(request: StaffRequest) -> HttpResponse:
-    content = workbooks.write([BY_KEY[k].label for k in TEMPLATE_KEYS], [], title="生源信息")
-    return workbooks.respond(content, "roster-template")
+    content = spreadsheets.write([BY_KEY[k].label for k in TEMPLATE_KEYS], [], title="生源信息")
+    return spreadsheets.respond(content, "roster-template")

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from core.bulk import among, update_rows
+from core.db.bulk import any_of, update_rows
 from core.errors import Refused
 from destinations.actions import review
 from destinations.models import Destination
@@ -99,12 +99,12 @@ def place() -> int:
 
 def _apply(results: Sequence[Result]) -> int:
     by_line = {int(r.line): r for r in results if r.line.isdigit()}
-    unanswered = BatchLine.objects.filter(among("pk", by_line), verdict="")
+    unanswered = BatchLine.objects.filter(any_of("pk", by_line), verdict="")
     ids = unanswered.values_list("graduate_id", flat=True)
     # The house's order: graduates first, in order, then everything else.
     list(
         Graduate.objects.select_for_update(no_key=True)
-        .filter(among("pk", set(ids)))
+        .filter(any_of("pk", set(ids)))
         .order_by("pk")
         .values_list("pk", flat=True)
     )
@@ -152,7 +152,7 @@ def _count(lines: list[Answered]) -> None:
 
 
 def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
-    rows = Entry.objects.select_for_update().filter(among("pk", {row.entry_id for row in lines}))
+    rows = Entry.objects.select_for_update().filter(any_of("pk", {row.entry_id for row in lines}))
     entries = {row[0]: Standing(*row) for row in rows.order_by("pk").values_list(*_ENTRY)}
     now = timezone.now()
     refused: list[tuple[Standing, Result]] = []
@@ -189,7 +189,7 @@ def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
     update_rows(forgotten, ("accepted_version", "accepted_hash"), Entry)
     if settled:
         unsettled = Feedback.objects.exclude(state=FeedbackState.CLOSED)
-        unsettled.filter(among("entry_id", settled)).update(
+        unsettled.filter(any_of("entry_id", settled)).update(
             state=FeedbackState.CLOSED, closed_at=now
         )
     _keep_numbers(lines)

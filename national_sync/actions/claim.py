@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.bulk import Written, among, insert_rows, update_rows
+from core.db.bulk import Written, any_of, insert_rows, update_rows
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
@@ -46,7 +46,7 @@ _GONE = ("state", "owner", "due_at", "problems", "sent_version", "sent_hash")
 _NO_FAULTS, _NO_RETURNS = Written("[]"), Written("{}")
 
 
-class Going(NamedTuple):
+class OutgoingLine(NamedTuple):
     """A line on its way, as just claimed or as read from its row. `text` is the record's values
     as compact JSON, where they were written already."""
 
@@ -144,7 +144,9 @@ def due(
 class Claimed:
     """How many entries were looked at, the batch that came of it, if any, and its new lines."""
 
-    def __init__(self, looked_at: int, batch: Batch | None, lines: Sequence[Going] = ()) -> None:
+    def __init__(
+        self, looked_at: int, batch: Batch | None, lines: Sequence[OutgoingLine] = ()
+    ) -> None:
         self.looked_at, self.batch, self.lines = looked_at, batch, lines
 
 
@@ -152,7 +154,7 @@ def _known_origins(entries: list[Due]) -> set[int]:
     """Graduates whose origin went up before."""
     ids = [e.graduate_id for e in entries if e.part != Part.ORIGIN]
     origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
-    return set(origins.filter(among("graduate_id", ids)).values_list("graduate_id", flat=True))
+    return set(origins.filter(any_of("graduate_id", ids)).values_list("graduate_id", flat=True))
 
 
 def _goes(entry: Due, made: Built, known: set[int], now: datetime.datetime) -> bool:
@@ -213,7 +215,7 @@ def _new(way: str, school_id: int | None) -> Batch:
     )  # fmt: skip
 
 
-def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Going]:
+def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[OutgoingLine]:
     now = timezone.now()
     # A file is carried by people: their turn, and their time.
     by_file = batch.way == WORKBOOK
@@ -238,14 +240,14 @@ def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Goi
     _mended(again)
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
-    written = BatchLine.objects.filter(among("entry_id", lines), batch=batch)
-    return [Going(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
+    written = BatchLine.objects.filter(any_of("entry_id", lines), batch=batch)
+    return [OutgoingLine(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
 
 
 def _mended(again: list[int]) -> None:
     """What was refused and goes again waits for the national side, not for anybody here."""
     if again:
-        Feedback.objects.filter(among("entry_id", again), state=FeedbackState.OPEN).update(
+        Feedback.objects.filter(any_of("entry_id", again), state=FeedbackState.OPEN).update(
             state=FeedbackState.MENDED, owner=Owner.NOBODY
         )
 
@@ -255,7 +257,7 @@ def _let_follow(going: list[Due], now: datetime.datetime) -> None:
     origins = [e.graduate_id for e in going if e.part == Part.ORIGIN]
     if origins:
         Entry.objects.filter(
-            among("graduate_id", origins), state=EntryState.HELD,
+            any_of("graduate_id", origins), state=EntryState.HELD,
             problems__contains=[{"rule": ORIGIN_FIRST}],
         ).update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=now, problems=[])  # fmt: skip
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import audit
-from core.bulk import among, update_rows
+from core.db.bulk import any_of, update_rows
 from core.errors import NotPermitted, Refused
 from graduates.models import Graduate
 from national_sync.connection import mapping
@@ -157,8 +157,8 @@ def _count_again(graduate_ids: list[int]) -> None:
     """What differed when it was fetched may do so no longer."""
     if not graduate_ids:
         return
-    held = list(NationalCopy.objects.filter(among("pk", graduate_ids)))
-    entries = list(Entry.objects.filter(among("graduate_id", graduate_ids)))
+    held = list(NationalCopy.objects.filter(any_of("pk", graduate_ids)))
+    entries = list(Entry.objects.filter(any_of("graduate_id", graduate_ids)))
     built = build(entries, mapping())
     ours: dict[int, dict[str, Built]] = {copy.pk: {} for copy in held}
     for entry in entries:

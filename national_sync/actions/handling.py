@@ -44,7 +44,7 @@ def may_hand_to(user: User) -> frozenset[str]:
     return _ROADS[staff.role] if staff is not None else frozenset()
 
 
-def hand_on(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
+def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
     """Give open feedback in scope to somebody else, with a new due date; returns how many.
 
     Passing up to the province needs a note that says what was tried, its answer is one. What is
@@ -74,7 +74,7 @@ def hand_on(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
         ).update(owner=to, due_at=due)
         for pk, _ in found:
             audit.record(
-                "national.hand_on", by=by, object_type="feedback", object_id=pk, reason=said,
+                "national.reassign", by=by, object_type="feedback", object_id=pk, reason=said,
                 data={"to": to},
             )  # fmt: skip
     return changed

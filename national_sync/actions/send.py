@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from core.bulk import update_rows
-from national_sync.actions.claim import Going
+from core.db.bulk import update_rows
+from national_sync.actions.claim import OutgoingLine
 from national_sync.models import Batch, BatchLine, Entry
 from national_sync.states import HTTP, BatchState, EntryState, Owner
 from national_sync.transport.base import Batch as Outgoing
@@ -28,7 +28,7 @@ MOST_ATTEMPTS = 12
 _LONGEST = datetime.timedelta(minutes=30)
 
 
-def outgoing(batch: Batch, lines: Iterable[Going] = ()) -> Outgoing:
+def outgoing(batch: Batch, lines: Iterable[OutgoingLine] = ()) -> Outgoing:
     """The batch as it goes over the wire: the same bytes every time, whether `lines` are those
     just claimed or, without them, read from their rows."""
     made = [
@@ -46,9 +46,9 @@ def outgoing(batch: Batch, lines: Iterable[Going] = ()) -> Outgoing:
     return Outgoing(str(batch.pk), made)
 
 
-def _lines(batch: Batch) -> list[Going]:
-    rows = BatchLine.objects.filter(batch=batch).values_list(*Going._fields[:-1])
-    return [Going(*row) for row in rows]
+def _lines(batch: Batch) -> list[OutgoingLine]:
+    rows = BatchLine.objects.filter(batch=batch).values_list(*OutgoingLine._fields[:-1])
+    return [OutgoingLine(*row) for row in rows]
 
 
 def note_sent(batch: Batch) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core import workbooks
-from core.workbook_child import plain_header
+from core import spreadsheets
+from core.spreadsheets.child import plain_header
 from national_sync.transport.base import Batch, Fault, Line, Result, Verdict
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -73,10 +73,10 @@ def read_results(
     WorkbookRefused.
     """
     headers = [plain_header(h) for known in _HEADERS.values() for h in known]
-    sheet = workbooks.read(path, headers=headers, most_rows=most_rows)
+    sheet = spreadsheets.read(path, headers=headers, most_rows=most_rows)
     places = _places(sheet.header)
     if "exam_no" not in places or not {"verdict", "text"} & set(places):
-        raise workbooks.WorkbookRefused(
+        raise spreadsheets.WorkbookRefused(
             "no_header", "结果工作簿应有“考生号”和“审核结果”或“错误原因”列"
         )
     lines: dict[str, list[Line]] = {}
@@ -112,7 +112,7 @@ def _places(header: Sequence[str]) -> dict[str, int]:
 
 
 def _text(cell: Any) -> str:
-    value = workbooks.real_value(cell)
+    value = spreadsheets.real_value(cell)
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, float) and value.is_integer():
@@ -236,4 +236,4 @@ def write_results(results: Iterable[Result], batch: Batch) -> bytes:
                     batch.id,
                 ]
             )
-    return workbooks.write([_HEADERS[n][0] for n in names], rows, title="审核结果")
+    return spreadsheets.write([_HEADERS[n][0] for n in names], rows, title="审核结果")

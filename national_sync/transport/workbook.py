@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import workbooks
+from core import spreadsheets
 from national_sync.transport import wire
 from national_sync.transport.answers import ReadResults, read_results
 from national_sync.transport.base import (
@@ -126,7 +126,7 @@ def _sheet(book: Any, title: str, rows: Iterable[Sequence[str]]) -> None:
     for values in rows:
         cells = []
         for value in values:
-            cell = WriteOnlyCell(sheet, value=workbooks.safe(value))
+            cell = WriteOnlyCell(sheet, value=spreadsheets.safe(value))
             cell.number_format = "@"
             cells.append(cell)
         sheet.append(cells)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from core.errors import DomainError
-from core.lists import Column, ListPage, Order, Page, Row
+from core.lists.page import Column, ListPage, Order, Page, Row
 from graduates.models import Graduate
 from national_sync.actions import remind
 from national_sync.filters import ConfirmationFilter

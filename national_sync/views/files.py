@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from core import workbooks
+from core import spreadsheets
 from core.errors import DomainError
 from national_sync.actions import by_file
 from national_sync.models import Batch, BatchLine
@@ -119,7 +119,7 @@ def workbook(request: StaffRequest, pk: str) -> HttpResponse:
     """The national import workbook."""
     batch = _batch(request, pk)
     made = f"{batch.created_at:%Y%m%d}"
-    return workbooks.respond(by_file.write(batch), f"national-{made}-{str(batch.pk)[:8]}")
+    return spreadsheets.respond(by_file.write(batch), f"national-{made}-{str(batch.pk)[:8]}")
 
 
 @staff_view("national.compare")

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from core.lists import Column, Order, Page, Row
+from core.lists.page import Column, Order, Page, Row
 from national_sync.actions import handling
 from national_sync.filters import EntryFilter, FeedbackFilter
 from national_sync.mending import address, how_to_mend, part_of
@@ -109,11 +109,11 @@ class FeedbackList(ConsoleList):
 
 @staff_view("national.view")
 @require_POST
-def hand_on(request: StaffRequest) -> HttpResponse:
+def reassign(request: StaffRequest) -> HttpResponse:
     """The picked rows, to whoever the button named."""
     ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
     to = request.POST.get("to", "")
-    changed = handling.hand_on(ids=ids, to=to, by=request.user, note=request.POST.get("note", ""))
+    changed = handling.reassign(ids=ids, to=to, by=request.user, note=request.POST.get("note", ""))
     if changed:
         messages.success(request, f"已转交 {changed} 条给{_OWNER[to]}。")
     else:

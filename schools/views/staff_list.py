@@ -8,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, QuerySet
 from django.utils.html import escape
 
-from core.lists import Column, Order, Row
+from core.lists.page import Column, Order, Row
 from core.masking import mask_phone
 from schools.filters import StaffFilter
 from schools.lists import ConsoleList

@@ -67,5 +67,5 @@ def test_the_mail_server_is_one_address() -> None:
     mail = {"EMAIL_URL": "smtp+tls://u:p%40ss@mail.example.com:587", "EMAIL_FROM": "a@example.com"}
     done = start(COMPLETE | mail, show)
     assert done.stdout.split() == [
-        "mail.example.com", "587", "p@ss", "True", "core.outbox_backends.email",
+        "mail.example.com", "587", "p@ss", "True", "core.outbox.backends.email",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from PIL import Image
 from accounts.models import User
 from core import files
 from core.errors import Refused
-from core.images import ImageRefused
+from core.files.images import ImageRefused
 from core.models import Event, StoredFile
 from destinations.actions import enter, evidence, register, review
 from destinations.models import Evidence

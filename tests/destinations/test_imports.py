@@ -10,23 +10,23 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from core import files, workbooks
+from core import files, spreadsheets
 from destinations.actions import imports
 from destinations.fields import TEMPLATE
 from destinations.models import DestinationImport
 from destinations.states import State
-from graduates.actions import imports as moves
 from graduates.models import Graduate
-from graduates.states import ImportState
 from schools.models import Role
 from tests import factories
+from workbooks.actions import imports as moves
+from workbooks.states import ImportState
 
 pytestmark = pytest.mark.django_db
 
 
 def book(rows: list[dict[str, Any]], header: list[str] | None = None) -> bytes:
     labels = header or TEMPLATE
-    return workbooks.write(labels, [[row.get(label, "") for label in labels] for row in rows])
+    return spreadsheets.write(labels, [[row.get(label, "") for label in labels] for row in rows])
 
 
 def contract(graduate: Graduate, **changes: Any) -> dict[str, Any]:

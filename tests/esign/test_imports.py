@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from core import workbooks
+from core import spreadsheets
 from core.errors import DomainError
 from employers.models import Membership, UnitMember
 from esign import tasks, terms
@@ -21,12 +21,12 @@ from esign.actions.registered import KEYS, NOT_FOUND
 from esign.fields import BY_KEY
 from esign.models import Invitation, InvitationImport
 from esign.states import Way
-from graduates.actions import imports as moves
-from graduates.states import ImportState
 from tests import factories
 from tests.esign import signing
 from tests.esign.workbooks import book, checked, confirmed, row, send, upload
 from tests.factories import World, client_of
+from workbooks.actions import imports as moves
+from workbooks.states import ImportState
 
 LIST = "/employer/invitations/workbook/"
 pytestmark = pytest.mark.django_db
@@ -122,8 +122,8 @@ def test_numbers_and_dates_as_spreadsheets_write_them(world: World, member: Unit
     [
         (b"no workbook", "这不是Excel工作簿"),
         (b"", "这不是Excel工作簿"),
-        (workbooks.write(["院校", "姓名", "学号"], [["a", "b", "c"]]), "工作簿缺少这些列"),
-        (workbooks.write(["别的", "表头"], []), "没有找到表头"),
+        (spreadsheets.write(["院校", "姓名", "学号"], [["a", "b", "c"]]), "工作簿缺少这些列"),
+        (spreadsheets.write(["别的", "表头"], []), "没有找到表头"),
     ],
 )
 def test_what_is_no_such_workbook(member: UnitMember, content: bytes, words: str) -> None:
@@ -172,7 +172,7 @@ def test_guessing_by_workbook_ends(world: World, member: UnitMember) -> None:
 
 
 def post(client: Client, content: bytes) -> Any:
-    file = SimpleUploadedFile("a.xlsx", content, content_type=workbooks.CONTENT_TYPE)
+    file = SimpleUploadedFile("a.xlsx", content, content_type=spreadsheets.CONTENT_TYPE)
     return client.post(LIST, {"file": file})
 
 

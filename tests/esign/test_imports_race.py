@@ -17,16 +17,16 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from core import workbooks
+from core import spreadsheets
 from employers.models import Membership, UnitMember
 from esign.actions import imports
 from esign.models import Invitation, InvitationImport
-from graduates.states import ImportState
 from tests import factories
 from tests.esign.test_races import at_once
 from tests.esign.workbooks import book, confirmed, row
 from tests.factories import World, client_of
 from tests.removal import forget_cache
+from workbooks.states import ImportState
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def posts(member: UnitMember, content: bytes) -> list[Callable[[], str]]:
     """The same form from two windows."""
 
     def post() -> str:
-        file = SimpleUploadedFile("a.xlsx", content, content_type=workbooks.CONTENT_TYPE)
+        file = SimpleUploadedFile("a.xlsx", content, content_type=spreadsheets.CONTENT_TYPE)
         client = client_of(member.user)
         return client.post("/employer/invitations/workbook/", {"file": file})["Location"]
 

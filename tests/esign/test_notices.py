@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Message
 from core.models import Channel, OutboxMessage
-from employers.actions.members import leave
+from employers.actions.members import end_membership
 from esign.actions import accept, amend, invite, reminders, terminate
 from esign.models import Agreement
 from esign.states import Ground
@@ -96,7 +96,7 @@ def test_the_reminder_goes_by_mail_once(graduate: Graduate) -> None:
 def test_who_left_gets_no_mail(graduate: Graduate) -> None:
     """The address is theirs as much as the unit's."""
     invitation, user, code = signing.ready(graduate)
-    leave(invitation.member)
+    end_membership(invitation.member)
     signing.answer(invitation, user, code)
     assert subjects(THEIRS) == []
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core import workbooks
+from core import spreadsheets
 from employers.models import UnitMember
 from esign.actions import imports
 from esign.actions.registered import KEYS
 from esign.models import InvitationImport, InvitationRow
-from graduates.actions import imports as moves
 from graduates.models import Graduate
-from graduates.states import ImportState
 from tests.esign import signing
+from workbooks.actions import imports as moves
+from workbooks.states import ImportState
 
 
 def row(graduate: Graduate, **changes: Any) -> list[Any]:
@@ -25,7 +25,7 @@ def row(graduate: Graduate, **changes: Any) -> list[Any]:
 
 
 def book(rows: Sequence[Sequence[Any]], header: Sequence[str] = imports.HEADER) -> bytes:
-    return workbooks.write(header, rows)
+    return spreadsheets.write(header, rows)
 
 
 def upload(member: UnitMember, content: bytes) -> InvitationImport:

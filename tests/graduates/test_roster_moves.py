@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from core import files
 from core.errors import Refused
 from core.models import Event
-from graduates.actions import imports, origin, roster
+from graduates.actions import origin, roster
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import Graduate, RosterImport
 from graduates.tasks import sweep_imports
@@ -30,6 +30,7 @@ from tests.graduates.workbooks import (
     roster_book,
     upload,
 )
+from workbooks.actions import imports
 
 pytestmark = pytest.mark.django_db
 

@@ -39,9 +39,9 @@ def refused(slug: str, call: object, **values: object) -> None:
 
 def test_passed_up_from_department_to_school_to_province(world: World, feedback: Feedback) -> None:
     ids = [feedback.pk]
-    assert handling.hand_on(ids=ids, to="school", by=world.counsellor) == 1
-    refused("note", handling.hand_on, ids=ids, to="province", by=world.school_admin)
-    handling.hand_on(ids=ids, to="province", by=world.school_admin, note="名称已核实")
+    assert handling.reassign(ids=ids, to="school", by=world.counsellor) == 1
+    refused("note", handling.reassign, ids=ids, to="province", by=world.school_admin)
+    handling.reassign(ids=ids, to="province", by=world.school_admin, note="名称已核实")
     feedback.refresh_from_db()
     assert (feedback.owner, feedback.note) == ("province", "名称已核实")
     assert feedback.due_on > factories.today()
@@ -51,12 +51,12 @@ def test_the_provinces_answer_stands_beside_the_departments_explanation(
     world: World, feedback: Feedback
 ) -> None:
     ids, province = [feedback.pk], world.user(Role.PROVINCE)
-    handling.hand_on(ids=ids, to="school", by=world.counsellor, note="单位名称已核实")
-    handling.hand_on(ids=ids, to="province", by=world.school_admin, note="单位名称与执照一致")
-    refused("answer", handling.hand_on, ids=ids, to="school", by=province, note=" ")
-    handling.hand_on(ids=ids, to="school", by=province, note="全国系统已补登该单位")
+    handling.reassign(ids=ids, to="school", by=world.counsellor, note="单位名称已核实")
+    handling.reassign(ids=ids, to="province", by=world.school_admin, note="单位名称与执照一致")
+    refused("answer", handling.reassign, ids=ids, to="school", by=province, note=" ")
+    handling.reassign(ids=ids, to="school", by=province, note="全国系统已补登该单位")
     # Handed down without a word, the answer goes with it.
-    handling.hand_on(ids=ids, to="department", by=world.school_admin)
+    handling.reassign(ids=ids, to="department", by=world.school_admin)
     feedback.refresh_from_db()
     assert (feedback.owner, feedback.note, feedback.answer) == (
         "department", "单位名称与执照一致", "全国系统已补登该单位",
@@ -69,7 +69,7 @@ def test_the_provinces_answer_stands_beside_the_departments_explanation(
 
 def test_handed_on_from_the_page(world: World, feedback: Feedback) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
-    address = "/console/national/feedback/hand-on/"
+    address = "/console/national/feedback/reassign/"
     form = {"pick": [feedback.pk], "to": "province", "note": "已核实"}
     assert client.get(address).status_code == 405
     assert client.post(address, form | {"note": ""}).status_code == 409
@@ -114,12 +114,12 @@ def test_the_picked_graduates_of_a_comparison_go_up_again(world: World) -> None:
 
 
 def test_nobody_skips_a_level(world: World, feedback: Feedback) -> None:
-    refused("role", handling.hand_on, ids=[feedback.pk], to="province", by=world.counsellor)
+    refused("role", handling.reassign, ids=[feedback.pk], to="province", by=world.counsellor)
 
 
 def test_another_schools_clerk_hands_nothing_on(feedback: Feedback) -> None:
     stranger = factories.make_world().school_admin
-    assert handling.hand_on(ids=[feedback.pk], to="department", by=stranger) == 0
+    assert handling.reassign(ids=[feedback.pk], to="department", by=stranger) == 0
 
 
 def test_the_list_leads_to_the_very_field(world: World, feedback: Feedback) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from openpyxl import Workbook, load_workbook
 
-from core.workbooks import WorkbookRefused
+from core.spreadsheets import WorkbookRefused
 from national_sync.transport.answers import read_results, write_results
 from national_sync.transport.base import (
     PARTS,

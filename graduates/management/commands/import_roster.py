@@ -12,8 +12,8 @@ from core import files
 from core.audit import Actor
 from graduates.actions import roster
 from graduates.models import RosterImport
-from graduates.states import ImportState
 from schools.models import School
+from workbooks.states import ImportState
 
 
 class Command(BaseCommand):

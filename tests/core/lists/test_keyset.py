@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import keyset
+from core.lists import keyset
 from core.models import Event
 from schools.models import Role
 from tests import factories

@@ -17,7 +17,7 @@ import django_filters
 from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
-    from core.lists import Column, Order
+    from core.lists.page import Column, Order
 
 _SPECIAL = re.compile("[&<>\"']").search
 _SELECT = (

@@ -27,7 +27,7 @@ class _Among(Lookup):  # type: ignore[type-arg]
         return f"{left} = ANY(%s)", (*params, keys)
 
 
-def among(name: str, keys: Iterable[Any]) -> Any:
+def any_of(name: str, keys: Iterable[Any]) -> Any:
     """A condition for `filter`: `name` is one of `keys`. The same rows as `name__in`, whose list
     of some hundreds of parameters takes longer to write than the rows to read."""
     return _Among(models.F(name), list(keys))

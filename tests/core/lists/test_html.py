@@ -7,8 +7,8 @@ from typing import Any
 import django_filters
 from django.http import QueryDict
 
-from core import list_html
-from core.lists import Column, Order
+from core.lists import html
+from core.lists.page import Column, Order
 from core.models import Event
 
 BAD = "\"><script>'&"
@@ -30,11 +30,11 @@ ONE, OTHER = Order("a", "甲", ("id",)), Order("b", "乙", ("id",))
 
 def bar(
     query: dict[str, str], kind: type[Filters] = Filters, *orders: Order, chosen: Order = ONE
-) -> list_html.FilterBar:
+) -> html.FilterBar:
     data = QueryDict(mutable=True)
     data.update(query)
     filters: Any = kind(data, queryset=Event.objects.none())
-    return list_html.filter_bar(filters, orders or (ONE,), chosen)
+    return html.filter_bar(filters, orders or (ONE,), chosen)
 
 
 def fields(query: dict[str, str]) -> str:
@@ -73,20 +73,20 @@ def test_what_is_filtered_by_stays_chosen() -> None:
 
 
 def test_the_address_is_kept_escaped() -> None:
-    assert list_html.hidden([(BAD, BAD)]) == (
+    assert html.hidden([(BAD, BAD)]) == (
         f'<input type="hidden" name="{ESCAPED}" value="{ESCAPED}">'
     )
 
 
 def test_an_order_is_offered_only_where_there_is_a_choice() -> None:
-    assert list_html.order_field([ONE], ONE) == ""
-    assert '<option value="b" selected>乙</option>' in list_html.order_field([ONE, OTHER], OTHER)
+    assert html.order_field([ONE], ONE) == ""
+    assert '<option value="b" selected>乙</option>' in html.order_field([ONE, OTHER], OTHER)
 
 
 def test_columns() -> None:
     plain, mono = Column("a", BAD), Column("b", "乙", css="mono", optional=True)
-    head = list_html.head([plain, mono], selectable=False)
+    head = html.head([plain, mono], selectable=False)
     assert head == f'<th scope="col">{ESCAPED}</th><th scope="col" class="mono">乙</th>'
-    assert "data-pick-all" in list_html.head([plain], selectable=True)
-    assert 'value="b" checked' in list_html.column_boxes([mono], [plain, mono])
-    assert "checked" not in list_html.column_boxes([mono], [plain])
+    assert "data-pick-all" in html.head([plain], selectable=True)
+    assert 'value="b" checked' in html.column_boxes([mono], [plain, mono])
+    assert "checked" not in html.column_boxes([mono], [plain])

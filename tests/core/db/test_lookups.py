@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core.bulk import among
-from core.lookups import LookUp, Rows
+from core.db.bulk import any_of
+from core.db.lookups import LookUp, Rows
 from graduates.models import Graduate
 from schools.models import Role, StaffMember
 from tests import factories
@@ -77,7 +77,7 @@ def test_rows_by_one_key_in_several_places_and_by_a_list() -> None:
     assert twice.of(made[1].pk) == [(made[1].pk, made[1].name)]
     listed = Rows(
         lambda nos: (
-            Graduate.objects.filter(among("student_no", nos)).values_list("pk").order_by("pk")
+            Graduate.objects.filter(any_of("student_no", nos)).values_list("pk").order_by("pk")
         ),
         list,
     )

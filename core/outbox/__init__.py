@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from core import rows
+from core.db import rows
 from core.models import Channel, OutboxMessage, OutboxState
 
 MOST_ATTEMPTS = 5

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.images import ImageRefused, compress
+from core.files.images import ImageRefused, compress
 from tests.factories import make_photo
 
 

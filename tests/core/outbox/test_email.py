@@ -65,7 +65,7 @@ def mailbox(settings: Any) -> Iterator[Mailbox]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     settings.DEFAULT_FROM_EMAIL = "platform@example.com"
-    settings.OUTBOX_BACKENDS = {"email": "core.outbox_backends.email"}
+    settings.OUTBOX_BACKENDS = {"email": "core.outbox.backends.email"}
     yield made
     server.stop()
 

@@ -15,13 +15,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files, workbooks
+from core import audit, files, spreadsheets
 from core.audit import Actor
 from core.errors import Refused
 from core.models import StoredFile
-from graduates.models import WorkbookImport
-from graduates.states import ImportState
 from schools.models import School
+from workbooks.models import WorkbookImport
+from workbooks.states import ImportState
 
 M = TypeVar("M", bound=WorkbookImport)
 Step = Callable[[int], Any]
@@ -62,7 +62,7 @@ def store(
     return files.store(
         content,
         name=name,
-        content_type=workbooks.CONTENT_TYPE,
+        content_type=spreadsheets.CONTENT_TYPE,
         purpose="roster",
         school_id=school_id,
         by_id=by_id,

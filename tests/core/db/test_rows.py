@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from core import rows
+from core.db import rows
 from core.models import Channel, Event, OutboxMessage
 from graduates.models import Graduate
 from tests import factories
@@ -70,7 +70,7 @@ def test_what_goes_together_is_there_at_the_end() -> None:
     twice = OutboxMessage(channel=Channel.SMS, address="13900000001", dedupe_key="k", text="第一")
     rows.insert(twice)
     again = OutboxMessage(channel=Channel.SMS, address="13900000001", dedupe_key="k", text="第二")
-    with transaction.atomic(), rows.together():
+    with transaction.atomic(), rows.pipelined():
         for event in events:
             rows.insert(event, later=True)
         rows.insert(again, once=True, later=True)
@@ -87,7 +87,7 @@ def test_what_goes_together_is_there_at_the_end() -> None:
 def test_a_row_that_is_gone_undoes_what_went_with_it() -> None:
     graduate = factories.make_graduate(factories.make_world())
     graduate.pk = 2**40
-    with pytest.raises(Graduate.DoesNotExist), transaction.atomic(), rows.together():
+    with pytest.raises(Graduate.DoesNotExist), transaction.atomic(), rows.pipelined():
         rows.insert(an_event("甲"), later=True)
         rows.update(graduate, "qq")
         rows.insert(an_event("乙"), later=True)
@@ -98,24 +98,24 @@ def test_a_statement_that_fails_undoes_what_went_with_it() -> None:
     values = {"channel": Channel.SMS, "address": "13900000001", "dedupe_key": "k"}
     rows.insert(OutboxMessage(text="第一", **values))
     for _ in range(2):  # and what was to be prepared after it still can be
-        with pytest.raises(IntegrityError), transaction.atomic(), rows.together():
+        with pytest.raises(IntegrityError), transaction.atomic(), rows.pipelined():
             rows.insert(an_event("甲"), later=True)
             rows.insert(OutboxMessage(text="第二", **values), later=True)
             rows.insert(an_event("乙"), later=True)
-    with transaction.atomic(), rows.together():
+    with transaction.atomic(), rows.pipelined():
         rows.insert(an_event("丙"), later=True)
     assert [e.object_label for e in Event.objects.filter(action="core.test")] == ["丙"]
     assert OutboxMessage.objects.get().text == "第一"
 
 
 def test_a_question_asked_on_the_way_sees_what_went_before() -> None:
-    with transaction.atomic(), rows.together():
+    with transaction.atomic(), rows.pipelined():
         rows.insert(an_event("甲"), later=True)
         assert Event.objects.filter(action="core.test").count() == 1
 
 
 def test_an_exception_on_the_way_comes_out_as_it_is() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic(), rows.together():
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), rows.pipelined():
         rows.insert(an_event("甲"), later=True)
         1 / 0  # noqa: B018
     assert not Event.objects.filter(action="core.test").exists()
@@ -123,5 +123,5 @@ def test_an_exception_on_the_way_comes_out_as_it_is() -> None:
 
 def test_only_a_transaction_holds_them_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "connection", SimpleNamespace(in_atomic_block=False))
-    with pytest.raises(TransactionManagementError), rows.together():
+    with pytest.raises(TransactionManagementError), rows.pipelined():
         pass

@@ -18,11 +18,11 @@ from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 from django.db.transaction import TransactionManagementError
 
-from core.prepared import prepared
+from core.db.prepared import prepared
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def pipelined() -> Iterator[None]:
     """Within, no statement waits for the answer to the one before, unless that answer is needed:
     several go to PostgreSQL and back at once (libpq's pipeline). Only in a transaction, for what
     goes wrong may come out later than it was said, at the end at the latest."""
@@ -51,7 +51,7 @@ class _Batch:
     unread: list[Callable[[], None]] = field(default_factory=list)
 
 
-_open: ContextVar[_Batch | None] = ContextVar("together", default=None)
+_open: ContextVar[_Batch | None] = ContextVar("pipelined", default=None)
 
 
 def _ask(sql: str, values: Sequence[Any], read: Callable[[Any], None], *, later: bool) -> None:

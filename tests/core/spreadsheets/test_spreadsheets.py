@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from core import workbooks
-from core.workbook_child import plain_header
-from core.workbooks import WorkbookRefused
+from core import spreadsheets
+from core.spreadsheets import WorkbookRefused
+from core.spreadsheets.child import plain_header
 
 HEADERS = ["甲", "乙", "丙", "丁"]
 
 
 def written(*args: Any, **options: Any):
-    return load_workbook(io.BytesIO(workbooks.write(*args, **options))).active
+    return load_workbook(io.BytesIO(spreadsheets.write(*args, **options))).active
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def saved(tmp_path: Path, *rows: list[Any]) -> Path:
 
 
 def read(path: Path, most_rows: int = 100):
-    return workbooks.read(path, headers=HEADERS, most_rows=most_rows)
+    return spreadsheets.read(path, headers=HEADERS, most_rows=most_rows)
 
 
 def test_rows_have_the_workbooks_numbers(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_what_is_no_workbook(content: bytes, code: str, tmp_path: Path) -> None:
 def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     killer = tmp_path / "child.py"
     killer.write_text("import os; os.kill(os.getpid(), 9)")
-    monkeypatch.setattr(workbooks, "_CHILD", killer)
+    monkeypatch.setattr(spreadsheets, "_CHILD", killer)
     with pytest.raises(WorkbookRefused) as refusal:
         read(saved(tmp_path, HEADERS))
     assert refusal.value.code == "too_large"
@@ -111,8 +111,8 @@ def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_child_that_hangs_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sleeper = tmp_path / "child.py"
     sleeper.write_text("import time; time.sleep(60)")
-    monkeypatch.setattr(workbooks, "_CHILD", sleeper)
-    monkeypatch.setattr(workbooks, "_TIMEOUT", 1)
+    monkeypatch.setattr(spreadsheets, "_CHILD", sleeper)
+    monkeypatch.setattr(spreadsheets, "_TIMEOUT", 1)
     with pytest.raises(WorkbookRefused) as refusal:
         read(saved(tmp_path, HEADERS))
     assert refusal.value.code == "too_large"

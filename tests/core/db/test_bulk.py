@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.bulk import Written, insert_rows, update_rows
+from core.db.bulk import Written, insert_rows, update_rows
 from core.models import Channel, Event, OutboxMessage
 
 pytestmark = pytest.mark.django_db

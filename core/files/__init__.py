@@ -17,7 +17,7 @@ from django.db.models import ForeignObjectRel
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 
-from core import rows
+from core.db import rows
 from core.models import StoredFile
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from core import workbook_child
 from core.errors import DomainError
+from core.spreadsheets import child
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CHILD = Path(workbook_child.__file__)
+_CHILD = Path(child.__file__)
 _TIMEOUT = 180
 _MOST_UNPACKED = 1024**3
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")

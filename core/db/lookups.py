@@ -18,7 +18,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError
 
-from core.prepared import prepared
+from core.db.prepared import prepared
 
 M = TypeVar("M", bound=Model)
 

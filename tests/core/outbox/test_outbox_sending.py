@@ -9,9 +9,9 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from core import outbox, outbox_backends
+from core import outbox
 from core.models import Channel, OutboxMessage, OutboxState
-from core.outbox import NotSent
+from core.outbox import NotSent, backends
 
 pytestmark = pytest.mark.django_db
 PHONE = "13900000001"
@@ -138,10 +138,10 @@ def test_the_providers_answers(
     monkeypatch.setattr(httpx, "post", provider)
     row = post("k")
     if raises is None:
-        outbox_backends.http_sms(row)
+        backends.http_sms(row)
     else:
         with pytest.raises(raises):
-            outbox_backends.http_sms(row)
+            backends.http_sms(row)
     (one,) = asked
     assert one["json"] == {"mobile": PHONE, "text": "验证码 123456", "id": "k"}
     assert one["headers"] == {"Authorization": "Bearer made-up"}

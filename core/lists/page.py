@@ -19,9 +19,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.views import View
 
-from core import keyset, list_html, workbooks
+from core import spreadsheets
+from core.db.prepared import prepared
 from core.errors import Refused
-from core.prepared import prepared
+from core.lists import html, keyset
 
 COUNT_CAP = 10_000
 # A keyword that finds this many is no search any more; counting on would only cost.
@@ -51,7 +52,7 @@ class Column:
         if self.cell is not None:
             return self.cell
         key = self.fields[0]
-        return lambda row: "" if row[key] is None else list_html.text(row[key])
+        return lambda row: "" if row[key] is None else html.text(row[key])
 
     def export(self, row: Row) -> Any:
         if self.text is not None:
@@ -139,10 +140,10 @@ class ListPage(View):
         }
         return HttpResponse(render_to_string(template, context, request))
 
-    def filter_bar(self, filterset: django_filters.FilterSet | None) -> list_html.FilterBar | None:
+    def filter_bar(self, filterset: django_filters.FilterSet | None) -> html.FilterBar | None:
         if filterset is None:
             return None
-        return list_html.filter_bar(filterset, self.orders, self.order())
+        return html.filter_bar(filterset, self.orders, self.order())
 
     def is_filtered(self) -> bool:
         return any(v for k, v in self.request.GET.items() if k not in _FRAME)
@@ -167,9 +168,9 @@ class ListPage(View):
         optional = [c for c in self.columns if c.optional]
         keep = [(k, v) for k, v in self.request.GET.items() if k not in _CHOOSER_DROPS]
         return {
-            "column_boxes": list_html.column_boxes(optional, shown),
-            "kept_query": list_html.hidden(keep if optional else ()),
-            "kept_columns": list_html.hidden(("columns", c.key) for c in shown if c.optional),
+            "column_boxes": html.column_boxes(optional, shown),
+            "kept_query": html.hidden(keep if optional else ()),
+            "kept_columns": html.hidden(("columns", c.key) for c in shown if c.optional),
         }
 
     def chosen_columns(self) -> list[Column]:
@@ -201,7 +202,7 @@ class ListPage(View):
             rows_html=self.render_rows(rows, columns),
             count=min(count, self.count_cap),
             capped=count > self.count_cap,
-            head=list_html.head(columns, selectable=self.selectable),
+            head=html.head(columns, selectable=self.selectable),
             columns=columns,
             is_empty=not rows,
         )
@@ -232,7 +233,7 @@ class ListPage(View):
 
     def render_rows(self, rows: Iterable[Row], columns: Sequence[Column]) -> SafeString:
         """The table's body. Built by hand: a template's loop over cells costs ten times that."""
-        cells = [(f"<td{list_html.css(c)}>", c.html()) for c in columns]
+        cells = [(f"<td{html.css(c)}>", c.html()) for c in columns]
         parts = []
         for row in rows:
             key = row[self.row_key]
@@ -260,13 +261,13 @@ class ListPage(View):
         """The filtered rows as a workbook, in the list's order and chosen columns."""
         columns = [c for c in self.columns if c.label]
         rows = self.exportable(queryset).values(*{f for c in columns for f in c.fields})
-        content = workbooks.write(
+        content = spreadsheets.write(
             [c.label for c in columns],
             ([c.export(row) for c in columns] for row in rows.iterator(chunk_size=2000)),
             title=self.title[:30],
         )
         self.exported(len(content))
-        response = HttpResponse(content, content_type=workbooks.CONTENT_TYPE)
+        response = HttpResponse(content, content_type=spreadsheets.CONTENT_TYPE)
         response["Content-Disposition"] = f'attachment; filename="{self.export_name}.xlsx"'
         return response
 

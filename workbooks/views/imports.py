@@ -18,7 +18,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from core import files
 from core.errors import DomainError, Refused
-from graduates.models import WorkbookImport
+from workbooks.models import WorkbookImport
 
 M = TypeVar("M", bound=WorkbookImport)
 Request = Any  # passed a door: StaffRequest or EmployerRequest
