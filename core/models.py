@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
+from core.jobs import LeasedJob, lease_constraint
+
 
 class Event(models.Model):
     """One thing that somebody did. Rows are only ever added: the database refuses the rest.
@@ -71,7 +73,7 @@ class OutboxState(models.TextChoices):
     PARKED = "parked", "未送达"
 
 
-class OutboxMessage(models.Model):
+class OutboxMessage(LeasedJob):
     """A text message or e-mail to go out: written with what caused it, sent after the commit.
 
     `dedupe_key` makes the same message impossible twice. A row that was being sent when its
@@ -88,11 +90,7 @@ class OutboxMessage(models.Model):
     state = models.CharField(
         "状态", max_length=10, choices=OutboxState, default=OutboxState.WAITING
     )
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField("原因", max_length=300, default="", blank=True)
     created_at = models.DateTimeField("时间", db_default=Now())
-    due_at = models.DateTimeField(db_default=Now())
-    claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -100,7 +98,8 @@ class OutboxMessage(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=OutboxState.values), name="outbox_state_known"
-            )
+            ),
+            lease_constraint("outbox_leased_while_sending", [OutboxState.SENDING]),
         ]
         indexes = [
             models.Index(

@@ -13,7 +13,6 @@ from destinations.states import WAITING, ReasonSource, State
 from graduates.models import Graduate
 from schools.models import Cohort, School
 from workbooks.models import WorkbookImport
-from workbooks.states import ImportState
 
 NOT_REGISTERED = "70-1"
 
@@ -301,9 +300,4 @@ class DestinationImport(WorkbookImport):
 
     class Meta(WorkbookImport.Meta):
         verbose_name = "去向导入"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=ImportState.values), name="destination_import_state_known"
-            )
-        ]
         indexes = [models.Index(fields=["school", "-id"], name="destination_import_newest")]

@@ -15,9 +15,8 @@ def apply_import(import_id: int) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    """Do what a lost message left undone."""
-    for import_id, step in imports.waiting():
-        step(import_id)
+    """Continue imports whose message was lost or whose worker died."""
+    imports.run_overdue()
 
 
 @shared_task

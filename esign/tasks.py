@@ -47,7 +47,6 @@ def apply_import(import_id: int) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    """Do what a lost message left undone; take away what nobody looks at any more."""
-    for import_id, step in imports.waiting():
-        step(import_id)
+    """Continue imports whose message was lost or whose worker died; delete old ones."""
+    imports.run_overdue()
     imports.forget_old()

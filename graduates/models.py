@@ -17,7 +17,6 @@ from graduates.states import (
 )
 from schools.models import Cohort, Department, School, SchoolClass
 from workbooks.models import WorkbookImport
-from workbooks.states import ImportState
 
 
 class Person(models.Model):
@@ -181,11 +180,6 @@ class RosterImport(WorkbookImport):
 
     class Meta(WorkbookImport.Meta):
         verbose_name = "生源导入"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=ImportState.values), name="roster_import_state_known"
-            )
-        ]
         indexes = [models.Index(fields=["school", "-id"], name="roster_import_newest")]
 
 

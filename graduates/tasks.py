@@ -15,6 +15,5 @@ def apply_import(import_id: int) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    """Do what a lost message left undone."""
-    for import_id, step in roster.waiting():
-        step(import_id)
+    """Continue imports whose message was lost or whose worker died."""
+    roster.run_overdue()

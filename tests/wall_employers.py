@@ -11,12 +11,13 @@ from accounts.models import Message, User
 from employers.actions import letters
 from employers.models import Letter, LetterKind, Membership, Unit, UnitMember
 from esign.actions import terminate
-from esign.models import Agreement, Invitation, InvitationImport
+from esign.actions.imports import INVITATION_IMPORTS
+from esign.models import Agreement, Invitation
 from esign.states import Ground
 from tests import factories
 from tests.esign import signing
 from tests.wall_cases import Case
-from workbooks.actions import imports as moves
+from workbooks.actions import imports as workbook_imports
 
 # Of the unit's pages: the verified person sees all of it, the other one what they did.
 VERIFIED, CLAIMED = "employer", "colleague"
@@ -165,8 +166,8 @@ def letter_pictures(o: Any) -> list[Case]:
 def own_workbooks(o: Any) -> list[Case]:
     """Whoever uploaded it: it is sent with that person's signature."""
     mine, theirs, foreign = (
-        moves.upload(
-            InvitationImport, content=b"no", name="a.xlsx", by=user, member=_of(user),
+        workbook_imports.upload(
+            INVITATION_IMPORTS, content=b"no", name="a.xlsx", by=user, member=_of(user),
             address="127.0.0.1",
         ).pk
         for user in (o.employer, o.colleague, o.stranger)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
+from core.jobs import LeasedJob, lease_constraint
 from core.models import StoredFile
-from workbooks.states import RUNNING, ImportState
+from workbooks.states import UNFINISHED, ImportState
 
 
-class WorkbookImport(models.Model):
-    """A workbook on its way from upload to confirmed result; `actions/imports.py` moves it.
+class WorkbookImport(LeasedJob):
+    """One uploaded workbook and how far its import is; `actions/imports.py` changes its state.
 
-    Each kind adds its school, who uploaded it, and what else it wants to say.
+    Checking and applying are leased jobs. Each kind of import adds a model of its own with the
+    school or member it belongs to and who uploaded it.
     """
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
@@ -21,22 +23,26 @@ class WorkbookImport(models.Model):
     state = models.CharField(
         max_length=12, default=ImportState.UPLOADED, choices=ImportState.choices
     )
-    progress = models.PositiveSmallIntegerField(default=0)  # percent
     counts = models.JSONField(default=dict)
-    problem = models.TextField("失败原因", default="", blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=ImportState.values), name="%(class)s_state_known"
+            ),
+            lease_constraint(
+                "%(class)s_leased_while_running", [ImportState.CHECKING, ImportState.APPLYING]
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
 
     @property
     def is_running(self) -> bool:
-        """Between upload and preview, or between confirmation and result."""
-        return self.state in RUNNING
+        """Whether a worker has, or is about to get, this import."""
+        return self.state in UNFINISHED

@@ -16,8 +16,8 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
-# Nobody has to do anything now: the worker has, or is about to get, the row.
-RUNNING = (
+# A worker has the import or is about to get it; no person has to act.
+UNFINISHED = (
     ImportState.UPLOADED,
     ImportState.CHECKING,
     ImportState.CONFIRMED,

@@ -1,12 +1,13 @@
-"""Text messages and e-mails: a row with the change that caused it, sent once it is committed.
+"""Text messages and e-mails that are sent after the change that caused them is committed.
 
-`post` writes the row; a task sends what is due, and a sweep finds what a lost message left behind.
-At most once: a row is claimed before it goes to the backend, and one whose worker died in between
-is parked for people to look at.
+`post` writes a row in the transaction of the change. A task sends the rows that are due. Each
+message goes out at most once: a worker leases the row before it calls the backend, and a message
+whose worker died in between is parked for a person to look at.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -16,14 +17,27 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from core import jobs
 from core.db import rows
+from core.jobs import JobKind
 from core.models import Channel, OutboxMessage, OutboxState
 
-MOST_ATTEMPTS = 5
-# Longer than any backend takes; who holds a row longer has died.
-LEASE = timedelta(minutes=5)
+MESSAGES = JobKind(
+    name="outbox",
+    label="短信和邮件",
+    model=OutboxMessage,
+    phases={OutboxState.WAITING: OutboxState.SENDING},
+    parked=OutboxState.PARKED,
+    owner="运维人员",
+    most_attempts=5,
+    task="core.tasks.send_outbox",
+    # A message that was being sent when its worker died may have arrived.
+    repeatable=False,
+    interrupted="发送中断，不知是否送达，不再重发。",
+)
 _BATCH = 100
 _PAUSE = 1  # seconds
+_log = logging.getLogger(__name__)
 
 
 class NotSent(Exception):
@@ -55,7 +69,7 @@ def post_each(messages: Iterable[OutboxMessage]) -> None:
 
 
 def _wake() -> None:
-    """One task sends everything that is due: who is told of within its pause is sent with it."""
+    """Start one task for all messages of the next second: it sends everything that is due."""
     from core.tasks import send_outbox
 
     if cache.add("outbox:woken", True, timeout=_PAUSE):
@@ -68,49 +82,31 @@ def can_send(channel: str = Channel.SMS) -> bool:
 
 
 def send_due() -> int:
-    """Send everything that is due; returns how many went out."""
-    _park_lost()
+    """Send everything that is due; returns how many messages went out."""
     sent = 0
-    while claimed := _claim():
+    while claimed := jobs.claim(MESSAGES, limit=_BATCH):
         for message in claimed:
-            sent += _send(message)
+            try:
+                sent += _send(message)
+            except jobs.LeaseLost:
+                _log.warning("outbox message %s was parked while it was being sent", message.pk)
     return sent
 
 
-def _park_lost() -> None:
-    OutboxMessage.objects.filter(
-        state=OutboxState.SENDING, claimed_at__lt=timezone.now() - LEASE
-    ).update(state=OutboxState.PARKED, problem="发送中断, 不知是否送达, 不再重发。")
-
-
-def _claim() -> list[OutboxMessage]:
-    with transaction.atomic():
-        now = timezone.now()
-        due = OutboxMessage.objects.filter(state=OutboxState.WAITING, due_at__lte=now)
-        found = list(due.order_by("due_at", "id").select_for_update(skip_locked=True)[:_BATCH])
-        OutboxMessage.objects.filter(pk__in=[m.pk for m in found]).update(
-            state=OutboxState.SENDING, claimed_at=now
-        )
-    return found
-
-
 def _send(message: OutboxMessage) -> bool:
-    message.attempts += 1
+    """Give one claimed message to the backend of its channel; returns whether it went out."""
     try:
         backend = settings.OUTBOX_BACKENDS.get(message.channel)
         if not backend:
             raise NotSent("没有配置发送通道")
         import_string(backend)(message)
     except NotSent as problem:
-        again = message.attempts < MOST_ATTEMPTS
-        message.state = OutboxState.WAITING if again else OutboxState.PARKED
-        message.due_at = timezone.now() + timedelta(seconds=15 * 4**message.attempts)
-        message.problem = str(problem)[:300]
+        pause = timedelta(seconds=15 * 4**message.attempts)
+        jobs.retry(MESSAGES, message, str(problem), after=pause)
+        return False
     except Exception as problem:
-        message.state, message.problem = OutboxState.PARKED, f"{type(problem).__name__}"[:300]
-    else:
-        message.state, message.sent_at, message.problem = OutboxState.SENT, timezone.now(), ""
-        if message.secret and not settings.DEVELOPMENT_INBOX:
-            message.text = ""
-    message.save(update_fields=["state", "attempts", "due_at", "problem", "sent_at", "text"])
-    return message.state == OutboxState.SENT
+        jobs.park(MESSAGES, message, type(problem).__name__)
+        return False
+    wiped = {"text": ""} if message.secret and not settings.DEVELOPMENT_INBOX else {}
+    jobs.finish(message, OutboxState.SENT, sent_at=timezone.now(), problem="", **wiped)
+    return True

@@ -12,7 +12,7 @@ from typing import Any
 
 from accounts.models import User
 from codes import text
-from core import files, spreadsheets
+from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid
 from core.models import StoredFile
 from core.spreadsheets import WorkbookRefused, real_value
@@ -26,10 +26,16 @@ from destinations.states import APPROVED
 from destinations.steps import MACHINE
 from schools.models import School
 from schools.scope import visible_to
-from workbooks.actions import imports as moves
+from workbooks.actions import imports
 from workbooks.states import ImportState
 
 MOST_ROWS = 20_000
+DESTINATION_IMPORTS = imports.import_kind(
+    DestinationImport,
+    name="destinations",
+    label="去向导入",
+    task="destinations.tasks.sweep_imports",
+)
 
 
 @dataclass
@@ -45,46 +51,45 @@ class Line:
 
 
 def upload(*, school: School, content: bytes, name: str, by: User) -> DestinationImport:
-    return moves.upload(DestinationImport, school=school, content=content, name=name, by=by)
+    return imports.upload(DESTINATION_IMPORTS, school=school, content=content, name=name, by=by)
 
 
 def check(import_id: int) -> None:
     """Read and judge every row; nothing is registered yet."""
-    made = moves.start(DestinationImport, import_id, ImportState.CHECKING)
-    if made is None:
-        return
-    try:
-        header, lines = read_lines(made)
-    except DomainError as refusal:
-        moves.finish(made, ImportState.FAILED, problem=refusal.message)
-        return
-    _report(made, header, lines)
-    moves.finish(made, ImportState.PREVIEWED)
+    with imports.checking(DESTINATION_IMPORTS, import_id) as leased:
+        if leased is not None:
+            header, lines = read_lines(leased)
+            _report(leased, header, lines)
+            imports.finish(leased, ImportState.PREVIEWED)
 
 
 def apply(import_id: int) -> None:
     """Enter the good rows, each in a transaction of its own."""
-    made = moves.start(DestinationImport, import_id, ImportState.APPLYING)
-    if made is None:
-        return
-    header, lines = read_lines(made)
+    with imports.applying(DESTINATION_IMPORTS, import_id) as leased:
+        if leased is not None:
+            _apply(leased)
+
+
+def _apply(leased: DestinationImport) -> None:
+    header, lines = read_lines(leased)
     for index, line in enumerate(lines):
         if index % 50 == 0:
-            moves.progress(made, int(100 * index / len(lines)))
+            imports.progress(DESTINATION_IMPORTS, leased, int(100 * index / len(lines)))
         if line.problems or line.unchanged or line.destination is None:
             continue
         try:
-            enter.enter(graduate_id=line.destination.pk, typed=line.values, by=made.by)
+            with jobs.writing(leased):
+                enter.enter(graduate_id=line.destination.pk, typed=line.values, by=leased.by)
         except Invalid as invalid:
             line.problems += [(_label(k), s) for k, many in invalid.errors.items() for s in many]
         except DomainError as refusal:
             line.problems.append((STUDENT_NO, refusal.message))
-    _report(made, header, lines)
-    moves.done(made, by=made.by)
+    _report(leased, header, lines)
+    imports.done(leased, by=leased.by)
 
 
-def waiting() -> list[tuple[int, moves.Step]]:
-    return moves.waiting(DestinationImport, check, apply)
+def run_overdue() -> None:
+    imports.run_overdue(DESTINATION_IMPORTS, check=check, apply=apply)
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -203,7 +208,9 @@ def _annotated(made: DestinationImport, header: list[str], rejected: list[Line])
         cells = [_shown(c) for c in _values(line, len(header))]
         rows.append([*cells, "; ".join(s for _, s in line.problems), line.number])
     content = spreadsheets.write([*header, "未导入原因", "原行号"], rows, title="去向", marks=marks)
-    return moves.store(content, name="去向-未导入.xlsx", school_id=made.school_id)
+    return imports.store(
+        DESTINATION_IMPORTS, content, name="去向-未导入.xlsx", school_id=made.school_id
+    )
 
 
 def _values(line: Line, width: int) -> Iterator[Any]:

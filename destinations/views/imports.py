@@ -17,7 +17,7 @@ from destinations.resources import DestinationResource
 from destinations.views.lists import DestinationList
 from schools.access import StaffRequest, staff_view
 from schools.models import Role
-from workbooks.actions import imports as moves
+from workbooks.actions import imports as workbook_imports
 from workbooks.views.imports import ImportPages
 
 
@@ -34,8 +34,8 @@ _PAGES = ImportPages(
     cancelled="已取消, 没有录入任何去向。",
     visible=_visible,
     upload=imports.upload,
-    confirm_action=moves.confirm,
-    cancel_action=moves.cancel,
+    confirm_action=workbook_imports.confirm,
+    cancel_action=workbook_imports.cancel,
     check=tasks.check_import.delay,
     apply=tasks.apply_import.delay,
 )

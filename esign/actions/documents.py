@@ -1,7 +1,7 @@
-"""Having an agreement's PDF made: asked for with the approval, made by a task, parked if it can't.
+"""The job that makes an agreement's signed PDF: asked for with each approval, done by a task.
 
-Work lives in rows. A worker that dies leaves a claimed row; the sweep hands it out again. What
-can't be signed is parked for operations and never half done: the file is stored only signed.
+The file is stored only when it is signed. A document that cannot be signed is parked until the
+cause is gone; the agreement itself is in force all the same.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files
-from core.db import rows
+from core import audit, files, jobs
 from core.db.lookups import LookUp
+from core.jobs import JobKind
 from core.wake import wake
 from destinations.models import Destination
 from esign import documents, sealing, verification
@@ -24,9 +24,17 @@ from esign.models import Agreement, AgreementVersion, Document
 from esign.states import DocumentState
 from schools.actions.base import require
 
-LEASE = timedelta(minutes=5)
-MOST_ATTEMPTS = 3
-_NO_KEY, _NO_STAMP = "签名密钥: ", "时间戳"
+DOCUMENTS = JobKind(
+    name="documents",
+    label="协议书文件",
+    model=Document,
+    phases={DocumentState.WAITING: DocumentState.MAKING},
+    parked=DocumentState.PARKED,
+    owner="省级管理员",
+    task="esign.tasks.make_documents",
+    interrupted="生成时进程多次中断",
+)
+_NO_KEY, _NO_STAMP = "签名密钥：", "时间戳"
 
 
 def approvals_of(d: Destination) -> dict[str, Any]:
@@ -65,30 +73,15 @@ def current_document(agreement: Agreement) -> Document | None:
 
 
 def make_waiting(*, most: int = 200) -> int:
-    """Make what waits, one after another; several workers share the rows. Returns how many."""
-    made = 0
-    while made < most:
-        document = _claim()
-        if document is None:
+    """Make up to `most` documents that wait, one after another. Several workers may run this at
+    the same time. Returns how many were made."""
+    count = 0
+    for _ in range(most):
+        claimed = jobs.claim(DOCUMENTS)
+        if not claimed:
             break
-        made += make(document)
-    return made
-
-
-def _claim() -> Document | None:
-    with transaction.atomic():
-        row = (
-            Document.objects.select_for_update(skip_locked=True)
-            .filter(state=DocumentState.WAITING)
-            .order_by("id")
-            .first()
-        )
-        if row is None:
-            return None
-        row.state, row.claimed_at = DocumentState.MAKING, timezone.now()
-        row.attempts += 1
-        rows.update(row, "state", "claimed_at", "attempts")
-    return row
+        count += make(claimed[0])
+    return count
 
 
 _VERSION = LookUp(
@@ -99,64 +92,59 @@ _VERSION = LookUp(
 
 
 def make(document: Document) -> bool:
-    """Draw, sign and store one claimed document."""
+    """Draw, sign and store one claimed document; returns whether it is ready.
+
+    Without a usable key the document is parked at once. Any other fault is raised again after the
+    document was put back for another attempt.
+    """
+    version = _VERSION.get(document.version_id)
     try:
-        version = _VERSION.get(document.version_id)
-        sealing.signer()  # no drawing for nothing
+        sealing.signer()  # without a key drawing would be wasted
         content = sealing.seal(documents.draw(version, document.approvals))
         _check_stamp(content)
-    except sealing.NoKey as problem:
-        _put(document, DocumentState.PARKED, f"{_NO_KEY}{problem}")
+        return _keep(document, version, content)
+    except jobs.LeaseLost:
         return False
+    except sealing.NoKey as problem:
+        jobs.park(DOCUMENTS, document, f"{_NO_KEY}{problem}")
     except Exception as problem:
-        parked = document.attempts >= MOST_ATTEMPTS
-        _put(
-            document,
-            DocumentState.PARKED if parked else DocumentState.WAITING,
-            f"{_NO_STAMP if isinstance(problem, sealing.NoStamp) else type(problem).__name__}: "
-            f"{problem}",
+        cause = _NO_STAMP if isinstance(problem, sealing.NoStamp) else type(problem).__name__
+        if jobs.retry(DOCUMENTS, document, f"{cause}：{problem}"):
+            raise
+    return False
+
+
+def _keep(document: Document, version: AgreementVersion, content: bytes) -> bool:
+    """Store the file and end the job in one transaction, so that no file is left without a row."""
+    with jobs.writing(document):
+        file = files.store(
+            content,
+            name=f"就业协议书{version.agreement.number}.pdf",
+            content_type="application/pdf",
+            purpose="agreement",
+            school_id=version.agreement.school_id,
         )
-        if parked:
-            return False
-        raise
-    file = files.store(
-        content,
-        name=f"就业协议书{version.agreement.number}.pdf",
-        content_type="application/pdf",
-        purpose="agreement",
-        school_id=version.agreement.school_id,
-    )
-    done = Document.objects.filter(
-        pk=document.pk, state=DocumentState.MAKING, claimed_at=document.claimed_at
-    ).update(
-        state=DocumentState.READY, file=file, sha256=file.sha256, problem="",
-        made_at=timezone.now(),
-    )  # fmt: skip
-    return bool(done)
+        jobs.finish(
+            document,
+            DocumentState.READY,
+            file=file,
+            sha256=file.sha256,
+            problem="",
+            made_at=timezone.now(),
+        )
+    return True
 
 
 def _check_stamp(content: bytes) -> None:
-    """A stamp comes from outside: what nobody could verify afterwards is not given out."""
+    """A time stamp comes from outside: a document that nobody could verify is not given out."""
     fault = verification.fault_of(content) if settings.TIME_STAMP_URL else ""
     if fault:
-        raise sealing.NoStamp(f"带时间戳的签名未通过验证({fault}), 请核对时间戳服务及其根证书")
+        raise sealing.NoStamp(f"带时间戳的签名未通过验证（{fault}），请核对时间戳服务及其根证书")
 
 
-def _put(document: Document, state: str, problem: str) -> None:
-    Document.objects.filter(
-        pk=document.pk, state=DocumentState.MAKING, claimed_at=document.claimed_at
-    ).update(state=state, problem=problem[:300], claimed_at=None)
-
-
-def sweep() -> int:
-    """Hand out again what a dead worker left; park what killed its worker every time."""
-    old = timezone.now() - LEASE
-    left = Document.objects.filter(state=DocumentState.MAKING, claimed_at__lt=old)
-    left.filter(attempts__gte=MOST_ATTEMPTS).update(
-        state=DocumentState.PARKED, problem="生成时进程多次中断", claimed_at=None
-    )
-    left.update(state=DocumentState.WAITING, claimed_at=None)
-    return Document.objects.filter(state=DocumentState.WAITING).count()
+def sweep() -> bool:
+    """Whether documents wait, or a worker that had one died. Telling a worker twice is harmless."""
+    return bool(jobs.overdue(DOCUMENTS, delivery=timedelta(0)))
 
 
 def unpark(*, by: User | None = None) -> int:
@@ -165,9 +153,7 @@ def unpark(*, by: User | None = None) -> int:
     if by is not None:
         require(by, "province.schools", None)
     with transaction.atomic():
-        count = Document.objects.filter(state=DocumentState.PARKED).update(
-            state=DocumentState.WAITING, attempts=0, problem=""
-        )
+        count = jobs.release_parked(DOCUMENTS)
         if count:
             audit.record("esign.unpark", by=by, object_type="document", data={"count": count})
             wake("esign.tasks.make_documents")

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from codes import text
-from core import files, spreadsheets
+from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid, Refused
 from core.rate import RateLimited, limit
 from core.spreadsheets import WorkbookRefused, real_value
@@ -33,9 +33,15 @@ from esign.models import Invitation, InvitationImport, InvitationRow
 from esign.rules import check_terms
 from esign.states import InvitationState, RowOutcome
 from graduates.models import Graduate
-from workbooks.actions import imports as moves
-from workbooks.states import RUNNING, ImportState
+from workbooks.actions import imports
+from workbooks.states import UNFINISHED, ImportState
 
+INVITATION_IMPORTS = imports.import_kind(
+    InvitationImport,
+    name="invitations",
+    label="批量邀约",
+    task="esign.tasks.sweep_imports",
+)
 MOST_ROWS = 200
 MOST_BYTES = 5 * 1024 * 1024
 # What was typed about graduates is kept for as long as its answers are looked at.
@@ -78,8 +84,8 @@ def upload(
         if same is not None:
             return same
         limit(f"invite-workbook:{member.user_id}", most=20, seconds=3600)
-        return moves.upload(
-            InvitationImport, content=content, name=name, by=by, member=member, address=address
+        return imports.upload(
+            INVITATION_IMPORTS, content=content, name=name, by=by, member=member, address=address
         )
 
 
@@ -97,50 +103,50 @@ def _just_uploaded(member: UnitMember, content: bytes) -> InvitationImport | Non
     return InvitationImport.objects.filter(
         member=member,
         file__sha256=hashlib.sha256(content).hexdigest(),
-        state__in=(*RUNNING, ImportState.PREVIEWED),
+        state__in=(*UNFINISHED, ImportState.PREVIEWED),
         created_at__gt=timezone.now() - _SAME_FORM,
     ).first()
 
 
 def check(import_id: int) -> None:
     """Read and judge every row; nothing is sent yet."""
-    made = moves.start(InvitationImport, import_id, ImportState.CHECKING)
-    if made is None:
-        return
-    try:
-        member = _sender(made)
-        made.known = {k: v for k, v in drafts.known_values(member).items() if k in _FROM_KNOWN}
-        rows = _judged(made, member)
-    except DomainError as refusal:
-        moves.finish(made, ImportState.FAILED, problem=refusal.message)
-        return
-    with transaction.atomic():
-        if moves.is_held(made):
-            made.rows.all().delete()
-            InvitationRow.objects.bulk_create(rows)
-            _report(made)
-            moves.finish(made, ImportState.PREVIEWED)
+    with imports.checking(INVITATION_IMPORTS, import_id) as leased:
+        if leased is not None:
+            _check(leased)
+
+
+def _check(leased: InvitationImport) -> None:
+    member = _sender(leased)
+    leased.known = {k: v for k, v in drafts.known_values(member).items() if k in _FROM_KNOWN}
+    rows = _judged(leased, member)
+    with jobs.writing(leased):
+        leased.rows.all().delete()
+        InvitationRow.objects.bulk_create(rows)
+        _report(leased)
+        imports.finish(leased, ImportState.PREVIEWED)
 
 
 def apply(import_id: int) -> None:
     """Send the good rows, each in a transaction of its own."""
-    made = moves.start(InvitationImport, import_id, ImportState.APPLYING)
-    if made is None:
-        return
-    rows = list(made.rows.values_list("pk", "outcome"))
+    with imports.applying(INVITATION_IMPORTS, import_id) as leased:
+        if leased is not None:
+            _apply(leased)
+
+
+def _apply(leased: InvitationImport) -> None:
+    rows = list(leased.rows.values_list("pk", "outcome"))
     for index, (pk, outcome) in enumerate(rows):
         if index % _CHUNK == 0:
-            moves.progress(made, 5 + 95 * index // len(rows))
+            imports.progress(INVITATION_IMPORTS, leased, 5 + 95 * index // len(rows))
         if outcome == RowOutcome.ABLE:
-            send_row(made, pk)
-    with transaction.atomic():
-        if moves.is_held(made):
-            _report(made)
-            moves.done(made, by=made.by)
+            send_row(leased, pk)
+    with jobs.writing(leased):
+        _report(leased)
+        imports.done(leased, by=leased.by)
 
 
-def waiting() -> list[tuple[int, moves.Step]]:
-    return moves.waiting(InvitationImport, check, apply)
+def run_overdue() -> None:
+    imports.run_overdue(INVITATION_IMPORTS, check=check, apply=apply)
 
 
 def answers(made: InvitationImport) -> list[tuple[str, InvitationRow]]:
@@ -151,7 +157,7 @@ def answers(made: InvitationImport) -> list[tuple[str, InvitationRow]]:
 def forget_old() -> int:
     """Take old workbooks away; the files, which nothing refers to then, are swept."""
     old = InvitationImport.objects.filter(created_at__lt=timezone.now() - KEPT)
-    return old.exclude(state__in=RUNNING).delete()[0]
+    return old.exclude(state__in=UNFINISHED).delete()[0]
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -170,7 +176,7 @@ def _judged(made: InvitationImport, member: UnitMember) -> list[InvitationRow]:
     seen: dict[int, int] = {}
     for index, (number, cells) in enumerate(sheet.rows):
         if index % _CHUNK == 0:
-            moves.progress(made, 5 + 95 * index // len(sheet.rows))
+            imports.progress(INVITATION_IMPORTS, made, 5 + 95 * index // len(sheet.rows))
         written = [_written(c) for c in cells[: len(sheet.header)]]
         rows.append(InvitationRow(made=made, number=number, cells=written))
         _judge(rows[-1], made, member, seen)
@@ -246,7 +252,7 @@ def _named(made: InvitationImport, errors: dict[str, list[str]]) -> Problems:
 def send_row(made: InvitationImport, row_id: int) -> None:
     """Send one row, once, whatever else is running."""
     try:
-        with transaction.atomic():
+        with jobs.writing(made):
             graduate = _lock_graduate(made.rows.get(pk=row_id))
             row = made.rows.select_for_update(no_key=True).get(pk=row_id)
             if row.outcome == RowOutcome.ABLE:
@@ -317,6 +323,6 @@ def _report(made: InvitationImport) -> None:
     }
     lines = [[*row.cells, row.words] for row in rows]
     content = spreadsheets.write([*made.header, "结果"], lines, title="批量邀约", marks=marks)
-    made.annotated = moves.store(
-        content, name="批量邀约-结果.xlsx", school_id=None, by_id=made.by_id
+    made.annotated = imports.store(
+        INVITATION_IMPORTS, content, name="批量邀约-结果.xlsx", school_id=None, by_id=made.by_id
     )

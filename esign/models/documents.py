@@ -6,14 +6,15 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from core.jobs import LeasedJob, lease_constraint
 from core.models import StoredFile
 from esign.models.agreements import Agreement, AgreementVersion
 from esign.states import DocumentState, TicketState
 from graduates.models import Graduate
 
 
-class Document(models.Model):
-    """The signed PDF of one version as one set of approvals had it. Made by a task."""
+class Document(LeasedJob):
+    """The signed PDF of one version of an agreement with one set of approvals. A job makes it."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="documents")
     version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+")
@@ -23,9 +24,6 @@ class Document(models.Model):
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.WAITING)
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     sha256 = models.CharField(max_length=64, default="", blank=True, db_index=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField("原因", max_length=300, default="", blank=True)
-    claimed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     made_at = models.DateTimeField(null=True)
 
@@ -41,6 +39,7 @@ class Document(models.Model):
                 | (~Q(state=DocumentState.READY) & Q(file__isnull=True)),
                 name="document_ready_has_file",
             ),
+            lease_constraint("document_leased_while_making", [DocumentState.MAKING]),
         ]
         indexes = [
             models.Index(

@@ -26,11 +26,6 @@ class InvitationImport(WorkbookImport):
 
     class Meta(WorkbookImport.Meta):
         verbose_name = "批量邀约"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=ImportState.values), name="invitation_import_state_known"
-            )
-        ]
         indexes = [models.Index(fields=["member", "-id"], name="invitation_import_newest")]
 
     @property

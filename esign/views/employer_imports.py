@@ -14,7 +14,7 @@ from employers.access import EmployerRequest, employer_view
 from esign import tasks
 from esign.actions import imports
 from esign.models import InvitationImport
-from workbooks.actions import imports as moves
+from workbooks.actions import imports as workbook_imports
 from workbooks.views.imports import ImportPages
 
 _TAB = {"tab": "invitations"}
@@ -47,8 +47,8 @@ _PAGES = ImportPages(
     cancelled="已取消, 没有发送任何邀约。",
     visible=_visible,
     upload=imports.upload,
-    confirm_action=moves.confirm,
-    cancel_action=moves.cancel,
+    confirm_action=workbook_imports.confirm,
+    cancel_action=workbook_imports.cancel,
     check=tasks.check_import.delay,
     apply=tasks.apply_import.delay,
     owner=_owner,

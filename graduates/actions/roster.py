@@ -1,6 +1,6 @@
 """The roster import: read and judge the workbook, stage what is good, write it once confirmed.
 
-How its row moves is in `imports.py`.
+How an import's row changes state is in `workbooks/actions/imports.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from pathlib import Path
 from django.db import transaction
 
 from accounts.models import User
-from core import files
+from core import files, jobs
 from core.audit import Actor
-from core.errors import DomainError
 from core.models import StoredFile
 from graduates.fields import BY_KEY
 from graduates.models import RosterImport, RosterIssue
@@ -24,29 +23,37 @@ from schools.models import Cohort, Phase, School
 from workbooks.actions import imports
 from workbooks.states import ImportState
 
+ROSTERS = imports.import_kind(
+    RosterImport,
+    name="roster",
+    label="生源名册导入",
+    task="graduates.tasks.sweep_imports",
+)
+
 
 def upload(*, school: School, content: bytes, name: str, by: User | Actor | None) -> RosterImport:
     label = Actor.of(by).label
-    return imports.upload(
-        RosterImport, school=school, content=content, name=name, by=by, by_label=label
-    )
+    return imports.upload(ROSTERS, school=school, content=content, name=name, by=by, by_label=label)
 
 
 def check(import_id: int) -> RosterImport:
-    """Read and judge the workbook and stage what is good. Nothing of the school changes."""
-    made = imports.start(RosterImport, import_id, ImportState.CHECKING)
-    if made is None:
-        return RosterImport.objects.get(pk=import_id)
-    try:
-        imports.progress(made, 5, stage="读取工作簿")
-        roster = read_roster(files.path_of(made.file))
-        imports.progress(made, 20, stage="核对各列")
-        checked = check_roster(roster, lambda percent: imports.progress(made, 20 + percent // 2))
-        with transaction.atomic():
-            _judge_and_stage(made, roster, checked)
-    except DomainError as refusal:
-        imports.finish(made, ImportState.FAILED, problem=refusal.message)
-    return made
+    """Read and judge the workbook and stage its good rows. Nothing of the school changes."""
+    with imports.checking(ROSTERS, import_id) as leased:
+        if leased is not None:
+            _check(leased)
+    return RosterImport.objects.get(pk=import_id)
+
+
+def _check(leased: RosterImport) -> None:
+    def report(percent: int) -> None:
+        imports.progress(ROSTERS, leased, 20 + percent // 2)
+
+    imports.progress(ROSTERS, leased, 5, stage="读取工作簿")
+    roster = read_roster(files.path_of(leased.file))
+    imports.progress(ROSTERS, leased, 20, stage="核对各列")
+    checked = check_roster(roster, report)
+    with jobs.writing(leased):
+        _judge_and_stage(leased, roster, checked)
 
 
 def _judge_and_stage(made: RosterImport, roster: Roster, checked: Checked) -> None:
@@ -105,7 +112,7 @@ def _annotated_file(made: RosterImport, roster: Roster, checked: Checked) -> Sto
         return None
     name = f"{Path(made.file.name).stem}-未导入.xlsx"
     content = annotate.annotated_workbook(roster, checked)
-    return imports.store(content, name=name, school_id=made.school_id)
+    return imports.store(ROSTERS, content, name=name, school_id=made.school_id)
 
 
 def confirm(roster_import: RosterImport, *, by: User | Actor) -> None:
@@ -119,27 +126,27 @@ def cancel(roster_import: RosterImport, *, by: User | Actor) -> None:
 
 
 def apply(import_id: int, *, actor: Actor | None = None) -> RosterImport:
-    """Write the staged rows. What other records now refuse is left out and said."""
-    made = imports.start(RosterImport, import_id, ImportState.APPLYING)
-    if made is None:
-        return RosterImport.objects.get(pk=import_id)
-    imports.progress(made, 5, stage="写入数据")
-    staged = sum(made.counts[k] for k in ("created", "updated", "unchanged"))
-    if staging.staged_rows(made.pk) != staged:
-        _restage(made)
-    with transaction.atomic():
-        staging.lock_school(made.school_id)
-        made.refresh_from_db(fields=["state"])
-        if made.state != ImportState.APPLYING:
-            return made  # another run took this one for dead and was quicker
-        plan = staging.Plan(made.pk, made.school_id, made.new_names["keys"])
-        _late_conflicts(made, plan)
+    """Write the staged rows. Rows that other records refuse by now are left out and reported."""
+    with imports.applying(ROSTERS, import_id) as leased:
+        if leased is not None:
+            _apply(leased, actor or _actor_of(leased))
+    return RosterImport.objects.get(pk=import_id)
+
+
+def _apply(leased: RosterImport, actor: Actor) -> None:
+    imports.progress(ROSTERS, leased, 5, stage="写入数据")
+    staged = sum(leased.counts[k] for k in ("created", "updated", "unchanged"))
+    if staging.staged_rows(leased.pk) != staged:
+        _restage(leased)
+    with jobs.writing(leased):
+        staging.lock_school(leased.school_id)
+        plan = staging.Plan(leased.pk, leased.school_id, leased.new_names["keys"])
+        _late_conflicts(leased, plan)
         counts = plan.classify()
-        plan.apply(actor or _actor_of(made))
-        made.counts = counts | {"rejected": made.rows - sum(counts.values())}
-        staging.forget(made.pk)
-        imports.done(made, by=actor or _actor_of(made))
-    return made
+        plan.apply(actor)
+        leased.counts = counts | {"rejected": leased.rows - sum(counts.values())}
+        staging.forget(leased.pk)
+        imports.done(leased, by=actor)
 
 
 def _late_conflicts(made: RosterImport, plan: staging.Plan) -> None:
@@ -171,5 +178,5 @@ def _actor_of(made: RosterImport) -> Actor:
     return Actor.of(made.by) if made.by else Actor(None, "system", made.by_label)
 
 
-def waiting() -> list[tuple[int, imports.Step]]:
-    return imports.waiting(RosterImport, check, apply)
+def run_overdue() -> None:
+    imports.run_overdue(ROSTERS, check=check, apply=apply)

@@ -18,7 +18,7 @@ from destinations.states import State
 from graduates.models import Graduate
 from schools.models import Role
 from tests import factories
-from workbooks.actions import imports as moves
+from workbooks.actions import imports as workbook_imports
 from workbooks.states import ImportState
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def run(world: factories.World, content: bytes, role: str = Role.SCHOOL_ADMIN) -
     imports.check(made.pk)
     made.refresh_from_db()
     if made.state == ImportState.PREVIEWED:
-        moves.confirm(made, by=by)
+        workbook_imports.confirm(made, by=by)
         imports.apply(made.pk)
         made.refresh_from_db()
     return made

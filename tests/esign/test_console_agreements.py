@@ -7,6 +7,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from core.models import Event
 from destinations.actions import review
@@ -180,12 +181,17 @@ def test_parked_documents_are_shown_and_tried_again(
 ) -> None:
     review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
     parked = Document.objects.filter(agreement=agreement)
-    parked.update(state=DocumentState.PARKED, problem="签名密钥: 没有签名密钥", attempts=1)
+    parked.update(
+        state=DocumentState.PARKED,
+        problem="签名密钥：没有签名密钥",
+        attempts=1,
+        parked_at=timezone.now(),
+    )
     province = world.client(Role.PROVINCE)
     page = text(province, "/console/province/documents/")
     assert agreement.number in page
-    assert "签名密钥: 没有签名密钥" in page
-    assert "签名密钥: 没有签名密钥" in text(province, f"/console/agreements/{agreement.pk}/")
+    assert "签名密钥：没有签名密钥" in page
+    assert "签名密钥：没有签名密钥" in text(province, f"/console/agreements/{agreement.pk}/")
     with pytest.raises(SystemExit):
         call_command("sign_status", "--json")
     said = json.loads(capsys.readouterr().out)

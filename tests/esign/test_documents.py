@@ -262,18 +262,18 @@ def test_a_worker_that_died_leaves_nothing_half_done(
             making.make_waiting()
     document = Document.objects.get()
     assert (document.state, document.file) == (DocumentState.MAKING, None)
-    assert making.sweep() == 0  # its lease still runs
-    Document.objects.update(claimed_at=timezone.now() - making.LEASE * 2)
-    assert making.sweep() == 1
+    assert not making.sweep(), "its lease still runs"
+    Document.objects.update(leased_until=timezone.now() - datetime.timedelta(seconds=1))
+    assert making.sweep()
     assert verify(content_of(agreement)).genuine
 
 
 def test_what_kills_its_worker_every_time_is_parked(agreement: Agreement) -> None:
     Document.objects.update(
-        state=DocumentState.MAKING, attempts=making.MOST_ATTEMPTS,
-        claimed_at=timezone.now() - making.LEASE * 2,
+        state=DocumentState.MAKING, attempts=making.DOCUMENTS.most_attempts,
+        leased_until=timezone.now() - datetime.timedelta(seconds=1),
     )  # fmt: skip
-    assert making.sweep() == 0
+    assert making.make_waiting() == 0
     assert Document.objects.get().state == DocumentState.PARKED
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from core import spreadsheets
+from core import jobs, spreadsheets
 from employers.models import Membership, UnitMember
 from esign.actions import imports
 from esign.models import Invitation, InvitationImport
@@ -111,15 +111,23 @@ def test_control_without_the_lock_each_is_invited_twice(
 def test_two_runs_of_one_workbook_send_each_row_once(
     committed_world: World, member: UnitMember
 ) -> None:
-    """A run that was taken for dead goes on beside the one that took over."""
+    """A worker whose lease ran out is refused beside the one that took over."""
     made = confirmed(member, book(rows_of(committed_world, 3)))
     pks = list(made.rows.values_list("pk", flat=True))
 
-    def run() -> None:
-        for pk in pks:
-            imports.send_row(made, pk)
+    def claim() -> InvitationImport:
+        (leased,) = jobs.claim(imports.INVITATION_IMPORTS, pk=made.pk)
+        return leased
 
-    assert at_once(run, run) == [None, None]
+    def run(leased: InvitationImport) -> None:
+        for pk in pks:
+            imports.send_row(leased, pk)
+
+    stopped = claim()
+    InvitationImport.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    successor = claim()
+    refused, done = at_once(lambda: run(stopped), lambda: run(successor))
+    assert (type(refused), done) == (jobs.LeaseLost, None)
     assert invited(committed_world) == [1, 1, 1]
     assert {r.outcome for r in made.rows.all()} == {"sent"}
 
@@ -144,10 +152,9 @@ def test_killed_in_the_middle_the_rest_goes_out_once(
     imports.apply(made.pk)
     assert invited(committed_world) == [1], "the run may still be alive"
     InvitationImport.objects.filter(pk=made.pk).update(
-        heartbeat_at=timezone.now() - timedelta(minutes=6),
-        created_at=timezone.now() - timedelta(minutes=6),
+        leased_until=timezone.now() - timedelta(minutes=1)
     )
-    assert [pk for pk, _ in imports.waiting()] == [made.pk]
+    assert [pk for pk, _ in jobs.overdue(imports.INVITATION_IMPORTS)] == [made.pk]
     imports.apply(made.pk)
     made.refresh_from_db()
     assert (made.state, made.counts["sent"], made.counts["again"]) == (ImportState.DONE, 4, 0)

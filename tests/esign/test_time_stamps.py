@@ -104,11 +104,11 @@ def test_without_a_good_stamp_nothing_is_made_until_there_is_one(
     authority.fault = fault
     if fault == "away":
         settings.TIME_STAMP_URL = "http://127.0.0.1:9/"
-    for attempt in range(1, making.MOST_ATTEMPTS + 1):
+    for attempt in range(1, making.DOCUMENTS.most_attempts + 1):
         document = try_once()
         assert (document.attempts, document.file) == (attempt, None), "nothing half-signed"
-        assert document.problem.startswith("时间戳: "), document.problem
-        waits = attempt < making.MOST_ATTEMPTS
+        assert document.problem.startswith("时间戳："), document.problem
+        waits = attempt < making.DOCUMENTS.most_attempts
         assert document.state == (DocumentState.WAITING if waits else DocumentState.PARKED)
     assert making.current_document(agreement) is None
     agreement.refresh_from_db()
@@ -128,7 +128,7 @@ def test_it_comes_back_before_anything_is_parked(
     authority.fault = "unavailable"
     assert try_once().state == DocumentState.WAITING
     authority.fault = ""
-    assert making.sweep() == 1
+    assert making.sweep()
     assert verify(content_of(agreement)).genuine
 
 

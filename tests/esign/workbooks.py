@@ -12,7 +12,7 @@ from esign.actions.registered import KEYS
 from esign.models import InvitationImport, InvitationRow
 from graduates.models import Graduate
 from tests.esign import signing
-from workbooks.actions import imports as moves
+from workbooks.actions import imports as workbook_imports
 from workbooks.states import ImportState
 
 
@@ -44,7 +44,7 @@ def checked(member: UnitMember, content: bytes) -> InvitationImport:
 def confirmed(member: UnitMember, content: bytes) -> InvitationImport:
     made = checked(member, content)
     assert made.state == ImportState.PREVIEWED, made.problem
-    moves.confirm(made, by=member.user)
+    workbook_imports.confirm(made, by=member.user)
     return made
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from core import files
+from core import files, jobs
 from core.errors import Refused
 from core.models import Event
 from graduates.actions import origin, roster
@@ -30,7 +30,7 @@ from tests.graduates.workbooks import (
     roster_book,
     upload,
 )
-from workbooks.actions import imports
+from workbooks.states import ImportState
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,7 @@ def test_a_lone_row_far_below_makes_no_huge_book(world: World) -> None:
     assert (sheet.max_row, sheet.cell(2, len(header) + 2).value) == (2, 20_003)
 
 
-# --- a row that moves -----------------------------------------------------------------------------
+# --- steps that are repeated, lost or interrupted -----------------------------------------------------------------------------
 
 
 def test_confirming_twice_is_harmless(world: World) -> None:
@@ -123,19 +123,19 @@ def test_a_cancelled_import_is_not_confirmed(world: World) -> None:
 
 
 def die(made: RosterImport, state: str, *, seconds: int = 600) -> None:
-    """As a killed worker leaves the row."""
-    past = timezone.now() - timedelta(seconds=seconds)
+    """Leave the row as a worker does that was killed `seconds` after it renewed its lease."""
     RosterImport.objects.filter(pk=made.pk).update(
-        state=state, heartbeat_at=past, created_at=timezone.now() - timedelta(seconds=700)
+        state=state,
+        leased_until=timezone.now() - timedelta(seconds=seconds) + roster.ROSTERS.lease,
     )
 
 
 def test_the_sweep_takes_up_what_a_dead_worker_left(world: World) -> None:
     made = upload(world, roster_book(typed_record(world)))
     die(made, "checking", seconds=60)
-    assert roster.waiting() == []  # it may still be at work
+    assert jobs.overdue(roster.ROSTERS) == [], "the worker may still be at work"
     die(made, "checking")
-    assert [pk for pk, _ in roster.waiting()] == [made.pk]
+    assert jobs.overdue(roster.ROSTERS) == [(made.pk, ImportState.UPLOADED)]
     sweep_imports()
     made.refresh_from_db()
     assert made.state == "previewed"
@@ -144,7 +144,7 @@ def test_the_sweep_takes_up_what_a_dead_worker_left(world: World) -> None:
     sweep_imports()
     made.refresh_from_db()
     assert (made.state, made.counts["created"]) == ("done", 1)
-    assert roster.waiting() == []
+    assert jobs.overdue(roster.ROSTERS) == []
 
 
 def test_a_crash_that_emptied_the_staging_table(world: World) -> None:
@@ -157,19 +157,18 @@ def test_a_crash_that_emptied_the_staging_table(world: World) -> None:
 
 def test_poison_is_parked(world: World) -> None:
     made = upload(world, roster_book(typed_record(world)))
-    for _ in range(imports.MOST_ATTEMPTS):
-        RosterImport.objects.filter(pk=made.pk).update(attempts=imports.MOST_ATTEMPTS)
-        die(made, "checking")
+    RosterImport.objects.filter(pk=made.pk).update(attempts=roster.ROSTERS.most_attempts)
+    die(made, "checking")
     sweep_imports()
     made.refresh_from_db()
     assert (made.state, "联系运维" in made.problem) == ("failed", True)
-    assert roster.waiting() == []
+    assert jobs.overdue(roster.ROSTERS) == []
 
 
 def test_a_lost_message_is_found(world: World) -> None:
     made = upload(world, roster_book(typed_record(world)))
-    assert roster.waiting() == []  # its message is on the way
-    RosterImport.objects.update(created_at=timezone.now() - timedelta(seconds=90))
+    assert jobs.overdue(roster.ROSTERS) == [], "its message may be on the way"
+    RosterImport.objects.update(due_at=timezone.now() - timedelta(seconds=90))
     sweep_imports()
     made.refresh_from_db()
     assert made.state == "previewed"

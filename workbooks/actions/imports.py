@@ -1,42 +1,60 @@
-"""What every import of a workbook shares: a row that moves, uploaded → checked → previewed →
-confirmed → done.
+"""Importing a workbook: uploaded → checked → previewed → confirmed → applied.
 
-The work runs in a Celery task or in a command; the row is the truth and a lost message is found
-again by the sweep. Repeating a step is harmless. The trail names a step by the app of its row.
+Checking and applying are jobs (`core.jobs`): a worker leases the import's row, and a sweep finds
+imports whose message was lost or whose worker died. Repeating a step is harmless. The audit trail
+names each step after the app that the import belongs to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files, spreadsheets
+from core import audit, files, jobs, spreadsheets
 from core.audit import Actor
-from core.errors import Refused
+from core.errors import DomainError, Refused
+from core.jobs import JobKind
 from core.models import StoredFile
 from schools.models import School
 from workbooks.models import WorkbookImport
 from workbooks.states import ImportState
 
 M = TypeVar("M", bound=WorkbookImport)
+# Does one step of the import with this primary key.
 Step = Callable[[int], Any]
-MOST_ATTEMPTS = 3
-# A run that gives no sign of life for so long is dead; a message may be on its way for so long.
-_SILENCE, _DELIVERY = timedelta(minutes=5), timedelta(seconds=60)
-_BEFORE = {
-    ImportState.CHECKING: ImportState.UPLOADED,
-    ImportState.APPLYING: ImportState.CONFIRMED,
-}
 _ENDS = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 
 
+def import_kind(model: type[M], *, name: str, label: str, task: str) -> JobKind[M]:
+    """The job kind of one model of imports. `name` is also the purpose its files are stored for,
+    `task` the Celery task that finds imports nobody works on."""
+    return JobKind(
+        name=name,
+        label=label,
+        model=model,
+        phases={
+            ImportState.UPLOADED: ImportState.CHECKING,
+            ImportState.CONFIRMED: ImportState.APPLYING,
+        },
+        parked=ImportState.FAILED,
+        owner="运维人员",
+        task=task,
+        on_parked=_set_end,
+    )
+
+
+def _set_end(imported: WorkbookImport) -> None:
+    imported.progress, imported.finished_at = 100, timezone.now()
+    imported.save(update_fields=["progress", "finished_at"])
+
+
 def upload(
-    model: type[M],
+    kind: JobKind[M],
     *,
     content: bytes,
     name: str,
@@ -44,122 +62,123 @@ def upload(
     school: School | None = None,
     **values: Any,
 ) -> M:
-    """Keep the workbook and make the import row. The caller starts the check after commit."""
-    file = store(content, name=name, school_id=school.pk if school else None, by_id=Actor.of(by).id)
-    if school is not None:
-        values["school"] = school
+    """Store the workbook and make the import's row. The caller starts the check after commit."""
     with transaction.atomic():
+        school_id = school.pk if school else None
+        file = store(kind, content, name=name, school_id=school_id, by_id=Actor.of(by).id)
+        if school is not None:
+            values["school"] = school
         person = by if isinstance(by, User) else None
-        made = model._default_manager.create(file=file, by=person, **values)
-        _record("upload", made, by, label=name)
-    return made
+        uploaded = kind.rows().create(file=file, by=person, **values)
+        _record("upload", uploaded, by, label=name)
+    return uploaded
 
 
 def store(
-    content: bytes, *, name: str, school_id: int | None, by_id: int | None = None
+    kind: JobKind[M],
+    content: bytes,
+    *,
+    name: str,
+    school_id: int | None,
+    by_id: int | None = None,
 ) -> StoredFile:
-    """A workbook as it came in, or with the refused cells marked."""
+    """Store a workbook as it was uploaded, or with its refused cells marked."""
     return files.store(
         content,
         name=name,
         content_type=spreadsheets.CONTENT_TYPE,
-        purpose="roster",
+        purpose=kind.name,
         school_id=school_id,
         by_id=by_id,
     )
 
 
-def start(model: type[M], import_id: int, running: str) -> M | None:
-    """Take the row for this run; None when another run holds it or there is nothing to do."""
-    with transaction.atomic():
-        made = (
-            model._default_manager.select_for_update(skip_locked=True, of=("self",))
-            .select_related("file", "by")
-            .filter(pk=import_id, state__in=(_BEFORE[ImportState(running)], running))
-            .first()
-        )
-        if made is None or (made.state == running and not _is_silent(made)):
-            return None
-        made.attempts += 1
-        if made.attempts > MOST_ATTEMPTS:
-            finish(made, ImportState.FAILED, problem="多次尝试未能完成, 请联系运维人员。")
-            return None
-        made.state, made.progress, made.heartbeat_at = running, 5, timezone.now()
-        made.save()
-    return made
+@contextmanager
+def checking(kind: JobKind[M], import_id: int) -> Iterator[M | None]:
+    """Lease the import for its check; None when there is nothing to do or another worker has it.
+
+    A workbook that is refused as a whole fails the import with the sentence of the refusal. When
+    the lease is lost, the block ends without a trace: the worker that took over goes on.
+    """
+    yield from _leased(kind, import_id, ImportState.UPLOADED)
 
 
-def progress(made: WorkbookImport, percent: int, **more: Any) -> None:
-    """Shown on the page while it runs; also the sign of life."""
-    rows = type(made)._default_manager.filter(pk=made.pk)
-    rows.update(progress=percent, heartbeat_at=timezone.now(), **more)
+@contextmanager
+def applying(kind: JobKind[M], import_id: int) -> Iterator[M | None]:
+    """As `checking`, for the step after the confirmation."""
+    yield from _leased(kind, import_id, ImportState.CONFIRMED)
 
 
-def is_held(made: WorkbookImport) -> bool:
-    """Lock the row: does this run still have it? What seemed dead is taken over by another."""
-    rows = type(made)._default_manager.select_for_update()
-    return rows.filter(pk=made.pk, state=made.state, attempts=made.attempts).first() is not None
+def _leased(kind: JobKind[M], import_id: int, waiting: ImportState) -> Iterator[M | None]:
+    claimed = jobs.claim(kind, pk=import_id, waiting=waiting, related=("file", "by"))
+    leased = claimed[0] if claimed else None
+    try:
+        if leased is not None:
+            jobs.renew(kind, leased, progress=5)
+        yield leased
+    except jobs.LeaseLost:
+        pass
+    except DomainError as refusal:
+        if leased is None:
+            raise
+        finish(leased, ImportState.FAILED, problem=refusal.message)
 
 
-def finish(made: WorkbookImport, state: str, *, problem: str = "") -> None:
-    made.state, made.problem, made.progress = state, problem, 100
-    made.finished_at = timezone.now() if state in _ENDS else None
-    made.save()
+def progress(kind: JobKind[M], leased: M, percent: int, **values: Any) -> None:
+    """Show how far the import is; it also renews the lease. Raises `jobs.LeaseLost`."""
+    jobs.renew(kind, leased, progress=percent, **values)
 
 
-def confirm(made: WorkbookImport, *, by: User | Actor) -> None:
+def finish(leased: WorkbookImport, state: str, *, problem: str = "") -> None:
+    """End the step in `state` and save what was set on the row. Raises `jobs.LeaseLost`."""
+    with jobs.writing(leased):
+        leased.state, leased.problem, leased.progress = state, problem[:300], 100
+        leased.finished_at = timezone.now() if state in _ENDS else None
+        leased.leased_until = None
+        leased.save()
+
+
+def confirm(previewed: WorkbookImport, *, by: User | Actor) -> None:
     """The person who looked at the preview says yes. The caller starts the apply after commit."""
     with transaction.atomic():
-        row = _locked(made)
+        row = _locked(previewed)
         if row.state in (ImportState.CONFIRMED, ImportState.APPLYING, ImportState.DONE):
             return  # a double click changes nothing
         if row.state != ImportState.PREVIEWED:
-            raise Refused("import_state", f"此次导入{row.get_state_display()}, 不能确认。")
-        row.state, row.attempts = ImportState.CONFIRMED, 0
-        row.save(update_fields=["state", "attempts"])
+            raise Refused("import_state", f"此次导入{row.get_state_display()}，不能确认。")
+        row.state, row.attempts, row.due_at = ImportState.CONFIRMED, 0, timezone.now()
+        row.save(update_fields=["state", "attempts", "due_at"])
         _record("confirm", row, by, data=row.counts)
 
 
-def cancel(made: WorkbookImport, *, by: User | Actor) -> None:
+def cancel(unfinished: WorkbookImport, *, by: User | Actor) -> None:
+    """Give up an import that no worker has."""
     with transaction.atomic():
-        row = _locked(made)
+        row = _locked(unfinished)
         if row.state not in (ImportState.UPLOADED, ImportState.PREVIEWED, ImportState.FAILED):
-            raise Refused("import_state", f"此次导入{row.get_state_display()}, 不能取消。")
-        row.state, row.finished_at = ImportState.CANCELLED, timezone.now()
-        row.save(update_fields=["state", "finished_at"])
+            raise Refused("import_state", f"此次导入{row.get_state_display()}，不能取消。")
+        row.state, row.finished_at, row.parked_at = ImportState.CANCELLED, timezone.now(), None
+        row.save(update_fields=["state", "finished_at", "parked_at"])
         _record("cancel", row, by)
 
 
-def done(made: WorkbookImport, *, by: User | Actor | None) -> None:
+def done(leased: WorkbookImport, *, by: User | Actor | None) -> None:
+    """End an import that was applied. Raises `jobs.LeaseLost`."""
     with transaction.atomic():
-        finish(made, ImportState.DONE)
-        _record("done", made, by, data=made.counts)
+        finish(leased, ImportState.DONE)
+        _record("done", leased, by, data=leased.counts)
 
 
-def waiting(model: type[M], check: Step, apply: Step) -> list[tuple[int, Step]]:
-    """Imports that a lost message or a dead worker left behind, with the step each needs."""
-    steps = {
-        ImportState.UPLOADED: check,
-        ImportState.CHECKING: check,
-        ImportState.CONFIRMED: apply,
-        ImportState.APPLYING: apply,
-    }
-    old = timezone.now() - _DELIVERY
-    rows = model._default_manager.filter(state__in=list(steps), created_at__lt=old)
-    return [
-        (made.pk, steps[ImportState(made.state)])
-        for made in rows
-        if made.state not in _BEFORE or _is_silent(made)
-    ]
+def run_overdue(kind: JobKind[M], *, check: Step, apply: Step) -> None:
+    """Do the next step of imports that a lost message or a dead worker left behind."""
+    steps = {ImportState.UPLOADED: check, ImportState.CONFIRMED: apply}
+    for import_id, waiting in jobs.overdue(kind):
+        steps[ImportState(waiting)](import_id)
 
 
-def _locked(made: M) -> M:
-    return type(made)._default_manager.select_for_update().get(pk=made.pk)
+def _locked(row: M) -> M:
+    return type(row)._default_manager.select_for_update().get(pk=row.pk)
 
 
-def _is_silent(made: WorkbookImport) -> bool:
-    return made.heartbeat_at is None or timezone.now() - made.heartbeat_at > _SILENCE
-
-
-def _record(step: str, made: WorkbookImport, by: User | Actor | None, **more: Any) -> None:
-    audit.record(f"{made._meta.app_label}.import_{step}", by=by, obj=made, **more)
+def _record(step: str, row: WorkbookImport, by: User | Actor | None, **more: Any) -> None:
+    audit.record(f"{row._meta.app_label}.import_{step}", by=by, obj=row, **more)

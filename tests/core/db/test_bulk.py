@@ -35,9 +35,9 @@ def test_updated_rows_hold_what_was_given_whatever_its_characters() -> None:
     rows = messages()
     for n, (row, text) in enumerate(zip(rows, ODD, strict=True)):
         row.text, row.attempts, row.secret = text, n, n % 2 == 1
-        row.claimed_at = NOON + datetime.timedelta(hours=n) if n else None
+        row.sent_at = NOON + datetime.timedelta(hours=n) if n else None
         row.problem = "同样的"
-    names = ("text", "attempts", "secret", "claimed_at", "problem")
+    names = ("text", "attempts", "secret", "sent_at", "problem")
     assert update_rows(rows, names) == len(ODD)
     for row in rows:
         stored = OutboxMessage.objects.get(pk=row.pk)

@@ -119,11 +119,11 @@ def test_a_server_that_is_away_is_asked_again_and_in_the_end_it_is_parked(
 ) -> None:
     settings.EMAIL_PORT = free_port()
     row = post()
-    for _ in range(outbox.MOST_ATTEMPTS):
+    for _ in range(outbox.MESSAGES.most_attempts):
         assert outbox.send_due() == 0
         due(row)
     row.refresh_from_db()
-    assert (row.state, row.attempts) == (OutboxState.PARKED, outbox.MOST_ATTEMPTS)
+    assert (row.state, row.attempts) == (OutboxState.PARKED, outbox.MESSAGES.most_attempts)
     assert "无法使用" in row.problem
 
 
@@ -168,8 +168,8 @@ def test_killed_in_between_it_is_parked_and_never_sent_again(
             row.refresh_from_db()
             assert row.state == OutboxState.SENDING
             assert outbox.send_due() == 0, "it may still be alive"
-            long_ago = timezone.now() - outbox.LEASE - timedelta(seconds=1)
-            OutboxMessage.objects.filter(pk=row.pk).update(claimed_at=long_ago)
+            long_ago = timezone.now() - timedelta(seconds=1)
+            OutboxMessage.objects.filter(pk=row.pk).update(leased_until=long_ago)
             assert outbox.send_due() == 0
             row.refresh_from_db()
             assert (row.state, len(mailbox.taken)) == (OutboxState.PARKED, 1)
