@@ -14,18 +14,13 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts import hooks
 from accounts.models import Message, User
 from core import outbox
 from core.db import rows
 from core.db.bulk import any_of
 from core.db.lookups import Rows
-from core.hooks import Hook
 from core.models import Channel, OutboxMessage
-
-addresses = Hook(
-    "accounts.inbox_addresses",
-    'Gets user; return the names their messages are sent to ("person:7", "school:7").',
-)
 
 
 def message(to: str, title: str, *, key: str, text: str = "", link: str = "") -> Message:
@@ -86,7 +81,7 @@ def tell_each(people: QuerySet[Any, Any], title: str, *, text: str = "", link: s
 
 def _names_of(user: User) -> list[str]:
     names = [f"user:{user.pk}"]
-    for found in addresses.run(user=user):
+    for found in hooks.addresses.run(user=user):
         names += found
     return names
 

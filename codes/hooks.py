@@ -1,18 +1,15 @@
-"""Hooks the code tables offer."""
+"""Hooks that the code tables offer to the apps above."""
 
 from pathlib import Path
 
-from core.hooks import Hook
-
-codes_loaded = Hook(
-    "codes.loaded",
-    "Runs inside `load_codes`, after tables and divisions: load your own data files. No values.",
-)
-data_folder = Hook(
-    "codes.data_folder",
-    "Return the folder (Path) of .csv files you load; a change in them makes load_codes load.",
-)
+from core.hooks import hook
 
 
-def data_folders() -> list[Path]:
-    return data_folder.run()
+@hook
+def codes_loaded() -> None:
+    """Runs inside `load_codes`, after tables and divisions: load your own data files."""
+
+
+@hook
+def data_folder() -> Path:
+    """The folder of .csv files that you load; a change in them makes `load_codes` load them."""

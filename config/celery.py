@@ -2,8 +2,9 @@
 
 import os
 
+import django
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import import_modules, worker_process_init
 
 from core import garbage
 
@@ -12,6 +13,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 app = Celery("platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@import_modules.connect
+def schedule_periodic_tasks(**_: object) -> None:
+    """Give beat what the apps contribute. Celery sends this signal when a worker or beat starts."""
+    django.setup()
+    from core import frame
+
+    app.conf.beat_schedule = {
+        task.name: {"task": task.task, "schedule": task.schedule} for task in frame.periodic_tasks()
+    }
 
 
 @worker_process_init.connect

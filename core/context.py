@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from core.registry import menu_for
+from core.menu import menu_for
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from core import hooks
-from core.states import Machine, as_markdown
+from core import frame, hooks
+from core.states import as_markdown
 
 _HEAD = "<!-- Made by `bin/manage write_docs`; do not edit. -->\n"
-# Machines that docs/states.md prints, with the labels of their roles; apps add theirs in plugs.
-MACHINES: list[tuple[Machine, dict[str, str]]] = []
 
 
 def pages() -> dict[str, str]:
@@ -17,14 +15,14 @@ def pages() -> dict[str, str]:
 
 def _states() -> str:
     parts = [_HEAD, "# States and steps\n"]
-    parts += [as_markdown(machine, labels) for machine, labels in MACHINES]
+    parts += [as_markdown(machine, labels) for machine, labels in frame.machines()]
     return "\n".join(parts)
 
 
 def _hooks() -> str:
     lines = [_HEAD, "# Hooks", "", "Who plugs into what, in the order they run.", ""]
     for hook in sorted(hooks.ALL, key=lambda h: h.name):
-        lines += [f"## `{hook.name}`", "", hook.doc, ""]
+        lines += [f"## `{hook.name}`", "", f"`{hook.signature}`", "", hook.doc, ""]
         lines += [f"- {order}: `{f.__module__}.{f.__qualname__}`" for order, f in hook.plugs]
         lines += [""] if hook.plugs else ["- nobody yet", ""]
     return "\n".join(lines).rstrip() + "\n"

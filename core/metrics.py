@@ -1,6 +1,6 @@
 """Figures for monitoring, in the text form that Prometheus reads.
 
-Apps plug in their own; the address answers only who knows METRICS_TOKEN.
+Apps contribute their own; only who knows METRICS_TOKEN may read the page.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import hmac
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
-from core.hooks import Hook
-
-gauges = Hook("core.metrics", "Figures for monitoring. Return a dict of name → number.")
+from core import frame, jobs
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -21,9 +19,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     wanted = settings.METRICS_TOKEN
     if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
         raise Http404
-    lines = [
-        f"platform_{name} {value}"
-        for found in gauges.run()
-        for name, value in sorted(found.items())
-    ]
+    figures = frame.metrics() | _job_figures()
+    lines = [f"platform_{name} {value}" for name, value in sorted(figures.items())]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+
+def _job_figures() -> dict[str, float]:
+    """How many jobs of each kind wait, run and are parked; the oldest waiting one in seconds."""
+    names = ("waiting", "running", "parked", "oldest")
+    return {
+        f"jobs_{found.name}_{name}": getattr(found, name)
+        for found in map(jobs.figures, frame.job_kinds())
+        for name in names
+    }

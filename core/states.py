@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,7 @@ def roles(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def as_markdown(machine: Machine, role_labels: dict[str, str]) -> str:
+def as_markdown(machine: Machine, role_labels: Mapping[str, str]) -> str:
     """The table for docs/states.md."""
     lines = [
         f"## {machine.name}",
@@ -103,7 +103,7 @@ def as_markdown(machine: Machine, role_labels: dict[str, str]) -> str:
         "| - | - | - | - | - |",
     ]
 
-    def names(values: Iterable[str], order: Iterable[str], labels: dict[str, str]) -> str:
+    def names(values: Iterable[str], order: Iterable[str], labels: Mapping[str, str]) -> str:
         return ", ".join(f"{labels[v]} `{v}`" for v in order if v in values)
 
     for step in machine.steps:

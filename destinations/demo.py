@@ -12,7 +12,7 @@ from destinations.actions import enter, evidence, review
 from destinations.models import Destination
 from destinations.states import State
 from graduates.models import Graduate
-from schools.plugs import DEMO_CODE
+from schools.demo import DEMO_CODE
 
 _UNIT = {
     "unit_name": "示例信息技术有限公司",
@@ -33,7 +33,7 @@ _SEEKING = {"category": "70-2"}
 _KINDS = (_CONTRACT, _AGREEMENT, _STUDY, _SOLDIER, _CONTRACT, _SEEKING)
 
 
-def make_destinations() -> None:
+def make_destinations(password: str) -> None:
     """Entered by the demo staff; some approved by the school, some refused, some left pending."""
     admin = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}admin")
     adviser = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}yuanxi")

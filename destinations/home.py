@@ -5,7 +5,7 @@ from __future__ import annotations
 from destinations.models import Destination
 from destinations.states import APPROVED, State
 from graduates import hooks
-from graduates.home import Step
+from graduates.hooks import HomeStep
 from graduates.models import Graduate
 
 
@@ -18,12 +18,12 @@ def _own(graduate: Graduate) -> Destination:
 
 
 @hooks.next_step.plug(order=20)
-def register_step(*, graduate: Graduate) -> Step:
+def register_step(*, graduate: Graduate) -> HomeStep:
     d = _own(graduate)
     todo = "请登记毕业去向"
     if d.state == State.REJECTED:
         todo = f"登记未通过: {d.reason}, 请修改后重新提交"
-    return Step(
+    return HomeStep(
         label="登记去向",
         done=d.state not in (State.UNSUBMITTED, State.REJECTED),
         todo=todo,
@@ -34,9 +34,9 @@ def register_step(*, graduate: Graduate) -> Step:
 
 
 @hooks.next_step.plug(order=30)
-def reviewed_step(*, graduate: Graduate) -> Step:
+def reviewed_step(*, graduate: Graduate) -> HomeStep:
     d = _own(graduate)
-    return Step(
+    return HomeStep(
         label="审核通过",
         done=d.state in APPROVED,
         todo="已提交, 请等待老师审核",

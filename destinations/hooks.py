@@ -1,25 +1,31 @@
 """Hooks that destinations offer to the apps above."""
 
-from core.hooks import Hook
+from accounts.models import User
+from core.hooks import hook
+from destinations.models import Destination
 
-stepped = Hook(
-    "destinations.stepped",
-    "A step was written, in its transaction. Gets destination and action.",
-)
-detail_links = Hook(
-    "destinations.detail_links",
-    "Links in the review workspace. Gets destination, user; return a list of (label, address).",
-)
-review_notes = Hook(
-    "destinations.review_notes",
-    "Calm notes in the review workspace; they stand in nobody's way. Gets destination; return a "
-    "list of sentences.",
-)
-dispute_upheld = Hook(
-    "destinations.dispute_upheld",
-    "A dispute is upheld. Gets destination, reason, by; return True when an agreement was ended "
-    "and the destination is released by that.",
-)
-dispute_settled = Hook(
-    "destinations.dispute_settled", "A dispute was settled either way. Gets graduate_id."
-)
+
+@hook
+def stepped(*, destination: Destination, action: str) -> None:
+    """A step of the state machine was written; runs in its transaction."""
+
+
+@hook
+def detail_links(*, destination: Destination, user: User) -> list[tuple[str, str]]:
+    """Links in the review workspace: (label, address)."""
+
+
+@hook
+def review_notes(*, destination: Destination) -> list[str]:
+    """Notes in the review workspace, as sentences. They do not stop anybody from approving."""
+
+
+@hook
+def dispute_upheld(*, destination: Destination, reason: str, by: User) -> bool:
+    """A dispute is upheld. Return True if an agreement was ended, which releases the
+    destination."""
+
+
+@hook
+def dispute_settled(*, graduate_id: int) -> None:
+    """A dispute was settled either way."""

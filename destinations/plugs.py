@@ -1,4 +1,4 @@
-"""What destinations plug into the apps below."""
+"""What destinations plug into the hooks of lower apps."""
 
 from __future__ import annotations
 
@@ -10,24 +10,19 @@ from django.urls import reverse
 
 from accounts.models import User
 from codes import hooks as codes_hooks
-from core import home as console_home
-from core.demo import demo_data
 from core.errors import Refused
-from core.generated_docs import MACHINES
-from destinations import catalogue, demo, reports, steps
+from destinations import catalogue, home  # noqa: F401 - home fills a hook
 from destinations.actions import enter, review
 from destinations.fields import BY_KEY
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from destinations.states import WAITING, State
 from graduates import hooks
-from graduates.corrections import Target
+from graduates.hooks import CorrectionTarget
 from graduates.models import Graduate
 from graduates.states import CorrectionKind, Standing
 from schools.hooks import before_sealing
 from schools.models import Cohort
-from schools.options import cohort_ids, cohort_options
-from schools.scope import visible_to
 
 
 @hooks.imported.plug()
@@ -96,38 +91,8 @@ def link_to_destination(*, graduate: Graduate, user: User) -> list[tuple[str, st
     return [("去向审核", reverse("console:destination", args=[graduate.pk]))]
 
 
-@demo_data.plug(order=30)
-def make_demo_destinations(*, password: str) -> None:
-    demo.make_destinations()
-
-
-MACHINES.append((steps.MACHINE, {str(k): v for k, v in steps.ROLE_LABELS.items()}))
-
-
-@console_home.panels.plug()
-def progress_panel(*, user: User) -> tuple[str, list[tuple[str, int, int, str]]] | None:
-    """The newest cohort's progress in the person's scope."""
-    if not user.has_perm("figures.view"):
-        return None
-    cohorts = cohort_options(user)
-    if not cohorts:
-        return None
-    year = cohorts[0][0]
-    rows = visible_to(Destination.objects.all(), user, graduate="graduate")
-    n = reports.progress(rows.filter(cohort_id__in=cohort_ids(user, int(year))))
-    base = reverse("console:destinations")
-    origins = reverse("console:origins")
-    lines = [
-        ("生源已确认或锁定", n["confirmed"], n["total"], f"{origins}?cohort={year}"),
-        ("去向已登记", n["registered"], n["total"], f"{base}?cohort={year}"),
-        ("已通过初审", n["department"], n["total"], f"{base}?cohort={year}"),
-        ("已通过终审", n["school"], n["total"], f"{base}?cohort={year}&state=school_approved"),
-    ]
-    return f"{year}届进度", lines
-
-
 @hooks.correction_targets.plug(order=20)
-def destination_target() -> Target:
+def destination_target() -> CorrectionTarget:
     """Through the same doors as any change: entering, or correcting codes of an e-signed one."""
 
     def shown(graduate: Graduate) -> list[tuple[str, str]]:
@@ -151,4 +116,4 @@ def destination_target() -> Target:
         else:
             raise Refused("agreement", "网签协议的内容须由单位在“修改签约信息”中提出更正。")
 
-    return Target(CorrectionKind.DESTINATION, "毕业去向", shown, current, put)
+    return CorrectionTarget(CorrectionKind.DESTINATION, "毕业去向", shown, current, put)

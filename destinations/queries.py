@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from destinations.models import Destination, Dispute, DisputeState
 from destinations.states import WAITING, State
-from schools.models import Role
+from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
 _KEYS = ("graduate", "school", "cohort")
@@ -36,15 +36,15 @@ def _literal(value: object) -> str:
 
 def waiting_states(role: str) -> list[str]:
     """The states that wait for somebody of this role."""
-    if role == Role.SCHOOL_ADMIN:
+    if role == Level.SCHOOL:
         return [*WAITING, State.DEPARTMENT_APPROVED]
-    return list(WAITING) if role in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN) else []
+    return list(WAITING) if role in (Level.CLASS, Level.DEPARTMENT) else []
 
 
 def disputes_for(user: User) -> QuerySet[Dispute]:
     """The disputes that wait for this person's word."""
     staff = staff_of(user)
-    by_province = staff is not None and staff.role == Role.PROVINCE
+    by_province = staff is not None and staff.role_level == Level.PROVINCE
     state = DisputeState.PROVINCE if by_province else DisputeState.OPEN
     return visible_to(Dispute.objects.filter(state=state), user, graduate="graduate")
 
@@ -52,5 +52,5 @@ def disputes_for(user: User) -> QuerySet[Dispute]:
 def waiting_for(user: User) -> QuerySet[Destination]:
     """The review queue of one person."""
     staff = staff_of(user)
-    rows = Destination.objects.filter(state__in=waiting_states(staff.role if staff else ""))
+    rows = Destination.objects.filter(state__in=waiting_states(staff.role_level if staff else ""))
     return visible_to(rows, user, graduate="graduate")

@@ -11,23 +11,21 @@ from core.states import Machine, Step, roles, states
 from destinations.models import NOT_REGISTERED, Destination
 from destinations.states import APPROVED, ReasonSource, State
 from graduates.permissions import phase_for
-from schools.models import Phase, Role
+from schools.models import Phase
+from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of
 
 GRADUATE, NATIONAL, AGREEMENT = "graduate", "national", "agreement"
 DISPUTE = "dispute"
 ROLE_LABELS = {
     GRADUATE: "毕业生",
-    Role.COUNSELLOR: "辅导员",
-    Role.DEPARTMENT_ADMIN: "院系管理员",
-    Role.SCHOOL_ADMIN: "学校系统管理员",
-    Role.PROVINCE: "省级管理员",
+    **LEVEL_LABELS,
     NATIONAL: "全国系统",
     AGREEMENT: "网签协议",
     DISPUTE: "异议成立",
 }
-_DEPARTMENT = roles(Role.COUNSELLOR, Role.DEPARTMENT_ADMIN)
-_SCHOOL = roles(Role.SCHOOL_ADMIN)
+_DEPARTMENT = roles(Level.CLASS, Level.DEPARTMENT)
+_SCHOOL = roles(Level.SCHOOL)
 _ALL = states(*State.values)
 
 
@@ -52,7 +50,7 @@ def role_of(actor: Any) -> str:
             return GRADUATE
         staff = staff_of(actor)
         if staff is not None:
-            return staff.role
+            return staff.role_level
     return ""
 
 

@@ -7,7 +7,7 @@ import io
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from accounts.models import User
+from accounts.models import Realm, User
 from codes.validators import organisation_check_character, uscc_check_character
 from core import files
 from core.files import images
@@ -15,6 +15,7 @@ from core.models import StoredFile
 from employers.models import Membership, Unit, UnitMember, UnitName
 
 NAME = "示例智能科技有限公司"
+_MOBILE = "13900009999"
 _BODY, _HEAD = "MA9DEM0X", "91340100"
 
 
@@ -88,3 +89,21 @@ def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def employer_exists() -> bool:
+    return UnitMember.objects.filter(user__login=_MOBILE, unit__code=unit_code()).exists()
+
+
+def make_employer(password: str) -> None:
+    """An account of the realm of employers and its verified unit."""
+    user = User.objects.filter(realm=Realm.EMPLOYER, login=_MOBILE).first()
+    if user is None:
+        user = User.objects.create_user(
+            Realm.EMPLOYER, _MOBILE, password, label="示例单位招聘人员", mobile=_MOBILE
+        )
+    make_unit(user)
+
+
+def show_employer() -> list[tuple[str, str, str]]:
+    return [("用人单位", "/employer/", _MOBILE)] if employer_exists() else []

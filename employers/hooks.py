@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.hooks import Hook
-
-home_tiles = Hook(
-    "employers.home_tiles",
-    "What stands where, for the employer's home. Gets member; return a list of Tile.",
-)
-home_todos = Hook(
-    "employers.home_todos",
-    "What waits for the unit, for the employer's home. Gets member; return a list of Todo.",
-)
+from core.hooks import hook
+from employers.models import UnitMember
 
 
 @dataclass(frozen=True)
@@ -33,3 +25,13 @@ class Todo:
     note: str
     address: str
     icon: str = "info-circle"
+
+
+@hook
+def home_tiles(*, member: UnitMember) -> list[Tile]:
+    """Figures for the employer's home, each with the list behind it."""
+
+
+@hook
+def home_todos(*, member: UnitMember) -> list[Todo]:
+    """What waits for the unit, for the employer's home."""

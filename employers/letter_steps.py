@@ -8,10 +8,10 @@ from accounts.models import User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from employers.models import Letter, LetterKind, LetterState, Membership
-from schools.models import Role
+from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of
 
-ROLE_LABELS = {str(Role.PROVINCE): "省级管理员"}
+ROLE_LABELS = LEVEL_LABELS
 # What the reviewer compares and ticks, one by one.
 CHECKLIST = {
     "signature": "帐号管理者已手写签名",
@@ -23,7 +23,7 @@ CHECKLIST = {
 
 def role_of(actor: Any) -> str:
     staff = staff_of(actor) if isinstance(actor, User) else None
-    return staff.role if staff is not None else ""
+    return staff.role_level if staff is not None else ""
 
 
 def one_is_enough(letter: Letter, actor: Any) -> None:
@@ -47,7 +47,7 @@ def still_there(letter: Letter, actor: Any) -> None:
 
 
 _WAITING, _SECOND, _APPROVED = LetterState.WAITING, LetterState.SECOND, LetterState.APPROVED
-_PROVINCE = roles(Role.PROVINCE)
+_PROVINCE = roles(Level.PROVINCE)
 LETTER = Machine(
     name="认证公函",
     labels=dict(LetterState.choices),

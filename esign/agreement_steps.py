@@ -13,10 +13,11 @@ from esign.models import Agreement, Termination
 from esign.states import OPEN_TERMINATION, AgreementState
 from esign.termination_steps import role_of
 from graduates.models import Graduate
-from schools.models import Phase, Role
+from schools.models import Phase
+from schools.roles import LEVEL_LABELS, Level
 from schools.scope import visible_to
 
-ROLE_LABELS = {Role.SCHOOL_ADMIN: "学校系统管理员"}
+ROLE_LABELS = LEVEL_LABELS
 
 
 @dataclass
@@ -56,7 +57,7 @@ AGREEMENT = Machine(
     state_of=lambda case: case.agreement.state,
     role_of=role_of,
     steps=(
-        Step("conclude", "转为劳动合同", roles(Role.SCHOOL_ADMIN), states(AgreementState.ACTIVE),
+        Step("conclude", "转为劳动合同", roles(Level.SCHOOL), states(AgreementState.ACTIVE),
              AgreementState.ENDED, (in_scope, not_sealed, approved, no_termination),
              "article three: a labour contract followed", needs_reason=True),
     ),

@@ -17,7 +17,7 @@ from esign.states import (
     TerminationState,
 )
 from graduates import hooks
-from graduates.home import Step
+from graduates.hooks import HomeStep
 from graduates.models import Graduate
 
 _ENDING, _LATE, _CHANGE, _OFFER = "1 ending", "2 late", "3 change", "4 offer"
@@ -51,7 +51,7 @@ _WAITING = Rows(_waits)
 
 
 @hooks.next_step.plug(order=15)
-def answer_step(*, graduate: Graduate) -> Step | None:
+def answer_step(*, graduate: Graduate) -> HomeStep | None:
     """Only while something waits: an offer, a change of the terms, or the end of an agreement."""
     waiting = sorted(_WAITING.of(graduate.pk))  # the most urgent first
     if not waiting:
@@ -68,4 +68,4 @@ def answer_step(*, graduate: Graduate) -> Step | None:
             f"/invitations/{pk}/" if same == 1 else "/invitations/",
         ),
     }[kind]
-    return Step(label=label, done=False, todo=todo, address=address)
+    return HomeStep(label=label, done=False, todo=todo, address=address)

@@ -4,54 +4,33 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from accounts import inbox
+from accounts.hooks import addresses
 from accounts.models import Realm, User
 from core.db.lookups import Rows
-from core.generated_docs import MACHINES
 from destinations import hooks
 from destinations.models import Destination
 from destinations.states import APPROVED
-from esign import (
-    agreement_steps,
-    employer_home,  # noqa: F401 - fills its hooks
-    steps,
-    termination_steps,
-)
+from esign import employer_home, home  # noqa: F401 - they fill hooks
 from esign.actions import documents, terminate
 from esign.models import Agreement
 from esign.states import AgreementState
 from graduates.models import Person
-from schools.models import Role
+from schools.roles import Level
 from schools.scope import staff_of
-
-MACHINES.append((steps.INVITATION, steps.ROLE_LABELS))
-MACHINES.append(
-    (
-        termination_steps.TERMINATION,
-        {str(k): v for k, v in termination_steps.ROLE_LABELS.items()},
-    )
-)
-MACHINES.append(
-    (
-        agreement_steps.AGREEMENT,
-        {str(k): v for k, v in agreement_steps.ROLE_LABELS.items()},
-    )
-)
-
 
 _PEOPLE = Rows(lambda user: Person.objects.filter(user=user).values_list("pk"))
 
 
-@inbox.addresses.plug()
+@addresses.plug()
 def people_and_schools(*, user: User) -> list[str]:
     """A graduate reads what went to the person, a school's admin what went to the school, the
     province's people what went to the province."""
     if user.realm == Realm.GRADUATE:
         return [f"person:{pk}" for (pk,) in _PEOPLE.of(user.pk)]
     staff = staff_of(user)
-    if staff is None or staff.role not in (Role.SCHOOL_ADMIN, Role.PROVINCE):
+    if staff is None or staff.role_level not in (Level.SCHOOL, Level.PROVINCE):
         return []
-    return ["province" if staff.role == Role.PROVINCE else f"school:{staff.school_id}"]
+    return ["province" if staff.role_level == Level.PROVINCE else f"school:{staff.school_id}"]
 
 
 @hooks.detail_links.plug()

@@ -13,13 +13,13 @@ from destinations.states import APPROVED
 from esign.models import Agreement, Document, Print, Termination
 from esign.sealing import certificate_in_use
 from esign.states import AgreementState, DocumentState, TerminationState
-from schools.models import Role
+from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
 _WAITS = {
-    Role.COUNSELLOR: TerminationState.WAITING_DEPARTMENT,
-    Role.DEPARTMENT_ADMIN: TerminationState.WAITING_DEPARTMENT,
-    Role.SCHOOL_ADMIN: TerminationState.WAITING_SCHOOL,
+    Level.CLASS: TerminationState.WAITING_DEPARTMENT,
+    Level.DEPARTMENT: TerminationState.WAITING_DEPARTMENT,
+    Level.SCHOOL: TerminationState.WAITING_SCHOOL,
 }
 _KEY_SOON = timedelta(days=30)
 _LATE = timedelta(minutes=15)
@@ -28,7 +28,7 @@ _LATE = timedelta(minutes=15)
 def waiting_for(user: User) -> QuerySet[Termination]:
     """The terminations that this person's review comes next for."""
     staff = staff_of(user)
-    state = _WAITS.get(Role(staff.role)) if staff is not None else None
+    state = _WAITS.get(staff.role_level) if staff is not None else None
     rows = Termination.objects.filter(state=state) if state else Termination.objects.none()
     return visible_to(rows, user, graduate="graduate")
 

@@ -17,16 +17,15 @@ from esign.models import Agreement, SigningRules, Termination
 from esign.states import AgreementState, Ground, Side, TerminationState
 from esign.steps import check_settled, lately_renumbered
 from graduates.models import Graduate
-from schools.models import Phase, Role
+from schools.models import Phase
+from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of, visible_to
 
 GRADUATE, EMPLOYER = "graduate", "employer"
 ROLE_LABELS = {
     GRADUATE: "毕业生",
     EMPLOYER: "用人单位",
-    Role.COUNSELLOR: "辅导员",
-    Role.DEPARTMENT_ADMIN: "院系管理员",
-    Role.SCHOOL_ADMIN: "学校系统管理员",
+    **LEVEL_LABELS,
 }
 NONE = "none"  # no procedure is open
 
@@ -56,7 +55,7 @@ def role_of(actor: Any) -> str:
         return ""
     if actor.realm == Realm.STAFF:
         staff = staff_of(actor)
-        return staff.role if staff is not None else ""
+        return staff.role_level if staff is not None else ""
     return {Realm.GRADUATE: GRADUATE, Realm.EMPLOYER: EMPLOYER}.get(Realm(actor.realm), "")
 
 
@@ -164,7 +163,7 @@ _OTHER, _DEPARTMENT, _SCHOOL = (
     TerminationState.WAITING_DEPARTMENT,
     TerminationState.WAITING_SCHOOL,
 )
-_DEPARTMENT_STAFF = roles(Role.COUNSELLOR, Role.DEPARTMENT_ADMIN)
+_DEPARTMENT_STAFF = roles(Level.CLASS, Level.DEPARTMENT)
 _PARTIES = roles(GRADUATE, EMPLOYER)
 
 TERMINATION = Machine(
@@ -185,17 +184,17 @@ TERMINATION = Machine(
              TerminationState.WITHDRAWN, (the_same_side,)),
         Step("upload_release", "上传盖章解约材料", roles(GRADUATE), states(_OTHER), _DEPARTMENT,
              (the_same_side, silent_too_long), "after the other side was silent too long"),
-        Step("note_call", "登记回访", _DEPARTMENT_STAFF | roles(Role.SCHOOL_ADMIN),
+        Step("note_call", "登记回访", _DEPARTMENT_STAFF | roles(Level.SCHOOL),
              states(_DEPARTMENT, _SCHOOL), None, (in_scope, only_stamped), "", needs_reason=True),
         Step("pass_on", "初审同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), _SCHOOL,
              (in_scope, school_decides)),
         Step("agree", "同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), TerminationState.AGREED,
              (in_scope, department_decides, not_sealed, called_back), "where the school settles for it"),
-        Step("agree", "终审同意", roles(Role.SCHOOL_ADMIN), states(_SCHOOL),
+        Step("agree", "终审同意", roles(Level.SCHOOL), states(_SCHOOL),
              TerminationState.AGREED, (in_scope, not_sealed, called_back)),
         Step("turn_down", "不同意", _DEPARTMENT_STAFF, states(_DEPARTMENT),
              TerminationState.REFUSED, (in_scope,), "", needs_reason=True),
-        Step("turn_down", "不同意", roles(Role.SCHOOL_ADMIN), states(_SCHOOL),
+        Step("turn_down", "不同意", roles(Level.SCHOOL), states(_SCHOOL),
              TerminationState.REFUSED, (in_scope,), "", needs_reason=True),
     ),
 )  # fmt: skip

@@ -12,8 +12,8 @@ from core.audit import Actor
 from graduates.actions import origin
 from graduates.models import Graduate, Person
 from graduates.records import RELATED, confirmation_hash, record_of
+from schools.demo import DEMO_CODE, DEMO_YEAR, OTHER_DEMO_CODE
 from schools.models import Cohort, School, SchoolClass
-from schools.plugs import DEMO_CODE, DEMO_YEAR, OTHER_DEMO_CODE
 
 _GIVEN = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 _ORIGINS = ("340181", "340111", "340621", "341221", "340281", "320106")
@@ -104,3 +104,15 @@ def _open_account(school: School, password: str) -> None:
     if user is None:
         user = User.objects.create_user(Realm.GRADUATE, login, password, label=graduate.name)
     Person.objects.filter(pk=graduate.person_id).update(user=user, activated_at=timezone.now())
+
+
+def graduates_exist() -> bool:
+    return Graduate.objects.filter(school__code=DEMO_CODE, student_no=ACTIVE_NUMBER).exists()
+
+
+def show_graduate() -> list[tuple[str, str, str]]:
+    """The graduate of the demo who has an account."""
+    return [
+        ("毕业生", "/login/", f"{school.name} 学号 {ACTIVE_NUMBER}")
+        for school in School.objects.filter(code=DEMO_CODE)
+    ]

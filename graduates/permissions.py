@@ -9,10 +9,11 @@ from core.errors import Refused
 from graduates.fields import ALL, BY_KEY, OriginField
 from graduates.models import Graduate
 from graduates.states import Confirmation, Standing
-from schools.models import Cohort, FieldPermission, Phase, Role
+from schools.models import Cohort, FieldPermission, Phase
+from schools.roles import Level
 from schools.scope import staff_of
 
-_COLUMN = {Role.COUNSELLOR: "counsellor", Role.DEPARTMENT_ADMIN: "department_admin"}
+_COLUMN = {Level.CLASS: "counsellor", Level.DEPARTMENT: "department_admin"}
 _POSITION = {"graduate": 0, "counsellor": 1, "department_admin": 2}
 
 
@@ -47,11 +48,11 @@ def editable_keys(graduate: Graduate, user: User) -> set[str]:
         return set()
     if graduate.cohort.phase() == Phase.SEALED:
         return set()
-    if staff.role == Role.SCHOOL_ADMIN:
+    if staff.role_level == Level.SCHOOL:
         return {f.key for f in ALL} - {"year"}
     if graduate.confirmation == Confirmation.LOCKED:
         return set()
-    return permitted_keys(graduate.cohort, _COLUMN[Role(staff.role)])
+    return permitted_keys(graduate.cohort, _COLUMN[staff.role_level])
 
 
 def _for_graduate(graduate: Graduate) -> set[str]:

@@ -1,4 +1,4 @@
-"""What graduates plug into core and schools."""
+"""What graduates plug into the hooks of lower apps, and into their own."""
 
 from __future__ import annotations
 
@@ -6,38 +6,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from core.demo import demo_accounts, demo_data, demo_exists
 from core.errors import Refused
-from graduates import archive, demo, hooks
+from graduates import archive, home, hooks  # noqa: F401 - home fills a hook
 from graduates.actions import archive as archive_actions
 from graduates.actions import origin
-from graduates.corrections import Target
 from graduates.fields import ALL as ALL_FIELDS
 from graduates.fields import BY_KEY
+from graduates.hooks import CorrectionTarget
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.records import RELATED, record_of
 from graduates.states import Confirmation, CorrectionKind, Standing
 from schools.hooks import before_sealing, class_guards
-from schools.models import Cohort, Phase, School, SchoolClass
-from schools.plugs import DEMO_CODE
-
-
-@demo_exists.plug()
-def graduates_exist() -> bool:
-    return Graduate.objects.filter(school__code=DEMO_CODE, student_no=demo.ACTIVE_NUMBER).exists()
-
-
-@demo_data.plug(order=20)
-def make_demo_graduates(*, password: str) -> None:
-    demo.make_graduates(password)
-
-
-@demo_accounts.plug(order=20)
-def show_graduate() -> list[tuple[str, str, str]]:
-    return [
-        ("毕业生", "/login/", f"{school.name} 学号 {demo.ACTIVE_NUMBER}")
-        for school in School.objects.filter(code=DEMO_CODE)
-    ]
+from schools.models import Cohort, Phase, SchoolClass
 
 
 @class_guards.plug()
@@ -79,8 +59,8 @@ def link_to_archive(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
 
 
 @hooks.correction_targets.plug(order=10)
-def origin_target() -> Target:
-    return Target(
+def origin_target() -> CorrectionTarget:
+    return CorrectionTarget(
         kind=CorrectionKind.ORIGIN,
         label="生源信息",
         fields=lambda graduate: [(f.key, f.label) for f in ALL_FIELDS],
@@ -96,7 +76,7 @@ def _whole(graduate: Graduate) -> Graduate:
 
 
 @hooks.correction_targets.plug(order=30)
-def archive_target() -> Target:
+def archive_target() -> CorrectionTarget:
     def current(graduate: Graduate, key: str) -> str:
         row = ArchiveTransfer.objects.filter(pk=graduate.pk).first()
         return archive.BY_KEY[key].show(getattr(row, key)) if row is not None else ""
@@ -106,7 +86,7 @@ def archive_target() -> Target:
         typed = {k: getattr(row, k) for k in archive.OWN_KEYS} if row is not None else {}
         archive_actions.save(graduate_id=graduate_id, typed=typed | {field: value}, by=by)
 
-    return Target(
+    return CorrectionTarget(
         kind=CorrectionKind.ARCHIVE,
         label="档案转寄",
         fields=lambda graduate: [(k, archive.BY_KEY[k].label) for k in archive.OWN_KEYS],

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from core.db.lookups import Rows
 from graduates import hooks
-from graduates.home import Step
+from graduates.hooks import HomeStep
 from graduates.models import Graduate
 from national_sync.connection import is_configured
 from national_sync.models import Entry
@@ -23,7 +23,7 @@ _ENTRIES = Rows(_entries)
 
 
 @hooks.next_step.plug(order=40)
-def national_step(*, graduate: Graduate) -> Step | None:
+def national_step(*, graduate: Graduate) -> HomeStep | None:
     """Of schools with a link. A change of what is reported asks for another look: the page itself
     compares field by field."""
     if not is_configured():
@@ -31,7 +31,7 @@ def national_step(*, graduate: Graduate) -> Step | None:
     rows = _ENTRIES.of(graduate.pk)
     taken = any(p == Part.DESTINATION and s == EntryState.ACCEPTED for p, s, _, _ in rows)
     if not taken:
-        return Step("全国系统核对", False, "已审核, 等待上报全国系统后核对", "/national/")
+        return HomeStep("全国系统核对", False, "已审核, 等待上报全国系统后核对", "/national/")
     confirmed = rows[0][3]
     done = confirmed is not None and all(changed <= confirmed for _, _, changed, _ in rows)
-    return Step("全国系统核对", done, "请核对全国系统中的数据", "/national/")
+    return HomeStep("全国系统核对", done, "请核对全国系统中的数据", "/national/")

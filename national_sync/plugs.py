@@ -1,32 +1,19 @@
-"""What the national loop plugs into core."""
+"""What the national loop plugs into the hooks of lower apps."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
-from core.demo import demo_data, demo_exists
-from core.metrics import gauges
 from destinations.hooks import dispute_settled, review_notes
 from destinations.models import Destination
 from destinations.states import State
-from national_sync import queries
+from national_sync import home  # noqa: F401 - it fills a hook
 from national_sync.connection import mapping
 from national_sync.fields import DESTINATION, ORIGIN
-from national_sync.mapping import Mapped, load_simulated
-from national_sync.models import Entry, NationalCode
+from national_sync.mapping import Mapped
+from national_sync.models import Entry
 from national_sync.records import Problem, wrong_codes
 from national_sync.states import EntryState, Owner, Part
-
-
-@demo_exists.plug()
-def mapping_exists() -> bool:
-    return NationalCode.objects.filter(simulated=True).exists()
-
-
-@demo_data.plug(order=50)
-def make_mapping(*, password: str) -> None:
-    """The 模拟 codes: no endpoint but the simulator is given them."""
-    load_simulated()
 
 
 @dispute_settled.plug()
@@ -59,11 +46,3 @@ def _wrong_codes(destination: Destination, mapped: Mapped) -> list[Problem]:
          | {"id_type": graduate.person.id_type}),
     )  # fmt: skip
     return [problem for part, row in rows for problem in wrong_codes(part, row, mapped)]
-
-
-@gauges.plug()
-def national_gauges() -> dict[str, float]:
-    """Queue age, failures, what is parked, answers that stay away."""
-    found = queries.status()
-    states = {f"national_entries_{state}": n for state, n in found.pop("entries").items()}
-    return states | {f"national_{name}": int(value) for name, value in found.items()}

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 
 from accounts.models import Realm, User
-from schools.roles import PERMISSIONS
+from core import frame
 from schools.scope import staff_of
 
 
@@ -21,4 +21,4 @@ class RoleBackend(BaseBackend):
         staff = staff_of(user_obj)
         if staff is None or (staff.school is not None and not staff.school.is_open):
             return False  # a closed school's people may do nothing, not even look
-        return staff.role in PERMISSIONS.get(perm, frozenset())
+        return staff.role_level in frame.permissions().get(perm, frozenset())

@@ -8,9 +8,9 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from codes import text
-from schools.models import Role
+from schools.roles import LEVELS, Level, Role
 
-_ROLES = [(r.value, r.label) for r in Role if r != Role.PROVINCE]
+_ROLES = [(r.value, r.label) for r in Role if LEVELS[r] != Level.PROVINCE]
 
 
 class StaffFilter(django_filters.FilterSet):

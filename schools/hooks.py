@@ -1,18 +1,15 @@
 """Hooks that schools offer to the apps above."""
 
-from core.hooks import Hook
+from core.hooks import hook
+from schools.models import Cohort, SchoolClass
 
-class_guards = Hook(
-    "schools.class_guards",
-    "Asked before a class is deleted. Gets school_class; raise a DomainError to refuse.",
-)
-renamed = Hook(
-    "schools.renamed",
-    "A department or class got another name, which is part of what graduates confirm. "
-    "Gets obj, old, new, by.",
-)
-before_sealing = Hook(
-    "schools.before_sealing",
-    "What a cohort would leave unfinished if it were sealed now. Gets cohort; return a list of "
-    "(sentence, address of the list behind it); raise a DomainError to refuse.",
-)
+
+@hook
+def class_guards(*, school_class: SchoolClass) -> None:
+    """Asked before a class is deleted; raise a `DomainError` to refuse."""
+
+
+@hook
+def before_sealing(*, cohort: Cohort) -> list[tuple[str, str]]:
+    """What a cohort would leave unfinished if it were sealed now: (sentence, address of the list
+    behind it). Raise a `DomainError` to refuse."""

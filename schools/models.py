@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from schools.roles import LEVELS, Level, Role
 
 
 class School(models.Model):
@@ -144,13 +145,6 @@ class Major(models.Model):
         return f"{self.code} {self.name}"
 
 
-class Role(models.TextChoices):
-    COUNSELLOR = "counsellor", "辅导员"
-    DEPARTMENT_ADMIN = "department_admin", "院系管理员"
-    SCHOOL_ADMIN = "school_admin", "学校系统管理员"
-    PROVINCE = "province", "省级管理员"
-
-
 class StaffMember(models.Model):
     """A staff account's role and scope.
 
@@ -180,6 +174,11 @@ class StaffMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.label}({self.get_role_display()})"
+
+    @property
+    def role_level(self) -> Level:
+        """What rules and permissions ask for."""
+        return LEVELS[self.role]
 
 
 class FieldPermission(models.Model):

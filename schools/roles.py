@@ -1,51 +1,49 @@
-"""Which staff role has which permission: the one table of rights."""
+"""Staff roles and their levels.
+
+Code asks for the level of a staff member, never for the name of the role, so that a new role is
+one new entry in `Role` and `LEVELS`. Which level has which permission is declared in each app's
+`contributions.py`.
+"""
 
 from __future__ import annotations
 
-from schools.models import Role
+from django.db import models
 
-_EVERYBODY = frozenset(Role.values)
-_SCHOOL_STAFF = frozenset({Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN})
-_ADMINS = frozenset({Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN})
-_SCHOOL = frozenset({Role.SCHOOL_ADMIN})
-_PROVINCE = frozenset({Role.PROVINCE})
 
-PERMISSIONS: dict[str, frozenset[str]] = {
-    "console.use": _EVERYBODY,
-    "graduates.view": _EVERYBODY,
-    "graduates.reveal": _EVERYBODY,
-    "graduates.export": _EVERYBODY,
-    "graduates.export_full": _ADMINS,
-    "graduates.edit": _SCHOOL_STAFF,
-    "graduates.lock": _SCHOOL_STAFF,
-    "graduates.unlock": _SCHOOL,
-    "graduates.add": _SCHOOL,
-    "graduates.standing": _SCHOOL,
-    "graduates.import": _SCHOOL,
-    "graduates.initial_codes": _SCHOOL_STAFF,
-    "graduates.reset_account": _SCHOOL_STAFF,
-    "graduates.correct": _SCHOOL_STAFF,
-    "graduates.duplicates": _PROVINCE,
-    "destinations.view": _EVERYBODY,
-    "destinations.enter": _SCHOOL_STAFF,
-    "destinations.review": _SCHOOL_STAFF,
-    "destinations.settle": frozenset({Role.SCHOOL_ADMIN, Role.PROVINCE}),
-    "destinations.import": _ADMINS,
-    "destinations.export": _EVERYBODY,
-    "esign.view": _EVERYBODY,
-    "esign.review": _SCHOOL_STAFF,
-    "esign.print": _SCHOOL_STAFF,
-    "esign.set_up": _SCHOOL,
-    "employers.certify": _PROVINCE,
-    "messages.view": _EVERYBODY,
-    "national.view": _EVERYBODY,
-    "national.remind": _SCHOOL_STAFF,
-    "national.compare": frozenset({Role.SCHOOL_ADMIN, Role.PROVINCE}),
-    "national.operate": _PROVINCE,
-    "figures.view": _EVERYBODY,
-    "schools.set_up": _SCHOOL,
-    "schools.staff": _SCHOOL,
-    "province.schools": _PROVINCE,
-    "province.catalogue": _PROVINCE,
-    "province.progress": _PROVINCE,
+class Role(models.TextChoices):
+    COUNSELLOR = "counsellor", "辅导员"
+    DEPARTMENT_ADMIN = "department_admin", "院系管理员"
+    SCHOOL_ADMIN = "school_admin", "学校系统管理员"
+    PROVINCE = "province", "省级管理员"
+
+
+class Level(models.TextChoices):
+    """What a role works on: single classes, departments, a whole school, or all schools."""
+
+    CLASS = "class", "辅导员"
+    DEPARTMENT = "department", "院系管理员"
+    SCHOOL = "school", "学校系统管理员"
+    PROVINCE = "province", "省级管理员"
+
+
+LEVELS: dict[str, Level] = {
+    Role.COUNSELLOR: Level.CLASS,
+    Role.DEPARTMENT_ADMIN: Level.DEPARTMENT,
+    Role.SCHOOL_ADMIN: Level.SCHOOL,
+    Role.PROVINCE: Level.PROVINCE,
 }
+LEVEL_LABELS: dict[str, str] = dict(Level.choices)
+
+
+def roles_at(*levels: Level) -> list[str]:
+    """The roles of these levels, for queries over stored roles."""
+    return [role for role, level in LEVELS.items() if level in levels]
+
+
+# Sets of levels that the apps' permissions name.
+ALL_LEVELS = frozenset(Level.values)
+SCHOOL_STAFF = frozenset({Level.CLASS, Level.DEPARTMENT, Level.SCHOOL})
+ADMINS = frozenset({Level.DEPARTMENT, Level.SCHOOL})
+SCHOOL = frozenset({Level.SCHOOL})
+SCHOOL_AND_PROVINCE = frozenset({Level.SCHOOL, Level.PROVINCE})
+PROVINCE = frozenset({Level.PROVINCE})

@@ -10,7 +10,8 @@ from django.db.models import Model, Q, QuerySet
 from accounts.models import Realm, User
 from codes import lookup
 from core.db.lookups import LookUp
-from schools.models import Role, School, StaffMember
+from schools.models import School, StaffMember
+from schools.roles import Level, roles_at
 
 M = TypeVar("M", bound=Model)
 
@@ -19,7 +20,7 @@ M = TypeVar("M", bound=Model)
 class Scope:
     """A staff member's scope as plain ids. None in a dimension means no limit."""
 
-    role: str
+    role_level: str
     school_id: int | None
     cohorts: frozenset[int] | None
     levels: frozenset[str] | None
@@ -28,11 +29,11 @@ class Scope:
 
     @property
     def whole_school(self) -> bool:
-        return self.role == Role.SCHOOL_ADMIN
+        return self.role_level == Level.SCHOOL
 
     @property
     def everything(self) -> bool:
-        return self.role == Role.PROVINCE
+        return self.role_level == Level.PROVINCE
 
     @property
     def is_empty(self) -> bool:
@@ -68,12 +69,12 @@ def _read_scope(staff: StaffMember | None) -> Scope | None:
     if staff is None:
         return None
     if staff.school is not None and not staff.school.is_open:
-        return Scope(Role.COUNSELLOR, staff.school_id, frozenset(), None, frozenset(), frozenset())
-    if staff.role in (Role.PROVINCE, Role.SCHOOL_ADMIN):
-        return Scope(staff.role, staff.school_id, None, None, frozenset(), frozenset())
+        return Scope(Level.CLASS, staff.school_id, frozenset(), None, frozenset(), frozenset())
+    if staff.role_level in (Level.PROVINCE, Level.SCHOOL):
+        return Scope(staff.role_level, staff.school_id, None, None, frozenset(), frozenset())
     levels = frozenset(lookup.levels_of_group(staff.levels)) if staff.levels else None
     return Scope(
-        staff.role,
+        staff.role_level,
         staff.school_id,
         frozenset(staff.cohorts.values_list("id", flat=True)),
         levels,
@@ -119,7 +120,7 @@ def looking_after(
     rows = StaffMember.objects.filter(
         Q(departments=department_id) | Q(classes=school_class_id),
         school_id=school_id, cohorts=cohort_id, user__is_active=True,
-        role__in=(Role.COUNSELLOR, Role.DEPARTMENT_ADMIN),
+        role__in=roles_at(Level.CLASS, Level.DEPARTMENT),
     )  # fmt: skip
     found = rows.values_list("user_id", "levels").order_by("user_id").distinct()
     return [

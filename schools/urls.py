@@ -2,6 +2,7 @@ from django.urls import path
 
 from schools.views import (
     departments,
+    jobs,
     majors,
     province,
     sealing,
@@ -42,6 +43,8 @@ console = [
     path("setup/staff/<int:pk>/role/", staff_role.role, name="staff-role"),
     path("setup/staff/<int:pk>/turn/", staff.turn, name="staff-turn"),
     path("setup/staff/<int:pk>/reset/", staff.reset, name="staff-reset"),
+    path("system/jobs/", jobs.jobs, name="jobs"),
+    path("system/jobs/retry/", jobs.retry, name="jobs-retry"),
     path("province/schools/", province.schools, name="schools"),
     path("province/schools/add/", province.add, name="school-add"),
     path("province/schools/<int:pk>/", province.school, name="school"),

@@ -31,7 +31,8 @@ from employers.models import Membership, Unit, UnitMember
 from graduates.actions import origin
 from graduates.initial_codes import initial_code
 from graduates.models import Graduate
-from schools.models import Cohort, Department, Role, School, SchoolClass, StaffMember
+from schools.models import Cohort, Department, School, SchoolClass, StaffMember
+from schools.roles import Role
 
 PASSWORD = "made-up-secret-7"
 STAFF_ROLES = (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE)

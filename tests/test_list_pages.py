@@ -12,7 +12,7 @@ from django.test import Client
 from core.lists import page
 from core.lists.page import ListPage
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, make_world
 

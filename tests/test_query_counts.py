@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, client_of, make_world
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from .env import BASE_DIR, env
@@ -196,35 +195,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    # A message can be lost between commit and send; the sweep finds the row it left behind.
-    "sweep-imports": {"task": "graduates.tasks.sweep_imports", "schedule": 60.0},
-    "sweep-destination-imports": {
-        "task": "destinations.tasks.sweep_imports",
-        "schedule": 60.0,
-    },
-    "sweep-invitation-imports": {"task": "esign.tasks.sweep_imports", "schedule": 60.0},
-    "send-outbox": {"task": "core.tasks.send_outbox", "schedule": 60.0},
-    "upload-changes": {"task": "national_sync.tasks.upload_changes", "schedule": 180.0},
-    "upload-everything": {
-        "task": "national_sync.tasks.upload_everything",
-        "schedule": crontab(hour=1, minute=30),
-    },
-    "sweep-comparisons": {"task": "national_sync.tasks.sweep_comparisons", "schedule": 60.0},
-    "sweep-documents": {"task": "esign.tasks.sweep_documents", "schedule": 60.0},
-    "expire-invitations": {"task": "esign.tasks.expire_invitations", "schedule": 300.0},
-    # Nobody is reminded at night.
-    "remind-ending": {
-        "task": "esign.tasks.remind_ending",
-        "schedule": crontab(hour="9-19", minute=10),
-    },
-    "tell-old-numbers": {"task": "esign.tasks.tell_old_numbers", "schedule": 60.0},
-    "sweep-tickets": {"task": "esign.tasks.sweep_tickets", "schedule": 3600.0},
-    "pass-on-disputes": {"task": "destinations.tasks.pass_on_disputes", "schedule": 3600.0},
-    "sweep-files": {"task": "core.tasks.sweep_files", "schedule": 3600.0},
-    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600.0},
-}
-
 # The mail server: smtp+tls://user:password@host:587, smtp+ssl://… or smtp://….
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:

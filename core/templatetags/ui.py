@@ -12,8 +12,10 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
+from core import frame
+from core.frame import Service
 from core.masking import mask_id, mask_phone
-from core.registry import line_of
+from core.menu import line_of
 
 register = template.Library()
 
@@ -75,6 +77,20 @@ def bar(part: int, whole: int, label: str) -> SafeString:
 def rate_bar(line: Any) -> SafeString:
     """The bar of a line's 落实率."""
     return bar(line.counts["employed_rate"], line.total, "落实率")
+
+
+@register.inclusion_tag("core/parts/tabs.html", takes_context=True)
+def realm_tabs(context: dict[str, Any], realm: str) -> dict[str, Any]:
+    """The tabs at the foot of the graduate's or the employer's pages; the page's own is marked."""
+    tabs = frame.graduate_tabs() if realm == "graduate" else frame.employer_tabs()
+    unread = next((getattr(context["request"], t.count, 0) for t in tabs if t.count), 0)
+    return {"tabs": tabs, "present": context.get("tab"), "unread": unread}
+
+
+@register.simple_tag
+def graduate_services() -> list[Service]:
+    """The entries of the graduate's page 服务."""
+    return frame.graduate_services()
 
 
 @register.filter

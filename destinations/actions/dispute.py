@@ -25,7 +25,7 @@ from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Level
 from schools.scope import looking_after, staff_of
 
 WORKING_DAYS = 5
@@ -125,9 +125,9 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
 
 def _may_settle(row: Dispute, d: Destination, by: User) -> None:
     staff = staff_of(by)
-    wanted = Role.PROVINCE if row.state == DisputeState.PROVINCE else Role.SCHOOL_ADMIN
-    if staff is None or staff.role != wanted:
-        whom = "省级" if wanted == Role.PROVINCE else "学校系统管理员"
+    wanted = Level.PROVINCE if row.state == DisputeState.PROVINCE else Level.SCHOOL
+    if staff is None or staff.role_level != wanted:
+        whom = "省级" if wanted == Level.PROVINCE else "学校系统管理员"
         raise NotPermitted("role", f"此异议由{whom}处理。")
     if by.pk == d.entered_by_id or by.label in (d.department_by, d.school_by):
         raise Refused("same_person", "此去向由您录入或审核, 须由另一人处理异议。")

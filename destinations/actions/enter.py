@@ -14,7 +14,7 @@ from destinations.models import Destination
 from destinations.rules import check_registration
 from destinations.states import State
 from destinations.steps import role_of
-from schools.models import Role
+from schools.roles import Level
 
 
 def enter(
@@ -41,7 +41,7 @@ def enter(
         now = timezone.now()
         d.submitted_at, d.opened_at = now, now
         d.entered_by_id, d.wage_override = by.pk, wage_override
-        if role_of(by) == Role.SCHOOL_ADMIN and not d.school.two_person_review:
+        if role_of(by) == Level.SCHOOL and not d.school.two_person_review:
             d.school_at, d.school_by = now, by.label
             return change.write()
         d.department_at, d.department_by = now, by.label

@@ -15,7 +15,7 @@ from destinations.models import Destination
 from destinations.rules.values import read_value
 from destinations.states import ReasonSource, State
 from destinations.steps import MACHINE, role_of
-from schools.models import Role
+from schools.roles import Level
 from schools.scope import visible_to
 
 
@@ -43,7 +43,7 @@ def resume(*, graduate_id: int, by: User, version: int | None = None) -> Destina
 
 def _sign_off(d: Destination, by: User) -> None:
     now = timezone.now()
-    if role_of(by) == Role.SCHOOL_ADMIN:
+    if role_of(by) == Level.SCHOOL:
         d.school_at, d.school_by = now, by.label
     else:
         d.department_at, d.department_by = now, by.label
@@ -52,7 +52,7 @@ def _sign_off(d: Destination, by: User) -> None:
 def reject(*, graduate_id: int, reason: str, by: User, version: int | None = None) -> Destination:
     with base.step("reject", graduate_id, by, version=version, reason=reason) as change:
         d = change.destination
-        school = role_of(by) == Role.SCHOOL_ADMIN
+        school = role_of(by) == Level.SCHOOL
         d.reason = reason.strip()
         d.reason_source = ReasonSource.SCHOOL if school else ReasonSource.DEPARTMENT
         d.department_at, d.department_by, d.school_at, d.school_by = None, "", None, ""

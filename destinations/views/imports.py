@@ -16,7 +16,7 @@ from destinations.models import DestinationImport
 from destinations.resources import DestinationResource
 from destinations.views.lists import DestinationList
 from schools.access import StaffRequest, staff_view
-from schools.models import Role
+from schools.roles import Level
 from workbooks.actions import imports as workbook_imports
 from workbooks.views.imports import ImportPages
 
@@ -24,7 +24,7 @@ from workbooks.views.imports import ImportPages
 def _visible(request: StaffRequest) -> QuerySet[DestinationImport]:
     """A department's import is that person's own; the school admin sees all of the school."""
     rows = DestinationImport.objects.filter(school_id=request.staff.school_id)
-    return rows if request.staff.role == Role.SCHOOL_ADMIN else rows.filter(by=request.user)
+    return rows if request.staff.role_level == Level.SCHOOL else rows.filter(by=request.user)
 
 
 _PAGES = ImportPages(

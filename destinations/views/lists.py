@@ -97,7 +97,9 @@ class ReviewQueue(DestinationList):
 
     def all_rows(self) -> QuerySet[Any]:
         staff = staff_of(self.user)
-        return Destination.objects.filter(state__in=waiting_states(staff.role if staff else ""))
+        return Destination.objects.filter(
+            state__in=waiting_states(staff.role_level if staff else "")
+        )
 
     def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_review": True}

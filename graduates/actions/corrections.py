@@ -14,7 +14,8 @@ from accounts.models import User
 from core import audit, files
 from core.errors import Conflict, Invalid, NotPermitted, Refused
 from core.files import images
-from graduates.corrections import Target, targets
+from graduates.corrections import targets
+from graduates.hooks import CorrectionTarget
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
 from graduates.states import CorrectionState
 
@@ -58,7 +59,7 @@ def ask(
     return made
 
 
-def _wanted(graduate: Graduate, kind: str, field: str) -> tuple[Target, str]:
+def _wanted(graduate: Graduate, kind: str, field: str) -> tuple[CorrectionTarget, str]:
     target = targets().get(kind)
     label = dict(target.fields(graduate)).get(field) if target else None
     if target is None or label is None:

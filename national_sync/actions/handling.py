@@ -13,35 +13,35 @@ from core.errors import NotPermitted, Refused
 from national_sync.actions.claim import due_after
 from national_sync.models import Entry, Feedback
 from national_sync.states import FeedbackState, Owner
-from schools.models import Role
+from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
 # Who may hand on to whom (DOMAIN §6: department → school → province, and back).
 _ROADS: dict[str, frozenset[str]] = {
-    Role.COUNSELLOR: frozenset({Owner.SCHOOL}),
-    Role.DEPARTMENT_ADMIN: frozenset({Owner.SCHOOL}),
-    Role.SCHOOL_ADMIN: frozenset({Owner.DEPARTMENT, Owner.PROVINCE}),
-    Role.PROVINCE: frozenset({Owner.SCHOOL}),
+    Level.CLASS: frozenset({Owner.SCHOOL}),
+    Level.DEPARTMENT: frozenset({Owner.SCHOOL}),
+    Level.SCHOOL: frozenset({Owner.DEPARTMENT, Owner.PROVINCE}),
+    Level.PROVINCE: frozenset({Owner.SCHOOL}),
 }
 # What the province says goes down, and so do the school's words to a department.
-_DOWN = {(Role.PROVINCE, Owner.SCHOOL), (Role.SCHOOL_ADMIN, Owner.DEPARTMENT)}
+_DOWN = {(Level.PROVINCE, Owner.SCHOOL), (Level.SCHOOL, Owner.DEPARTMENT)}
 _OF_ROLE = {
-    Role.COUNSELLOR: Owner.DEPARTMENT,
-    Role.DEPARTMENT_ADMIN: Owner.DEPARTMENT,
-    Role.SCHOOL_ADMIN: Owner.SCHOOL,
-    Role.PROVINCE: Owner.PROVINCE,
+    Level.CLASS: Owner.DEPARTMENT,
+    Level.DEPARTMENT: Owner.DEPARTMENT,
+    Level.SCHOOL: Owner.SCHOOL,
+    Level.PROVINCE: Owner.PROVINCE,
 }
 
 
 def owner_of(user: User) -> str:
     """Whose turn it is when it is this person's."""
     staff = staff_of(user)
-    return _OF_ROLE[Role(staff.role)] if staff is not None else Owner.NOBODY
+    return _OF_ROLE[staff.role_level] if staff is not None else Owner.NOBODY
 
 
 def may_hand_to(user: User) -> frozenset[str]:
     staff = staff_of(user)
-    return _ROADS[staff.role] if staff is not None else frozenset()
+    return _ROADS[staff.role_level] if staff is not None else frozenset()
 
 
 def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
@@ -56,8 +56,8 @@ def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
         raise NotPermitted("role", "您不能转交给这一级。")
     if to == Owner.PROVINCE and not note.strip():
         raise Refused("note", "上报省级须说明已核实的情况。", field="note")
-    role, said = Role(staff_of(by).role), note.strip()[:300]  # type: ignore[union-attr]
-    if role == Role.PROVINCE and not said:
+    role, said = staff_of(by).role_level, note.strip()[:300]  # type: ignore[union-attr]
+    if role == Level.PROVINCE and not said:
         raise Refused("answer", "请填写给学校的答复。", field="note")
     words = {"answer" if (role, to) in _DOWN else "note": said} if said else {}
     with transaction.atomic():

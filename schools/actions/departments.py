@@ -28,15 +28,13 @@ def rename(*, department_id: int, name: str, by: User) -> Department:
     name = wanted_text(name, "name", "院系名称", 50)
     with transaction.atomic():
         department = _locked_department(department_id, by)
-        old = department.name
-        if name != old:
+        if name != department.name:
             _refuse_same_department(department.school_id, name)
             changes = put(department, {"name": name})
             department.save(update_fields=["name"])
             audit.record(
                 "schools.department_rename", by=by, obj=department, data={"changes": changes}
             )
-            hooks.renamed.run(obj=department, old=old, new=name, by=by)
     return department
 
 
@@ -80,13 +78,11 @@ def rename_class(*, class_id: int, name: str, by: User) -> SchoolClass:
     name = wanted_text(name, "name", "班级名称", 50)
     with transaction.atomic():
         school_class = _locked_class(class_id, by)
-        old = school_class.name
-        if name != old:
+        if name != school_class.name:
             _refuse_same_class(school_class.cohort_id, school_class.department_id, name)
             changes = put(school_class, {"name": name})
             school_class.save(update_fields=["name"])
             audit.record("schools.class_rename", by=by, obj=school_class, data={"changes": changes})
-            hooks.renamed.run(obj=school_class, old=old, new=name, by=by)
     return school_class
 
 

@@ -17,12 +17,13 @@ from codes import lookup, text, validators
 from core import audit
 from core.errors import Invalid, NotPermitted, Refused
 from schools.actions.base import locked_school, put, require
-from schools.models import Cohort, Department, Role, School, SchoolClass, StaffMember
+from schools.models import Cohort, Department, School, SchoolClass, StaffMember
+from schools.roles import LEVELS, Level, roles_at
 from schools.scope import staff_of
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"  # readable aloud: no i, l, o
 _DIGITS = "23456789"
-SCHOOL_ROLES = (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN)
+SCHOOL_ROLES = roles_at(Level.CLASS, Level.DEPARTMENT, Level.SCHOOL)
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,29}")
 
 
@@ -96,7 +97,7 @@ def set_scope(
     """Cohorts × levels × (departments ∪ classes); it holds from the next request on."""
     with transaction.atomic():
         staff = _locked(staff_id, by)
-        if staff.role == Role.SCHOOL_ADMIN:
+        if staff.role_level == Level.SCHOOL:
             raise Refused("whole_school", "学校系统管理员管理全校, 不需要分配管理范围。")
         before = scope_words(staff)
         of_school = {"school_id": staff.school_id}
@@ -197,10 +198,10 @@ def _refuse_last_admin(staff: StaffMember, by: User) -> None:
 
 
 def _is_last_admin(staff: StaffMember) -> bool:
-    if staff.role != Role.SCHOOL_ADMIN or not staff.user.is_active:
+    if staff.role_level != Level.SCHOOL or not staff.user.is_active:
         return False
     others = StaffMember.objects.filter(
-        school_id=staff.school_id, role=Role.SCHOOL_ADMIN, user__is_active=True
+        school_id=staff.school_id, role__in=roles_at(Level.SCHOOL), user__is_active=True
     ).exclude(pk=staff.pk)
     return not others.exists()
 
@@ -234,9 +235,9 @@ def _person(name: str, mobile: str) -> tuple[dict[str, str], dict[str, list[str]
 def _require(by: User, school_id: int | None, role: str) -> None:
     """The province keeps school admins only; a school admin keeps everybody of the school."""
     own = staff_of(by)
-    if own is not None and own.role == Role.PROVINCE:
+    if own is not None and own.role_level == Level.PROVINCE:
         require(by, "province.schools", school_id)
-        if role != Role.SCHOOL_ADMIN:
+        if LEVELS.get(role) != Level.SCHOOL:
             raise NotPermitted("role", "省级只管理学校系统管理员的帐号。")
         return
     require(by, "schools.staff", school_id)

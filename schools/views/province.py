@@ -19,7 +19,8 @@ from schools.access import StaffRequest, staff_view
 from schools.actions import school as school_actions
 from schools.actions import staff as staff_actions
 from schools.forms import Errors, FormField
-from schools.models import Role, School, StaffMember
+from schools.models import School, StaffMember
+from schools.roles import Role
 from schools.views.own import do
 from schools.views.staff import LOGIN, PERSON, issued_page
 

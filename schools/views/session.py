@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm
 from accounts.signin import change_own_password, sign_in
+from core import frame
 from core.errors import DomainError
-from core.home import panels
-from core.registry import counted_items
+from core.menu import counted_items
 from schools.access import StaffRequest, staff_view
 from schools.forms import Errors, errors_of
 from schools.scope import scope_of
@@ -67,7 +67,7 @@ def home(request: StaffRequest) -> HttpResponse:
         {
             "tiles": tiles,
             "scope": scope,
-            "panels": [p for p in panels.run(user=request.user) if p is not None],
+            "panels": frame.home_panels(request.user),
         },
     )
 

@@ -17,7 +17,8 @@ from schools import forms
 from schools.access import StaffRequest, staff_view
 from schools.actions import staff as actions
 from schools.forms import Errors, FormField
-from schools.models import Cohort, Department, Role, SchoolClass, StaffMember
+from schools.models import Cohort, Department, SchoolClass, StaffMember
+from schools.roles import Level
 from schools.views.own import do, own_school
 
 ROLES = [(r.value, r.label) for r in actions.SCHOOL_ROLES]
@@ -78,7 +79,7 @@ def member(request: StaffRequest, pk: int) -> HttpResponse:
         "items": forms.items(PERSON, typed, errors),
         "errors": errors,
         "scope": actions.scope_words(row),
-        "has_scope": row.role != Role.SCHOOL_ADMIN,
+        "has_scope": row.role_level != Level.SCHOOL,
         "is_self": row.pk == request.user.pk,
     }
     return render(request, "schools/staff.html", context, status=422 if errors else 200)

@@ -12,7 +12,8 @@ from core.lists.page import Column, Order, Row
 from core.masking import mask_phone
 from schools.filters import StaffFilter
 from schools.lists import ConsoleList
-from schools.models import Cohort, Department, Role, StaffMember
+from schools.models import Cohort, Department, StaffMember
+from schools.roles import LEVELS, Level, Role
 
 _ROLES = dict(Role.choices)
 
@@ -31,7 +32,7 @@ def _state(row: Row) -> str:
 
 def scope_line(row: Row) -> str:
     """The scope in one line; an account that sees nobody says so."""
-    if row["role"] == Role.SCHOOL_ADMIN:
+    if LEVELS[row["role"]] == Level.SCHOOL:
         return "全校"
     departments, classes = row["department_names"], row["class_count"]
     if not row["cohort_years"] or not (departments or classes):

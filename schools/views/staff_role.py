@@ -14,11 +14,12 @@ from schools import forms
 from schools.access import StaffRequest, staff_view
 from schools.actions import staff as actions
 from schools.forms import Errors, FormField
-from schools.models import Role, StaffMember
+from schools.models import StaffMember
+from schools.roles import Role
 from schools.views.staff import ROLES, staff_or_404
 
 # What each role may do, in a line.
-_MEANING = {
+_MEANING: dict[str, str] = {
     Role.COUNSELLOR: "在分配的范围内核对、录入和初审。",
     Role.DEPARTMENT_ADMIN: "在分配的范围内核对、录入和初审, 可以导入去向、完整导出。",
     Role.SCHOOL_ADMIN: "管理全校: 终审、导入名册、学校设置、工作人员。",

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import PASSWORD, World, activate, client_of
 from tests.removal import forget_cache
 

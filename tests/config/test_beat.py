@@ -38,19 +38,19 @@ def _as_a_worker_loads_them() -> None:
 
 
 def test_every_entry_names_a_task_that_a_worker_knows() -> None:
-    named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    named = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert named - set(app.tasks) == set()
-    assert len(named) == len(settings.CELERY_BEAT_SCHEDULE), "a task stands there twice"
+    assert len(named) == len(app.conf.beat_schedule), "a task stands there twice"
 
 
 def test_entries_need_no_arguments() -> None:
     """Beat sends them bare; Celery would find out only in the worker's log."""
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+    for entry in app.conf.beat_schedule.values():
         app.tasks[entry["task"]].__header__()
 
 
 def test_they_run_as_often_as_documented() -> None:
-    schedules = {name: e["schedule"] for name, e in settings.CELERY_BEAT_SCHEDULE.items()}
+    schedules = {name: e["schedule"] for name, e in app.conf.beat_schedule.items()}
     clocks = {n: s for n, s in schedules.items() if isinstance(s, crontab)}
     assert {n: s for n, s in schedules.items() if n not in clocks} == INTERVALS
     assert {n: (s.hour, s.minute) for n, s in clocks.items()} == BY_CLOCK
@@ -62,7 +62,7 @@ def test_they_run_as_often_as_documented() -> None:
 def test_the_night_and_the_day_are_those_of_the_province() -> None:
     assert str(app.timezone) == settings.TIME_ZONE == "Asia/Shanghai"
     now = datetime.datetime(2027, 3, 1, 0, 0, tzinfo=app.timezone)
-    schedule = copy.copy(settings.CELERY_BEAT_SCHEDULE["upload-everything"]["schedule"])
+    schedule = copy.copy(app.conf.beat_schedule["upload-everything"]["schedule"])
     schedule.nowfun = lambda: now
     due = now + schedule.remaining_estimate(now)
     assert (due.hour, due.minute, due.date()) == (1, 30, now.date())

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from config.urls import console
-from core import registry
-from core.registry import MenuItem, line_of, menu_for
-from schools.models import Role
+from core import frame
+from core.frame import MenuItem
+from core.menu import TOPBAR, line_of, menu_for
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, make_world
 
@@ -34,7 +35,7 @@ ELSEWHERE = {
 
 
 def lines() -> tuple[MenuItem, ...]:
-    return tuple(i for i in registry._items if i.section != registry.TOPBAR)
+    return tuple(i for i in frame.console_menu() if i.section != TOPBAR)
 
 
 def marked(client: Client, path: str) -> list[tuple[str, str]]:

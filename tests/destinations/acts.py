@@ -11,7 +11,7 @@ from accounts.models import User
 from destinations.actions import agreement, base, enter, register, release, review
 from destinations.models import Destination
 from destinations.steps import AGREEMENT, GRADUATE, NATIONAL, SystemActor
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import CONTRACT, World
 
 C, D, S, P = Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE

@@ -15,7 +15,7 @@ from destinations.fields import BY_KEY, FORMS, KEYS, empty_value
 from destinations.models import CategoryField, DestinationEvent, Evidence, Requirement
 from destinations.rules import Registration, check_registration
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import UNIT, World, client_of, destination_of, make_unit_code
 

@@ -8,7 +8,7 @@ from destinations.actions import review
 from destinations.models import DestinationEvent
 from destinations.states import State
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import UNIT, World, destination_of
 

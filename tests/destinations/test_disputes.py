@@ -10,14 +10,14 @@ from django.db import transaction
 
 from accounts import inbox
 from core.errors import DomainError
-from core.registry import counted_items
+from core.menu import counted_items
 from destinations.actions import dispute, enter, review
 from destinations.models import Destination, Dispute, DisputeState
 from destinations.queries import disputes_for
 from destinations.states import State
 from esign.actions import printing
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.factories import World

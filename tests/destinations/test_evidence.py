@@ -20,7 +20,7 @@ from core.models import Event, StoredFile
 from destinations.actions import enter, evidence, register, review
 from destinations.models import Evidence
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import CONTRACT, SEEKING, World, client_of, make_photo, make_world
 

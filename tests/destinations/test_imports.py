@@ -16,7 +16,7 @@ from destinations.fields import TEMPLATE
 from destinations.models import DestinationImport
 from destinations.states import State
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from workbooks.actions import imports as workbook_imports
 from workbooks.states import ImportState

@@ -10,7 +10,7 @@ from destinations.states import State
 from graduates.actions import origin
 from graduates.models import Graduate
 from graduates.states import Standing
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import (
     World,
     activate,

@@ -13,7 +13,7 @@ from destinations import reports
 from destinations.actions import enter, register, review
 from destinations.models import Destination, DestinationEvent
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import CONTRACT, SEEKING, World, client_of, destination_of, make_world
 

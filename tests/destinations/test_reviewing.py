@@ -11,7 +11,7 @@ from destinations.models import DestinationEvent
 from destinations.states import ReasonSource, State
 from destinations.steps import MACHINE, NATIONAL, SystemActor
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.destinations.acts import C, S
 from tests.factories import CONTRACT, World, destination_of

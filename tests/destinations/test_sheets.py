@@ -12,7 +12,7 @@ from destinations.catalogue import catalogue
 from destinations.sheets import TITLES
 from destinations.states import State
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, client_of, destination_of
 from tests.removal import forget_cache

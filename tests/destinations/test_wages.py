@@ -11,7 +11,7 @@ from core.models import Event
 from destinations.actions import wages
 from destinations.models import MinimumWage
 from destinations.rules.wage import minimum_wage
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import World, today
 
 pytestmark = pytest.mark.django_db

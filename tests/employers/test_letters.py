@@ -14,7 +14,7 @@ from core.models import OutboxMessage
 from employers.actions import letters, members
 from employers.letter_steps import CHECKLIST, mark
 from employers.models import Letter, LetterKind, LetterState, Membership, Unit, UnitMember
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.factories import client_of

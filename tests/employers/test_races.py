@@ -15,7 +15,8 @@ from core.models import StoredFile
 from employers.actions import letters, members
 from employers.letter_steps import CHECKLIST, mark
 from employers.models import Letter, LetterKind, Membership, Unit, UnitMember, UnitName
-from schools.models import Role, StaffMember
+from schools.models import StaffMember
+from schools.roles import Role
 from tests import factories
 
 

@@ -17,7 +17,7 @@ from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
 from esign.models import Card, Draft, Invitation
 from graduates.models import Graduate
 from schools.actions import school
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.esign.pictures import blank

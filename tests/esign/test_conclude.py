@@ -17,7 +17,7 @@ from esign.models import Agreement
 from esign.states import AgreementState, AmendmentState, Ground
 from esign.verification import public_facts
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.factories import World

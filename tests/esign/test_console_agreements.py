@@ -15,7 +15,7 @@ from destinations.states import State
 from esign.actions import amend, rules
 from esign.models import Agreement, Document, Print, SigningRules
 from esign.states import DocumentState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import papers, signing
 from tests.factories import World

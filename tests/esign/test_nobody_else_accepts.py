@@ -20,11 +20,11 @@ from core import rate
 from esign.actions.reading import keep_signature
 from esign.models import Agreement, Draft, Invitation, Reading
 from graduates.models import Graduate
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.factories import client_of
-from tests.test_wall import ADDRESSES, Address
+from tests.test_access import ADDRESSES, Address
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from core.models import Event
 from esign.actions import terminate
 from esign.models import Agreement, SigningRules, Termination
 from esign.states import AgreementState, Ground, TerminationState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.factories import World, client_of

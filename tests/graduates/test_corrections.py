@@ -8,12 +8,12 @@ import pytest
 
 from accounts.models import Message
 from core.errors import DomainError
+from core.menu import counted_items
 from core.models import Event
-from core.registry import counted_items
 from graduates.actions import archive, corrections
 from graduates.models import ArchiveTransfer, CorrectionRequest, Graduate
 from graduates.states import CorrectionState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 

@@ -12,7 +12,7 @@ from graduates.actions import duplicates, origin, standing
 from graduates.models import Graduate
 from graduates.queries import doubled
 from graduates.states import Standing
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 

@@ -19,7 +19,7 @@ from core.models import Event
 from graduates.actions import account, origin
 from graduates.initial_codes import initial_code, matches
 from graduates.models import Graduate, Person
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import (
     PASSWORD,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from core.models import Event
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.views.origin_list import OriginList
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db

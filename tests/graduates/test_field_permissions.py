@@ -10,7 +10,8 @@ from core.models import Event
 from graduates.actions import field_permissions as actions
 from graduates.actions import origin
 from graduates.permissions import editable_keys
-from schools.models import Cohort, FieldPermission, Role
+from schools.models import Cohort, FieldPermission
+from schools.roles import Role
 from tests.factories import World, activate, make_graduate, make_world
 
 pytestmark = pytest.mark.django_db

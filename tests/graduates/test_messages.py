@@ -6,7 +6,7 @@ import pytest
 
 from accounts import inbox
 from accounts.models import Message
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, client_of
 

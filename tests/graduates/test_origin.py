@@ -16,7 +16,8 @@ from graduates import filters
 from graduates.actions import origin
 from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
-from schools.models import FieldPermission, Role, StaffMember
+from schools.models import FieldPermission, StaffMember
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, client_of, make_graduate, make_world
 

@@ -11,7 +11,8 @@ from core.models import Event
 from destinations.actions import enter
 from graduates.actions import reopen as actions
 from graduates.models import Graduate
-from schools.models import Cohort, Role
+from schools.models import Cohort
+from schools.roles import Role
 from tests.factories import CONTRACT, World, make_graduate, today
 
 pytestmark = pytest.mark.django_db

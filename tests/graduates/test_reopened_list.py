@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from graduates.actions import reopen
 from graduates.models import Graduate
-from schools.models import Cohort, Role
+from schools.models import Cohort
+from schools.roles import Role
 from tests.factories import World, make_graduate, make_world, today
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from graduates.actions import roster
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import Graduate, RosterImport
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, typed_record
 from tests.graduates.workbooks import (

@@ -18,7 +18,7 @@ from graduates.actions import origin, roster
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import Graduate, RosterImport
 from graduates.tasks import sweep_imports
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import World, make_world, typed_record
 from tests.graduates.workbooks import (
     apply,

@@ -10,7 +10,7 @@ from graduates.actions import origin
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import Graduate, Person
 from graduates.records import confirmation_hash, record_of
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World, make_world, typed_record
 from tests.graduates.workbooks import apply, check, codes, import_book, import_rows, roster_book

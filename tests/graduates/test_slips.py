@@ -10,7 +10,7 @@ from django.urls import reverse
 from core import pdf
 from core.models import Event
 from graduates import slips
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import (
     World,
     activate,

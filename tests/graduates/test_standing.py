@@ -8,7 +8,7 @@ from core.errors import NotPermitted, Refused
 from core.models import Event
 from graduates.actions import standing
 from graduates.states import Confirmation, Standing
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db

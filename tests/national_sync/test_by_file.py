@@ -19,7 +19,7 @@ from national_sync.mapping import Mapped, load_simulated
 from national_sync.models import Batch, Entry, Feedback, NationalCode
 from national_sync.reconciliation import compare
 from national_sync.states import EntryState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting

@@ -13,7 +13,7 @@ from national_sync.actions import by_file
 from national_sync.mapping import load_simulated
 from national_sync.models import Batch
 from national_sync.states import EntryState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting

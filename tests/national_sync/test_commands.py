@@ -17,7 +17,7 @@ from national_sync import tasks
 from national_sync.mapping import Mapped
 from national_sync.models import Batch, Entry
 from national_sync.states import WORKBOOK, BatchState, EntryState
-from schools.models import Role
+from schools.roles import Role
 from tests.factories import World
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator

@@ -16,7 +16,7 @@ from national_sync.actions import compare
 from national_sync.models import Comparison, NationalCopy
 from national_sync.reconciliation import Compared, Difference
 from national_sync.states import ComparisonState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting

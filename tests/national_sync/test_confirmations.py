@@ -17,7 +17,7 @@ from graduates.models import Graduate
 from graduates.states import Standing
 from national_sync.actions import remind
 from national_sync.models import Entry, NationalCopy
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync.test_handling import refused

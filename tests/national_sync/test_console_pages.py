@@ -16,7 +16,7 @@ from national_sync.models import Batch, Entry, NationalCode
 from national_sync.plugs import codes_that_would_be_held
 from national_sync.queries import turn_of
 from national_sync.states import HTTP, WORKBOOK, BatchState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting

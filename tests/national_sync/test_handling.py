@@ -12,7 +12,7 @@ from national_sync.actions import copies, handling, mapping
 from national_sync.mapping import Mapped
 from national_sync.models import Entry, Feedback, NationalCode
 from national_sync.states import Part
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting

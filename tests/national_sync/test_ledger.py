@@ -23,7 +23,7 @@ from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.states import UNFINISHED, EntryState, Part
 from national_sync.transport import wire
 from national_sync.transport.base import Result
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from core.models import Event
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 from tests.removal import forget_cache
 

@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from schools.models import Cohort, Department, Major, Role, School, SchoolClass
+from schools.models import Cohort, Department, Major, School, SchoolClass
 from schools.options import Choices, list_options
+from schools.roles import Role
 from tests.factories import World, make_world
 
 pytestmark = pytest.mark.django_db

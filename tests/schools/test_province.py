@@ -9,7 +9,8 @@ from django.urls import reverse
 from core.errors import DomainError
 from core.models import Event
 from schools.actions import staff as staff_actions
-from schools.models import Role, School, StaffMember
+from schools.models import School, StaffMember
+from schools.roles import Role
 from tests.factories import (
     PASSWORD,
     World,

@@ -13,7 +13,8 @@ from destinations.actions import enter, review
 from graduates.actions import origin, reopen, roster, standing
 from graduates.models import Graduate
 from schools.actions import cohorts
-from schools.models import Cohort, Phase, Role
+from schools.models import Cohort, Phase
+from schools.roles import Role
 from tests import factories
 from tests.factories import CONTRACT, World, make_graduate, make_world, today, typed_record
 from tests.graduates.workbooks import check, codes, roster_book

@@ -9,7 +9,8 @@ from django.urls import reverse
 from core.errors import DomainError, Invalid
 from core.models import Event
 from schools.actions import cohorts, departments, majors
-from schools.models import Cohort, Department, Major, Role, School, SchoolClass
+from schools.models import Cohort, Department, Major, School, SchoolClass
+from schools.roles import Role
 from tests.factories import World, make_cohort, make_graduate, make_world, school_year, today
 
 pytestmark = pytest.mark.django_db

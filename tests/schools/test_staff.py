@@ -11,7 +11,8 @@ from core.errors import DomainError
 from core.models import Event
 from graduates.models import Graduate
 from schools.actions import staff as actions
-from schools.models import Role, StaffMember
+from schools.models import StaffMember
+from schools.roles import Role
 from schools.scope import visible_to
 from tests.factories import (
     PASSWORD,

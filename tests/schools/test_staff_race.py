@@ -12,7 +12,8 @@ from django.db import connection
 from accounts.models import Realm, User
 from core.errors import DomainError
 from schools.actions import staff as actions
-from schools.models import Role, School, StaffMember
+from schools.models import School, StaffMember
+from schools.roles import Role
 from schools.scope import staff_of
 from tests.factories import make_school
 from tests.removal import committed

@@ -7,7 +7,8 @@ from django.urls import reverse
 from core.errors import DomainError
 from core.models import Event
 from schools.actions import staff as actions
-from schools.models import Role, StaffMember
+from schools.models import StaffMember
+from schools.roles import Role
 from tests.factories import World, make_graduate, make_staff, make_world
 
 pytestmark = pytest.mark.django_db

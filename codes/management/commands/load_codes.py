@@ -39,7 +39,7 @@ class Command(BaseCommand):
 def _digest() -> str:
     """Changes with our data files, with stdnum's, and with what other apps load along."""
     h = hashlib.sha256(stdnum.__version__.encode())
-    files = [p for folder in (DATA, *hooks.data_folders()) for p in folder.rglob("*.csv")]
+    files = [p for folder in (DATA, *hooks.data_folder.run()) for p in folder.rglob("*.csv")]
     for path in sorted(files):
         h.update(path.name.encode() + path.read_bytes())
     return h.hexdigest()

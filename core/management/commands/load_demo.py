@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from core import demo
+from core import frame
 
 
 class Command(BaseCommand):
@@ -23,15 +23,16 @@ class Command(BaseCommand):
         if options["show"]:
             self.show(password)
             return
-        if options["if_missing"] and all(demo.demo_exists.run()):
+        if options["if_missing"] and all(demo.exists() for demo in frame.demos()):
             return
         if len(password) < 8:
             raise CommandError("DEMO_PASSWORD must be set (8 characters or more)")
         with transaction.atomic():
-            demo.demo_data.run(password=password)
+            for demo in frame.demos():
+                demo.make(password)
 
     def show(self, password: str) -> None:
-        lines = [line for lines in demo.demo_accounts.run() for line in lines]
+        lines = [line for demo in frame.demos() for line in demo.accounts()]
         for role, page, login in lines:
             self.stdout.write(f"  {role}\t{page}\t{login}")
         self.stdout.write(f"  演示帐号的密码(本机随机生成): {password}")

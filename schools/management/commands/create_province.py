@@ -10,7 +10,8 @@ from django.db import transaction
 
 from accounts.models import Realm, User
 from core import audit
-from schools.models import Role, StaffMember
+from schools.models import StaffMember
+from schools.roles import Role
 
 
 class Command(BaseCommand):

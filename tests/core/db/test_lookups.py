@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from core.db.bulk import any_of
 from core.db.lookups import LookUp, Rows
 from graduates.models import Graduate
-from schools.models import Role, StaffMember
+from schools.models import StaffMember
+from schools.roles import Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.lists import keyset
 from core.models import Event
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -18,10 +18,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from schools.models import Role
-from schools.roles import PERMISSIONS
+from core import frame
+from schools.roles import LEVELS, Role
+from tests.access_table import BY_TOKEN, OBJECTS, OPEN, Case, Objects
 from tests.factories import client_of
-from tests.wall_table import BY_TOKEN, OBJECTS, OPEN, Case, Objects
 
 # Two people of one unit: the employer is verified, the colleague only says so.
 EMPLOYERS = ("employer", "colleague")
@@ -67,10 +67,12 @@ def test_every_address_has_a_name() -> None:
 def test_every_address_is_accounted_for() -> None:
     no_door = {n for n, a in ADDRESSES.items() if not a.permission and n not in OPEN | BY_TOKEN}
     assert no_door == set(), "neither behind a door nor in OPEN"
-    unknown = {a.permission for a in ADDRESSES.values()} - {"", *OWN_REALM} - set(PERMISSIONS)
+    unknown = (
+        {a.permission for a in ADDRESSES.values()} - {"", *OWN_REALM} - set(frame.permissions())
+    )
     assert unknown == set(), "permissions that no role table knows"
     no_objects = {n for n, a in ADDRESSES.items() if a.takes and n not in OBJECTS}
-    assert no_objects == set(), "say in wall_table.OBJECTS with which objects to try them"
+    assert no_objects == set(), "say in access_table.OBJECTS with which objects to try them"
 
 
 def test_the_table_names_no_address_that_is_gone() -> None:
@@ -83,7 +85,7 @@ def test_what_is_open_has_no_door() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES)
-def test_the_wall(role: str) -> None:
+def test_access_to_every_address(role: str) -> None:
     objects = Objects()
     visitor, wrong = Visitor(role, objects), []
     for address in KNOWN:
@@ -114,7 +116,7 @@ def expect(role: str, address: Address, case: Case) -> str:
         return "allowed" if not address.takes or role in case.seen_by else "hidden"
     if role == "anonymous":
         return "console sign-in"
-    if role not in PERMISSIONS[address.permission]:
+    if LEVELS.get(role) not in frame.permissions()[address.permission]:
         return "forbidden"
     return "allowed" if not address.takes or role in case.seen_by else "hidden"
 

@@ -1,12 +1,12 @@
-"""What schools plug into core: the demo schools."""
+"""The demo schools with an account of every role."""
 
 from __future__ import annotations
 
 import datetime
 
 from accounts.models import Realm, User
-from core.demo import demo_accounts, demo_data, demo_exists
-from schools.models import Cohort, Department, Major, Role, School, SchoolClass, StaffMember
+from schools.models import Cohort, Department, Major, School, SchoolClass, StaffMember
+from schools.roles import Role
 
 DEMO_CODE, OTHER_DEMO_CODE = "99001", "99002"
 DEMO_YEAR = 2027
@@ -18,13 +18,11 @@ _DEPARTMENTS = {
 }
 
 
-@demo_exists.plug()
 def schools_exist() -> bool:
     return School.objects.filter(code__in=_SCHOOLS).count() == len(_SCHOOLS)
 
 
-@demo_data.plug(order=10)
-def make_schools(*, password: str) -> None:
+def make_schools(password: str) -> None:
     _account("province", "演示省级", Role.PROVINCE, None, password)
     for code, name in _SCHOOLS.items():
         school, _ = School.objects.get_or_create(
@@ -76,7 +74,6 @@ def _account(
     return staff
 
 
-@demo_accounts.plug(order=10)
 def show_accounts() -> list[tuple[str, str, str]]:
     lines = []
     staff = StaffMember.objects.select_related("user").filter(user__label__startswith="演示")

@@ -15,8 +15,8 @@ from esign.actions.imports import INVITATION_IMPORTS
 from esign.models import Agreement, Invitation
 from esign.states import Ground
 from tests import factories
+from tests.access_cases import Case
 from tests.esign import signing
-from tests.wall_cases import Case
 from workbooks.actions import imports as workbook_imports
 
 # Of the unit's pages: the verified person sees all of it, the other one what they did.

@@ -10,13 +10,13 @@ from graduates.actions import corrections
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
 from national_sync.models import Batch
 from national_sync.states import WORKBOOK, BatchState
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
+from tests.access_cases import Case
 from tests.factories import World
-from tests.wall_cases import Case
 
 if TYPE_CHECKING:
-    from tests.wall_table import Objects
+    from tests.access_table import Objects
 
 _PROVINCE = Role.PROVINCE
 

@@ -1,4 +1,4 @@
-"""Who may open which address: what `test_wall.py` goes by.
+"""Who may open which address: what `test_access.py` goes by.
 
 Every address must be accounted for. Its class of access comes from the view itself
 (`required_permission` of `staff_view`, `graduate_view` and `employer_view`, `permission` of a list page), or it
@@ -16,16 +16,17 @@ from destinations.actions import evidence
 from destinations.models import DestinationImport, MinimumWage
 from graduates.actions import roster
 from graduates.models import Graduate
-from schools.models import Major, Role
-from tests import factories, wall_employers, wall_esign, wall_national
+from schools.models import Major
+from schools.roles import Role
+from tests import access_employers, access_esign, access_national, factories
+from tests.access_cases import Case
 from tests.factories import World
-from tests.wall_cases import Case
 
 # Pages without a door: signing in, signing out, public facts, the gallery of development.
 OPEN = {
     "console:login", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
     "places", "place-children", "categories", "gallery",
-} | wall_employers.OPEN | wall_esign.OPEN  # fmt: skip
+} | access_employers.OPEN | access_esign.OPEN  # fmt: skip
 
 _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
     Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE,
@@ -47,7 +48,7 @@ class Objects:
         self.outside = factories.make_graduate(self.world, department=1)
         self.elsewhere = factories.make_graduate(self.other)
         self.graduate_user = factories.activate(self.inside)
-        wall_employers.make_people(self)
+        access_employers.make_people(self)
         self._made: dict[Any, list[Case]] = {}
 
     def cases(self, address: str) -> list[Case]:
@@ -250,6 +251,6 @@ OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
     "console:school-admin-reset": Objects.school_admins,
     "evidence": Objects.own_images,
     "evidence-remove": Objects.own_images,
-} | wall_employers.OBJECTS
-OBJECTS |= wall_esign.OBJECTS
-OBJECTS |= wall_national.OBJECTS
+} | access_employers.OBJECTS
+OBJECTS |= access_esign.OBJECTS
+OBJECTS |= access_national.OBJECTS

@@ -11,10 +11,10 @@ from esign.actions import amend, cards, scan_print, terminate
 from esign.actions.reading import keep_signature
 from esign.models import Agreement, Reading, Termination
 from esign.states import Ground
-from schools.models import Role
+from schools.roles import Role
 from tests import factories
+from tests.access_cases import Case
 from tests.esign import signing
-from tests.wall_cases import Case
 
 _ALL = frozenset({Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE})
 _SEEN = {

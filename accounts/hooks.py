@@ -1,0 +1,9 @@
+"""Hooks that accounts offer to the apps above."""
+
+from accounts.models import User
+from core.hooks import hook
+
+
+@hook
+def addresses(*, user: User) -> list[str]:
+    """Where else this user's messages were left: addresses such as `person:7` or `school:3`."""

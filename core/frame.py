@@ -1,0 +1,186 @@
+"""The frame that all apps share: menus, tabs, home pages, permissions, periodic tasks, metrics.
+
+Each app says in its `contributions.py`, as one `CONTRIBUTIONS`, what it adds to the frame.
+`PlatformApp` registers it when Django is ready. Apps come in the order of INSTALLED_APPS, the
+lowest layer first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from celery.schedules import crontab
+
+from core.jobs import JobKind
+from core.states import Machine
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One line of the console's left menu.
+
+    Who has `permission` sees it. `count` returns how many records wait for a user, capped by the
+    caller. `holds` are beginnings of addresses that belong to this line although they are not
+    below its own address.
+    """
+
+    section: str
+    label: str
+    url_name: str
+    icon: str
+    permission: str
+    order: int = 100
+    count: Callable[[Any], int] | None = None
+    holds: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        return self.count is not None
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab at the foot of the graduate's or the employer's pages. A page names its tab by
+    `key`. `count` is the name of the request's attribute that holds how many are unread."""
+
+    key: str
+    label: str
+    url_name: str
+    icon: str
+    order: int = 100
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One entry of the graduate's page 服务."""
+
+    label: str
+    note: str
+    url_name: str
+    icon: str
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class PeriodicTask:
+    """A Celery task that beat starts, every `schedule` seconds or by a crontab."""
+
+    name: str
+    task: str
+    schedule: float | crontab
+
+
+@dataclass(frozen=True)
+class HomePanel:
+    """A block of the console's home: heading and lines of (label, done, total, address)."""
+
+    heading: str
+    lines: list[tuple[str, int, int, str]]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Demo data of one app. `make` gets the password of every demo account; `accounts` returns
+    (role, sign-in page, login) for the start-up screen."""
+
+    exists: Callable[[], bool] = lambda: True
+    make: Callable[[str], None] = lambda password: None
+    accounts: Callable[[], list[tuple[str, str, str]]] = list
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contributions:
+    """Everything that one app adds to the shared frame.
+
+    `permissions` maps each permission to the levels that have it (`schools.roles.Level`).
+    `machines` are state machines for docs/states.md, each with the labels of its roles. `metrics`
+    are functions that return name → number.
+    """
+
+    permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    console_menu: Iterable[MenuItem] = ()
+    graduate_tabs: Iterable[Tab] = ()
+    graduate_services: Iterable[Service] = ()
+    employer_tabs: Iterable[Tab] = ()
+    home_panels: Iterable[Callable[[Any], HomePanel | None]] = ()
+    periodic_tasks: Iterable[PeriodicTask] = ()
+    machines: Iterable[tuple[Machine, Mapping[str, str]]] = ()
+    jobs: Iterable[JobKind[Any]] = ()
+    metrics: Iterable[Callable[[], dict[str, float]]] = ()
+    demo: Demo | None = None
+
+
+_registered: dict[str, Contributions] = {}
+_permissions: dict[str, frozenset[str]] = {}
+
+
+def register(app: str, contributions: Contributions) -> None:
+    """Called once for each app when Django is ready. Raises `ValueError` for what stands twice."""
+    twice = _permissions.keys() & contributions.permissions.keys()
+    if twice:
+        raise ValueError(f"{app} declares permissions that another app has: {sorted(twice)}")
+    _registered[app] = contributions
+    _permissions.update(contributions.permissions)
+
+
+def of_apps() -> Iterator[tuple[str, Contributions]]:
+    yield from _registered.items()
+
+
+def permissions() -> dict[str, frozenset[str]]:
+    """Every permission with the levels that have it."""
+    return _permissions
+
+
+def console_menu() -> list[MenuItem]:
+    return [item for c in _registered.values() for item in c.console_menu]
+
+
+def graduate_tabs() -> list[Tab]:
+    tabs = [tab for c in _registered.values() for tab in c.graduate_tabs]
+    return sorted(tabs, key=lambda tab: tab.order)
+
+
+def employer_tabs() -> list[Tab]:
+    tabs = [tab for c in _registered.values() for tab in c.employer_tabs]
+    return sorted(tabs, key=lambda tab: tab.order)
+
+
+def graduate_services() -> list[Service]:
+    services = [service for c in _registered.values() for service in c.graduate_services]
+    return sorted(services, key=lambda service: service.order)
+
+
+def home_panels(user: Any) -> list[HomePanel]:
+    """The blocks that `user` sees on the console's home; one query each."""
+    panels = [panel(user) for c in _registered.values() for panel in c.home_panels]
+    return [panel for panel in panels if panel is not None]
+
+
+def periodic_tasks() -> list[PeriodicTask]:
+    return [task for c in _registered.values() for task in c.periodic_tasks]
+
+
+def machines() -> list[tuple[Machine, Mapping[str, str]]]:
+    return [pair for c in _registered.values() for pair in c.machines]
+
+
+def job_kinds() -> list[JobKind[Any]]:
+    return [kind for c in _registered.values() for kind in c.jobs]
+
+
+def metrics() -> dict[str, float]:
+    """Figures for monitoring of every app."""
+    return {
+        name: value
+        for c in _registered.values()
+        for function in c.metrics
+        for name, value in function().items()
+    }
+
+
+def demos() -> list[Demo]:
+    return [c.demo for c in _registered.values() if c.demo is not None]

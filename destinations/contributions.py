@@ -1,0 +1,110 @@
+"""What destinations contribute to the frame."""
+
+from django.urls import reverse
+
+from accounts.models import User
+from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
+from destinations import demo, reports, steps
+from destinations.actions.imports import DESTINATION_IMPORTS
+from destinations.models import Destination
+from destinations.queries import disputes_for, waiting_for
+from schools.options import cohort_ids, cohort_options
+from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
+from schools.scope import visible_to
+
+
+def _waiting(user: User) -> int:
+    return waiting_for(user).order_by()[:1000].count()
+
+
+def _disputed(user: User) -> int:
+    if not user.has_perm("destinations.settle"):
+        return 0
+    return disputes_for(user).order_by()[:1000].count()
+
+
+def progress_panel(user: User) -> HomePanel | None:
+    """The newest cohort's progress in the person's scope."""
+    if not user.has_perm("figures.view"):
+        return None
+    cohorts = cohort_options(user)
+    if not cohorts:
+        return None
+    year = cohorts[0][0]
+    rows = visible_to(Destination.objects.all(), user, graduate="graduate")
+    n = reports.progress(rows.filter(cohort_id__in=cohort_ids(user, int(year))))
+    base = reverse("console:destinations")
+    origins = reverse("console:origins")
+    lines = [
+        ("生源已确认或锁定", n["confirmed"], n["total"], f"{origins}?cohort={year}"),
+        ("去向已登记", n["registered"], n["total"], f"{base}?cohort={year}"),
+        ("已通过初审", n["department"], n["total"], f"{base}?cohort={year}"),
+        ("已通过终审", n["school"], n["total"], f"{base}?cohort={year}&state=school_approved"),
+    ]
+    return HomePanel(f"{year}届进度", lines)
+
+
+CONTRIBUTIONS = Contributions(
+    permissions={
+        "destinations.view": ALL_LEVELS,
+        "destinations.enter": SCHOOL_STAFF,
+        "destinations.review": SCHOOL_STAFF,
+        "destinations.settle": SCHOOL_AND_PROVINCE,
+        "destinations.import": ADMINS,
+        "destinations.export": ALL_LEVELS,
+        "figures.view": ALL_LEVELS,
+        "province.catalogue": PROVINCE,
+        "province.progress": PROVINCE,
+    },
+    console_menu=(
+        MenuItem(
+            "去向登记",
+            "待审核去向",
+            "console:review-queue",
+            "check2-square",
+            "destinations.review",
+            10,
+            _waiting,
+        ),
+        MenuItem(
+            "去向登记",
+            "去向登记与审核",
+            "console:destinations",
+            "signpost-split",
+            "destinations.view",
+            20,
+        ),
+        MenuItem(
+            "去向登记",
+            "去向异议",
+            "console:disputes",
+            "exclamation-diamond",
+            "destinations.view",
+            40,
+            _disputed,
+        ),
+        MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
+        MenuItem(
+            "省级管理", "去向类别", "console:catalogue", "list-check", "province.catalogue", 40
+        ),
+        MenuItem(
+            "省级管理", "各校进度", "console:progress", "speedometer2", "province.progress", 20
+        ),
+        MenuItem(
+            "省级管理", "最低工资标准", "console:wages", "cash-coin", "province.catalogue", 50
+        ),
+    ),
+    graduate_services=(
+        Service(
+            "去向界定与材料", "每类去向的含义和需要的证明", "categories", "question-circle", 20
+        ),
+    ),
+    home_panels=(progress_panel,),
+    periodic_tasks=(
+        PeriodicTask("sweep-destination-imports", "destinations.tasks.sweep_imports", 60.0),
+        PeriodicTask("pass-on-disputes", "destinations.tasks.pass_on_disputes", 3600.0),
+    ),
+    machines=((steps.MACHINE, steps.ROLE_LABELS),),
+    jobs=(DESTINATION_IMPORTS,),
+    demo=Demo(make=demo.make_destinations),
+)

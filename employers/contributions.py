@@ -1,0 +1,27 @@
+"""What employers contribute to the frame."""
+
+from accounts.models import User
+from core.frame import Contributions, Demo, MenuItem, Tab
+from employers import demo, letter_steps
+from employers.queries import letters_waiting
+from schools.roles import PROVINCE
+
+
+def _letters_waiting(user: User) -> int:
+    return letters_waiting()[:1000].count()
+
+
+CONTRIBUTIONS = Contributions(
+    permissions={"employers.certify": PROVINCE},
+    console_menu=(
+        MenuItem("省级管理", "单位认证公函", "console:letters", "patch-check", "employers.certify",
+                 35, _letters_waiting),
+    ),
+    employer_tabs=(
+        Tab("home", "首页", "employer-home", "house", 10),
+        Tab("unit", "单位", "employer-unit", "building", 80),
+        Tab("messages", "消息", "employer-messages", "bell", 90, count="unread"),
+    ),
+    machines=((letter_steps.LETTER, letter_steps.ROLE_LABELS),),
+    demo=Demo(demo.employer_exists, demo.make_employer, demo.show_employer),
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""What e-signing contributes to the frame."""
+
+from celery.schedules import crontab
+
+from accounts.models import User
+from core.frame import Contributions, MenuItem, PeriodicTask, Tab
+from esign import agreement_steps, steps, termination_steps
+from esign.actions.documents import DOCUMENTS
+from esign.actions.imports import INVITATION_IMPORTS
+from esign.queries import waiting_for
+from schools.roles import ALL_LEVELS, SCHOOL, SCHOOL_STAFF
+
+
+def terminations_waiting(user: User) -> int:
+    return waiting_for(user).order_by()[:1000].count()
+
+
+CONTRIBUTIONS = Contributions(
+    permissions={
+        "esign.view": ALL_LEVELS,
+        "esign.review": SCHOOL_STAFF,
+        "esign.print": SCHOOL_STAFF,
+        "esign.set_up": SCHOOL,
+    },
+    console_menu=(
+        MenuItem("网络签约", "待审核解约", "console:termination-queue", "scissors", "esign.review", 10,
+                 terminations_waiting),
+        MenuItem("网络签约", "网络签约管理", "console:agreements", "file-earmark-text", "esign.view", 20),
+        MenuItem("网络签约", "协议书打印管理", "console:prints", "printer", "esign.print", 30),
+        MenuItem("网络签约", "解约管理", "console:terminations", "file-earmark-x", "esign.view", 40),
+        MenuItem("网络签约", "签约设置", "console:signing-rules", "sliders", "esign.set_up", 50),
+        MenuItem("省级管理", "协议书文件", "console:documents", "file-earmark-lock", "province.schools",
+                 60),
+    ),
+    employer_tabs=(
+        Tab("invitations", "邀约", "employer-invitations", "envelope-paper", 20),
+        Tab("agreements", "协议", "employer-agreements", "file-earmark-text", 30),
+    ),
+    periodic_tasks=(
+        PeriodicTask("sweep-invitation-imports", "esign.tasks.sweep_imports", 60.0),
+        PeriodicTask("sweep-documents", "esign.tasks.sweep_documents", 60.0),
+        PeriodicTask("expire-invitations", "esign.tasks.expire_invitations", 300.0),
+        # Nobody is reminded at night.
+        PeriodicTask("remind-ending", "esign.tasks.remind_ending", crontab(hour="9-19", minute="10")),
+        PeriodicTask("tell-old-numbers", "esign.tasks.tell_old_numbers", 60.0),
+        PeriodicTask("sweep-tickets", "esign.tasks.sweep_tickets", 3600.0),
+    ),
+    machines=(
+        (steps.INVITATION, steps.ROLE_LABELS),
+        (termination_steps.TERMINATION, termination_steps.ROLE_LABELS),
+        (agreement_steps.AGREEMENT, agreement_steps.ROLE_LABELS),
+    ),
+    jobs=(DOCUMENTS, INVITATION_IMPORTS),
+)  # fmt: skip
