@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from core import outbox
-from core.files import sweep_orphans, sweep_strays
+from core.files.sweeps import sweep_orphans, sweep_strays
 
 
 @shared_task

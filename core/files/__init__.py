@@ -1,46 +1,27 @@
-"""Private files: written before the commit under a random key, swept when no row took them."""
+"""Private files: stored under a random key before the commit, beside a row with their hash.
+
+Everything goes through Django's default storage. `sweeps` deletes what no row refers to.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-from datetime import timedelta
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection, transaction
-from django.db.models import ForeignObjectRel
+from django.core.files.storage import default_storage
+from django.db import transaction
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 
 from core.db import rows
 from core.models import StoredFile
-
-
-class PrivateStorage(FileSystemStorage):
-    """Has no URL: nothing is ever served straight from the folder."""
-
-    def __init__(self) -> None:
-        super().__init__(location=settings.PRIVATE_ROOT, file_permissions_mode=0o600)
-
-    def _save(self, name: str, content: Any) -> str:
-        """Written by root's command line, a file still belongs to the account that serves it."""
-        saved = super()._save(name, content)
-        if os.geteuid() == 0:
-            owner = os.stat(self.location)
-            path = Path(self.path(saved))
-            for own in (path, *path.parents):
-                if own == Path(self.location):
-                    break
-                os.chown(own, owner.st_uid, owner.st_gid)
-        return saved
-
-    def url(self, name: str | None) -> str:
-        raise ValueError("private files have no address")
 
 
 def store(
@@ -52,8 +33,10 @@ def store(
     school_id: int | None = None,
     by_id: int | None = None,
 ) -> StoredFile:
-    """Write `content` and return its row. Called inside a transaction that does not commit, it
-    leaves a stray, which `sweep_strays` finds.
+    """Store `content` and return its row.
+
+    If the caller's transaction does not commit, the file stays without a row until
+    `sweeps.sweep_strays` deletes it.
     """
     month = timezone.localdate().strftime("%Y%m")
     key = default_storage.save(
@@ -77,12 +60,18 @@ def open_file(file: StoredFile) -> IO[bytes]:
     return default_storage.open(file.key, "rb")
 
 
-def path_of(file: StoredFile) -> Path:
-    return Path(default_storage.path(file.key))
+@contextmanager
+def local_copy(file: StoredFile) -> Iterator[Path]:
+    """A copy on this machine's disk, for programs that want a path; gone after the block."""
+    with tempfile.NamedTemporaryFile() as copy:
+        with open_file(file) as source:
+            shutil.copyfileobj(source, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def respond(file: StoredFile, *, download: bool = False) -> HttpResponseBase:
-    """The response for somebody who was already found to be allowed."""
+    """The file as a response. The caller has checked that the user may see it."""
     response = FileResponse(
         open_file(file),
         content_type=file.content_type,
@@ -95,54 +84,7 @@ def respond(file: StoredFile, *, download: bool = False) -> HttpResponseBase:
 
 
 def discard(file: StoredFile) -> None:
-    """Remove row and bytes of a file nothing refers to."""
+    """Delete the row and the content of a file that nothing refers to."""
     key = file.key
     file.delete()
     transaction.on_commit(lambda: default_storage.delete(key))
-
-
-def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
-    """Delete files whose row no other row refers to; returns how many went.
-
-    A crash between writing a file and committing what refers to it leaves such an orphan.
-    """
-    references = [
-        (relation.field.model._meta.db_table, relation.field.column)
-        for relation in StoredFile._meta.get_fields(include_hidden=True)
-        if isinstance(relation, ForeignObjectRel)
-    ]
-    missing = " AND ".join(
-        f'NOT EXISTS (SELECT 1 FROM "{table}" r WHERE r."{column}" = f.id)'
-        for table, column in references
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT f.id FROM core_storedfile f WHERE f.created_at < %s AND {missing or 'true'}",
-            [timezone.now() - older_than],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-    for file in StoredFile.objects.filter(id__in=ids):
-        discard(file)
-    return len(ids)
-
-
-def sweep_strays(*, older_than: timedelta = timedelta(days=1)) -> int:
-    """Delete what was written and has no row, its transaction having failed; returns how many.
-
-    Looks through this month's and the last month's folders.
-    """
-    today = timezone.localdate()
-    months = {f"{day:%Y%m}" for day in (today, today.replace(day=1) - timedelta(days=1))}
-    oldest, gone = (timezone.now() - older_than).timestamp(), 0
-    for folder in Path(settings.PRIVATE_ROOT).glob("*/*"):
-        if folder.name not in months or not folder.is_dir():
-            continue
-        with os.scandir(folder) as entries:
-            old = [e.name for e in entries if e.is_file() and e.stat().st_mtime < oldest]
-        for at in range(0, len(old), 2000):
-            keys = {f"{folder.parent.name}/{folder.name}/{name}" for name in old[at : at + 2000]}
-            kept = StoredFile.objects.filter(key__in=keys).values_list("key", flat=True)
-            for key in keys.difference(kept):
-                default_storage.delete(key)
-                gone += 1
-    return gone

@@ -99,7 +99,8 @@ def read_lines(made: DestinationImport) -> tuple[list[str], list[Line]]:
     """The workbook's rows judged for the person who uploaded it. Raises `WorkbookRefused`."""
     wanted = {plain_header(h): h for h in (*KEY_COLUMNS, FORM)}
     wanted |= {plain_header(f.label): f.key for f in ALL}
-    sheet = spreadsheets.read(files.path_of(made.file), headers=list(wanted), most_rows=MOST_ROWS)
+    with files.local_copy(made.file) as path:
+        sheet = spreadsheets.read(path, headers=list(wanted), most_rows=MOST_ROWS)
     columns = [wanted.get(plain_header(h)) for h in sheet.header]
     missing = [c for c in KEY_COLUMNS if c not in columns]
     if missing:

@@ -165,7 +165,8 @@ def forget_old() -> int:
 
 def _judged(made: InvitationImport, member: UnitMember) -> list[InvitationRow]:
     """The workbook's rows, each with what is to be said about it. Raises `WorkbookRefused`."""
-    sheet = spreadsheets.read(files.path_of(made.file), headers=list(_WANTED), most_rows=MOST_ROWS)
+    with files.local_copy(made.file) as path:
+        sheet = spreadsheets.read(path, headers=list(_WANTED), most_rows=MOST_ROWS)
     made.header = sheet.header
     columns = _columns(made)
     missing = [label for key, label in KEYS.items() if key not in columns]

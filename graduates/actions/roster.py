@@ -49,7 +49,8 @@ def _check(leased: RosterImport) -> None:
         imports.progress(ROSTERS, leased, 20 + percent // 2)
 
     imports.progress(ROSTERS, leased, 5, stage="读取工作簿")
-    roster = read_roster(files.path_of(leased.file))
+    with files.local_copy(leased.file) as path:
+        roster = read_roster(path)
     imports.progress(ROSTERS, leased, 20, stage="核对各列")
     checked = check_roster(roster, report)
     with jobs.writing(leased):
@@ -166,7 +167,8 @@ def _late_conflicts(made: RosterImport, plan: staging.Plan) -> None:
 
 def _restage(made: RosterImport) -> None:
     """A crash emptied the unlogged staging table: read the workbook again."""
-    roster = read_roster(files.path_of(made.file))
+    with files.local_copy(made.file) as path:
+        roster = read_roster(path)
     checked = check_roster(roster)
     refused = set(made.issues.filter(is_error=True).values_list("row", flat=True))
     cohorts = dict(Cohort.objects.filter(school_id=made.school_id).values_list("year", "id"))

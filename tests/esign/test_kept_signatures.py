@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import OneTimeCode
-from core import files
 from core.errors import DomainError
+from core.files import sweeps
 from core.models import StoredFile
 from esign.actions.reading import forget_drawn
 from esign.models import Agreement, AgreementVersion, Reading
@@ -99,6 +99,6 @@ def test_drawings_never_sent_are_forgotten_and_signed_ones_stay(
     Reading.objects.update(drawn_at=timezone.now() - timedelta(days=2))
     assert forget_drawn() == 2
     StoredFile.objects.update(created_at=timezone.now() - timedelta(days=2))
-    files.sweep_orphans()
+    sweeps.sweep_orphans()
     assert StoredFile.objects.filter(pk=signed).exists()
     assert not StoredFile.objects.filter(pk=unsent).exists()

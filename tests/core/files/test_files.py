@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from core import files
+from core.files import sweeps
 from core.models import StoredFile
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +23,41 @@ def keep(content: bytes) -> StoredFile:
 
 
 def age(file: StoredFile) -> None:
+    """Make the stored content two days old."""
     old = time.time() - 2 * 86400
-    os.utime(files.path_of(file), (old, old))
+    os.utime(default_storage.path(file.key), (old, old))
+
+
+@pytest.fixture(params=["disk", "memory"])
+def storage(request: pytest.FixtureRequest, settings: Any) -> str:
+    """Our own storage, and one that has no paths at all, as storages on other hosts."""
+    if request.param == "memory":
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+        }
+    return request.param
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_file_is_read_as_it_was_stored_and_as_a_local_copy() -> None:
+    file = keep(b"content")
+    with files.open_file(file) as opened:
+        assert opened.read() == b"content"
+    with files.local_copy(file) as path:
+        assert path.read_bytes() == b"content"
+    assert not path.exists(), "the copy is gone after the block"
+    files.discard(file)
+
+
+@pytest.mark.usefixtures("storage")
+def test_fresh_strays_are_left_on_every_storage() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        stray = keep(b"stray")
+        raise ZeroDivisionError
+    assert sweeps.sweep_strays() == 0, "its transaction might still be open"
+    assert sweeps.sweep_strays(older_than=timedelta(0)) >= 1
+    assert not default_storage.exists(stray.key)
 
 
 def test_a_stray_of_a_failed_transaction_is_swept_and_nothing_else() -> None:
@@ -33,9 +70,9 @@ def test_a_stray_of_a_failed_transaction_is_swept_and_nothing_else() -> None:
     assert not StoredFile.objects.filter(key=stray.key).exists()
     age(stray)
     age(kept)
-    assert files.sweep_strays() == 1
-    assert not files.path_of(stray).exists()
-    assert files.path_of(kept).exists(), "a file with a row stays, however old"
-    assert files.path_of(young).exists(), "what may still be committed stays"
-    files.path_of(young).unlink()
-    files.path_of(kept).unlink()
+    assert sweeps.sweep_strays() == 1
+    assert not default_storage.exists(stray.key)
+    assert default_storage.exists(kept.key), "a file with a row stays, however old"
+    assert default_storage.exists(young.key), "what may still be committed stays"
+    default_storage.delete(young.key)
+    default_storage.delete(kept.key)
