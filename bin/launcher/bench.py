@@ -18,9 +18,9 @@ from .run import _IGNORED as IGNORED_STATIC
 from .stack import PYTHON, manage, say, stop_on_signals
 from .valkey import Valkey
 
-_WITH_PAGES = ("list", "pages", "weight")
+_WITH_PAGES = ("list", "orm", "pages", "weight")
 # Measured against what a commit costs: these keep PostgreSQL as durable as bin/run starts it.
-_DURABLE = ("sign",)
+_DURABLE = ("orm", "sign")
 _LIMIT = 600  # seconds for the measuring itself, set-up included
 
 

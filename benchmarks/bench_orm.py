@@ -1,0 +1,193 @@
+"""bin/bench orm [ROUNDS]: what the hand-made database paths of `core/db` save a person.
+
+The console's origin list, the graduate's home and accepting an invitation run in one process, in
+turns as the platform runs them and with one path after the other replaced by the plain ORM. Each
+figure is the median time with the plain ORM ÷ the median time as it is, of the whole page or
+acceptance. A path stays only where that is 1.3 or more (docs/adr/0009).
+
+Last line: {"<path>_<what>": ratio, …}.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import Any
+from unittest import mock
+
+from benchmarks import measure
+
+ROUNDS = 60
+_WARM_UP = 3
+
+
+def main() -> None:
+    measure.start_django()
+    rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
+    figures: dict[str, float] = {}
+    # Each in a database of its own: what one needs is in the other's way.
+    measure.clone("pages")
+    _measure({"sign": _signing(rounds * (len(PATHS) + 1) + 2 * _WARM_UP)}, rounds, figures)
+    measure.use(measure.connection_to("pages"))
+    _measure(_pages(), rounds, figures)
+    measure.finish(**figures)
+
+
+def _measure(work: dict[str, Callable[[], None]], rounds: int, figures: dict[str, float]) -> None:
+    for name, step in work.items():
+        times: dict[str, list[float]] = {path: [] for path in ("as it is", *PATHS)}
+        for _ in range(_WARM_UP):
+            step()
+        for turn in range(rounds):
+            order = list(times) if turn % 2 else list(times)[::-1]
+            for path in order:
+                with PATHS.get(path, nullcontext)():
+                    started = time.perf_counter()
+                    step()
+                    times[path].append((time.perf_counter() - started) * 1000)
+        base = statistics.median(times["as it is"])
+        for path, values in times.items():
+            measure.show(f"{name}, {path}", values, "ms")
+            if path != "as it is":
+                figures[f"{path}_{name}"] = statistics.median(values) / base
+
+
+# --- what is measured ----------------------------------------------------------------------------
+
+
+def _pages() -> dict[str, Callable[[], None]]:
+    from django.test import Client
+
+    from accounts.signin import BACKEND
+    from benchmarks import made_up
+
+    with measure.owner("pages") as connection:
+        made_up.fill(connection, 10_000)
+    people = made_up.accounts()
+
+    def page(user: Any, path: str) -> Callable[[], None]:
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+
+        def get() -> None:
+            assert client.get(path).status_code == 200
+
+        return get
+
+    return {
+        "origins": page(people.admin, "/console/graduates/"),
+        "home": page(people.graduate, "/"),
+    }
+
+
+def _signing(count: int) -> Callable[[], None]:
+    from accounts.models import User
+    from benchmarks import offered
+    from benchmarks.offered import strokes
+    from esign.actions import accept
+    from esign.actions.reading import keep_signature
+    from esign.models import Invitation, Reading
+
+    def prepared_offers() -> Iterator[tuple[Any, Any, str, int]]:
+        for first, _ in offered.offers(count):
+            invitation = Invitation.objects.get(pk=first.invitation_id)
+            user = User.objects.get(pk=first.user_id)
+            reading = Reading.objects.select_related("graduate").get(
+                graduate=invitation.graduate_id, terms_hash=invitation.terms_hash
+            )
+            drawing = keep_signature(reading=reading, by=user, drawn=strokes(1))
+            yield invitation, user, first.code, drawing.pk
+
+    offers = iter(list(prepared_offers()))
+
+    def sign() -> None:
+        invitation, user, code, drawing = next(offers)
+        accept.accept(
+            invitation=invitation, by=user, terms_hash=invitation.terms_hash, code=code,
+            address="127.0.0.1", agent="bench", kept=drawing,
+        )  # fmt: skip
+
+    return sign
+
+
+# --- the plain ORM in place of each path ---------------------------------------------------------
+
+
+@contextmanager
+def _plain_reads() -> Iterator[None]:
+    """Every read compiled and planned anew."""
+    from core.db import lookups
+
+    def first(self: Any, *keys: Any) -> Any:
+        return next(iter(self._make(*keys)[:1]), None)
+
+    def rows(self: Any, *keys: Any) -> Any:
+        return list(self._make(*keys))
+
+    with (
+        mock.patch.object(lookups.LookUp, "first", first),
+        mock.patch.object(lookups.Rows, "of", rows),
+        mock.patch.object(lookups.LookUp, "get", lambda self, *keys: self._make(*keys).get()),
+    ):
+        yield
+
+
+@contextmanager
+def _plain_writes() -> Iterator[None]:
+    """`save` and `bulk_create`, each waiting for its answer."""
+    from core.db import rows
+
+    def insert(row: Any, *, once: bool = False, later: bool = False) -> bool:
+        if once:
+            type(row).objects.bulk_create([row], ignore_conflicts=True)
+        else:
+            row.save(force_insert=True)
+        return True
+
+    def insert_each(found: Any) -> None:
+        type(found[0]).objects.bulk_create(found, ignore_conflicts=True)
+
+    def update(row: Any, *names: str) -> None:
+        row.save(update_fields=names or None)
+
+    with ExitStack() as stack:
+        for name, plain in (
+            ("insert", insert), ("insert_each", insert_each), ("update", update),
+            ("pipelined", nullcontext),
+        ):  # fmt: skip
+            stack.enter_context(mock.patch.object(rows, name, plain))
+        yield
+
+
+@contextmanager
+def _unpipelined() -> Iterator[None]:
+    """Each statement waits for its answer."""
+    from core.db import rows
+
+    with mock.patch.object(rows, "pipelined", nullcontext):
+        yield
+
+
+@contextmanager
+def _unprepared() -> Iterator[None]:
+    """PostgreSQL plans each statement anew."""
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    from core.db.prepared import PreparedCursor
+
+    with mock.patch.object(PreparedCursor, "execute", ServerBindingCursor.execute):
+        yield
+
+
+PATHS: dict[str, Callable[[], Any]] = {
+    "reads": _plain_reads,
+    "writes": _plain_writes,
+    "pipeline": _unpipelined,
+    "plans": _unprepared,
+}
+
+if __name__ == "__main__":
+    main()
