@@ -9,19 +9,12 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-from dataclasses import dataclass
 
 from stdnum.iso7064 import mod_11_10
 
 from codes import lookup
+from codes.findings import Finding
 from codes.text import clean_code
-
-
-@dataclass(frozen=True)
-class Finding:
-    code: str
-    message: str
-    is_error: bool = True
 
 
 def _error(code: str, message: str) -> list[Finding]:
@@ -62,11 +55,11 @@ def check_id_number(number: str, today: datetime.date | None = None) -> list[Fin
     The region is never judged: cards keep the code of the place and time of issue.
     """
     if len(number) == 15 and number.isdigit():
-        return _error("id_15", "15位旧身份证号已停用, 请填写18位公民身份号码")
+        return _error("id_15", "15位旧身份证号已停用，请填写18位公民身份号码")
     if not _ID_SHAPE.fullmatch(number):
-        return _error("id_shape", "证件号码应为18位数字, 末位可为X")
+        return _error("id_shape", "证件号码应为18位数字，末位可为X")
     if id_check_character(number[:17]) != number[17]:
-        return _error("id_check", "证件号码校验位不正确, 请核对是否有错位或错字")
+        return _error("id_check", "证件号码校验位不正确，请核对是否有错位或错字")
     born = id_birth_date(number)
     if born is None:
         return _error("id_birth", "证件号码中的出生日期不存在")
@@ -75,7 +68,7 @@ def check_id_number(number: str, today: datetime.date | None = None) -> list[Fin
         return _error("id_birth", "证件号码中的出生日期晚于今天")
     age = today.year - born.year
     if not 14 <= age <= 70:
-        return _warning("id_age", f"按证件号码年龄为{age}岁, 请核对")
+        return _warning("id_age", f"按证件号码年龄为{age}岁，请核对")
     return []
 
 
@@ -152,11 +145,11 @@ def check_unit_code(value: str) -> list[Finding]:
         if expected is None:
             return _error("unit_code_characters", "组织机构代码只能由数字和大写字母组成")
         if expected != value[8]:
-            return _error("unit_code_check", "组织机构代码校验位不正确, 请对照证照核对")
+            return _error("unit_code_check", "组织机构代码校验位不正确，请对照证照核对")
         return []
     return _error(
         "unit_code_length",
-        f"现为{len(value)}位, 应为18位统一社会信用代码、15位工商注册号或9位组织机构代码",
+        f"现为{len(value)}位，应为18位统一社会信用代码、15位工商注册号或9位组织机构代码",
     )
 
 
@@ -164,21 +157,21 @@ def _check_uscc(value: str) -> list[Finding]:
     expected = uscc_check_character(value[:17])
     if expected is None or value[17] not in _USCC_VALUES:
         return _error(
-            "unit_code_characters", "统一社会信用代码只能由数字和大写字母组成, 且不含 I、O、S、V、Z"
+            "unit_code_characters", "统一社会信用代码只能由数字和大写字母组成，且不含 I、O、S、V、Z"
         )
     if not value[2:8].isdigit():
         return _error("unit_code_region", "统一社会信用代码第3至8位应为登记地区的六位数字")
     if expected != value[17]:
-        return _error("unit_code_check", "统一社会信用代码校验位不正确, 请对照证照核对")
+        return _error("unit_code_check", "统一社会信用代码校验位不正确，请对照证照核对")
     findings = []
     if value[0] not in _USCC_DEPARTMENTS:
-        findings += _warning("unit_code_department", "统一社会信用代码首位的登记部门少见, 请核对")
+        findings += _warning("unit_code_department", "统一社会信用代码首位的登记部门少见，请核对")
     if organisation_check_character(value[8:16]) != value[16]:
         findings += _warning(
-            "unit_code_inner", "统一社会信用代码中的主体标识码(第9至17位)校验不符, 请核对"
+            "unit_code_inner", "统一社会信用代码中的主体标识码（第9至17位）校验不符，请核对"
         )
     if value[2:8] != "100000" and value[2:8] not in lookup.places():
-        findings += _warning("unit_code_region_unknown", "统一社会信用代码中的登记地区未知, 请核对")
+        findings += _warning("unit_code_region_unknown", "统一社会信用代码中的登记地区未知，请核对")
     return findings
 
 
@@ -186,13 +179,14 @@ def _check_registration(value: str) -> list[Finding]:
     if not (value.isdigit() and value.isascii()):
         return _error("unit_code_characters", "工商注册号应为15位数字")
     if not mod_11_10.is_valid(value):
-        return _error("unit_code_check", "工商注册号校验位不正确, 请对照证照核对")
+        return _error("unit_code_check", "工商注册号校验位不正确，请对照证照核对")
     return []
 
 
 # --- phones, mail, post ----------------------------------------------------------------------
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_PHONE = re.compile(r"(?:[\d\s()（）+\-—#*/,;:、 ]|转|分机|ext\.?)+", re.IGNORECASE)
 _EMAIL = re.compile(
     r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?<!\.)"
     r"@(?!-)[A-Za-z0-9-]+((?<!-)\.(?!-)[A-Za-z0-9-]+)+(?<!-)"
@@ -202,15 +196,15 @@ _EMAIL = re.compile(
 def check_mobile(value: str) -> list[Finding]:
     if _MOBILE.fullmatch(value):
         return []
-    return _error("mobile", "手机号码应为11位, 以1开头")
+    return _error("mobile", "手机号码应为11位，以1开头")
 
 
 def check_phone(value: str) -> list[Finding]:
     """Lenient: mobile, area code with 7-8 digits, extension, 400 numbers; at least 7 digits."""
     digits = re.sub(r"\D", "", value)
-    if 7 <= len(digits) <= 20 and re.fullmatch(r"[\d\s()（）+\-—转#*/,;、 ]+", value):
+    if 7 <= len(digits) <= 20 and _PHONE.fullmatch(value):
         return []
-    return _error("phone", "联系电话不正确: 请填写手机号码, 或区号加号码")
+    return _error("phone", "联系电话不正确：请填写手机号码，或区号加号码")
 
 
 def check_email(value: str) -> list[Finding]:
@@ -261,13 +255,13 @@ def resolve_place(text: str) -> tuple[str, list[Finding]]:
     if named:
         found = lookup.place_names().get(named, [])
         if not found:
-            return "", _error("place_unknown", f"没有找到“{text}”, 请填写省市区县全称或六位代码")
+            return "", _error("place_unknown", f"没有找到“{text}”，请填写省市区县全称或六位代码")
         if code and code not in found and (code not in places or places[code].selectable):
-            return "", _error("place_disagrees", f"“{text}”中的代码与名称不是同一处, 请核对")
+            return "", _error("place_disagrees", f"“{text}”中的代码与名称不是同一处，请核对")
         code = code or _only_place(found)
         if not code:
             some = "、".join(f"{c} {places[c].full_name}" for c in found[:3])
-            return "", _error("place_ambiguous", f"“{text}”不止一处({some}), 请填写省市区县全称")
+            return "", _error("place_ambiguous", f"“{text}”不止一处（{some}），请填写省市区县全称")
     place = places.get(code)
     if place is None:
         return "", _error("place_unknown", f"行政区划代码“{text}”不存在")
@@ -277,8 +271,8 @@ def resolve_place(text: str) -> tuple[str, list[Finding]]:
         new = places[place.successor_code]
         return "", _error(
             "place_abolished",
-            f"{place.full_name}({code})已撤销或更名, 现为 {new.code} {new.full_name}",
+            f"{place.full_name}（{code}）已撤销或更名，现为 {new.code} {new.full_name}",
         )
     if place.level < 3:
         return "", _error("place_not_county", f"{place.full_name}须具体到区县一级")
-    return "", _error("place_abolished", f"{place.full_name}({code})已撤销, 请选择现行区县")
+    return "", _error("place_abolished", f"{place.full_name}（{code}）已撤销，请选择现行区县")

@@ -1,0 +1,65 @@
+"""The declaration of a field, once for every form, import, export and history of the platform."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from codes import lookup, readers
+from codes.readers import FORM, Reading, Source
+
+
+@dataclass(frozen=True)
+class FieldDeclaration:
+    """One field. `kind` decides how it is read, shown and asked for (`codes.readers.KINDS`).
+
+    `group` is the heading it stands under, `table` the code table of the kind "code", and
+    `max_length` the most characters (0 for no limit of its own).
+    """
+
+    key: str
+    label: str
+    kind: str
+    group: str
+    table: str = ""
+    required: bool = True
+    max_length: int = 0
+    hint: str = ""
+
+    @property
+    def empty(self) -> Any:
+        """What is stored where nothing was written."""
+        return readers.empty_of(self.kind)
+
+    def read(self, raw: Any, *, source: Source = FORM, required: bool | None = None) -> Reading:
+        """The value to store for `raw`, as `codes.readers.read` gives it. `required` overrides the
+        declaration where what is required depends on other fields."""
+        return readers.read(
+            self.kind,
+            raw,
+            label=self.label,
+            table=self.table,
+            max_length=self.max_length,
+            required=self.required if required is None else required,
+            source=source,
+        )
+
+    def show(self, value: Any) -> str:
+        """The words for a stored value."""
+        if value is None or value == "":
+            return ""
+        if self.kind == "code":
+            return lookup.name(self.table, value)
+        if self.kind == "place":
+            return lookup.place_name(value)
+        if self.kind == "bool":
+            return "是" if value else "否"
+        if self.kind == "month" and isinstance(value, datetime.date):
+            return f"{value:%Y-%m}"
+        if isinstance(value, float):
+            return f"{value:g}"
+        if isinstance(value, Decimal):
+            return f"{value.normalize():f}"
+        return str(value)

@@ -1,0 +1,92 @@
+"""One reader for each kind of value, wherever it is typed or imported.
+
+`read` turns what a person typed or a spreadsheet holds into the value to store, and says what is
+wrong or doubtful about it. Forms, rosters, workbooks of destinations and invitations, corrections,
+one-time codes and search boxes all use it. It depends on its arguments and the code tables only,
+so that an import reads each distinct value once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from codes.findings import Finding
+from codes.readers import choices, contacts, dates, documents, numbers, texts, written
+from codes.readers.expected import Expected, Reading, Source
+
+__all__ = ["CELL", "CELL_1904", "FORM", "KINDS", "Finding", "Reading", "Source", "empty_of", "read"]
+
+FORM, CELL, CELL_1904 = Source.FORM, Source.CELL, Source.CELL_1904
+
+# The reader of each kind: what is expected, the cleaned text, and the value as it came.
+_READERS: dict[str, Callable[[Expected, str, Any], Reading]] = {
+    "text": texts.read_text,
+    "long": texts.read_long_text,
+    "name": texts.read_name,
+    "code": choices.read_code,
+    "place": choices.read_place,
+    "date": dates.read_date,
+    "date_or_month": dates.read_date,
+    "month": dates.read_date,
+    "year": numbers.read_year,
+    "number": numbers.read_number,
+    "money": numbers.read_number,
+    "decimal": numbers.read_duration,
+    "bool": numbers.read_bool,
+    "id_number": documents.read_id_number,
+    "student_no": documents.read_student_no,
+    "exam_no": documents.read_exam_no,
+    "major_code": documents.read_major_code,
+    "unit_code": documents.read_unit_code,
+    "one_time_code": documents.read_one_time_code,
+    "mobile": contacts.read_mobile,
+    "phone": contacts.read_phone,
+    "email": contacts.read_email,
+    "postcode": contacts.read_postcode,
+    "qq": contacts.read_qq,
+    "url": contacts.read_url,
+    "search": texts.read_search,
+}
+KINDS = frozenset(_READERS)
+_WITHOUT_VALUE = frozenset(
+    {"date", "date_or_month", "month", "year", "number", "money", "decimal", "bool"}
+)
+
+
+def empty_of(kind: str) -> Any:
+    """What is stored where nothing was written: None for days, numbers and yes or no, else ""."""
+    return None if kind in _WITHOUT_VALUE else ""
+
+
+def read(
+    kind: str,
+    raw: Any,
+    *,
+    label: str,
+    table: str = "",
+    max_length: int = 0,
+    required: bool = False,
+    source: Source = FORM,
+) -> Reading:
+    """The value to store for `raw` and the findings about it.
+
+    `kind` is one of `KINDS`, `table` the code table of a code, `max_length` in characters (0 for
+    no limit). `raw` is what a form or `core.spreadsheets.real_value` gives: text, a number, a
+    bool, a date or None. Nothing written reads as `empty_of(kind)`, or is refused with the code
+    "empty" if `required`. A refused value is None. Never raises on any `raw`.
+    """
+    expected = Expected(kind, label, table, max_length, required, source)
+    plain = written.as_text(expected, raw)
+    if isinstance(plain, Finding):
+        return Reading(None, [plain])
+    if written.says_nothing(expected, plain):
+        if required:
+            return Reading(None, [Finding("empty", f"{label}不能为空")])
+        return Reading(empty_of(kind), [])
+    if refusal := written.left_by_failed_lookup(expected, plain):
+        return Reading(None, [refusal])
+    reading = _READERS[kind](expected, plain, raw)
+    if max_length and isinstance(reading.value, str) and len(reading.value) > max_length:
+        return Reading(None, [Finding("too_long", f"{label}超过{max_length}个字")])
+    return reading

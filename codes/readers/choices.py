@@ -1,0 +1,64 @@
+"""Reading a code or a name of a code table, and a place of the divisions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from codes import lookup, text, validators
+from codes.readers.expected import Expected, Reading, accept, accept_with_warning, refuse
+
+_CODE_AND_NAME = re.compile(
+    r"\(?([A-Z]?\d{1,2}|[A-Z])\)?[-_.:、]?([^\dA-Z].*)"
+    r"|(.*?[^\dA-Z(])[-_(]?([A-Z]?\d{1,2}|[A-Z])\)?"
+)
+
+
+def read_code(expected: Expected, written: str, raw: Any) -> Reading:
+    """A code or a name of its table. One digit is padded where the table has two."""
+    label = expected.label
+    table = lookup.table(expected.table)
+    if exact := table.by_text.get(written):
+        return accept(exact)
+    written = text.unquote(written)
+    key = text.without_decimals(text.clean_choice(text.fold_radicals(written)))
+    code = _find_code(table, key)
+    if code and len(key) == 1 and code == f"0{key}":
+        note = f"{label}“{key}”缺少前导零，已按{code}（{table.names[code]}）读取"
+        return accept_with_warning(code, "padded", note)
+    if code:
+        return accept(code)
+    for unused, name in table.names.items():
+        if key in (unused, name):
+            return refuse("code_not_offered", f"{label}“{written}”（{name}）已停用")
+    if both := _CODE_AND_NAME.fullmatch(text.clean_code(written)):
+        return _read_both(expected, written, [part for part in both.groups() if part])
+    return refuse("code_unknown", f"{label}“{written}”不在代码表中")
+
+
+def _find_code(table: lookup.Table, key: str) -> str | None:
+    """The code as it stands, with the zero it lost, or without zeros it should not have."""
+    found = table.by_choice.get(key)
+    if found is None and key.isdigit():
+        padded, short = f"0{key}", key.lstrip("0") or "0"
+        found = padded if len(key) == 1 and padded in table.offered else None
+        if found is None and short in table.offered:
+            found = short
+    return found
+
+
+def _read_both(expected: Expected, written: str, parts: list[str]) -> Reading:
+    """Code and name in one cell, 01汉族 or 汉族(01): taken when they agree."""
+    table = lookup.table(expected.table)
+    found = {_find_code(table, text.clean_choice(part)) for part in parts}
+    if len(found) == 1 and None not in found:
+        return accept(found.pop())
+    if None in found:
+        return refuse("code_unknown", f"{expected.label}“{written}”不在代码表中")
+    return refuse("code_disagrees", f"{expected.label}“{written}”中的代码与名称不一致")
+
+
+def read_place(expected: Expected, written: str, raw: Any) -> Reading:
+    """The six-digit code of a county, written as a code, a name or both."""
+    plain = text.fold_radicals(text.unquote(written))
+    return accept(*validators.resolve_place(plain))

@@ -1,0 +1,127 @@
+"""From what a form or a cell holds to clean text, before a reader of one kind judges it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+from codes import text
+from codes.findings import Finding
+from codes.readers.expected import Expected
+from codes.readers.numbers import FALSE_WORDS
+from core.spreadsheets.cells import CellError
+
+EXCEL_EPOCH = datetime.date(1899, 12, 30)
+_DATES = frozenset({"date", "date_or_month", "month"})
+# Kinds whose every digit counts: a number that a spreadsheet has rounded is refused.
+_EXACT = frozenset(
+    {"id_number", "student_no", "exam_no", "major_code", "unit_code", "mobile", "place", "qq"}
+) | _DATES  # fmt: skip
+# What people and programs write into a cell that has nothing to say.
+_NOTHING = frozenset(
+    {"无", "暂无", "没有", "不适用", "空", "(无)", "(空)", "/", "//", "\\", "-", "--", "---",
+     "NULL", "NONE", "NAN", "N/A"}
+)  # fmt: skip
+# Kinds in which 无 and its like are always content, because somebody may mean them.
+_SPEAKS_FOR_ITSELF = frozenset({"long", "search", "one_time_code"})
+_NO_ZERO = frozenset({"text", "name", "place"})
+
+
+def as_text(expected: Expected, raw: Any) -> str | Finding:
+    """The cleaned text of `raw`, or the refusal of a value that no text could be meant by."""
+    if type(raw) is str:
+        return _clean(expected, raw)
+    if raw is None:
+        return ""
+    if isinstance(raw, CellError):
+        return Finding(
+            "cell_error", f"{expected.label}的单元格是错误值{raw.word}，请改正公式后重新录入"
+        )
+    if isinstance(raw, bool):
+        word = "是" if raw else "否"
+        return word if expected.kind in ("bool", "code") else _of_type(expected, "逻辑值")
+    if isinstance(raw, datetime.date):
+        return _date_as_text(expected, raw)
+    if isinstance(raw, datetime.time | datetime.timedelta):
+        return _of_type(expected, "时间格式")
+    if isinstance(raw, int | float):
+        return _number_as_text(expected, raw)
+    return _clean(expected, str(raw))
+
+
+def _clean(expected: Expected, raw: str) -> str | Finding:
+    if "\ufffd" in raw:
+        return Finding("garbled", f"{expected.label}中有乱码，请重新录入")
+    if expected.kind == "long" and not expected.is_cell:
+        return text.clean_lines(raw)
+    cleaned = text.clean(raw)
+    if expected.kind in _EXACT and not cleaned.isdigit():
+        plain = text.clean_code(cleaned)
+        if text.looks_scientific(plain) or re.fullmatch(r"\d{16,}\.0+", plain):
+            return _destroyed(expected)
+    return cleaned
+
+
+def _number_as_text(expected: Expected, raw: float) -> str | Finding:
+    """Numbers that a spreadsheet can't hold exactly are refused."""
+    if abs(raw) >= 1e15:
+        return _destroyed(expected)
+    return str(int(raw)) if raw == raw and float(raw).is_integer() else repr(raw)
+
+
+def _date_as_text(expected: Expected, raw: datetime.date) -> str | Finding:
+    """A date is one only in a field of dates: 3-1 as the name of a class became 1 March."""
+    if expected.kind in _DATES:
+        return _nearest_day(raw).strftime("%Y%m%d")
+    if expected.kind in ("year", "number", "money", "decimal"):
+        # A cell that shows dates holds 4: it comes as 1900-01-04.
+        serial = (_nearest_day(raw) - EXCEL_EPOCH).days
+        # Spreadsheets believe that 1900 had a 29 February.
+        serial -= raw.year == 1900 and raw.month < 3
+        if 0 < serial < 2200:
+            return str(serial)
+    return _of_type(expected, "日期格式")
+
+
+def _nearest_day(raw: datetime.date) -> datetime.date:
+    """Some programs write midnight up to a minute early: 23:59:17 means the next day."""
+    if not isinstance(raw, datetime.datetime):
+        return raw
+    if (raw.hour, raw.minute) == (23, 59) and raw.date() < datetime.date.max:
+        return raw.date() + datetime.timedelta(days=1)
+    return raw.date()
+
+
+def _of_type(expected: Expected, kind: str) -> Finding:
+    return Finding("type", f"{expected.label}的单元格是{kind}，请改为文本后重新录入")
+
+
+def _destroyed(expected: Expected) -> Finding:
+    return Finding(
+        "scientific",
+        f"{expected.label}被表格软件变成了科学计数，末几位已丢失，请将该列设为文本后重新录入",
+    )
+
+
+def says_nothing(expected: Expected, plain: str) -> bool:
+    """Empty, or 无, / and NULL, where it is not itself a value: a 困难生类别 is 无."""
+    if not plain:
+        return True
+    if len(plain) > 4 or expected.kind in _SPEAKS_FOR_ITSELF:
+        return False
+    if expected.kind == "name" and len(plain) > 1 and not plain.isascii():
+        return False
+    if expected.kind == "code":
+        return not expected.required and plain in _NOTHING
+    bare = text.clean_code(plain)
+    if bare == "0" and expected.kind == "text" and expected.is_cell:
+        return not expected.required
+    return bare in _NOTHING and not (expected.kind == "bool" and bare in FALSE_WORDS)
+
+
+def left_by_failed_lookup(expected: Expected, plain: str) -> Finding | None:
+    """A lookup formula that finds an empty cell gives 0, which no text, name or place is."""
+    if not expected.is_cell or expected.kind not in _NO_ZERO or text.clean_code(plain) != "0":
+        return None
+    return Finding("zero", f"{expected.label}是0，一般是查找公式没有找到内容，请重新录入")
