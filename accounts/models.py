@@ -80,7 +80,7 @@ class User(AbstractBaseUser):
         return self
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """Ask the backends, any_of them the one that knows the staff roles."""
+        """Ask the backends, among them the one that knows the staff roles."""
         known = self.__dict__.setdefault("_permissions", {})
         if perm not in known:
             known[perm] = self.is_active and any(

@@ -121,8 +121,12 @@ def _plain_reads() -> Iterator[None]:
     """Every read compiled and planned anew."""
     from core.db import lookups
 
+    def plain(look_up: Any, keys: tuple[Any, ...]) -> Any:
+        queryset = look_up._make(*keys)
+        return queryset.select_related(*look_up._related) if look_up._related else queryset
+
     def first(self: Any, *keys: Any) -> Any:
-        return next(iter(self._make(*keys)[:1]), None)
+        return next(iter(plain(self, keys)[:1]), None)
 
     def rows(self: Any, *keys: Any) -> Any:
         return list(self._make(*keys))
@@ -130,14 +134,14 @@ def _plain_reads() -> Iterator[None]:
     with (
         mock.patch.object(lookups.LookUp, "first", first),
         mock.patch.object(lookups.Rows, "of", rows),
-        mock.patch.object(lookups.LookUp, "get", lambda self, *keys: self._make(*keys).get()),
+        mock.patch.object(lookups.LookUp, "get", lambda self, *keys: plain(self, keys).get()),
     ):
         yield
 
 
 @contextmanager
 def _plain_writes() -> Iterator[None]:
-    """`save` and `bulk_create`, each waiting for its answer."""
+    """`save` and `bulk_create`, as Django does it."""
     from core.db import rows
 
     def insert(row: Any, *, once: bool = False, later: bool = False) -> bool:
@@ -164,7 +168,7 @@ def _plain_writes() -> Iterator[None]:
 
 @contextmanager
 def _unpipelined() -> Iterator[None]:
-    """Each statement waits for its answer."""
+    """Each write waits for its answer."""
     from core.db import rows
 
     with mock.patch.object(rows, "pipelined", nullcontext):
@@ -173,12 +177,16 @@ def _unpipelined() -> Iterator[None]:
 
 @contextmanager
 def _unprepared() -> Iterator[None]:
-    """PostgreSQL plans each statement anew."""
+    """PostgreSQL plans each statement anew. A statement that was prepared before must not be used
+    again, so preparing is forbidden, not only left out."""
     from django.db.backends.postgresql.base import ServerBindingCursor
 
     from core.db.prepared import PreparedCursor
 
-    with mock.patch.object(PreparedCursor, "execute", ServerBindingCursor.execute):
+    def execute(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
+        return ServerBindingCursor.execute(self, query, params, prepare=False)
+
+    with mock.patch.object(PreparedCursor, "execute", execute):
         yield
 
 

@@ -63,7 +63,10 @@ def next_url(request: HttpRequest) -> str:
 
 
 _RECORDS = Graduate.objects.select_related("school", "cohort", "person")
-_NEWEST = LookUp(lambda user: _RECORDS.filter(person__user=user).order_by("-cohort__year", "-id"))
+_NEWEST = LookUp(
+    lambda user: Graduate.objects.filter(person__user=user).order_by("-cohort__year", "-id"),
+    related=("school", "cohort", "person"),
+)
 
 
 def own_record(request: HttpRequest, user: User) -> Graduate | None:

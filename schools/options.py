@@ -11,7 +11,6 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from core.db.prepared import prepared
 from schools.models import Cohort, Department, Major, School, SchoolClass
 from schools.scope import Scope, scope_of, staff_of
 
@@ -154,7 +153,7 @@ def _of_school(
 
 def _read(sql: str, values: dict[str, Any]) -> dict[str, Choices]:
     found: dict[str, Choices] = dict.fromkeys(KINDS, ())
-    with prepared(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         for kind, lines in groupby(cursor.fetchall(), key=itemgetter(0)):
             found[kind] = tuple((value, label) for _, value, label, *_ in lines)

@@ -43,7 +43,7 @@ class Scope:
         return not self.cohorts or not (self.departments or self.classes)
 
 
-_STAFF = LookUp(lambda pk: StaffMember.objects.select_related("school").filter(user_id=pk))
+_STAFF = LookUp(lambda pk: StaffMember.objects.filter(user_id=pk), related=("school",))
 
 
 def staff_of(user: User) -> StaffMember | None:
@@ -54,7 +54,7 @@ def staff_of(user: User) -> StaffMember | None:
         staff = _STAFF.first(user.pk)
         user._staff = staff  # type: ignore[attr-defined]
         if staff is not None:  # so that templates' `user.staff` asks nothing again
-            StaffMember.user.field.remote_field.set_cached_value(user, staff)
+            staff.user = user
     return user._staff  # type: ignore[attr-defined]
 
 

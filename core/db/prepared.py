@@ -1,5 +1,8 @@
-"""Queries that come again and again in the same shape: PostgreSQL parses and plans them once a
-connection. Values then travel beside the SQL instead of in it."""
+"""Prepared statements: PostgreSQL parses and plans a query once a connection.
+
+The values are then sent beside the SQL instead of inside it. Planning the joins of a signature's
+reads takes PostgreSQL longer than executing them (`bin/bench orm`, docs/adr/0009).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ class PreparedCursor(ServerBindingCursor):
 
 @contextmanager
 def prepared() -> Iterator[None]:
-    """Prepares what is asked within. For pages' own reads, not for all: a plan made without the
-    values may miss a partial index, and SQL by hand would have to name its values' types."""
+    """Queries inside the block are prepared. It is for queries that come often, not for all: a plan
+    made without the values may miss a partial index, and hand-written SQL would have to name the
+    types of its values."""
     connection.ensure_connection()
     raw: Any = connection.connection
     usual = raw.cursor_factory

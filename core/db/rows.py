@@ -1,7 +1,8 @@
-"""Writing one row where it is written again and again: events, messages, what a signature makes.
+"""Writes of one row that happen again and again: events, messages, what a signature makes.
 
-The same statement as the ORM's, compiled once a process and planned once a connection: compiling
-it costs several times what PostgreSQL takes for it. No signals are sent; the house uses none.
+The statement is the ORM's own, compiled once a process and planned once a connection. With plain
+`save` an acceptance takes 1.7 times as long (`bin/bench orm`, docs/adr/0009). No signals are sent;
+the platform uses none.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 from django.db.transaction import TransactionManagementError
 
+from core.db.lookups import concrete_fields
 from core.db.prepared import prepared
 
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Within, no statement waits for the answer to the one before, unless that answer is needed:
-    several go to PostgreSQL and back at once (libpq's pipeline). Only in a transaction, for what
-    goes wrong may come out later than it was said, at the end at the latest."""
+    """Inside the block writes do not wait for each other's answers: several travel to PostgreSQL
+    and back at once (libpq's pipeline). An error may be raised later than its statement, at the
+    end of the block at the latest, so the block must lie inside a transaction."""
     if not connection.in_atomic_block:
-        raise TransactionManagementError("statements go together inside a transaction only")
+        raise TransactionManagementError("pipelines are for transactions only")
     if _open.get() is not None:
         yield
         return
@@ -45,7 +47,7 @@ def pipelined() -> Iterator[None]:
 
 @dataclass
 class _Batch:
-    """Statements that go together, and what is still to be read of their answers."""
+    """A pipeline, and what is still to be read of the answers to its statements."""
 
     pipeline: Any
     unread: list[Callable[[], None]] = field(default_factory=list)
@@ -55,7 +57,8 @@ _open: ContextVar[_Batch | None] = ContextVar("pipelined", default=None)
 
 
 def _ask(sql: str, values: Sequence[Any], read: Callable[[Any], None], *, later: bool) -> None:
-    """Run a statement and let `read` look at its cursor: now, or when all went together."""
+    """Execute a statement and give its cursor to `read`: at once, or with `later` when the
+    pipeline ends."""
     batch = _open.get()
     with prepared():
         cursor = connection.cursor()
@@ -75,9 +78,11 @@ def _ask(sql: str, values: Sequence[Any], read: Callable[[Any], None], *, later:
 
 
 def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
-    """INSERT a new row and set its key and whatever the database filled in. With `once` a row that
-    some unique index has already is left as it is; returns whether one was added. With `later`
-    nobody needs the key, or to know whether it was added, before what goes `together` ends."""
+    """INSERT a new row and set its key and whatever the database filled in.
+
+    With `once` a row that some unique index has already is left as it is. Returns whether a row
+    was added. With `later` the answer is not needed before a surrounding `pipelined` block ends.
+    """
     names, values = _given(row)
     sql, filled = _insert(type(row), names, once)
     row._state.db = "default"
@@ -93,8 +98,8 @@ def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
 
 
 def insert_each(found: Sequence[Model]) -> None:
-    """INSERT several new rows of one model, with the same values given, in one statement; what a
-    unique index has already is left as it is. Sets no keys."""
+    """INSERT several new rows of one model, with the same columns given, in one statement. A row
+    that some unique index has already is left as it is. Sets no keys."""
     given = [_given(row) for row in found]
     (names,) = {names for names, _ in given}
     sql, _ = _insert(type(found[0]), names, True, len(found))
@@ -102,9 +107,9 @@ def insert_each(found: Sequence[Model]) -> None:
 
 
 def _given(row: Model) -> tuple[tuple[str, ...], list[Any]]:
-    """The columns of a new row that the database doesn't fill in, and their values."""
+    """The columns of a new row that the database does not fill in, and their values."""
     values, names = [], []
-    for column in row._meta.local_concrete_fields:
+    for column in concrete_fields(type(row)):
         value = column.pre_save(row, add=True)
         if isinstance(value, DatabaseDefault) or (value is None and column.primary_key):
             continue
@@ -118,9 +123,9 @@ def _insert(
     model: type[Model], names: tuple[str, ...], once: bool, count: int = 1
 ) -> tuple[str, Sequence[Field[Any, Any]]]:
     meta = model._meta
-    fields = {f.attname: f for f in meta.local_concrete_fields}
+    fields = {f.attname: f for f in concrete_fields(model)}
     columns = ", ".join(f'"{fields[name].column}"' for name in names)
-    filled = [f for f in meta.db_returning_fields if f.attname not in names]
+    filled = [f for f in fields.values() if f.attname not in names]
     places = f"({', '.join(['%s'] * len(names))})"
     sql = f'INSERT INTO "{meta.db_table}" ({columns}) VALUES {", ".join([places] * count)}'
     if once:
@@ -131,10 +136,9 @@ def _insert(
 
 
 def update(row: Model, *names: str) -> None:
-    """UPDATE the named fields of a row, or all of them; raises `DoesNotExist` if it is gone, which
-    shows at the end of what goes `together`."""
-    meta = row._meta
-    own = [f for f in meta.local_concrete_fields if not f.primary_key]
+    """UPDATE the named fields of a row, or all of them. Raises `DoesNotExist` if it is gone; inside
+    `pipelined`, at the end of the block."""
+    own = [f for f in concrete_fields(type(row)) if not f.primary_key]
     fields = [f for f in own if f.name in names] if names else own
     assert len(fields) == len(names) or not names, names
     values = [f.get_db_prep_save(f.pre_save(row, add=False), connection) for f in fields]

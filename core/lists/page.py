@@ -20,7 +20,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views import View
 
 from core import spreadsheets
-from core.db.prepared import prepared
 from core.errors import Refused
 from core.lists import html, keyset
 
@@ -177,7 +176,6 @@ class ListPage(View):
         wanted = set(self.request.GET.getlist("columns"))
         return [c for c in self.columns if not c.optional or c.key in wanted]
 
-    @prepared()
     def page(self, queryset: QuerySet[Any]) -> Page:
         order, columns = self.order(), self.chosen_columns()
         width = len(order.fields)

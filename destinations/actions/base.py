@@ -79,8 +79,7 @@ def lock(graduate_id: int, *related: str) -> Destination:
 @functools.cache
 def _locking(related: tuple[str, ...]) -> LookUp[Destination]:
     rows = Destination.objects.select_for_update(no_key=True, of=("graduate", "self"))
-    rows = rows.select_related("graduate", "cohort", "school", *related)
-    return LookUp(lambda pk: rows.filter(pk=pk))
+    return LookUp(lambda pk: rows.filter(pk=pk), related=("graduate", "cohort", "school", *related))
 
 
 @contextmanager
@@ -93,13 +92,13 @@ def step(
     reason: str = "",
     held: Destination | None = None,
 ) -> Iterator[Change]:
-    """Lock graduate then destination, check `action` against the table, hand out the change.
+    """A transaction for one step: lock graduate and destination in this order, and check `action`
+    against the transition table. Raises the `DomainError` of a refusal.
 
-    `version` is what the person saw; another one since then is a `Conflict` and changes nothing.
-    `held` is the destination as the caller's own transaction got it from `lock`.
-
-    Who is refused leaves by a commit of nothing: after a rollback psycopg forgets what the
-    connection had prepared, and whoever comes next on it would pay for that.
+    `version` is the version that the person saw; if there is another one by now, a `Conflict` is
+    raised and nothing changes. `held` is the destination if the caller's own transaction has
+    locked it with `lock`. A refusal commits the empty transaction, because a rollback discards
+    prepared statements.
     """
     refused: DomainError | None = None
     with transaction.atomic(savepoint=held is None):

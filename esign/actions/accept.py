@@ -98,9 +98,10 @@ def accept(
 
 
 _ACTIVE_OF = LookUp(
-    lambda invitation_id: Agreement.objects.select_related("invitation", "graduate__person").filter(
+    lambda invitation_id: Agreement.objects.filter(
         invitation=invitation_id, state=AgreementState.ACTIVE
-    )
+    ),
+    related=("invitation", "graduate__person"),
 )
 
 

@@ -24,16 +24,13 @@ GRADUATE = tuple(
 
 
 _LOOKING = LookUp(
-    lambda pk: Destination.objects.select_related("graduate", "cohort", "school", *GRADUATE).filter(
-        pk=pk
-    )
+    lambda pk: Destination.objects.filter(pk=pk),
+    related=("graduate", "cohort", "school", *GRADUATE),
 )
 _LOCKING = LookUp(
-    lambda pk: (
-        with_evidence(Invitation.objects.select_for_update(of=("self",)))
-        .select_related("unit", "member__user")
-        .filter(pk=pk)
-    )
+    lambda pk: with_evidence(Invitation.objects.select_for_update(of=("self",))).filter(pk=pk),
+    related=("unit", "member__user"),
+    annotations=EVIDENCE,
 )
 
 
@@ -48,10 +45,10 @@ def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
 
 @contextmanager
 def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Iterator[Case]:
-    """Lock graduate, then destination, then invitation; ask the table; hand out the case.
+    """A transaction for one step on an invitation: lock graduate, destination and invitation in
+    this order, and ask the transition table. Raises the `DomainError` of a refusal.
 
-    Who is refused leaves by a commit of nothing: after a rollback psycopg forgets what the
-    connection had prepared, and whoever comes next on it would pay for that.
+    A refusal commits the empty transaction, because a rollback discards prepared statements.
     """
     refused: DomainError | None = None
     with transaction.atomic():

@@ -85,9 +85,8 @@ def make_waiting(*, most: int = 200) -> int:
 
 
 _VERSION = LookUp(
-    lambda pk: AgreementVersion.objects.select_related(
-        "agreement", "employer_signature", "graduate_signature"
-    ).filter(pk=pk)
+    lambda pk: AgreementVersion.objects.filter(pk=pk),
+    related=("agreement", "employer_signature", "graduate_signature"),
 )
 
 

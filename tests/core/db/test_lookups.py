@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.db.models import F, QuerySet
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
+from core.db import lookups
 from core.db.bulk import any_of
 from core.db.lookups import LookUp, Rows
 from graduates.models import Graduate
@@ -16,15 +22,19 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def graduates(pk: int):  # type: ignore[no-untyped-def]
-    return Graduate.objects.select_related("school", "cohort", "person__user").filter(person=pk)
+RELATED = ("school", "cohort", "person__user")
+
+
+def graduates(pk: int) -> QuerySet[Graduate]:
+    return Graduate.objects.filter(person=pk)
 
 
 def test_the_same_row_as_the_orm_in_one_query() -> None:
     world = factories.make_world()
-    look_up = LookUp(lambda pk: graduates(pk).order_by("-cohort__year", "-id"))
+    look_up = LookUp(lambda pk: graduates(pk).order_by("-cohort__year", "-id"), related=RELATED)
+    assert look_up.first(2**40) is None  # compiled from here on
     for made in [factories.make_graduate(world) for _ in range(3)]:
-        wanted = graduates(made.person_id).get()
+        wanted = graduates(made.person_id).select_related(*RELATED).get()
         with CaptureQueriesContext(connection) as captured:
             found = look_up.first(made.person_id)
             assert found is not None
@@ -37,6 +47,30 @@ def test_the_same_row_as_the_orm_in_one_query() -> None:
         assert {k: getattr(found, k) for k in plain} == plain
 
 
+def test_what_a_query_annotates_is_set_on_the_row() -> None:
+    graduate = factories.make_graduate(factories.make_world())
+    look_up = LookUp(
+        lambda pk: Graduate.objects.annotate(year=F("cohort__year")).filter(pk=pk),
+        related=("school",),
+        annotations=("year",),
+    )
+    found = look_up.get(graduate.pk)
+    assert (found.year, found.school) == (graduate.cohort.year, graduate.school)
+
+
+def test_columns_that_are_not_declared_are_found_out() -> None:
+    with pytest.raises(ImproperlyConfigured):
+        LookUp(lambda pk: Graduate.objects.annotate(year=F("cohort__year")).filter(pk=pk)).first(1)
+
+
+def test_rows_are_locked_inside_a_transaction_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = LookUp(lambda pk: Graduate.objects.select_for_update().filter(pk=pk))
+    assert look_up.first(1) is None
+    monkeypatch.setattr(lookups, "connection", SimpleNamespace(in_atomic_block=False))
+    with pytest.raises(TransactionManagementError):
+        look_up.first(1)
+
+
 def test_nothing_for_nobody() -> None:
     factories.make_world()
     assert LookUp(graduates).first(2**40) is None
@@ -46,7 +80,7 @@ def test_rows_are_read_anew() -> None:
     """Staff whose school, role or rights change feel it at their next request."""
     world = factories.make_world()
     user = world.counsellor
-    look_up = LookUp(lambda pk: StaffMember.objects.select_related("school").filter(user_id=pk))
+    look_up = LookUp(lambda pk: StaffMember.objects.filter(user_id=pk), related=("school",))
     before = look_up.first(user.pk)
     assert before is not None and before.school is not None and before.school.is_open
     StaffMember.objects.filter(pk=user.pk).update(role=Role.DEPARTMENT_ADMIN)
@@ -59,9 +93,9 @@ def test_rows_are_read_anew() -> None:
 
 
 def test_the_key_stands_in_one_place() -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(ImproperlyConfigured):
         LookUp(lambda pk: Graduate.objects.filter(pk=pk, person=pk)).first(1)
-    with pytest.raises(AssertionError):
+    with pytest.raises(ImproperlyConfigured):
         LookUp(lambda pk: Graduate.objects.all()).first(1)
 
 
