@@ -156,7 +156,7 @@ class GraduateFilter(django_filters.FilterSet):
         scope = scope_of(self.request.user)
         rows = Cohort.objects.filter(year=int(value))
         if scope is not None and not scope.everything:
-            rows = rows.filter(school_id=scope.school_id)
+            rows = rows.filter(school_id=scope.own_school)
         return queryset.filter(cohort_id__in=list(rows.values_list("id", flat=True)))
 
     def by_level(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -176,6 +176,11 @@ class StaffMember(models.Model):
         return f"{self.user.label}({self.get_role_display()})"
 
     @property
+    def own_school(self) -> int:
+        """Primary key of the school; 0, which no school has, for the province."""
+        return self.school_id or 0
+
+    @property
     def role_level(self) -> Level:
         """What rules and permissions ask for."""
         return LEVELS[self.role]

@@ -32,7 +32,7 @@ def cohort_options(user: User) -> Choices:
     if scope.everything:
         years = Cohort.objects.order_by("-year").values_list("year", flat=True).distinct()
         return [(year, f"{year}届") for year in years]
-    rows = Cohort.objects.filter(school_id=scope.school_id)
+    rows = Cohort.objects.filter(school_id=scope.own_school)
     if scope.cohorts is not None:
         rows = rows.filter(pk__in=scope.cohorts)
     return [(year, f"{year}届") for year in rows.values_list("year", flat=True)]
@@ -42,7 +42,7 @@ def department_options(user: User) -> Choices:
     scope = scope_of(user)
     if scope is None or scope.everything:
         return []
-    rows = Department.objects.filter(school_id=scope.school_id)
+    rows = Department.objects.filter(school_id=scope.own_school)
     if not scope.whole_school:
         of_classes = SchoolClass.objects.filter(pk__in=scope.classes).values("department_id")
         rows = rows.filter(pk__in=scope.departments) | rows.filter(pk__in=of_classes)
@@ -54,7 +54,7 @@ def class_options(user: User, department_id: int | None, year: int | None) -> Ch
     scope = scope_of(user)
     if scope is None or scope.everything:
         return []
-    rows = SchoolClass.objects.filter(school_id=scope.school_id)
+    rows = SchoolClass.objects.filter(school_id=scope.own_school)
     if department_id is not None:
         rows = rows.filter(department_id=department_id)
     elif not scope.classes:
@@ -75,7 +75,7 @@ def major_options(user: User) -> Choices:
     scope = scope_of(user)
     if scope is None or scope.everything:
         return []
-    rows = Major.objects.filter(school_id=scope.school_id)
+    rows = Major.objects.filter(school_id=scope.own_school)
     return [(code, f"{code} {name}") for code, name in rows.values_list("code", "name")]
 
 
@@ -84,7 +84,7 @@ def cohort_ids(user: User, year: int) -> list[int]:
     scope = scope_of(user)
     rows = Cohort.objects.filter(year=year)
     if scope is not None and not scope.everything:
-        rows = rows.filter(school_id=scope.school_id)
+        rows = rows.filter(school_id=scope.own_school)
     return list(rows.values_list("id", flat=True))
 
 

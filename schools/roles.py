@@ -7,6 +7,8 @@ one new entry in `Role` and `LEVELS`. Which level has which permission is declar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import models
 
 
@@ -26,7 +28,7 @@ class Level(models.TextChoices):
     PROVINCE = "province", "省级管理员"
 
 
-LEVELS: dict[str, Level] = {
+LEVELS: Mapping[str, Level] = {
     Role.COUNSELLOR: Level.CLASS,
     Role.DEPARTMENT_ADMIN: Level.DEPARTMENT,
     Role.SCHOOL_ADMIN: Level.SCHOOL,
@@ -35,9 +37,9 @@ LEVELS: dict[str, Level] = {
 LEVEL_LABELS: dict[str, str] = dict(Level.choices)
 
 
-def roles_at(*levels: Level) -> list[str]:
+def roles_at(*levels: Level) -> list[Role]:
     """The roles of these levels, for queries over stored roles."""
-    return [role for role, level in LEVELS.items() if level in levels]
+    return [role for role in Role if LEVELS[role] in levels]
 
 
 # Sets of levels that the apps' permissions name.

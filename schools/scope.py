@@ -28,6 +28,11 @@ class Scope:
     classes: frozenset[int]
 
     @property
+    def own_school(self) -> int:
+        """Primary key of the school; 0, which no school has, for the province."""
+        return self.school_id or 0
+
+    @property
     def whole_school(self) -> bool:
         return self.role_level == Level.SCHOOL
 
@@ -136,4 +141,4 @@ def schools_visible_to(user: User) -> QuerySet[School]:
         return School.objects.none()
     if scope.everything:
         return School.objects.all()
-    return School.objects.filter(pk=scope.school_id)
+    return School.objects.filter(pk=scope.own_school)

@@ -220,5 +220,5 @@ class LookUp(Generic[M]):
         """Raises the model's `DoesNotExist`."""
         found = self.first(*keys)
         if found is None:
-            raise self._make(*keys).model.DoesNotExist
+            raise self._make(*keys).model.DoesNotExist  # type: ignore[attr-defined]  # every model has one
         return found

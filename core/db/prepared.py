@@ -16,7 +16,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 
 class PreparedCursor(ServerBindingCursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return super().execute(query, params, prepare=True, **options)
+        return super().execute(query, params, prepare=True, **options)  # type: ignore[misc]
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def update(row: Model, *names: str) -> None:
 
     def read(cursor: Any) -> None:
         if cursor.rowcount != 1:
-            raise type(row).DoesNotExist
+            raise type(row).DoesNotExist  # type: ignore[attr-defined]  # every model has one
 
     sql = _update(type(row), tuple(f.column for f in fields))
     _ask(sql, [*values, row.pk], read, later=True)

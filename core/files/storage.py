@@ -19,7 +19,7 @@ class PrivateStorage(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         """Save a file. A file that root's command line writes still belongs to the account that
         serves it."""
-        saved = super()._save(name, content)
+        saved: str = super()._save(name, content)  # type: ignore[misc]  # a documented hook
         if os.geteuid() == 0:
             owner = os.stat(self.location)
             path = Path(self.path(saved))

@@ -23,7 +23,7 @@ from workbooks.views.imports import ImportPages
 
 def _visible(request: StaffRequest) -> QuerySet[DestinationImport]:
     """A department's import is that person's own; the school admin sees all of the school."""
-    rows = DestinationImport.objects.filter(school_id=request.staff.school_id)
+    rows = DestinationImport.objects.filter(school_id=request.staff.own_school)
     return rows if request.staff.role_level == Level.SCHOOL else rows.filter(by=request.user)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -27,7 +28,7 @@ _FORGOTTEN = "忘记的请退出后用验证码登录, 再来设置。"
 def home(request: AccountRequest) -> HttpResponse:
     """Where everything stands, and what waits for the unit."""
     member = request.member
-    context = {"tab": "home", "tiles": [], "todos": []}
+    context: dict[str, Any] = {"tab": "home", "tiles": [], "todos": []}
     if member is not None:
         context["tiles"] = [t for found in hooks.home_tiles.run(member=member) for t in found]
         context["todos"] = [t for found in hooks.home_todos.run(member=member) for t in found]

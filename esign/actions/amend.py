@@ -196,7 +196,7 @@ def confirm(
             terms=done.terms,
             terms_hash=done.terms_hash,
             employer_signature_id=done.signature_id,
-            graduate_signature_id=signature_id,
+            graduate_signature_id=signature_id or 0,  # 0 is no file: the database refuses it
             signed_at=now,
             evidence=before.evidence
             | {

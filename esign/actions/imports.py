@@ -265,8 +265,8 @@ def send_row(made: InvitationImport, row_id: int) -> None:
 
 
 def _lock_graduate(row: InvitationRow) -> Graduate:
-    """The house's order: the graduate first. It lets two workbooks pass in turn."""
-    return Graduate.objects.select_for_update(no_key=True).get(pk=row.graduate_id)
+    """Lock the graduate first, as every action does, so that two workbooks take turns."""
+    return Graduate.objects.select_for_update(no_key=True).get(pk=row.graduate_id or 0)
 
 
 def _send(made: InvitationImport, row: InvitationRow, graduate: Graduate) -> None:

@@ -96,7 +96,7 @@ def use(*, token: str, secret: str) -> Document:
     with transaction.atomic():
         agreement = (
             Agreement.objects.select_for_update(no_key=True)
-            .filter(graduate_id=wanted.graduate_id, state=AgreementState.ACTIVE)
+            .filter(graduate_id=wanted.graduate_id or 0, state=AgreementState.ACTIVE)
             .first()
         )
         ticket = _locked(token)

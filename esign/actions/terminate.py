@@ -111,7 +111,7 @@ def start(
             ground=ground,
             reason=reason.strip()[:500],
             notified_on=notified_on,
-            state=step.target,
+            state=step.target or case.state,
             answer_by=_end_of_day(case.now, case.rules.silence_days) if mutual else None,
         )
         _attach(made, stored, side_of(by))

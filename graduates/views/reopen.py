@@ -51,7 +51,7 @@ def find(request: StaffRequest) -> HttpResponse:
 def _find(request: StaffRequest, typed: dict[str, str]) -> Graduate | None:
     rows = visible_to(Graduate.objects.all(), request.user)
     return rows.filter(
-        school_id=forms.read_number(typed["school"]),
+        school_id=forms.read_number(typed["school"]) or 0,
         student_no=text.clean_code(typed["student_no"]),
     ).first()
 

@@ -18,7 +18,7 @@ from workbooks.views.imports import ImportPages
 
 
 def _of_school(request: StaffRequest) -> QuerySet[RosterImport]:
-    return RosterImport.objects.filter(school_id=request.staff.school_id)
+    return RosterImport.objects.filter(school_id=request.staff.own_school)
 
 
 def _issues(made: RosterImport) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def add_class(*, department_id: int, cohort_id: int | None, name: str, by: User)
     name = wanted_text(name, "name", "班级名称", 50)
     with transaction.atomic():
         department = _locked_department(department_id, by)
-        cohort = Cohort.objects.filter(school_id=department.school_id, pk=cohort_id).first()
+        cohort = Cohort.objects.filter(school_id=department.school_id, pk=cohort_id or 0).first()
         if cohort is None:
             raise Invalid({"cohort": ["请选择届别。"]})
         _refuse_same_class(cohort.pk, department.pk, name)

@@ -201,7 +201,7 @@ def _is_last_admin(staff: StaffMember) -> bool:
     if staff.role_level != Level.SCHOOL or not staff.user.is_active:
         return False
     others = StaffMember.objects.filter(
-        school_id=staff.school_id, role__in=roles_at(Level.SCHOOL), user__is_active=True
+        school_id=staff.own_school, role__in=roles_at(Level.SCHOOL), user__is_active=True
     ).exclude(pk=staff.pk)
     return not others.exists()
 
