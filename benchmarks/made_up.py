@@ -90,9 +90,9 @@ def _schools(cursor: psycopg.Cursor) -> None:
         INSERT INTO schools_school (id, code, name, brand_name, phone, is_open, two_person_review)
           SELECT i, 10000 + i, '第' || i || '大学', '', '', true, false
           FROM generate_series(1, {OTHER_SCHOOLS + 1}) i;
-        INSERT INTO schools_cohort (id, school_id, year, opens_on, ends_on, code_version,
+        INSERT INTO schools_cohort (id, school_id, year, opens_on, ends_on,
             count_incomplete)
-          SELECT i, i, {YEAR}, date '2020-01-01', date '2090-12-31', '2026', true
+          SELECT i, i, {YEAR}, date '2020-01-01', date '2090-12-31', true
           FROM generate_series(1, {OTHER_SCHOOLS + 1}) i;
         INSERT INTO schools_department (id, school_id, name, is_active)
           SELECT (i - 1) * {DEPARTMENTS} + d, i, '第' || d || '学院', true

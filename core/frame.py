@@ -7,7 +7,7 @@ lowest layer first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,10 +124,6 @@ def register(app: str, contributions: Contributions) -> None:
         raise ValueError(f"{app} declares permissions that another app has: {sorted(twice)}")
     _registered[app] = contributions
     _permissions.update(contributions.permissions)
-
-
-def of_apps() -> Iterator[tuple[str, Contributions]]:
-    yield from _registered.items()
 
 
 def permissions() -> dict[str, frozenset[str]]:

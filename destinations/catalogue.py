@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.core.cache import cache
 
-from destinations.fields import EVIDENCE, FORM_CATEGORY, FORMS, KEYS
+from destinations.fields import EVIDENCE, FORM_CATEGORY, KEYS
 from destinations.models import Category, CategoryField, Requirement
 
 DATA = Path(__file__).parent / "data"
@@ -194,7 +194,3 @@ def load() -> None:
         if (row["category"], row["form"], row["field"]) not in have
     )
     changed()
-
-
-def form_label(form: str) -> str:
-    return FORMS.get(form, "")

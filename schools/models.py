@@ -55,7 +55,6 @@ class Cohort(models.Model):
     opens_on = models.DateField("开放日期", null=True, blank=True)
     ends_on = models.DateField("截止日期")
     sealed_at = models.DateTimeField("封存时间", null=True, blank=True)
-    code_version = models.CharField("代码版本", max_length=20, default="2026")
     count_incomplete = models.BooleanField("结业生计入分母", default=True)
 
     class Meta:

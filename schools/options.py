@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from schools.models import Cohort, Department, Major, School, SchoolClass
+from schools.models import Cohort, Department, School, SchoolClass
 from schools.scope import Scope, scope_of, staff_of
 
 Choices = Sequence[tuple[int | str, str]]
@@ -47,36 +47,6 @@ def department_options(user: User) -> Choices:
         of_classes = SchoolClass.objects.filter(pk__in=scope.classes).values("department_id")
         rows = rows.filter(pk__in=scope.departments) | rows.filter(pk__in=of_classes)
     return list(rows.values_list("id", "name"))
-
-
-def class_options(user: User, department_id: int | None, year: int | None) -> Choices:
-    """Classes of one department: a large school has 400, nobody reads them all."""
-    scope = scope_of(user)
-    if scope is None or scope.everything:
-        return []
-    rows = SchoolClass.objects.filter(school_id=scope.own_school)
-    if department_id is not None:
-        rows = rows.filter(department_id=department_id)
-    elif not scope.classes:
-        return []
-    if year is not None:
-        rows = rows.filter(cohort__year=year)
-    rows = _classes_in(scope, rows)
-    return list(rows.values_list("id", "name")[:500])
-
-
-def _classes_in(scope: Scope, rows):  # type: ignore[no-untyped-def]
-    if scope.whole_school:
-        return rows
-    return rows.filter(department_id__in=scope.departments) | rows.filter(pk__in=scope.classes)
-
-
-def major_options(user: User) -> Choices:
-    scope = scope_of(user)
-    if scope is None or scope.everything:
-        return []
-    rows = Major.objects.filter(school_id=scope.own_school)
-    return [(code, f"{code} {name}") for code, name in rows.values_list("code", "name")]
 
 
 def cohort_ids(user: User, year: int) -> list[int]:

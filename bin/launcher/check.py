@@ -36,6 +36,7 @@ def checks() -> list[tuple[str, list[str], dict[str, str]]]:
         ("import-linter", [tool("lint-imports"), "--no-cache"], _TEST),
         ("djade", [tool("djade"), "--check", "--target-version", "5.2", *_templates()], {}),
         ("mypy", [tool("mypy"), "."], _TEST),
+        ("dead code", [PYTHON, "-m", "launcher.dead_code"], {"PYTHONPATH": str(ROOT / "bin")}),
         ("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"], _TEST),
         ("deploy", [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
          _PRODUCTION),

@@ -175,7 +175,3 @@ def _fits(field: Field, value: Any) -> bool:
     if isinstance(field, IntegerField):
         return type(value) is int and abs(value) < 2**63
     return isinstance(value, str) and "\x00" not in value
-
-
-def value_at(row: Model | dict[str, Any], field: str) -> Any:
-    return row[field] if isinstance(row, dict) else getattr(row, field)

@@ -18,7 +18,6 @@ from core.db.lookups import LookUp
 from core.errors import Conflict, DomainError, Refused
 from core.states import Step
 from destinations import hooks
-from destinations.catalogue import catalogue
 from destinations.fields import BY_KEY, KEYS, empty_value
 from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
 from destinations.states import State
@@ -183,8 +182,3 @@ def clear(d: Destination) -> None:
     d.flagged, d.entered_by_id, d.opened_at, d.wage_override = [], None, None, ""
     d.department_at, d.department_by, d.school_at, d.school_by = None, "", None, ""
     d.release_proposed_at, d.release_proposed_by_id = None, None
-
-
-def needs_school(d: Destination) -> bool:
-    leaf = catalogue().leaves.get(d.category)
-    return leaf is not None and leaf.school_review

@@ -63,7 +63,7 @@ def test_keys_first_of_nothing() -> None:
 
 
 def at(row: Event) -> list[Any]:
-    cursor = keyset.encode([keyset.value_at(row, f) for f in FIELDS])
+    cursor = keyset.encode([getattr(row, f) for f in FIELDS])
     found = keyset.decode(cursor, 2)
     assert found is not None
     return found
