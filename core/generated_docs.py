@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core import frame, hooks
-from core.states import as_markdown
+from core.jobs import JobKind
+from core.states import as_markdown, as_mermaid, mermaid
 
 _HEAD = "<!-- Made by `bin/manage write_docs`; do not edit. -->\n"
 
@@ -15,8 +18,28 @@ def pages() -> dict[str, str]:
 
 def _states() -> str:
     parts = [_HEAD, "# States and steps\n"]
-    parts += [as_markdown(machine, labels) for machine, labels in frame.machines()]
+    for machine, labels in frame.machines():
+        parts += [as_markdown(machine, labels), as_mermaid(machine)]
+    parts.append("# Background jobs\n")
+    parts += [_job_states(kind) for kind in frame.job_kinds()]
     return "\n".join(parts)
+
+
+def _job_states(kind: JobKind[Any]) -> str:
+    """Claiming leads from waiting to running; a failed attempt leads back, the last one parks."""
+    field = kind.model._meta.get_field("state")
+    labels = {str(value): str(label) for value, label in field.flatchoices}  # type: ignore[union-attr]
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for waiting, running in kind.phases.items():
+        arrows[str(waiting), str(running)] = ["claim"]
+        arrows[str(running), str(waiting)] = ["retry"] if kind.repeatable else ["retry: not sent"]
+        arrows[str(running), str(kind.parked)] = ["park"]
+        arrows[str(kind.parked), str(waiting)] = ["release"]
+    facts = (
+        f"`{kind.name}`: lease {int(kind.lease.total_seconds())} s, {kind.most_attempts} attempts,"
+        f" parked ones belong to {kind.owner}."
+    )
+    return f"## {kind.label}\n\n{facts}\n\n{mermaid(labels, arrows)}"
 
 
 def _hooks() -> str:

@@ -113,3 +113,24 @@ def as_markdown(machine: Machine, role_labels: Mapping[str, str]) -> str:
             f"| {names(step.sources, machine.labels, machine.labels)} | {target} | {step.note} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def as_mermaid(machine: Machine) -> str:
+    """The diagram for docs/states.md. A step without a target stays in its state here; where the
+    action computes the target, the step's note says so."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for step in machine.steps:
+        for source in sorted(step.sources, key=list(machine.labels).index):
+            names = arrows.setdefault((source, step.target or source), [])
+            if step.label not in names:
+                names.append(step.label)
+    return mermaid(machine.labels, arrows)
+
+
+def mermaid(labels: Mapping[str, str], arrows: Mapping[tuple[str, str], Iterable[str]]) -> str:
+    """A state diagram: `arrows` maps (from, to) to what leads there."""
+    known = [state for state in labels if any(state in pair for pair in arrows)]
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f'    state "{labels[state]}" as {state}' for state in known]
+    lines += [f"    {a} --> {b}: {'、'.join(names)}" for (a, b), names in arrows.items()]
+    return "\n".join([*lines, "```"]) + "\n"
