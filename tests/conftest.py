@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
-def _owner_connection() -> psycopg.Connection:
+def owner_connection() -> psycopg.Connection:
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])
     return psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True)
 
@@ -30,7 +30,7 @@ def _owner_connection() -> psycopg.Connection:
 def clone_database(name: str) -> None:
     """Make database `name` from the template, anew."""
     template = urlsplit(os.environ["DATABASE_OWNER_URL"]).path.lstrip("/")
-    with _owner_connection() as c:
+    with owner_connection() as c:
         c.execute(sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(sql.Identifier(name)))
         c.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(

@@ -2,9 +2,15 @@
 
 from django.db import migrations
 
-from core.db.migration_sql import append_only
+# Versions of an agreement are only ever added.
+VERSIONS = """
+CREATE TRIGGER esign_agreementversion_append_only BEFORE UPDATE OR DELETE ON esign_agreementversion
+    FOR EACH ROW EXECUTE FUNCTION core_append_only();
+CREATE TRIGGER esign_agreementversion_no_truncate BEFORE TRUNCATE ON esign_agreementversion
+    FOR EACH STATEMENT EXECUTE FUNCTION core_append_only();
+"""
 
-# Who, which unit and which number never change; an ended agreement stays ended.
+# Parties and number of an agreement never change; an ended agreement stays ended.
 FREEZE_AGREEMENT = """
 CREATE FUNCTION esign_freeze_agreement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -26,7 +32,7 @@ CREATE TRIGGER esign_agreement_frozen BEFORE UPDATE OR DELETE ON esign_agreement
     FOR EACH ROW EXECUTE FUNCTION esign_freeze_agreement();
 """
 
-# What was decided keeps the terms it was decided on.
+# An invitation or amendment that was decided keeps the terms it was decided on.
 FREEZE_TERMS = """
 CREATE FUNCTION esign_freeze_terms() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -45,7 +51,7 @@ CREATE TRIGGER esign_amendment_frozen BEFORE UPDATE ON esign_amendment
     EXECUTE FUNCTION esign_freeze_terms();
 """
 
-# An active agreement and a destination locked to it: one is never there without the other.
+# An active agreement and a destination locked to it: one never exists without the other.
 AGREEMENT_IS_LOCK = """
 CREATE FUNCTION esign_agreement_is_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,7 +79,7 @@ CREATE CONSTRAINT TRIGGER esign_lock_is_agreement
     EXECUTE FUNCTION esign_agreement_is_lock();
 """
 
-# Bulk writes and plain SQL are caught, too: nobody changes a number unseen.
+# Every change of a graduate's mobile number is noted, whoever makes it.
 NOTE_MOBILE = """
 CREATE FUNCTION esign_note_mobile() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -94,15 +100,16 @@ DROP TRIGGER esign_invitation_frozen ON esign_invitation;
 DROP TRIGGER esign_agreement_frozen ON esign_agreement;
 DROP FUNCTION esign_note_mobile(), esign_agreement_is_lock(), esign_freeze_terms(),
     esign_freeze_agreement();
+DROP TRIGGER esign_agreementversion_no_truncate ON esign_agreementversion;
+DROP TRIGGER esign_agreementversion_append_only ON esign_agreementversion;
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("esign", "0001_initial"), ("destinations", "0004_destination_import")]
-
-    operations = [
-        append_only("esign_agreementversion"),
-        migrations.RunSQL(
-            FREEZE_AGREEMENT + FREEZE_TERMS + AGREEMENT_IS_LOCK + NOTE_MOBILE, UNDO
-        ),
+    dependencies = [
+        ("esign", "0001_initial"),
+        ("core", "0002_guarantees"),
+        ("destinations", "0001_initial"),
     ]
+
+    operations = [migrations.RunSQL(VERSIONS + FREEZE_AGREEMENT + FREEZE_TERMS + AGREEMENT_IS_LOCK + NOTE_MOBILE, UNDO)]

@@ -1,0 +1,119 @@
+"""A database as it was when migrations were first frozen is brought to the present state.
+
+`tests/data/first_state.sql.gz` is a dump of the demo made then; it is never made again. Migrations
+that follow are only added, so that every installation can be upgraded.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from psycopg import sql
+
+from tests.conftest import owner_connection
+
+DUMP = Path(__file__).parent / "data" / "first_state.sql.gz"
+# (what must hold, a query that finds rows for which it does not)
+INVARIANTS = {
+    "every graduate has one destination": """
+        SELECT g.id FROM graduates_graduate g
+        LEFT JOIN destinations_destination d ON d.graduate_id = g.id
+        WHERE d.graduate_id IS NULL""",
+    "copies of school and cohort equal the graduate's": """
+        SELECT d.graduate_id FROM destinations_destination d
+        JOIN graduates_graduate g ON g.id = d.graduate_id
+        WHERE (d.school_id, d.cohort_id) IS DISTINCT FROM (g.school_id, g.cohort_id)""",
+    "a destination is locked exactly while an agreement is active": """
+        SELECT d.graduate_id FROM destinations_destination d
+        LEFT JOIN esign_agreement a ON a.graduate_id = d.graduate_id AND a.state = 'active'
+        WHERE (a.id IS NULL) <> (d.agreement_no = '')""",
+    "approved destinations of confirmed graduates stand in the ledger": """
+        SELECT d.graduate_id FROM destinations_destination d
+        LEFT JOIN national_sync_entry e
+          ON e.graduate_id = d.graduate_id AND e.part = 'destination'
+        WHERE d.state IN ('department_approved', 'school_approved') AND e.graduate_id IS NULL""",
+}
+
+
+@pytest.fixture
+def old_database(worker_id: str) -> Iterator[str]:
+    """The address of a database that holds the dump, as its owner."""
+    name = f"upgrade_{worker_id}"
+    with owner_connection() as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(sql.Identifier(name))
+        )
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    address = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{name}").geturl()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(gzip.decompress(DUMP.read_bytes()))
+    yield address
+    with owner_connection() as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+
+
+def count_rows(address: str) -> dict[str, int]:
+    """Rows of every table that existed in the dump."""
+    with psycopg.connect(address) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchall()
+        return {
+            table: connection.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+            ).fetchone()[0]
+            for (table,) in tables
+        }
+
+
+def manage(address: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, text=True,
+        env={**os.environ, "DATABASE_URL": address, "DATABASE_OWNER_URL": address},
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_state_is_upgraded_without_losing_a_row(old_database: str) -> None:
+    before = count_rows(old_database)
+    assert before["graduates_graduate"] > 20
+    manage(old_database, "migrate", "--verbosity", "0")
+    assert "[ ]" not in manage(old_database, "showmigrations"), "a migration was not applied"
+    after = count_rows(old_database)
+    kept = {table for table in before if table in after} - {"django_migrations"}
+    assert {t: after[t] for t in kept} == {t: before[t] for t in kept}
+    with psycopg.connect(old_database) as connection:
+        broken = {
+            rule: rows
+            for rule, query in INVARIANTS.items()
+            if (rows := connection.execute(query).fetchall())
+        }
+    assert broken == {}
+
+
+def test_the_upgraded_schema_has_every_column_of_the_models(old_database: str) -> None:
+    manage(old_database, "migrate", "--verbosity", "0")
+    with psycopg.connect(old_database) as connection:
+        rows = connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+        ).fetchall()
+    missing = [
+        (model._meta.db_table, field.column)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if (model._meta.db_table, field.column) not in set(rows)
+    ]
+    assert missing == []
