@@ -1,4 +1,4 @@
-"""What changes an account."""
+"""Actions on an account: password and sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.errors import Invalid
 
 
 def check_new_password(password: str, repeated: str, user: User | None = None) -> None:
-    """Raises `Invalid` with the sentences of every rule that does not hold."""
+    """Raises `Invalid` with a sentence for every rule that the new password breaks."""
     errors: dict[str, list[str]] = {}
     try:
         validate_password(password, user)

@@ -24,7 +24,7 @@ class RealmBackend(BaseBackend):
             return None
         user = User.objects.filter(realm=realm, login=login).first()
         if user is None:
-            # Costs the same as a wrong password, so timing does not tell who exists.
+            # Takes as long as a wrong password, so that the time does not tell which logins exist.
             make_password(password)
             return None
         if user.check_password(password) and user.is_active:

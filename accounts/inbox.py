@@ -1,7 +1,8 @@
-"""The message centre: what a person was told, in all three realms.
+"""The message centre: messages to people of all three realms.
 
-Apps write with `tell` in the transaction of what happened; a message with the same key is
-written once. Who reads which messages is said by hook: an app knows what its people are called.
+Apps write with `tell`, in the transaction of the change that the message is about. A message with
+the same key is written once. A message is addressed to a name such as `person:7`; the hook
+`accounts.addresses` says which names a user reads.
 """
 
 from __future__ import annotations
@@ -24,29 +25,32 @@ from core.models import Channel, OutboxMessage
 
 
 def message(to: str, title: str, *, key: str, text: str = "", link: str = "") -> Message:
-    """A message for `to` ("person:7", "user:7", "school:7"), still to be left."""
+    """A message for `to` (`person:7`, `user:7` or `school:7`), to be given to `deliver`."""
     return Message(to=to, title=title[:80], text=text, link=link, dedupe_key=f"{to}:{key}")
 
 
 def deliver(messages: Iterable[Message]) -> None:
-    """Leave messages in the caller's transaction; one that is there already stays as it is."""
-    if left := list(messages):
-        rows.insert_each(left)
+    """Write messages in the caller's transaction; one with a known key stays as it is."""
+    if new := list(messages):
+        rows.insert_each(new)
 
 
 def tell(
     to: str, title: str, *, key: str, text: str = "", link: str = "", mail_to: str = ""
 ) -> None:
-    """Leave one message; to `mail_to`, if an address is given, it goes by e-mail, too."""
+    """Write one message. If `mail_to` is given, it is sent there by e-mail, too."""
     told = message(to, title, key=key, text=text, link=link)
     deliver([told])
     outbox.post_each(mails((told, mail_to)))
 
 
 def mails(*told: tuple[Message, str]) -> list[OutboxMessage]:
-    """Messages as e-mails to the addresses given, still to be posted; none while no way out is
-    set. They say what happened and where it is read: an address was never proved and a mailbox is
-    read by others, so the message's text, which people typed or which names numbers, stays here."""
+    """The e-mails for messages and their addresses, to be given to `outbox.post_each`; none while
+    no mail backend is set.
+
+    An e-mail says what happened and where to read it. It leaves out the message's text, which may
+    hold personal data: nobody has proved the address, and other people may read the mailbox.
+    """
     if not outbox.can_send(Channel.EMAIL):
         return []
     return [
@@ -65,8 +69,8 @@ def _letter(told: Message) -> str:
 
 
 def tell_each(people: QuerySet[Any, Any], title: str, *, text: str = "", link: str = "") -> int:
-    """The same message to many in one statement. `people` gives rows of (to, key); returns to
-    how many it was new."""
+    """Write the same message for many people in one statement. `people` gives rows of (to, key).
+    Returns for how many it was new."""
     sql, params = people.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import Realm, User
 
 _STARTED, _SEEN = "started_at", "seen_at"
-# The session row is rewritten only this often, not at every click.
+# Seconds. The session row is written at most this often, not at every request.
 _RESOLUTION = 60
 
 
@@ -40,6 +40,6 @@ class SessionLimits:
 
 
 def session_ended_notice(request: HttpRequest) -> None:
-    """Called by sign-in pages: say why one stands here."""
+    """Tell a person who was sent to the sign-in page that the session has ended."""
     if getattr(request, "session_ended", False):
         messages.info(request, "登录已过期, 请重新登录。填写中的内容未提交。")

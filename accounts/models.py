@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who signs in. What they may do and see is decided by the apps above.
+    """Somebody who signs in. The apps above decide what they may see and do.
 
     `login` is unique within its realm: a user name for staff, `school code:student number` for
     graduates, a mobile number for employers.
@@ -76,7 +76,8 @@ class User(AbstractBaseUser):
         return self._session_hash()
 
     def itself(self) -> User:
-        """The account behind Django's lazy stand-in, which asks itself at every access."""
+        """This account. Called on Django's lazy `request.user`, it gives the plain object, whose
+        attributes are cheaper to read."""
         return self
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
@@ -92,15 +93,15 @@ class User(AbstractBaseUser):
 
 
 class OneTimeCode(models.Model):
-    """A six-digit code sent to a phone, for one purpose and one subject, once.
+    """A six-digit code that was sent to a phone. It serves once, for one purpose and one subject.
 
-    Only a keyed hash is kept. `proved_at` is set when it was typed right, `used_at` when the
-    action it stands for happened.
+    Only a keyed hash is stored. `proved_at` is the time at which the right code was typed,
+    `used_at` the time of the action that it allowed.
     """
 
     purpose = models.CharField(max_length=20)
     phone = models.CharField(max_length=11)
-    # What it is good for: a card, an invitation's terms, a session.
+    # What the code is for: a card, the terms of an invitation, a session.
     subject = models.CharField(max_length=100)
     digest = models.CharField(max_length=64)
     nonce = models.CharField(max_length=32)
@@ -131,8 +132,8 @@ class OneTimeCode(models.Model):
 
 
 class Message(models.Model):
-    """One message of the message centre. `to` names whom it is for without a foreign key, since
-    a graduate may have no account yet: "person:7", "user:7", "school:7"."""
+    """One message of the message centre. `to` names the recipient without a foreign key, because a
+    graduate may have no account yet: `person:7`, `user:7`, `school:7`."""
 
     to = models.CharField(max_length=40)
     title = models.CharField("标题", max_length=80)

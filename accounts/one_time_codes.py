@@ -1,9 +1,9 @@
-"""One-time codes to a phone: limited per phone, address, subject and day; five tries each.
+"""One-time codes sent to a phone: limited per phone, address, subject and day; five tries each.
 
-`issue` sends one. `use` checks what was typed and spends the code in the transaction of the action
-it stands for; it answers instead of raising, so that a wrong try can be committed. Where something
-slow lies between both, `prove` checks in a transaction of its own and `spend` comes later. A code
-serves once.
+`issue` sends a code. `use` checks what was typed and spends the code in the transaction of the
+action that it allows; it returns a wrong try instead of raising it, so that the caller can commit
+the counted try. If something slow happens between check and action, `prove` checks in a transaction
+of its own and `spend` follows. A code serves once.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ class WrongCode(DomainError):
 def issue(
     *, purpose: str, phone: str, subject: str, address: str, deliver: bool = True
 ) -> OneTimeCode:
-    """Send a new code to `phone`. Raises `Invalid` for what is no mobile number, `CodeLimit`.
+    """Send a new code to `phone`. Raises `Invalid` for a wrong mobile number, `CodeLimit`.
 
-    With `deliver` false nothing goes out, yet all limits count: whoever asks learns no more.
+    With `deliver=False` nothing is sent, but all limits count, so that the page does not tell
+    whether the number is known.
     """
     if not phone or any(f.is_error for f in check_mobile(phone)):
         raise Invalid({"mobile": ["手机号码应为11位数字, 请核对。"]})
@@ -63,9 +64,9 @@ def issue(
     code = f"{secrets.randbelow(10**6):06d}"
     nonce = secrets.token_hex(16)
     with transaction.atomic():
-        _one_at_a_time(phone, address)
+        _lock_names(phone, address)
         _check_limits(phone, subject, address)
-        made = OneTimeCode.objects.create(
+        issued = OneTimeCode.objects.create(
             purpose=purpose,
             phone=phone,
             subject=subject,
@@ -79,23 +80,21 @@ def issue(
                 Channel.SMS,
                 phone,
                 _TEXTS[purpose].format(code=code),
-                key=f"code:{made.pk}",
+                key=f"code:{issued.pk}",
                 secret=True,
             )
-    return made
+    return issued
 
 
 def use(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode | WrongCode:
-    """Spend the newest code of this purpose, phone and subject, if `typed` is it. Runs in the
-    caller's transaction, which must commit even a `WrongCode`: it counts as a try."""
+    """Spend the newest code of this purpose, phone and subject if `typed` is that code. Runs in
+    the caller's transaction, which must commit a `WrongCode`, too: it counts as a try."""
     return _try(purpose, phone, subject, typed, spend=True)
 
 
 def prove(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode:
-    """The newest code of this purpose, phone and subject, if `typed` is it. Raises `WrongCode`.
-
-    Asking again with the same right code answers the same, until it is spent.
-    """
+    """The newest code of this purpose, phone and subject if `typed` is that code. Raises
+    `WrongCode`. The right code may be proved again until it is spent."""
     with transaction.atomic():
         found = _try(purpose, phone, subject, typed, spend=False)
     if isinstance(found, WrongCode):
@@ -124,7 +123,7 @@ def _try(
 
 
 def spend(code: OneTimeCode) -> None:
-    """Use a proved code, once. Raises `WrongCode` when somebody else just did."""
+    """Use a proved code. Raises `WrongCode` if it was used or has expired meanwhile."""
     now = timezone.now()
     fresh = OneTimeCode.objects.filter(
         pk=code.pk, used_at=None, proved_at__isnull=False, expires_at__gt=now
@@ -162,8 +161,8 @@ def _digest(nonce: str, code: str) -> str:
     return hmac.new(key, f"{nonce}:{code}".encode(), sha256).hexdigest()
 
 
-def _one_at_a_time(*names: str) -> None:
-    """Two requests at once must not both pass under a limit."""
+def _lock_names(*names: str) -> None:
+    """Lock these names, so that two requests at once cannot both stay under a limit."""
     with connection.cursor() as cursor:
         for name in sorted(names):
             cursor.execute(

@@ -1,4 +1,4 @@
-"""Password rules of our own."""
+"""The platform's own password rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 
 class NotPersonalValidator:
-    """Two of the old manuals let a phone or ID number serve as password: never here."""
+    """Refuses passwords that contain the person's name, login, student number or phone number."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if user is None:

@@ -1,4 +1,4 @@
-"""Signing in: one way for every realm, throttled."""
+"""Signing in, the same way for every realm, with throttling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BACKEND = "accounts.backends.RealmBackend"
 
 
 class Throttled(DomainError):
-    """Too many failures for this subject; even a right password is not looked at."""
+    """Too many failures for this account: even a right password is not checked."""
 
     status = 429
 
@@ -37,7 +37,7 @@ def check_throttle(request: HttpRequest, *, realm: str, login_name: str) -> None
 
 
 def note_failure(request: HttpRequest, *, realm: str, login_name: str) -> None:
-    """Count a failure of a sign-in that is no password check (first activation)."""
+    """Count a failed first activation as a failed sign-in."""
     user_login_failed.send(
         sender=__name__, credentials={"realm": realm, "login": login_name}, request=request
     )
@@ -59,8 +59,8 @@ def sign_in(
 
 
 def change_own_password(request: HttpRequest, *, ask_old: bool = True, forgotten: str = "") -> None:
-    """The form of whoever is signed in: the old password, the new one twice. This session goes on,
-    every other ends. `forgotten` is said to those who don't know the old one."""
+    """Change the password of the signed-in user from the posted form. This session continues, all
+    others end. `forgotten` is the sentence for people who do not know the old password."""
     user: Any = request.user
     limit(f"password:{user.pk}", most=10, seconds=900)
     if ask_old and not user.check_password(request.POST.get("old_password", "")):

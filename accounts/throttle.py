@@ -1,8 +1,8 @@
-"""Sign-in throttling: what counts as one subject, and how many failures stop it.
+"""Sign-in throttling: which failures count together, and how many lock a sign-in.
 
-A subject is realm + login (for graduates school + student number). It is stopped after a few
-failures from one address, later from many addresses; an address alone only after hundreds,
-because a whole campus shares one.
+Failures count per subject, which is realm and login (for graduates school and student number). A
+subject is locked after a few failures from one address and after more failures from many addresses.
+An address alone is locked only after hundreds, because a whole campus shares one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ADDRESS_LIMIT = settings.AXES_ADDRESS_FAILURE_LIMIT
 
 
 def subject(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
-    """The name failures are counted under."""
+    """The name under which failures are counted."""
     credentials = credentials or {}
     realm, login = credentials.get("realm"), credentials.get("login")
     return f"{realm}:{login}"[:200] if realm and login else ""
@@ -38,7 +38,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 class Handler(AxesDatabaseHandler):
-    """django-axes knows one limit; we scale each count so that its own limit meets that one."""
+    """django-axes has one limit. Each count is scaled so that its own limit equals that one."""
 
     def get_failures(self, request: HttpRequest, credentials: dict | None = None) -> int:
         worst = 0.0

@@ -12,7 +12,7 @@ from core.models import Event
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, as plain values that the trail keeps."""
+    """Who acts, as plain values that the audit trail stores."""
 
     id: int | None
     realm: str

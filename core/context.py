@@ -1,4 +1,4 @@
-"""What every page's frame needs."""
+"""Template variables of the frame around every page."""
 
 from __future__ import annotations
 

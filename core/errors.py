@@ -1,14 +1,12 @@
-"""What an action answers when it does not act.
-
-A page shows `message`; tests and commands go by `code`, which never changes.
-"""
+"""Refusals of actions. A page shows `message`; tests and commands compare `code`, which never
+changes."""
 
 from __future__ import annotations
 
 
 class DomainError(Exception):
-    """A rule said no. `code` is a stable slug, `message` a Chinese sentence for the person,
-    `field` the name of the field that caused it, if one did."""
+    """A rule refuses an action. `code` is a stable slug, `message` a Chinese sentence for the
+    person, `field` the name of the field that caused the refusal, if there is one."""
 
     status = 409
 
@@ -20,11 +18,11 @@ class DomainError(Exception):
 
 
 class Refused(DomainError):
-    """The state, a date or another record does not admit the action."""
+    """The state, a date or another record does not allow the action."""
 
 
 class NotPermitted(DomainError):
-    """Inside one's scope, but not one's right. Shown as 403."""
+    """The record is in the user's scope, but the user may not do this. Shown as 403."""
 
     status = 403
 
@@ -34,7 +32,7 @@ class Conflict(DomainError):
 
 
 class Invalid(DomainError):
-    """Values do not hold. `errors` maps a field name to its sentences."""
+    """Values are wrong. `errors` maps the name of a field to its sentences."""
 
     status = 422
 

@@ -1,4 +1,4 @@
-"""The garbage collector of a process that serves: web, worker, long commands."""
+"""Settings of the garbage collector for long-running processes: web, worker, long commands."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import gc
 
 
 def loaded() -> None:
-    """What is loaded by now stays: never look through it for garbage again. And a page, or a claim
-    of some hundreds of records, makes tens of thousands of objects that die with it; the default
-    of 700 looks through them dozens of times."""
+    """Call when all code is loaded. What is in memory now is never searched for garbage again. New
+    objects are searched once there are 50,000 of them instead of 700, because one page makes tens
+    of thousands that are freed with it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

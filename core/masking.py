@@ -1,4 +1,4 @@
-"""Personal numbers as lists show them. The full number is a click away, and the click is logged."""
+"""Personal numbers as lists show them. The full number is shown on a click, which is logged."""
 
 
 def mask_id(number: str) -> str:

@@ -1,4 +1,4 @@
-"""Health check before everything else, no NUL in what was typed, domain errors after all else."""
+"""Health check, removal of NUL characters, and a page for refusals that no view caught."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class HealthCheck:
-    """`/healthz` answers without session, host check or redirect, so a prober needs nothing."""
+    """Answers `/healthz` before sessions, host check and redirects, so that a probe needs none."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -29,8 +29,8 @@ class HealthCheck:
 
 
 class NoNull:
-    """PostgreSQL's text holds no NUL and nobody types one: no address has it, and from what was
-    typed it is taken out, wherever that goes."""
+    """Removes NUL characters from queries and forms, because PostgreSQL stores no NUL in text and
+    nobody types one. An address that contains one does not exist."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -57,7 +57,7 @@ def _without_null(typed: QueryDict) -> QueryDict:
 
 
 class DomainErrors:
-    """A rule's refusal that no view caught becomes a page with its sentence and a way on."""
+    """Shows a `DomainError` that no view caught as a page with its sentence and a link onwards."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Pages as PDF. Nothing is ever fetched: a template carries all it shows."""
+"""PDFs from templates. Nothing is fetched from outside: a template contains all that it shows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from qrcode.image.svg import SvgPathImage
 def render(
     template: str, context: Mapping[str, Any], *, stylesheet: str = "", **options: Any
 ) -> bytes:
-    """The template as PDF. `stylesheet` names one that is the same for every context: it is read
-    once a process, and says everything, since WeasyPrint's own is left out then: that one makes
-    six pseudo-elements of each element, for notes and lists. Such a template is well-formed XML,
-    read ten times as fast as HTML. `options` go to `write_pdf`.
+    """Render a template as PDF. `options` go to WeasyPrint's `write_pdf`.
+
+    With `stylesheet`, a file that is the same for every context, drawing is much faster: the file
+    is read once a process and replaces WeasyPrint's own stylesheet, which makes six
+    pseudo-elements of each element. The template must then be well-formed XML, which is read ten
+    times as fast as HTML.
 
     WeasyPrint is imported here, since it costs half a second and few processes need it.
     """
@@ -44,7 +46,7 @@ def render(
 
 @functools.cache
 def _strict() -> Any:
-    """WeasyPrint's page from well-formed XML, with nothing but its own stylesheet."""
+    """A WeasyPrint document from well-formed XML, without WeasyPrint's own stylesheet."""
     import cssselect2
 
     class Strict(_weasyprint().HTML):  # type: ignore[misc]
@@ -66,7 +68,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def parse(text: str) -> ElementTree.Element:
-    """A rendered template as a tree. What somebody typed never makes it unreadable."""
+    """A rendered template as a tree. Characters that XML forbids are removed first, so that typed
+    text cannot make it unreadable."""
     return ElementTree.fromstring(_FORBIDDEN.sub("", text))  # noqa: S314 - our own template
 
 
@@ -78,8 +81,8 @@ def _stylesheet(name: str) -> Any:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """A drawing makes hundreds of thousands of objects and needs them to its end: looking for
-    garbage among them again and again takes a tenth of the time."""
+    """Pause garbage collection. Drawing makes hundreds of thousands of objects that are all needed
+    until the end; searching them for garbage takes a tenth of the time."""
     before = gc.isenabled()
     gc.disable()
     try:
@@ -108,15 +111,14 @@ def _fonts() -> Any:
 
 
 def _closed() -> Any:
-    """Only what stands in the page itself (data:): whatever a name or a unit smuggles in as an
-    address is not fetched."""
+    """Fetches `data:` addresses only, so that an address typed into a name is never fetched."""
     from weasyprint.urls import URLFetcher
 
     return URLFetcher(allowed_protocols=("data",))
 
 
 def qr_svg(address: str) -> SafeString:
-    """An address as inline SVG."""
+    """A QR code of an address as inline SVG."""
     buffer = io.BytesIO()
     qrcode.make(address, image_factory=SvgPathImage, border=0).save(buffer)
     text = buffer.getvalue().decode()
@@ -124,8 +126,8 @@ def qr_svg(address: str) -> SafeString:
 
 
 def qr_picture(address: str) -> str:
-    """An address as a picture for a PDF, one dot a module: to be shown without smoothing."""
-    # Any mask is read; looking for the finest costs as much as drawing a page.
+    """A QR code as a picture for a PDF, one pixel a module, to be shown without smoothing."""
+    # Scanners read any mask; searching for the best one takes as long as drawing a page.
     code = qrcode.QRCode(border=0, mask_pattern=2)
     code.add_data(address)
     rows = code.get_matrix()
@@ -137,12 +139,12 @@ def qr_picture(address: str) -> str:
 
 
 def qr_png(address: str, *, pixels: int = 12) -> bytes:
-    """An address as a picture to send on."""
+    """A QR code of an address as a PNG picture."""
     buffer = io.BytesIO()
     qrcode.make(address, box_size=pixels, border=3).save(buffer)
     return buffer.getvalue()
 
 
 def data_address(content: bytes, content_type: str) -> str:
-    """A picture as an address that carries it."""
+    """A picture as a `data:` address."""
     return f"data:{content_type};base64,{base64.b64encode(content).decode()}"

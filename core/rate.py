@@ -1,4 +1,4 @@
-"""Limits on what anybody may ask for without signing in, counted in the cache."""
+"""Rate limits for what people may ask for without signing in, counted in the cache."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class RateLimited(DomainError):
 
 
 def check(name: str, *, most: int) -> None:
-    """Raises `RateLimited` once `most` were counted, and counts nothing."""
+    """Raises `RateLimited` if `most` were counted already. Counts nothing itself."""
     if cache.get(f"rate:{name}", 0) >= most:
         raise RateLimited("rate", "操作过于频繁, 请稍后再试。")
 
@@ -23,7 +23,7 @@ def limit(name: str, *, most: int, seconds: int) -> None:
     cache.add(key, 0, timeout=seconds)
     try:
         count = cache.incr(key)
-    except ValueError:  # it ran out between the two
+    except ValueError:  # the counter expired between the two calls
         return
     if count > most:
         raise RateLimited("rate", "操作过于频繁, 请稍后再试。")

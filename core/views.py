@@ -1,4 +1,4 @@
-"""Pages of no app in particular."""
+"""Pages that belong to no app."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Every component in every state, on the console's face or the phone's; development only."""
+    """Every component of the UI kit in every state, in the console's or the phone's style. For
+    development only."""
     face = "phone" if request.GET.get("face") == "phone" else "console"
     context = GALLERY | {"face": face, "qr": pdf.qr_svg(GALLERY["card"]["address"])}
     return render(request, "core/gallery.html", context)
 
 
 def development_inbox(request: HttpRequest) -> HttpResponse:
-    """What would have gone out as text message or e-mail; development only."""
+    """Text messages and e-mails that would have been sent. For development only."""
     rows = OutboxMessage.objects.order_by("-id")[:100]
     return render(request, "core/development_inbox.html", {"rows": rows})
 

@@ -1,4 +1,4 @@
-"""Looking units up, and the wall between employers: who of a unit sees what."""
+"""Looking units up, and which rows a person of a unit sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wall: what a staff member sees. Every query that staff can cause starts here."""
+"""The scope: which rows a staff member sees. Every query that staff can cause starts here."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def staff_of(user: User) -> StaffMember | None:
 
 
 def scope_of(user: User) -> Scope | None:
-    """The user's scope, read once a request; None for who is no staff."""
+    """The user's scope, read once a request; None if the user is no staff."""
     if not hasattr(user, "_scope"):
         user._scope = _read_scope(staff_of(user))  # type: ignore[attr-defined]
     return user._scope  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""One line of the wall's table."""
+"""One line of the access table."""
 
 from __future__ import annotations
 

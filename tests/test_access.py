@@ -1,4 +1,4 @@
-"""The wall: every address × every role × own, hidden and foreign objects.
+"""Access: every address × every role × own, hidden and foreign objects.
 
 Outside the scope is 404, inside without the right is 403, anonymous people go to the sign-in.
 """

@@ -1,4 +1,5 @@
-"""Keyset paging: a page begins after the last row of the one before, whatever the table's size."""
+"""Keyset paging: a page begins after the last row of the page before, so that a page costs the
+same in a large table as in a small one."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ class RowCompare(Func):
 
 
 class CountOfAll(Func):
-    """How many rows there are, beside each of them: without the ORM's costly `Window`."""
+    """The number of all rows, in each row; cheaper to compile than the ORM's `Window`."""
 
     template = "count(*) OVER ()"
     output_field = BigIntegerField()
@@ -57,7 +58,7 @@ class CountOfAll(Func):
 
 
 class HasKey(Func):
-    """`pk = ANY(keys)`: one value to send, whatever their number."""
+    """`pk = ANY(keys)`: one parameter, however many keys there are."""
 
     output_field = BooleanField()
     conditional = True
@@ -77,7 +78,7 @@ def encode(values: Sequence[Any]) -> str:
 
 
 def decode(cursor: str, width: int) -> list[Any] | None:
-    """The values in `cursor`; None when somebody made it up."""
+    """The values in `cursor`, or None if it was not made by `encode`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.urlsafe_b64decode(padded.encode()))
@@ -91,8 +92,8 @@ def decode(cursor: str, width: int) -> list[Any] | None:
 
 
 class PageRows(NamedTuple):
-    """A page's rows, whether there is one before and after it, and how many rows there are in
-    all if that became known on the way."""
+    """The rows of a page, whether there are earlier and later pages, and the number of all rows if
+    it was counted."""
 
     rows: list[Any]
     earlier: bool
@@ -111,10 +112,10 @@ def page_of(
     keys_from: QuerySet[Any] | None = None,
     counting: bool = False,
 ) -> PageRows:
-    """`fields` end in a unique one.
+    """One page of `queryset` in the order of `fields`, which end in a unique one.
 
-    `keys_from` is the same rows without their joins: the page's keys are found there first. For
-    what must be sorted as a whole and would otherwise be joined as a whole. With `counting` the
+    `keys_from` is the same query without its joins. If it is given, the keys of the page are found
+    in it first, so that rows which no index has in order are sorted before they are joined. With `counting` the
     first page's look at all of them counts them, too.
     """
     after, before = fitting(queryset.model, fields, after), fitting(queryset.model, fields, before)
@@ -152,7 +153,7 @@ def page_of(
 def fitting(
     model: type[Model], fields: Sequence[str], cursor: list[Any] | None
 ) -> list[Any] | None:
-    """`cursor` if every value could be one of its field, else None: somebody made it up."""
+    """`cursor` if every value has the type of its field, else None."""
     if cursor is None or len(cursor) != len(fields):
         return None
     fits = all(_fits(_field_at(model, f), v) for f, v in zip(fields, cursor, strict=True))

@@ -1,4 +1,4 @@
-"""The base of every list page: declare filter, columns and orders; the rest is here.
+"""The base of every list page. A page declares its filter, columns and orders.
 
 A list is keyset-paged with a capped count, keeps its filter in the address, remembers which
 columns a person wants, and exports exactly what is filtered.
@@ -24,15 +24,15 @@ from core.errors import Refused
 from core.lists import html, keyset
 
 COUNT_CAP = 10_000
-# A keyword that finds this many is no search any more; counting on would only cost.
+# A keyword that finds more than this is too common to search by; counting further is no use.
 SEARCH_CAP = 1_000
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `needs` are the values read for it; `cell` makes its HTML (escaped text by
-    default); `text` makes what the export writes."""
+    """One column. `needs` are the values to read for it, `cell` makes its HTML (the escaped value by
+    default), `text` makes the value for the export."""
 
     key: str
     label: str
@@ -47,7 +47,7 @@ class Column:
         return self.needs or (self.key,)
 
     def html(self) -> Callable[[Row], str]:
-        """What makes the HTML of this column's cell from a row."""
+        """The function that makes the HTML of this column's cell from a row."""
         if self.cell is not None:
             return self.cell
         key = self.fields[0]
@@ -66,7 +66,7 @@ class Order:
     label: str
     fields: tuple[str, ...]  # ends in a unique field, each NOT NULL
     descending: bool = False
-    walked: bool = False  # an index has a school's rows in this order: no sort
+    walked: bool = False  # an index has a school's rows in this order, so nothing is sorted
 
     @property
     def joins(self) -> bool:
@@ -75,7 +75,7 @@ class Order:
 
 @dataclass
 class Page:
-    """What the template gets."""
+    """The page as the template gets it."""
 
     rows_html: SafeString
     head: SafeString
@@ -89,7 +89,7 @@ class Page:
 
 
 class ListPage(View):
-    """Subclasses say what; `get_queryset` must start from the scope."""
+    """Subclasses declare title, columns and orders. `get_queryset` must start from the scope."""
 
     title: ClassVar[str]
     columns: ClassVar[Sequence[Column]]
@@ -159,11 +159,12 @@ class ListPage(View):
         return next((o for o in self.orders if o.key == wanted), self.orders[0])
 
     def keys_first(self, order: Order) -> bool:
-        """Where all rows must be sorted and that needs no join, keys are sorted, not whole rows."""
+        """Whether to sort keys before reading rows: if no index has the order and no join is needed."""
         return not order.walked and not order.joins
 
     def column_chooser(self, shown: Sequence[Column]) -> dict[str, SafeString]:
-        """Its boxes, what its form keeps of the address, and what the filter's form keeps of it."""
+        """The check boxes of the column chooser and the hidden fields that keep the rest of the
+        address in its form and in the filter's form."""
         optional = [c for c in self.columns if c.optional]
         keep = [(k, v) for k, v in self.request.GET.items() if k not in _CHOOSER_DROPS]
         return {
@@ -216,7 +217,7 @@ class ListPage(View):
         return SEARCH_CAP if self.request.GET.get("q") else COUNT_CAP
 
     def count(self, queryset: QuerySet[Any]) -> int:
-        """How many match, counted no further than the cap."""
+        """How many rows match; counting stops at the cap."""
         query = queryset.values("pk").query
         query.clear_ordering(force=True)
         query.set_limits(high=self.count_cap + 1)
@@ -224,13 +225,13 @@ class ListPage(View):
             sql, params = query.sql_with_params()
         except EmptyResultSet:
             return 0
-        # What `.count()` would ask, without its second pass through the ORM's compiler.
+        # The same query as `.count()`, but compiled once instead of twice.
         with connections[queryset.db].cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM ({sql}) found", params)
             return cursor.fetchone()[0]
 
     def render_rows(self, rows: Iterable[Row], columns: Sequence[Column]) -> SafeString:
-        """The table's body. Built by hand: a template's loop over cells costs ten times that."""
+        """The table's body. Built in Python because a template's loop takes ten times as long."""
         cells = [(f"<td{html.css(c)}>", c.html()) for c in columns]
         parts = []
         for row in rows:
@@ -246,7 +247,7 @@ class ListPage(View):
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 
     def exportable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The filtered rows in the list's order; never silently fewer than are filtered."""
+        """The filtered rows in the list's order. Refuses more rows than an export may have."""
         if queryset.order_by().values("pk")[: self.export_cap + 1].count() > self.export_cap:
             raise Refused(
                 "export_too_many",

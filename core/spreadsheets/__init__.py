@@ -1,4 +1,5 @@
-"""Workbooks in and out. In: parsed in a child process with limits. Out: never a formula."""
+"""Reading and writing workbooks. They are read in a child process with limits; no formula is ever
+written."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ _REFUSALS = {
 
 
 class WorkbookRefused(DomainError):
-    """The file can't be read as a workbook; the message says why."""
+    """The file cannot be read as a workbook; the message says why."""
 
     status = 422
 

@@ -1,7 +1,7 @@
 """Runs in a child process of its own with limits: opens a workbook and prints its rows as JSON.
 
 Spreadsheets come from outside; whatever a hostile one does to the parser, it does to a process
-that holds no secret, no database connection and little memory. Started by `core.workbooks`.
+that holds no secret, no database connection and little memory. Started by `core.spreadsheets`.
 
 argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
 stdout: one JSON line {"sheet", "header_row", "header", "above", "others"}, then lines of lists of
