@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -34,9 +34,9 @@ class FieldDeclaration:
         return readers.empty_of(self.kind)
 
     def read(self, raw: Any, *, source: Source = FORM, required: bool | None = None) -> Reading:
-        """The value to store for `raw`, as `codes.readers.read` gives it. `required` overrides the
-        declaration where what is required depends on other fields."""
-        return readers.read(
+        """The value to store for `raw`, as `codes.readers.read` gives it, the findings naming this
+        field. `required` overrides the declaration where it depends on other fields."""
+        reading = readers.read(
             self.kind,
             raw,
             label=self.label,
@@ -45,6 +45,9 @@ class FieldDeclaration:
             required=self.required if required is None else required,
             source=source,
         )
+        if reading.findings:
+            return Reading(reading.value, [replace(f, field=self.key) for f in reading.findings])
+        return Reading(self.empty, []) if reading.value in (None, "") else reading
 
     def show(self, value: Any) -> str:
         """The words for a stored value."""

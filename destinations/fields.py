@@ -6,67 +6,54 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from codes import lookup
+from codes.fields import FieldDeclaration
 
 UNIT, JOB, CONTACT, STUDY, OTHER = "单位信息", "岗位与聘用", "联系方式", "升学留学", "其他"
 
 
 @dataclass(frozen=True)
-class DestinationField:
-    """One field. `kind`: text, long, code (of `table`), unit_code, place, date, number, mobile,
-    phone, email, postcode, url."""
+class DestinationField(FieldDeclaration):
+    """One field of a destination, `national` its key in the national system ("" for none).
 
-    key: str
-    label: str
-    kind: str
-    group: str
-    national: str
-    table: str = ""
-    max_length: int = 0
-    hint: str = ""
+    Which fields a category requires is in the catalogue, so none is required by itself.
+    """
 
-    def show(self, value: Any) -> str:
-        if value in (None, ""):
-            return ""
-        if self.kind == "code":
-            return lookup.name(self.table, value)
-        if self.kind == "place":
-            return lookup.place_name(value)
-        return str(value)
+    required: bool = False
+    national: str = ""
 
 
 F = DestinationField
 ALL: tuple[DestinationField, ...] = (
-    F("unit_name", "单位名称", "text", UNIT, "dwmc", max_length=100, hint="与证明材料逐字一致"),
-    F("unit_code", "组织机构代码", "unit_code", UNIT, "dwzzjgdm", max_length=18,
+    F("unit_name", "单位名称", "text", UNIT, national="dwmc", max_length=100, hint="与证明材料逐字一致"),
+    F("unit_code", "组织机构代码", "unit_code", UNIT, national="dwzzjgdm", max_length=18,
       hint="18位统一社会信用代码、15位工商注册号或9位组织机构代码"),
-    F("unit_property", "单位性质", "code", UNIT, "dwxzdm", "unit_property"),
-    F("unit_industry", "单位行业", "code", UNIT, "dwhydm", "unit_industry"),
-    F("unit_division", "单位所在地", "place", UNIT, "dwszddm", hint="具体到区县"),
-    F("agreement_ref", "协议书号", "text", UNIT, "xysh", max_length=30),
-    F("signed_on", "签约日期", "date", UNIT, "qyrq"),
-    F("job_category", "工作职位类别", "code", JOB, "gzzwlbdm", "job_category"),
-    F("job_title", "职位名称", "text", JOB, "gwmc", max_length=50),
-    F("hired_from", "聘用起始日期", "date", JOB, "pyqsrq"),
-    F("hired_to", "聘用终止日期", "date", JOB, "pyzzrq"),
-    F("monthly_wage", "月薪(元)", "number", JOB, "yx"),
-    F("occupation", "从事职业内容", "long", JOB, "zynr", max_length=200),
-    F("shop_url", "网店网址", "url", JOB, "wdwz", max_length=200),
-    F("admitted_major", "录取专业", "text", STUDY, "lqzy", max_length=100),
-    F("study_form", "学习形式", "code", STUDY, "xxxs", "study_form"),
-    F("country", "国家(地区)", "code", STUDY, "lxgjdq", "country"),
-    F("abroad_school_zh", "院校中文名称", "text", STUDY, "lxyxzw", max_length=100),
-    F("abroad_school", "院校外文名称", "text", STUDY, "lxyxww", max_length=150),
-    F("abroad_major_zh", "专业中文名称", "text", STUDY, "lxzyzw", max_length=100),
-    F("abroad_major", "专业外文名称", "text", STUDY, "lxzyww", max_length=150),
-    F("contact_name", "联系人", "text", CONTACT, "dwlxr", max_length=40),
-    F("contact_phone", "联系电话", "phone", CONTACT, "lxrdh", max_length=30),
-    F("contact_mobile", "联系人手机", "mobile", CONTACT, "lxrsj", max_length=11),
-    F("contact_email", "联系人邮箱", "email", CONTACT, "lxrdzyx", max_length=60),
-    F("unit_address", "单位地址", "text", CONTACT, "dwdz", max_length=120),
-    F("unit_postcode", "单位邮编", "postcode", CONTACT, "dwyb", max_length=6),
-    F("unit_fax", "传真", "phone", CONTACT, "lxrcz", max_length=30),
-    F("remark", "单位备注", "long", OTHER, "dwbz", max_length=200),
+    F("unit_property", "单位性质", "code", UNIT, "unit_property", national="dwxzdm"),
+    F("unit_industry", "单位行业", "code", UNIT, "unit_industry", national="dwhydm"),
+    F("unit_division", "单位所在地", "place", UNIT, national="dwszddm", hint="具体到区县"),
+    F("agreement_ref", "协议书号", "text", UNIT, national="xysh", max_length=30),
+    F("signed_on", "签约日期", "date", UNIT, national="qyrq"),
+    F("job_category", "工作职位类别", "code", JOB, "job_category", national="gzzwlbdm"),
+    F("job_title", "职位名称", "text", JOB, national="gwmc", max_length=50),
+    F("hired_from", "聘用起始日期", "date", JOB, national="pyqsrq"),
+    F("hired_to", "聘用终止日期", "date", JOB, national="pyzzrq"),
+    F("monthly_wage", "月薪(元)", "money", JOB, national="yx"),
+    F("occupation", "从事职业内容", "long", JOB, national="zynr", max_length=200),
+    F("shop_url", "网店网址", "url", JOB, national="wdwz", max_length=200),
+    F("admitted_major", "录取专业", "text", STUDY, national="lqzy", max_length=100),
+    F("study_form", "学习形式", "code", STUDY, "study_form", national="xxxs"),
+    F("country", "国家(地区)", "code", STUDY, "country", national="lxgjdq"),
+    F("abroad_school_zh", "院校中文名称", "text", STUDY, national="lxyxzw", max_length=100),
+    F("abroad_school", "院校外文名称", "text", STUDY, national="lxyxww", max_length=150),
+    F("abroad_major_zh", "专业中文名称", "text", STUDY, national="lxzyzw", max_length=100),
+    F("abroad_major", "专业外文名称", "text", STUDY, national="lxzyww", max_length=150),
+    F("contact_name", "联系人", "text", CONTACT, national="dwlxr", max_length=40),
+    F("contact_phone", "联系电话", "phone", CONTACT, national="lxrdh", max_length=30),
+    F("contact_mobile", "联系人手机", "mobile", CONTACT, national="lxrsj", max_length=11),
+    F("contact_email", "联系人邮箱", "email", CONTACT, national="lxrdzyx", max_length=60),
+    F("unit_address", "单位地址", "text", CONTACT, national="dwdz", max_length=120),
+    F("unit_postcode", "单位邮编", "postcode", CONTACT, national="dwyb", max_length=6),
+    F("unit_fax", "传真", "phone", CONTACT, national="lxrcz", max_length=30),
+    F("remark", "单位备注", "long", OTHER, national="dwbz", max_length=200),
 )  # fmt: skip
 BY_KEY = {f.key: f for f in ALL}
 KEYS = [f.key for f in ALL]
@@ -102,12 +89,8 @@ TOUCH_UP = frozenset(
 CODED = frozenset(["unit_property", "unit_industry", "job_category", "unit_division", "unit_code"])
 
 
-def empty_of(field: DestinationField) -> Any:
-    return None if field.kind in ("date", "number") else ""
-
-
 def empty_value(key: str) -> Any:
-    return empty_of(BY_KEY[key])
+    return BY_KEY[key].empty
 
 
 # Columns of the destination workbook beside the fields' own labels.

@@ -20,7 +20,7 @@ def _shared(key: str, step: str, **changes: str) -> DestinationField:
 def F(
     key: str, label: str, kind: str, step: str, *, most: int = 0, hint: str = ""
 ) -> DestinationField:
-    return DestinationField(key, label, kind, step, "", max_length=most, hint=hint)
+    return DestinationField(key, label, kind, step, max_length=most, hint=hint)
 
 
 ALL: tuple[DestinationField, ...] = (
@@ -38,9 +38,9 @@ ALL: tuple[DestinationField, ...] = (
     _shared("job_title", JOB),
     F("term_years", "初次合同期限(年)", "number", JOB),
     F("probation_months", "试用期(月)", "number", JOB, hint="没有试用期填 0"),
-    F("probation_wage", "试用期薪资(元/月)", "number", JOB),
-    F("wage", "试用期满后薪资(元/月)", "number", JOB),
-    F("penalty", "违约金(元)", "number", JOB, hint="没有约定填 0"),
+    F("probation_wage", "试用期薪资(元/月)", "money", JOB),
+    F("wage", "试用期满后薪资(元/月)", "money", JOB),
+    F("penalty", "违约金(元)", "money", JOB, hint="没有约定填 0"),
     F("report_place", "报到地点", "text", JOB, most=100),
     F("report_by", "报到期限", "date", JOB),
     F("work_place", "实际工作地点", "text", JOB, most=100),

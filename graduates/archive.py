@@ -9,14 +9,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from codes import lookup, text, validators
-from graduates.fields import OriginField
+from codes import lookup
+from codes.fields import FieldDeclaration
+from codes.findings import Finding
 from graduates.models import ArchiveTransfer
-from graduates.rules.types import Issue
 
 RECEIVER, SENT = "接收单位", "寄出"
-F = OriginField
-ALL: tuple[OriginField, ...] = (
+F = FieldDeclaration
+ALL: tuple[FieldDeclaration, ...] = (
     F("transfer_type", "档案转递类型", "code", RECEIVER, "archive_transfer_type",
       hint="待就业一般转回生源地; 签约单位有档案管理权的可由单位接收"),
     F("unit_name", "档案转寄单位名称", "text", RECEIVER, required=False, max_length=100),
@@ -38,45 +38,25 @@ NEEDS_UNIT = frozenset({"origin", "employer", "agency", "study_other"})
 _RECEIVER_KEYS = ("unit_name", "contact", "phone", "address")
 
 
-def read(typed: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[dict[str, Any], list[Issue]]:
-    """Values of `keys` and what is wrong with them."""
+def read(typed: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[dict[str, Any], list[Finding]]:
+    """The values of `keys` and what is wrong with them; a refused value is the empty one."""
     values: dict[str, Any] = {}
-    issues: list[Issue] = []
+    findings: list[Finding] = []
     for key in keys:
         field = BY_KEY[key]
-        written = text.clean(str(typed.get(key) or ""))
-        values[key], problem = _read(field, written)
-        if problem:
-            issues.append(Issue(key, "value", problem))
+        reading = field.read(typed.get(key), required=False)
+        values[key] = field.empty if reading.value is None else reading.value
+        if not reading.ok:
+            findings += [f for f in reading.findings if f.is_error]
         elif field.required and not values[key]:
-            issues.append(Issue(key, "empty", f"请选择{field.label}"))
+            findings.append(Finding("empty", f"请选择{field.label}", field=key))
     if values.get("transfer_type") in NEEDS_UNIT:
-        issues += [
-            Issue(key, "empty", f"{BY_KEY[key].label}不能为空")
+        findings += [
+            Finding("empty", f"{BY_KEY[key].label}不能为空", field=key)
             for key in _RECEIVER_KEYS
             if key in values and not values[key]
         ]
-    return values, issues
-
-
-def _read(field: OriginField, written: str) -> tuple[Any, str]:
-    if not written:
-        return (None if field.kind == "date" else ""), ""
-    if field.kind == "code":
-        code = lookup.table(field.table).by_text.get(written)
-        return (code, "") if code else ("", f"{field.label}不在代码表中")
-    if field.kind == "date":
-        try:
-            return datetime.date.fromisoformat(written), ""
-        except ValueError:
-            return None, "日期应为年-月-日"
-    check = {"phone": validators.check_phone, "postcode": validators.check_postcode}.get(field.kind)
-    bad = [f.message for f in check(written) if f.is_error] if check else []
-    if bad:
-        return "", bad[0]
-    if len(written) > field.max_length:
-        return "", f"{field.label}超过{field.max_length}个字"
-    return written, ""
+    return values, findings
 
 
 def items(

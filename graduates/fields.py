@@ -6,61 +6,44 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from codes import lookup
+from codes.fields import FieldDeclaration
 from core.spreadsheets.child import plain_header
 
 REGISTRY, PERSONAL, CONTACT = "学籍信息", "个人基本信息", "本人及家庭联系方式"
 
 
 @dataclass(frozen=True)
-class OriginField:
-    """One field. `kind` decides how it is read, shown and asked for:
-    text, name, code (of `table`), number, date, decimal, bool, place, mobile, email.
+class OriginField(FieldDeclaration):
+    """One field of the origin record.
 
     `registry` fields come from the 学籍 and must stay equal to it. `editable` is the default of
-    the school's field permissions.
+    the school's field permissions: graduate, counsellor, department admin. `aliases` are other
+    headers a roster may have for it.
     """
 
-    key: str
-    label: str
-    kind: str
-    group: str
-    table: str = ""
-    required: bool = True
     registry: bool = False
-    max_length: int = 0
     aliases: tuple[str, ...] = ()
-    hint: str = ""
     on_person: bool = False
-    # Who may edit unless the school says otherwise: graduate, counsellor, department admin.
     editable: tuple[bool, bool, bool] = (False, True, True)
     # A roster need not bring it, but the graduate must say it before confirming.
     asked_of_graduate: bool = False
+    # What is stored where a roster says nothing; None for the kind's own empty value.
+    default: str | bool | None = None
 
     @property
     def asked(self) -> bool:
         return self.required or self.asked_of_graduate
 
-    def show(self, value: Any) -> str:
-        """The words for a stored value."""
-        if value is None or value == "":
-            return ""
-        if self.kind == "code":
-            return lookup.name(self.table, value)
-        if self.kind == "place":
-            return lookup.place_name(value)
-        if self.kind == "bool":
-            return "是" if value else "否"
-        if self.kind == "decimal":
-            return f"{value:g}" if isinstance(value, float) else f"{value.normalize():f}"
-        return str(value)
+    @property
+    def empty(self) -> Any:
+        return super().empty if self.default is None else self.default
 
 
 _GRADUATE = (True, True, True)
 _ADMIN_ONLY = (False, False, False)
 
 ALL: tuple[OriginField, ...] = (
-    OriginField("year", "年度", "number", REGISTRY, registry=True, aliases=("届别", "届", "毕业年度", "年份", "毕业年份", "毕业届别"),
+    OriginField("year", "年度", "year", REGISTRY, registry=True, aliases=("届别", "届", "毕业年度", "年份", "毕业年份", "毕业届别"),
                 editable=_ADMIN_ONLY),
     OriginField("level", "学历", "code", REGISTRY, "education_level", registry=True,
                 aliases=("学历层次", "学历代码"), editable=_ADMIN_ONLY),
@@ -74,7 +57,7 @@ ALL: tuple[OriginField, ...] = (
                 editable=_ADMIN_ONLY),
     OriginField("gender", "性别", "code", REGISTRY, "gender", registry=True, aliases=("性别代码",),
                 editable=_ADMIN_ONLY),
-    OriginField("id_type", "证件类型", "code", REGISTRY, "id_type", required=False, on_person=True,
+    OriginField("id_type", "证件类型", "code", REGISTRY, "id_type", required=False, on_person=True, default="01",
                 aliases=("证件类型代码", "证件种类"), editable=_ADMIN_ONLY),
     OriginField("id_number", "证件号码", "id_number", REGISTRY, registry=True, max_length=18, on_person=True,
                 aliases=("身份证号", "身份证号码", "身份证件号", "证件号"), editable=_ADMIN_ONLY),
@@ -97,12 +80,12 @@ ALL: tuple[OriginField, ...] = (
     OriginField("politics", "政治面貌", "code", PERSONAL, "politics", aliases=("政治面貌代码",), editable=_GRADUATE),
     OriginField("origin", "生源所在地", "place", PERSONAL, aliases=("生源地", "生源所在地代码", "生源地代码"),
                 hint="一般为入学前户籍所在地, 具体到区县; 不确定时以父母户口簿首页地址为准", editable=_GRADUATE),
-    OriginField("enrolled_on", "入学日期", "date", REGISTRY, aliases=("入学时间",)),
-    OriginField("graduates_on", "毕业日期", "date", REGISTRY, aliases=("毕业时间",)),
+    OriginField("enrolled_on", "入学日期", "date_or_month", REGISTRY, aliases=("入学时间",)),
+    OriginField("graduates_on", "毕业日期", "date_or_month", REGISTRY, aliases=("毕业时间",)),
     OriginField("conclusion", "毕结业结论", "code", REGISTRY, "graduation_conclusion",
                 aliases=("毕业结论", "毕结业", "毕结业结论代码")),
     OriginField("difficulty", "困难生类别", "code", PERSONAL, "difficulty", aliases=("困难生类别代码",), editable=(True, True, True)),
-    OriginField("outstanding", "优秀毕业生", "bool", PERSONAL, required=False, aliases=("是否优秀毕业生",),
+    OriginField("outstanding", "优秀毕业生", "bool", PERSONAL, required=False, default=False, aliases=("是否优秀毕业生",),
                 hint="指获得“安徽省普通高等学校品学兼优毕业生”称号"),
     OriginField("archive_moved", "档案是否转入学校", "bool", PERSONAL, required=False,
                 aliases=("档案是否转入",), editable=_GRADUATE, asked_of_graduate=True),

@@ -68,7 +68,7 @@ ORIGIN: tuple[Reported, ...] = (
     _o("jtyb", "home_postcode", "text", "家庭邮编"),
 )
 
-_KINDS = {"date": "date", "number": "number"}
+_KINDS = {"date": "date", "number": "number", "money": "number"}
 DESTINATION: tuple[Reported, ...] = (
     _o("byqxdm", "category", "code", "毕业去向", "category"),
     _o("byqx", "category", "words", "毕业去向名称", "category"),

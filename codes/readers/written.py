@@ -23,6 +23,11 @@ _NOTHING = frozenset(
     {"无", "暂无", "没有", "不适用", "空", "(无)", "(空)", "/", "//", "\\", "-", "--", "---",
      "NULL", "NONE", "NAN", "N/A"}
 )  # fmt: skip
+# What spreadsheets show where a formula failed; such words also come as text.
+_ERROR_WORDS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
+     "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!"}
+)  # fmt: skip
 # Kinds in which 无 and its like are always content, because somebody may mean them.
 _SPEAKS_FOR_ITSELF = frozenset({"long", "search", "one_time_code"})
 _NO_ZERO = frozenset({"text", "name", "place"})
@@ -35,9 +40,7 @@ def as_text(expected: Expected, raw: Any) -> str | Finding:
     if raw is None:
         return ""
     if isinstance(raw, CellError):
-        return Finding(
-            "cell_error", f"{expected.label}的单元格是错误值{raw.word}，请改正公式后重新录入"
-        )
+        return _error(expected, raw.word)
     if isinstance(raw, bool):
         word = "是" if raw else "否"
         return word if expected.kind in ("bool", "code") else _of_type(expected, "逻辑值")
@@ -56,11 +59,18 @@ def _clean(expected: Expected, raw: str) -> str | Finding:
     if expected.kind == "long" and not expected.is_cell:
         return text.clean_lines(raw)
     cleaned = text.clean(raw)
+    if expected.is_cell and cleaned[:1] == "#" and cleaned.upper() in _ERROR_WORDS:
+        return _error(expected, cleaned)
     if expected.kind in _EXACT and not cleaned.isdigit():
         plain = text.clean_code(cleaned)
         if text.looks_scientific(plain) or re.fullmatch(r"\d{16,}\.0+", plain):
             return _destroyed(expected)
     return cleaned
+
+
+def _error(expected: Expected, word: str) -> Finding:
+    message = f"{expected.label}的单元格是错误值{word}，请改正公式后重新录入"
+    return Finding("cell_error", message)
 
 
 def _number_as_text(expected: Expected, raw: float) -> str | Finding:

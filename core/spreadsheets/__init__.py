@@ -19,6 +19,7 @@ from django.http import HttpResponse
 
 from core.errors import DomainError
 from core.spreadsheets import child
+from core.spreadsheets.cells import CellError
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHILD = Path(child.__file__)
@@ -55,12 +56,14 @@ class Sheet:
     above: list[list[Any]] = field(default_factory=list)
     # Further sheets with the same header, which are not read.
     others: list[str] = field(default_factory=list)
+    # A plain number in a column of dates counts the days from 1904, not from 1900.
+    from_1904: bool = False
 
 
 def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
     """Read the sheet of `path` whose header row has the most of `headers` (in plain form).
 
-    Cells are str, float, bool or datetime. Raises `WorkbookRefused`.
+    Cells are as `real_value` takes them: text, numbers, bools, dates or errors. Raises `WorkbookRefused`.
     """
     argv = [sys.executable, "-I", str(_CHILD), str(path), str(most_rows), str(_MOST_UNPACKED)]
     with tempfile.TemporaryFile() as out:
@@ -85,7 +88,7 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
             raise _refused(head["error"], most_rows)
         sheet = Sheet(
             head["sheet"], head["header_row"], head["header"],
-            above=head["above"], others=head["others"],
+            above=head["above"], others=head["others"], from_1904=head["from_1904"],
         )  # fmt: skip
         for line in out:
             sheet.rows += [(number, cells) for number, cells in json.loads(line)]
@@ -100,7 +103,9 @@ def _refused(code: str, most_rows: int) -> WorkbookRefused:
 
 
 def real_value(cell: Any) -> Any:
-    """A cell as Python has it: the child sends dates as [iso text]."""
+    """A cell as Python has it: the child sends dates as [iso text] and errors as {"error": word}."""
+    if isinstance(cell, dict):
+        return CellError(cell["error"])
     if isinstance(cell, list):
         try:
             return datetime.datetime.fromisoformat(cell[0])

@@ -4,8 +4,9 @@ Spreadsheets come from outside; whatever a hostile one does to the parser, it do
 that holds no secret, no database connection and little memory. Started by `core.spreadsheets`.
 
 argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
-stdout: one JSON line {"sheet", "header_row", "header", "above", "others"}, then lines of lists of
-[row number, cells], `above` being the rows before the header. A date is [iso text]. On refusal one line {"error": slug}.
+stdout: one JSON line {"sheet", "header_row", "header", "above", "others", "from_1904"}, then lines
+of lists of [row number, cells], `above` being the rows before the header. A date is [iso text],
+a cell whose formula failed {"error": "#N/A"}. On refusal one line {"error": slug}.
 """
 
 import datetime
@@ -15,6 +16,7 @@ import re
 import resource
 import sys
 import zipfile
+from pathlib import Path
 
 _CHUNK = 1000
 _MEMORY = 3 * 1024**3
@@ -34,11 +36,13 @@ def main() -> None:
     if refusal:
         _say({"error": refusal})
         return
+    # Started with -I, the interpreter does not look for modules beside this file.
+    sys.path.append(str(Path(__file__).parent))
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_path(path)
-        _print_best_sheet(book, wanted, most_rows)
+        _print_best_sheet(path, book, wanted, most_rows)
     except (CalamineError, OSError, ValueError) as error:
         word = "encrypted" if "password" in str(error).lower() else "unreadable"
         _say({"error": word})
@@ -65,7 +69,7 @@ def _look_inside(path: str, most_bytes: int) -> str | None:
         return "not_workbook"
     if len(entries) > 5000 or sum(e.file_size for e in entries) > most_bytes:
         return "too_large"
-    if not any(e.filename.startswith("xl/") for e in entries):
+    if not any(e.filename.replace("\\", "/").startswith("xl/") for e in entries):
         return "not_workbook"
     return None
 
@@ -76,48 +80,133 @@ def _is_markup(start: bytes) -> bool:
     return text.startswith((b"<", b"mime-version:"))
 
 
-def _print_best_sheet(book, wanted: set[str], most_rows: int) -> None:
+def _best_sheet(book, wanted: set[str]):
+    """(sheet, header row, header, names of further sheets with the same header), None if there is
+    no header."""
     best = None
     others: list[str] = []
     hidden = {s.name for s in book.sheets_metadata if not str(s.visible).endswith(".Visible")}
     # Hidden sheets, old versions mostly, only after the others.
     for name in sorted(book.sheet_names, key=lambda name: name in hidden)[:20]:
         sheet = book.get_sheet_by_name(name)
-        for number, row in enumerate(sheet.iter_rows(), start=1):
-            if number > 20:
-                break
-            found = len(wanted & {plain_header(c) for c in row})
+        for number, header in _headers(sheet, wanted):
+            found = _known(header, wanted)
             # Of sheets with the same header, the first that has rows below it.
             rank = (found, sheet.total_height >= number)
             if found > 2 and (best is None or rank > best[0]):
-                best = (rank, sheet, number, row)
+                best = (rank, sheet, number, header)
                 others = []
             elif best and rank == best[0] and best[1] is not sheet and name not in hidden:
                 others.append(name)
+    return (*best[1:], others) if best else None
+
+
+def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None:
+    best = _best_sheet(book, wanted)
     if best is None:
         _say({"error": "no_header"})
         return
-    _, sheet, header_row, header = best
+    sheet, header_row, header, others = best
     # calamine counts to the last row's index
     tall = sheet.total_height + 1 - header_row > most_rows
     if tall and _has_more_rows(sheet, most_rows + header_row):
         _say({"error": "too_many_rows"})
         return
     left = [""] * sheet.start[1]  # calamine leaves out the empty columns before the first
+    special = _special_cells(path, sheet.name)
     rows = enumerate(sheet.iter_rows(), start=1)
     above = [left + [_cell(c) for c in row] for _, row in itertools.islice(rows, header_row - 1)]
-    head = {"sheet": sheet.name, "header_row": header_row, "above": above, "others": others}
+    head = {
+        "sheet": sheet.name,
+        "header_row": header_row,
+        "above": above,
+        "others": others,
+        "from_1904": special.from_1904,
+    }
     _say(head | {"header": left + [str(c) for c in header]})
     next(rows)
+    _print_rows(rows, left, special.cells, _merged_rows(sheet, header_row))
+
+
+def _print_rows(rows, left: list, special: dict, merged: dict) -> None:
+    values: dict[tuple[int, int], object] = {}  # of the first cells of merged ranges
     chunk = []
     for number, row in rows:
-        if _has_content(row):
-            chunk.append([number, left + [_cell(c) for c in row]])
+        shown = special.get(number)
+        if shown or _has_content(row):
+            cells = left + [_cell(c) for c in row]
+            if shown:
+                _put(cells, shown)
+            for first, column in merged.get(number, ()):
+                if first[0] == number:
+                    values[first] = cells[column] if column < len(cells) else ""
+                elif first in values:
+                    _put(cells, {column: values[first]})
+            chunk.append([number, cells])
         if len(chunk) == _CHUNK:
             _say(chunk)
             chunk = []
     if chunk:
         _say(chunk)
+
+
+def _headers(sheet, wanted: set[str]):
+    """(row number, header) of every row that may be the header: each of the first rows, and each
+    two of them where the second names columns under a heading of the first."""
+    rows = list(itertools.islice(sheet.iter_rows(), 21))
+    for number, row in enumerate(rows[:20], start=1):
+        yield number, row
+        if number == len(rows):
+            break
+        below = rows[number]
+        both = [b if plain_header(b) in wanted or a in ("", None) else a
+                for a, b in zip(row, below, strict=False)]  # fmt: skip
+        if _known(both, wanted) > max(_known(row, wanted), _known(below, wanted)):
+            yield number + 1, both
+
+
+def _known(header, wanted: set[str]) -> int:
+    return len(wanted & {plain_header(c) for c in header})
+
+
+def _special_cells(path: str, sheet_name: str):
+    """What calamine does not tell; nothing where the file is no .xlsx or has unusual parts."""
+    from raw_cells import Special, read_special
+
+    if not zipfile.is_zipfile(path):
+        return Special()
+    try:
+        return read_special(path, sheet_name)
+    except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile):
+        return Special()
+
+
+_MOST_MERGED = 500_000
+
+
+def _merged_rows(sheet, header_row: int) -> dict[int, list[tuple[tuple[int, int], int]]]:
+    """Row number to the columns that are merged with cells above or below, each with (row, column)
+    of the range's first cell, whose value is that of the whole range."""
+    found: dict[int, list[tuple[tuple[int, int], int]]] = {}
+    left = _MOST_MERGED
+    for (top, first), (bottom, last) in sheet.merged_cell_ranges or ():
+        if top == bottom or top + 1 <= header_row:
+            continue
+        left -= (bottom - top + 1) * (last - first + 1)
+        if left < 0:
+            break
+        for number in range(top + 1, bottom + 2):
+            found.setdefault(number, []).extend(
+                ((top + 1, first), column) for column in range(first, last + 1)
+            )
+    return found
+
+
+def _put(cells: list, values: dict) -> None:
+    for column, value in values.items():
+        if column >= len(cells):
+            cells.extend([""] * (column + 1 - len(cells)))
+        cells[column] = value
 
 
 def _has_more_rows(sheet, most: int) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from codes.findings import Finding
 from core.errors import Invalid
 from destinations.actions import base
 from destinations.fields import FORM_CATEGORY, KEYS
@@ -14,7 +15,6 @@ from destinations.models import Destination
 from destinations.rules import check_registration
 from destinations.rules.registration import Registration
 from destinations.steps import SystemActor
-from graduates.rules.types import Issue
 
 _FORM = "agreement"
 _LABOUR_CONTRACT = "11"
@@ -58,7 +58,7 @@ def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
         return change.write(reason=reason)
 
 
-def check_values(values: Mapping[str, Any]) -> list[Issue]:
+def check_values(values: Mapping[str, Any]) -> list[Finding]:
     """What would stand in the way of filling a destination with `values`, before anybody signs."""
     return _registration("", values).issues
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import User
-from codes import text
+from codes.readers import CELL, CELL_1904, Source, read
 from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid
 from core.models import StoredFile
@@ -48,6 +48,7 @@ class Line:
     destination: Destination | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)  # (column, sentence)
     unchanged: bool = False
+    source: Source = CELL
 
 
 def upload(*, school: School, content: bytes, name: str, by: User) -> DestinationImport:
@@ -105,10 +106,11 @@ def read_lines(made: DestinationImport) -> tuple[list[str], list[Line]]:
     missing = [c for c in KEY_COLUMNS if c not in columns]
     if missing:
         raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+    source = CELL_1904 if sheet.from_1904 else CELL
     lines = []
     for number, cells in sheet.rows:
         values = {c: real_value(v) for c, v in zip(columns, cells, strict=False) if c}
-        lines.append(Line(number, cells, values))
+        lines.append(Line(number, cells, values, source=source))
     found = _destinations(made, lines)
     seen: dict[str, int] = {}
     for line in lines:
@@ -117,8 +119,13 @@ def read_lines(made: DestinationImport) -> tuple[list[str], list[Line]]:
 
 
 def _student_no(line: Line) -> str:
-    raw = line.values.get(STUDENT_NO)
-    return text.clean_code(str(int(raw)) if isinstance(raw, float) else str(raw or ""))
+    return _written(line, STUDENT_NO, "student_no")
+
+
+def _written(line: Line, column: str, kind: str = "text") -> str:
+    """The content of a column that is no field of the destination, "" where it can't be read."""
+    reading = read(kind, line.values.get(column), label=column, source=CELL)
+    return reading.value or ""
 
 
 def _destinations(made: DestinationImport, lines: list[Line]) -> dict[str, Destination]:
@@ -143,20 +150,22 @@ def _judge(
     if d is None:
         line.problems.append((STUDENT_NO, f"学号“{number}”不存在或不在您的管理范围内"))
         return
-    if text.clean_name(str(line.values.get(NAME) or "")) != d.graduate.name:
+    if _written(line, NAME, "name") != d.graduate.name:
         line.problems.append((NAME, f"姓名与学号不符, 系统中为{d.graduate.name}"))
         return
-    leaf = catalogue().by_text(str(line.values.get(CATEGORY) or ""))
+    leaf = catalogue().by_text(_written(line, CATEGORY))
     if leaf is None:
         line.problems.append((CATEGORY, "毕业去向不在类别表中, 请填写名称或代码"))
         return
-    line.values |= {"category": leaf.code, "form": _form(line.values.get(FORM))}
+    line.values |= {"category": leaf.code, "form": _form(_written(line, FORM))}
     registration = check_registration(
-        line.values, evidence=None, graduates_on=d.graduate.graduates_on
+        line.values, evidence=None, graduates_on=d.graduate.graduates_on, source=line.source
     )
     line.problems += [(_label(i.field), i.message) for i in registration.issues if i.is_error]
     if line.problems:
         return
+    # What was read is entered: the cell itself may mean something else when typed into a form.
+    line.values |= registration.values
     stored = {k: getattr(d, k) for k in BY_KEY}
     same = (d.category, d.form) == (registration.category, registration.form)
     if d.state in APPROVED and same and stored == registration.values:
@@ -168,8 +177,7 @@ def _judge(
         line.problems.append((STUDENT_NO, refusal.message))
 
 
-def _form(raw: Any) -> str:
-    typed = str(raw or "").strip()
+def _form(typed: str) -> str:
     return next((key for key, label in FORMS.items() if typed in (key, label)), typed)
 
 

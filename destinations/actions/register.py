@@ -15,7 +15,6 @@ from destinations.catalogue import catalogue
 from destinations.fields import BY_KEY, CODED, KEYS, TOUCH_UP
 from destinations.models import Destination, DestinationEvent
 from destinations.rules import Registration, check_registration
-from destinations.rules.values import read_value
 from destinations.states import State
 
 
@@ -88,7 +87,7 @@ def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destina
         errors: dict[str, list[str]] = {}
         changed = set()
         for key in allowed & set(typed):
-            value, findings = read_value(key, typed[key])
+            value, findings = BY_KEY[key].read(typed[key])
             mine = [f.message for f in findings if f.is_error]
             if mine:
                 errors[key] = mine
@@ -112,4 +111,4 @@ def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destina
 
 
 def _differs(d: Destination, key: str, raw: Any) -> bool:
-    return read_value(key, raw)[0] != getattr(d, key)
+    return bool(BY_KEY[key].read(raw).value != getattr(d, key))

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import DomainError, Invalid, Refused
 from destinations.actions import base
+from destinations.fields import BY_KEY
 from destinations.models import Destination
-from destinations.rules.values import read_value
 from destinations.states import ReasonSource, State
 from destinations.steps import MACHINE, role_of
 from schools.roles import Level
@@ -88,8 +88,8 @@ def correct_codes(
     with base.step("correct_codes", graduate_id, by, version=version, reason=reason) as change:
         d, errors, differs = change.destination, {}, False
         for key in [k for k in CORRECTABLE if k in typed]:
-            value, findings = read_value(key, typed[key])
-            if any(f.is_error for f in findings) or value == "":
+            value, findings = BY_KEY[key].read(typed[key])
+            if any(f.is_error for f in findings) or value in (None, ""):
                 errors[key] = [f.message for f in findings] or ["不能为空"]
             differs |= value != getattr(d, key)
             setattr(d, key, value)

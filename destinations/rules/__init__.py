@@ -1,5 +1,5 @@
-"""The rules of a destination, written once: forms, imports and (later) the pre-check run these."""
+"""The rules of a destination, for forms and imports alike."""
 
-from destinations.rules.registration import Issue, Registration, check_registration
+from destinations.rules.registration import Registration, check_registration
 
-__all__ = ["Issue", "Registration", "check_registration"]
+__all__ = ["Registration", "check_registration"]

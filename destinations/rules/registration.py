@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from codes.findings import Finding
+from codes.readers import FORM, Source
 from destinations.catalogue import Leaf, catalogue
 from destinations.fields import BY_KEY, EVIDENCE, FORMS, KEYS, empty_value
 from destinations.rules import unit, wage
-from destinations.rules.values import read_value
-from graduates.rules.types import Issue
 
 _EMPTY = {key: empty_value(key) for key in KEYS}
 
@@ -24,7 +24,7 @@ class Registration:
     form: str
     leaf: Leaf | None
     values: dict[str, Any]
-    issues: list[Issue] = field(default_factory=list)
+    issues: list[Finding] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -37,7 +37,7 @@ class Registration:
                 found.setdefault(issue.field, []).append(issue.message)
         return found
 
-    def warnings(self) -> list[Issue]:
+    def warnings(self) -> list[Finding]:
         return [i for i in self.issues if not i.is_error]
 
 
@@ -48,6 +48,7 @@ def check_registration(
     graduates_on: datetime.date | None = None,
     for_graduate: bool = False,
     wage_override: str = "",
+    source: Source = FORM,
 ) -> Registration:
     """Read `typed` (category, form and fields by key) and run every rule.
 
@@ -59,11 +60,11 @@ def check_registration(
     leaf = catalogue().leaves.get(category)
     made = Registration(category, form, leaf, dict(_EMPTY))
     if leaf is None or (for_graduate and not leaf.for_graduates):
-        made.issues.append(Issue("category", "category", "请选择毕业去向"))
+        made.issues.append(Finding("category", "请选择毕业去向", field="category"))
         return made
     if leaf.has_forms:
         if form not in FORMS:
-            made.issues.append(Issue("form", "form", "请选择就业协议的形式"))
+            made.issues.append(Finding("form", "请选择就业协议的形式", field="form"))
             return made
     else:
         made.form = ""
@@ -71,16 +72,14 @@ def check_registration(
         raw = typed.get(key)
         if raw is None or raw == "":  # most fields of most records
             if required:
-                made.issues.append(Issue(key, "empty", f"{BY_KEY[key].label}不能为空"))
+                made.issues.append(Finding("empty", f"{BY_KEY[key].label}不能为空", field=key))
             continue
-        value, findings = read_value(key, raw)
-        made.values[key] = value
-        if findings:
-            made.issues += [Issue(key, f.code, f.message, f.is_error) for f in findings]
-        elif required and value in (None, ""):
-            made.issues.append(Issue(key, "empty", f"{BY_KEY[key].label}不能为空"))
+        reading = BY_KEY[key].read(raw, source=source, required=required)
+        if reading.value is not None:
+            made.values[key] = reading.value
+        made.issues += reading.findings
     if evidence == 0 and leaf.needs_evidence(made.form):
-        made.issues.append(Issue(EVIDENCE, "evidence", "请上传证明材料"))
+        made.issues.append(Finding("evidence", "请上传证明材料", field=EVIDENCE))
     made.issues += unit.check(leaf, made.form, made.values)
     made.issues += wage.check(leaf, made.values, graduates_on, wage_override)
     return made

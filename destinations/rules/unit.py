@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from codes.findings import Finding
 from destinations.catalogue import Leaf
-from graduates.rules.types import Issue
 
 # First two characters of a 统一社会信用代码 → fitting 单位性质. Only ever a warning.
 _CLASS_PROPERTY = {
@@ -23,54 +23,62 @@ _CLASS_PROPERTY = {
 }
 
 
-def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Issue]:
+def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
     code, unit_property = values["unit_code"], values["unit_property"]
     issues = []
     fitting = _CLASS_PROPERTY.get(code[:2]) if len(code) == 18 else None
     if fitting and unit_property and unit_property not in fitting:
         issues.append(
-            Issue(
-                "unit_property",
+            Finding(
                 "unit_property_code",
                 "单位性质与统一社会信用代码的机构类别不符, 请核对",
-                False,
+                is_error=False,
+                field="unit_property",
             )
         )
     if leaf.code == "753" and len(code) == 18 and not code.startswith("92"):
         issues.append(
-            Issue("unit_code", "unit_code_sole", "个体工商户的代码以92开头, 请核对", False)
+            Finding(
+                "unit_code_sole",
+                "个体工商户的代码以92开头, 请核对",
+                is_error=False,
+                field="unit_code",
+            )
         )
     if unit_property == "40" and not (leaf.code == "46" or form == "military"):
         issues.append(
-            Issue(
-                "unit_property",
+            Finding(
                 "unit_property_military",
                 "单位性质为部队时, 去向应为应征入伍或军士文职, 请核对",
-                False,
+                is_error=False,
+                field="unit_property",
             )
         )
     if values["job_category"] == "80" and unit_property not in ("", "40"):
         issues.append(
-            Issue(
-                "job_category", "job_military", "职位类别为军人时, 单位性质应为部队, 请核对", False
+            Finding(
+                "job_military",
+                "职位类别为军人时, 单位性质应为部队, 请核对",
+                is_error=False,
+                field="job_category",
             )
         )
     if values["job_category"] == "10" and unit_property not in ("", "10"):
         issues.append(
-            Issue(
-                "job_category",
+            Finding(
                 "job_official",
                 "职位类别为公务员时, 单位性质应为机关, 请核对",
-                False,
+                is_error=False,
+                field="job_category",
             )
         )
     if values["unit_industry"] == "80" and unit_property not in ("", "40"):
         issues.append(
-            Issue(
-                "unit_industry",
+            Finding(
                 "industry_military",
                 "行业为军队时, 单位性质应为部队, 请核对",
-                False,
+                is_error=False,
+                field="unit_industry",
             )
         )
     return issues

@@ -6,28 +6,30 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from codes.findings import Finding
 from destinations.catalogue import Leaf
 from destinations.models import MinimumWage
-from graduates.rules.types import Issue
 
 _SIX_MONTHS = datetime.timedelta(days=180)
 
 
 def check(
     leaf: Leaf, values: Mapping[str, Any], graduates_on: datetime.date | None, override: str
-) -> list[Issue]:
+) -> list[Finding]:
     issues = []
     start, end = values["hired_from"], values["hired_to"]
     if start and end:
         if end <= start:
-            issues.append(Issue("hired_to", "hired_order", "聘用终止日期应晚于起始日期"))
+            issues.append(Finding("hired_order", "聘用终止日期应晚于起始日期", field="hired_to"))
         elif leaf.code == "12" and end - max(start, graduates_on or start) < _SIX_MONTHS:
-            issues.append(Issue("hired_to", "hired_six_months", "离校后聘用期限应不少于6个月"))
+            issues.append(
+                Finding("hired_six_months", "离校后聘用期限应不少于6个月", field="hired_to")
+            )
     if leaf.wage_rule and values["monthly_wage"] is not None and not override:
         least = minimum_wage(values["unit_division"], start or graduates_on)
         if least is not None and values["monthly_wage"] < least:
             message = f"月薪低于当地最低工资标准{least}元"
-            issues.append(Issue("monthly_wage", "minimum_wage", message))
+            issues.append(Finding("minimum_wage", message, field="monthly_wage"))
     return issues
 
 

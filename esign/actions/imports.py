@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from codes import text
+from codes.readers import CELL, CELL_1904, Source
 from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid, Refused
 from core.rate import RateLimited, limit
@@ -173,12 +174,13 @@ def _judged(made: InvitationImport, member: UnitMember) -> list[InvitationRow]:
     missing += [f.label for f in _FIELDS if f.key not in columns and f.key in _REQUIRED]
     if missing:
         raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+    source = CELL_1904 if sheet.from_1904 else CELL
     rows: list[InvitationRow] = []
     seen: dict[int, int] = {}
     for index, (number, cells) in enumerate(sheet.rows):
         if index % _CHUNK == 0:
             imports.progress(INVITATION_IMPORTS, made, 5 + 95 * index // len(sheet.rows))
-        written = [_written(c) for c in cells[: len(sheet.header)]]
+        written = [_written(c, k, source) for k, c in zip(columns, cells, strict=False)]
         rows.append(InvitationRow(made=made, number=number, cells=written))
         _judge(rows[-1], made, member, seen)
     return rows
@@ -189,7 +191,7 @@ def _judge(
 ) -> None:
     who = {k: _values(made, row).get(k, "") for k in KEYS}
     typed = _typed(made, row, member)
-    checked = check_terms(typed)
+    checked = check_terms(typed, source=CELL)
     errors = checked.errors() | {k: [f"{KEYS[k]}不能为空"] for k, v in who.items() if not v}
     row.outcome = RowOutcome.BAD
     try:
@@ -210,9 +212,14 @@ def _judge(
     row.outcome = RowOutcome.ABLE if row.invitation is None else RowOutcome.AGAIN
 
 
-def _written(cell: Any) -> str:
+def _written(cell: Any, key: str, source: Source) -> str:
     """A cell as somebody would type it."""
     value = real_value(cell)
+    field = BY_KEY.get(key)
+    if field is not None and field.kind == "date":
+        day = field.read(value, source=source).value
+        if day is not None:
+            return str(day)
     if isinstance(value, datetime.datetime):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

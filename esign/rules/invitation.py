@@ -13,11 +13,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from codes.findings import Finding
+from codes.readers import FORM, Source
 from destinations.actions.agreement import check_values
-from destinations.rules.values import read_field
 from destinations.rules.wage import minimum_wage
 from esign.fields import ALL, BY_KEY, DESTINATION_KEYS, OPTIONAL
-from graduates.rules.types import Issue
 
 MOST_DAYS = 30
 
@@ -27,7 +27,7 @@ class Checked:
     """What was typed, read and judged."""
 
     values: dict[str, Any]
-    issues: list[Issue] = field(default_factory=list)
+    issues: list[Finding] = field(default_factory=list)
 
     def errors(self, keys: set[str] | None = None) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -36,19 +36,17 @@ class Checked:
                 found.setdefault(issue.field, []).append(issue.message)
         return found
 
-    def warnings(self) -> list[Issue]:
+    def warnings(self) -> list[Finding]:
         return [i for i in self.issues if not i.is_error]
 
 
-def check_terms(typed: Mapping[str, Any]) -> Checked:
+def check_terms(typed: Mapping[str, Any], *, source: Source = FORM) -> Checked:
     """Read every field of an invitation and run every rule. Nothing is stored."""
     made = Checked({})
     for f in ALL:
-        value, findings = read_field(f, typed.get(f.key))
-        made.values[f.key] = value
-        made.issues += [Issue(f.key, x.code, x.message, x.is_error) for x in findings]
-        if value in (None, "") and f.key not in OPTIONAL and not findings:
-            made.issues.append(Issue(f.key, "empty", f"{f.label}不能为空"))
+        reading = f.read(typed.get(f.key), source=source, required=f.key not in OPTIONAL)
+        made.values[f.key] = f.empty if reading.value is None else reading.value
+        made.issues += reading.findings
     made.issues += _together(made.values)
     seen = {i.field for i in made.issues}
     shared = {k: made.values[k] for k in DESTINATION_KEYS}
@@ -56,44 +54,48 @@ def check_terms(typed: Mapping[str, Any]) -> Checked:
     return made
 
 
-def _together(v: Mapping[str, Any]) -> list[Issue]:
+def _together(v: Mapping[str, Any]) -> list[Finding]:
     issues = []
     if len(v["unit_code"]) not in (0, 18):
-        issues.append(Issue("unit_code", "unit_code_18", "网签须填写18位统一社会信用代码"))
+        issues.append(Finding("unit_code_18", "网签须填写18位统一社会信用代码", field="unit_code"))
     if v["valid_days"] is not None and not 1 <= v["valid_days"] <= MOST_DAYS:
-        issues.append(Issue("valid_days", "valid_days", f"应约有效期为1至{MOST_DAYS}天"))
+        issues.append(Finding("valid_days", f"应约有效期为1至{MOST_DAYS}天", field="valid_days"))
     if v["report_by"] and v["report_by"] < timezone.localdate():
-        issues.append(Issue("report_by", "report_by_past", "报到期限已经过去, 请核对"))
+        issues.append(Finding("report_by_past", "报到期限已经过去, 请核对", field="report_by"))
     if v["term_years"] is not None and v["term_years"] > 50:
-        issues.append(Issue("term_years", "term_years", "合同期限单位为年, 请核对"))
+        issues.append(Finding("term_years", "合同期限单位为年, 请核对", field="term_years"))
     if bool(v["archive_unit"]) != bool(v["archive_address"]):
         missing = "archive_address" if v["archive_unit"] else "archive_unit"
-        issues.append(Issue(missing, "archive_pair", "档案转寄单位和地址须一并填写"))
+        issues.append(Finding("archive_pair", "档案转寄单位和地址须一并填写", field=missing))
     return issues + _probation(v) + _wages(v)
 
 
-def _probation(v: Mapping[str, Any]) -> list[Issue]:
+def _probation(v: Mapping[str, Any]) -> list[Finding]:
     years, months = v["term_years"], v["probation_months"]
     if years is None or months is None:
         return []
     most = 6 if years >= 3 else 2 if years >= 1 else 1
     if months > 12:
-        return [Issue("probation_months", "probation_months", "试用期单位为月, 请核对")]
+        return [Finding("probation_months", "试用期单位为月, 请核对", field="probation_months")]
     if months > most:
         text = f"合同期{years}年的, 试用期不得超过{most}个月(劳动合同法第十九条)"
-        return [Issue("probation_months", "probation_long", text, False)]
+        return [Finding("probation_long", text, is_error=False, field="probation_months")]
     return []
 
 
-def _wages(v: Mapping[str, Any]) -> list[Issue]:
+def _wages(v: Mapping[str, Any]) -> list[Finding]:
     first, later = v["probation_wage"], v["wage"]
     issues = []
     if first is not None and later and first * 10 < later * 8:
         text = "试用期薪资低于约定薪资的80%(劳动合同法第二十条), 请核对"
-        issues.append(Issue("probation_wage", "probation_wage", text, False))
+        issues.append(Finding("probation_wage", text, is_error=False, field="probation_wage"))
     least = minimum_wage(v["unit_division"], timezone.localdate()) if v["unit_division"] else None
     if least and later is not None and later < least:
-        issues.append(Issue("wage", "wage_low", f"低于当地最低工资标准{least}元, 请核对", False))
+        issues.append(
+            Finding(
+                "wage_low", f"低于当地最低工资标准{least}元, 请核对", is_error=False, field="wage"
+            )
+        )
     return issues
 
 

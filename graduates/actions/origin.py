@@ -18,7 +18,7 @@ from graduates.models import Graduate, Person
 from graduates.permissions import editable_keys, phase_for, refuse_sealed
 from graduates.pinyin import name_sort
 from graduates.records import RELATED, confirmation_hash, is_confirmation_current, plain, record_of
-from graduates.rules import check_record, read_cell
+from graduates.rules import check_record
 from graduates.states import Confirmation, Standing
 from schools.models import Cohort, Department, Phase, School, SchoolClass
 from schools.scope import visible_to
@@ -75,7 +75,7 @@ def _read(
     for key in typed:
         if key not in BY_KEY:
             continue
-        value, issues = read_cell(key, typed[key])
+        value, issues = BY_KEY[key].read(typed[key])
         bad = [i.message for i in issues if i.is_error]
         if bad:
             errors[key] = bad
@@ -236,7 +236,7 @@ def add(*, school: School, typed: Mapping[str, Any], by: Any) -> Graduate:
     record: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for field in ALL:
-        value, issues = read_cell(field.key, typed.get(field.key))
+        value, issues = field.read(typed.get(field.key))
         record[field.key] = value
         bad = [i.message for i in issues if i.is_error]
         if bad:

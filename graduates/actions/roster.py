@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from accounts.models import User
+from codes.findings import Finding
 from core import files, jobs
 from core.audit import Actor
 from core.models import StoredFile
@@ -18,7 +19,6 @@ from graduates.models import RosterImport, RosterIssue
 from graduates.roster import annotate, staging
 from graduates.roster.checker import Checked, check_roster
 from graduates.roster.reader import Roster, read_roster
-from graduates.rules import Issue
 from schools.models import Cohort, Phase, School
 from workbooks.actions import imports
 from workbooks.states import ImportState
@@ -89,7 +89,7 @@ def _judge_and_stage(made: RosterImport, roster: Roster, checked: Checked) -> No
     imports.finish(made, ImportState.PREVIEWED)
 
 
-def _issue_row(made: RosterImport, number: int, issue: Issue) -> RosterIssue:
+def _issue_row(made: RosterImport, number: int, issue: Finding) -> RosterIssue:
     return RosterIssue(
         roster_import=made,
         row=number,
@@ -100,11 +100,13 @@ def _issue_row(made: RosterImport, number: int, issue: Issue) -> RosterIssue:
     )
 
 
-def _cohort_issues(cohort: Cohort | None, year: int) -> list[Issue]:
+def _cohort_issues(cohort: Cohort | None, year: int) -> list[Finding]:
     if cohort is None:
-        return [Issue("year", "cohort_unknown", f"本校没有建立{year}届, 请先在学校设置中建立")]
+        return [
+            Finding("cohort_unknown", f"本校没有建立{year}届, 请先在学校设置中建立", field="year")
+        ]
     if cohort.phase() == Phase.SEALED:
-        return [Issue("year", "cohort_sealed", f"{year}届已封存, 不再接受导入")]
+        return [Finding("cohort_sealed", f"{year}届已封存, 不再接受导入", field="year")]
     return []
 
 

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from codes.findings import Finding
+from codes.readers import Reading, Source
 from core.spreadsheets import real_value
-from graduates.fields import ALL, BY_KEY
+from graduates.fields import ALL, BY_KEY, OriginField
 from graduates.pinyin import name_sort
 from graduates.roster.reader import Roster
-from graduates.rules import Issue, check_record, read_cell
+from graduates.rules import check_record
 
 # Columns whose values hardly repeat: remembering them would only cost memory.
 _UNIQUE = frozenset(
@@ -33,7 +35,6 @@ PLAIN = {
 }
 # Types whose values are never equal across types.
 _KEYS_BY_THEMSELVES = frozenset({str, float, type(None)})
-Read = tuple[Any, list[Issue]]
 Progress = Callable[[int], None]
 
 
@@ -41,7 +42,7 @@ Progress = Callable[[int], None]
 class CheckedRow:
     number: int
     values: dict[str, Any]
-    issues: list[Issue]
+    issues: list[Finding]
 
     @property
     def ok(self) -> bool:
@@ -95,15 +96,17 @@ def _no_collection() -> Iterator[None]:
 
 def _read_columns(
     roster: Roster, progress: Progress | None
-) -> tuple[list[list[Any]], dict[int, list[Issue]]]:
+) -> tuple[list[list[Any]], dict[int, list[Finding]]]:
     """The values of every column that is a field, and what is to be said about rows."""
     by_column: list[list[Any]] = []
-    issues: dict[int, list[Issue]] = {}
+    issues: dict[int, list[Finding]] = {}
     width = len(roster.columns)
     for index, column in enumerate(roster.columns):
         if column is None:
             continue
-        values, problems = _read_column(column.key, [cells[index] for _, cells in roster.rows])
+        values, problems = _read_column(
+            column, [cells[index] for _, cells in roster.rows], roster.source
+        )
         by_column.append(values)
         for row, found in problems:
             issues.setdefault(row, []).extend(found)
@@ -112,40 +115,46 @@ def _read_columns(
     return by_column, issues
 
 
-def _read_column(key: str, raw: list[Any]) -> tuple[list[Any], list[tuple[int, list[Issue]]]]:
-    if key in _UNIQUE:
-        results = _read_unique(key, raw)
+def _read_column(
+    field: OriginField, raw: list[Any], source: Source
+) -> tuple[list[Any], list[tuple[int, list[Finding]]]]:
+    """The value of each cell of a column, and the rows about which there is something to say."""
+    if field.key in _UNIQUE:
+        readings = _read_unique(field, raw, source)
     elif set(map(type, raw)) <= _KEYS_BY_THEMSELVES:
-        read = {cell: read_cell(key, cell) for cell in set(raw)}
-        results = [read[cell] for cell in raw]
+        read = {cell: field.read(cell, source=source) for cell in set(raw)}
+        readings = [read[cell] for cell in raw]
     else:
-        results = _read_mixed(key, raw)
-    problems = [(row, result[1]) for row, result in enumerate(results) if result[1]]
-    return [result[0] for result in results], problems
+        readings = _read_mixed(field, raw, source)
+    problems = [(row, reading.findings) for row, reading in enumerate(readings) if reading.findings]
+    return [reading.value for reading in readings], problems
 
 
-def _read_unique(key: str, raw: list[Any]) -> list[Read]:
-    plain = PLAIN.get(key)
+def _read_unique(field: OriginField, raw: list[Any], source: Source) -> list[Reading]:
+    plain = PLAIN.get(field.key)
     if plain is None:
-        return [read_cell(key, real_value(cell)) for cell in raw]
+        return [field.read(real_value(cell), source=source) for cell in raw]
     match = re.compile(plain).fullmatch
     return [
-        (cell, []) if type(cell) is str and match(cell) else read_cell(key, real_value(cell))
+        Reading(cell, [])
+        if type(cell) is str and match(cell)
+        else field.read(real_value(cell), source=source)
         for cell in raw
     ]
 
 
-def _read_mixed(key: str, raw: list[Any]) -> list[Read]:
-    """Dates come as lists, and True == 1 == 1.0 as dictionary keys: the type belongs to the key."""
-    memory: dict[Any, Read] = {}
-    results = []
+def _read_mixed(field: OriginField, raw: list[Any], source: Source) -> list[Reading]:
+    """Each distinct cell is read once. Its type belongs to the key, because True == 1 == 1.0, and
+    because dates come as lists and errors as dictionaries, which are no keys themselves."""
+    memory: dict[Any, Reading] = {}
+    readings = []
     for cell in raw:
-        known = (cell[0] if isinstance(cell, list) else cell, type(cell))
-        result = memory.get(known)
-        if result is None:
-            result = memory[known] = read_cell(key, real_value(cell))
-        results.append(result)
-    return results
+        known = (str(cell) if isinstance(cell, list | dict) else cell, type(cell))
+        reading = memory.get(known)
+        if reading is None:
+            reading = memory[known] = field.read(real_value(cell), source=source)
+        readings.append(reading)
+    return readings
 
 
 def _find_repetitions(checked: Checked) -> None:
@@ -164,7 +173,7 @@ def _find_repetitions(checked: Checked) -> None:
             known = (key, None if key == "student_no" else row.values.get("year"), value)
             if known in first:
                 message = f"{BY_KEY[key].label}与第{first[known]}行重复"
-                row.issues.append(Issue(key, "repeated", message))
+                row.issues.append(Finding("repeated", message, field=key))
             else:
                 mine.append(known)
         if row.ok:
@@ -179,7 +188,5 @@ def _has_repetitions(checked: Checked, key: str) -> bool:
 
 def complete(record: dict[str, Any]) -> dict[str, Any]:
     """`record` with the empty value of each field the workbook has not."""
-    whole = {
-        f.key: read_cell(f.key, None)[0] for f in ALL if f.key not in record and not f.required
-    }
+    whole = {f.key: f.empty for f in ALL if f.key not in record and not f.required}
     return whole | record

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from codes.readers import CELL, CELL_1904, Source
 from core import spreadsheets
 from core.spreadsheets import WorkbookRefused
 from graduates.fields import BY_KEY, REQUIRED_COLUMNS, OriginField, by_header, headers
@@ -25,6 +26,7 @@ class Roster:
     rows: list[tuple[int, list[Any]]]
     above: list[list[Any]] = field(default_factory=list)
     other_sheets: list[str] = field(default_factory=list)
+    source: Source = CELL
 
     @property
     def keys(self) -> list[str]:
@@ -51,7 +53,8 @@ def read_roster(path: Path) -> Roster:
         raise WorkbookRefused("no_rows", "工作簿只有表头, 没有毕业生")
     width = len(columns)
     rows = [(n, (cells + [None] * (width - len(cells)))[:width]) for n, cells in sheet.rows]
-    return Roster(sheet.header, columns, rows, sheet.above, sheet.others)
+    source = CELL_1904 if sheet.from_1904 else CELL
+    return Roster(sheet.header, columns, rows, sheet.above, sheet.others, source)
 
 
 def _columns(header: list[str]) -> list[OriginField | None]:

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db import connection
 
+from codes.findings import Finding
 from core.audit import Actor
 from graduates import hooks
 from graduates.fields import BY_KEY
 from graduates.models import Graduate
 from graduates.roster.checker import CheckedRow
-from graduates.rules import Issue
 from graduates.states import Confirmation, Standing
 
 TABLE = "graduates_rosterrow"
@@ -80,9 +80,7 @@ _staged = operator.itemgetter("department", "school_class", "id_type", "id_numbe
 
 
 def _empty_values() -> dict[str, Any]:
-    from graduates.rules import read_cell
-
-    return {k: read_cell(k, None)[0] for k in (*_DIRECT, "id_type") if not BY_KEY[k].required}
+    return {k: BY_KEY[k].empty for k in (*_DIRECT, "id_type") if not BY_KEY[k].required}
 
 
 @dataclass
@@ -134,15 +132,15 @@ class Plan:
 
     # --- what other records forbid -----------------------------------------------------------
 
-    def conflicts(self) -> list[tuple[int, Issue]]:
+    def conflicts(self) -> list[tuple[int, Finding]]:
         """(row, issue) for every staged row that other records refuse or cast doubt on."""
-        found: list[tuple[int, Issue]] = []
+        found: list[tuple[int, Finding]] = []
         with connection.cursor() as cursor:
             for sql, code, field, is_error, message in self._conflict_queries():
                 cursor.execute(sql, self._values)
                 for row, *values in cursor.fetchall():
                     text = message.format(*values)
-                    found.append((row, Issue(field, code, text, is_error)))
+                    found.append((row, Finding(code, text, is_error=is_error, field=field)))
         return found
 
     def _conflict_queries(self) -> list[tuple[str, str, str, bool, str]]:

@@ -1,7 +1,5 @@
-"""The rules of the origin record, written once: form, import and (later) pre-check run these."""
+"""The rules between the fields of an origin record, for forms and imports alike."""
 
-from graduates.rules.cells import read_cell
 from graduates.rules.record import check_record
-from graduates.rules.types import Issue
 
-__all__ = ["Issue", "check_record", "read_cell"]
+__all__ = ["check_record"]

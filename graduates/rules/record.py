@@ -7,85 +7,96 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from codes import lookup, validators
+from codes.findings import Finding
 from graduates.fields import BY_KEY
-from graduates.rules.types import Issue
 
 Record = Mapping[str, Any]
 _DIRECTED = ("2", "4")
 _UNDERGRADUATE = ("25", "26", "31", "33", "41", "43", "61")
 
 
-def check_record(record: Record) -> list[Issue]:
-    """Everything wrong or doubtful between the fields of `record` (values as `read_cell` gives)."""
-    issues: list[Issue] = []
+def check_record(record: Record) -> list[Finding]:
+    """Everything wrong or doubtful between the fields of `record` (values as its fields read them)."""
+    issues: list[Finding] = []
     for rule in RULES:
         issues += rule(record)
     return issues
 
 
-def document(record: Record) -> list[Issue]:
+def document(record: Record) -> list[Finding]:
     number = record.get("id_number")
     if not number:
         return []
     findings = validators.check_document(record.get("id_type") or "01", number)
     hint = "" if "id_type" in record else "; 其他证件请增加“证件类型”一列"
     return [
-        Issue("id_number", f.code, f.message + (hint if f.code == "id_shape" else ""), f.is_error)
+        Finding(
+            f.code,
+            f.message + (hint if f.code == "id_shape" else ""),
+            is_error=f.is_error,
+            field="id_number",
+        )
         for f in findings
     ]
 
 
-def gender_agrees(record: Record) -> list[Issue]:
+def gender_agrees(record: Record) -> list[Finding]:
     """Only a warning: the registry is right, and people do change."""
     number, gender = record.get("id_number"), record.get("gender")
     if not number or not gender or (record.get("id_type") or "01") != "01":
         return []
     if len(number) == 18 and number[:17].isdigit() and validators.id_gender(number) != gender:
-        return [Issue("gender", "gender_id", "性别与证件号码不一致, 请核对", is_error=False)]
+        return [
+            Finding("gender_id", "性别与证件号码不一致, 请核对", is_error=False, field="gender")
+        ]
     return []
 
 
-def directed_unit(record: Record) -> list[Issue]:
+def directed_unit(record: Record) -> list[Finding]:
     mode, unit = record.get("training_mode"), record.get("directed_unit")
     if mode is None or unit is None:
         return []
     if mode in _DIRECTED and not unit:
         words = lookup.name("training_mode", mode)
         return [
-            Issue(
-                "directed_unit", "directed_unit_missing", f"培养方式为{words}时须填写定向或委培单位"
+            Finding(
+                "directed_unit_missing",
+                f"培养方式为{words}时须填写定向或委培单位",
+                field="directed_unit",
             )
         ]
     if mode not in _DIRECTED and unit:
         return [
-            Issue(
-                "directed_unit",
+            Finding(
                 "directed_unit_extra",
                 "培养方式不是定向或委培时, 定向或委培单位应为空",
+                field="directed_unit",
             )
         ]
     return []
 
 
-def dates(record: Record) -> list[Issue]:
+def dates(record: Record) -> list[Finding]:
     start, end = record.get("enrolled_on"), record.get("graduates_on")
     if not isinstance(start, datetime.date) or not isinstance(end, datetime.date):
         return []
     if end <= start:
-        return [Issue("graduates_on", "dates_order", "毕业日期应晚于入学日期")]
+        return [Finding("dates_order", "毕业日期应晚于入学日期", field="graduates_on")]
     issues = []
     year, duration = record.get("year"), record.get("duration")
     if year and end.year != year:
         issues.append(
-            Issue("graduates_on", "date_year", f"毕业日期不在{year}年, 请核对", is_error=False)
+            Finding(
+                "date_year", f"毕业日期不在{year}年, 请核对", is_error=False, field="graduates_on"
+            )
         )
     if duration and abs((end - start).days / 365.25 - float(duration)) > 2:
         message = "入学至毕业的时间与修业年限相差两年以上, 请核对"
-        issues.append(Issue("duration", "duration_dates", message, is_error=False))
+        issues.append(Finding("duration_dates", message, is_error=False, field="duration"))
     return issues
 
 
-def conclusion_agrees(record: Record) -> list[Issue]:
+def conclusion_agrees(record: Record) -> list[Finding]:
     """学历 carries 毕业 or 结业 itself and must agree with 毕结业结论."""
     level, conclusion = record.get("level"), record.get("conclusion")
     if not level or not conclusion:
@@ -94,31 +105,40 @@ def conclusion_agrees(record: Record) -> list[Issue]:
     words = lookup.name("graduation_conclusion", conclusion)
     if of_level and of_level != words:
         name = lookup.name("education_level", level)
-        return [Issue("conclusion", "conclusion_level", f"毕结业结论“{words}”与学历“{name}”不一致")]
+        return [
+            Finding(
+                "conclusion_level", f"毕结业结论“{words}”与学历“{name}”不一致", field="conclusion"
+            )
+        ]
     return []
 
 
-def exam_no_shape(record: Record) -> list[Issue]:
+def exam_no_shape(record: Record) -> list[Finding]:
     number, level = record.get("exam_no"), record.get("level")
     if not number or not level:
         return []
     if level in _UNDERGRADUATE and not (len(number) == 14 and number.isdigit()):
         return [
-            Issue("exam_no", "exam_no_shape", "本专科考生号一般为14位数字, 请核对", is_error=False)
+            Finding(
+                "exam_no_shape",
+                "本专科考生号一般为14位数字, 请核对",
+                is_error=False,
+                field="exam_no",
+            )
         ]
     return []
 
 
-def conditionally_required(record: Record) -> list[Issue]:
+def conditionally_required(record: Record) -> list[Finding]:
     """The record's own required fields, for callers that did not read them cell by cell."""
     return [
-        Issue(key, "empty", f"{BY_KEY[key].label}不能为空")
+        Finding("empty", f"{BY_KEY[key].label}不能为空", field=key)
         for key in ("name", "id_number", "student_no")
         if key in record and record[key] == ""
     ]
 
 
-RULES: tuple[Callable[[Record], list[Issue]], ...] = (
+RULES: tuple[Callable[[Record], list[Finding]], ...] = (
     document,
     gender_agrees,
     directed_unit,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from codes.readers import CELL
 from graduates.fields import BY_KEY
-from graduates.rules import read_cell
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +148,7 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
 
 @pytest.mark.parametrize(("key", "raw", "value", "found"), READS)
 def test_what_spreadsheets_write_is_read(key: str, raw: Any, value: Any, found: set[str]) -> None:
-    read, issues = read_cell(key, raw)
+    read, issues = BY_KEY[key].read(raw, source=CELL)
     assert read == value
     assert {i.code for i in issues} == found
     assert not any(i.is_error for i in issues)
@@ -213,7 +213,7 @@ REFUSALS: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("key", "raw", "code"), REFUSALS)
 def test_refusals_say_why(key: str, raw: Any, code: str) -> None:
-    value, issues = read_cell(key, raw)
+    value, issues = BY_KEY[key].read(raw, source=CELL)
     assert value is None
     assert [i.code for i in issues] == [code]
     assert issues[0].is_error
@@ -223,4 +223,4 @@ def test_refusals_say_why(key: str, raw: Any, code: str) -> None:
 @pytest.mark.parametrize("raw", ["\x00", "=1+1", "²", "①", "9" * 5000, -1, 1e308, "NaN", "∞"])
 def test_no_value_raises(raw: Any) -> None:
     for key in BY_KEY:
-        read_cell(key, raw)
+        BY_KEY[key].read(raw, source=CELL)
