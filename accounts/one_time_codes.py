@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import OneTimeCode
+from codes import readers
 from codes.validators import check_mobile
 from core import outbox
 from core.db import rows
@@ -109,7 +110,8 @@ def _try(
     problem = _problem(row)
     if row is None or problem is not None:
         return WrongCode("code", problem or _NONE, field="code")
-    digits = "".join(c for c in typed if c.isdigit())
+    reading = readers.read("one_time_code", typed, label="验证码")
+    digits = reading.value or typed
     if not hmac.compare_digest(row.digest, _digest(row.nonce, digits)):
         row.tries += 1
         rows.update(row, "tries")

@@ -77,6 +77,8 @@ _DOCUMENTS = {
     "05": (re.compile(r"[HM]\d{8}(\d{2})?"), "通行证号码应为H或M加8位数字"),
     "06": (re.compile(r"\d{8}(\d{2})?"), "台胞证号码应为8位数字"),
 }
+# 外国人永久居留证 issued before 2023: the country in three letters and twelve digits.
+_OLD_RESIDENCE_CARD = re.compile(r"[A-Z]{3}\d{12}")
 _RESIDENCE_PREFIXES = {"02": ("81", "82", "83"), "03": ("9",)}
 
 
@@ -85,6 +87,8 @@ def check_document(id_type: str, number: str) -> list[Finding]:
     if id_type in _DOCUMENTS:
         pattern, message = _DOCUMENTS[id_type]
         return [] if pattern.fullmatch(number) else _error("document_shape", message)
+    if id_type == "03" and _OLD_RESIDENCE_CARD.fullmatch(number):
+        return []
     findings = check_id_number(number)
     prefixes = _RESIDENCE_PREFIXES.get(id_type)
     if prefixes and not findings and not number.startswith(prefixes):

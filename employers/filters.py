@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from codes import text
+from codes import readers, text
 from employers.models import LetterKind, LetterState
 
 
@@ -19,6 +19,6 @@ class LetterFilter(django_filters.FilterSet):
     )
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        wanted = text.clean(value)
+        wanted = readers.read("search", value, label="关键字").value
         by_unit = Q(unit__name__contains=wanted) | Q(unit__code=text.clean_code(value))
-        return queryset.filter(by_unit | Q(mobile=wanted))
+        return queryset.filter(by_unit | Q(mobile=text.clean_phone(value)))

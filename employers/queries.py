@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from codes import text
+from codes import readers, text
 from core.models import StoredFile
 from employers.models import Letter, LetterState, Membership, Unit, UnitMember
 
@@ -19,7 +19,7 @@ OPEN_LETTER = (LetterState.WAITING, LetterState.SECOND)
 
 def find_units(typed: str) -> list[Unit]:
     """Units whose code or any known name begins with what was typed."""
-    typed = text.clean(typed)
+    typed = readers.read("search", typed, label="单位").value
     if len(typed) < 2:
         return []
     by_name = Q(names__name__startswith=typed) | Q(name__startswith=typed)

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.http import HttpRequest
 
-from codes import lookup, text
+from codes import lookup, readers, text
 from graduates.states import Confirmation
 from schools import options
 from schools.scope import scope_of
@@ -54,26 +54,49 @@ def name_contains(part: str, *, school_id: int | None, prefix: str = "") -> HasG
 
 
 def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> QuerySet[Any]:
-    """By name, student number, exam number or ID number."""
-    cleaned = text.clean(value)
-    if not cleaned:
+    """By name, student number, exam number or the number of a document."""
+    typed = readers.read("search", value, label="关键字").value
+    if not typed:
         return queryset
-    if re.search(r"[^\x00-\x7f]", cleaned):
-        name = text.clean_name(cleaned).replace(" ", "")
-        scope = scope_of(user)
-        school_id = scope.school_id if scope and not scope.everything else None
-        found = queryset.filter(name_contains(name, school_id=school_id, prefix=prefix))
-        # Grams of a longer part may lie apart; the whole part must be there.
-        return found.filter(**{f"{prefix}name__contains": name}) if len(name) > 2 else found
-    number = text.clean_code(cleaned)
+    if not typed.isascii():
+        return queryset.filter(_by_name([_name_of(typed)], user, prefix))
+    number = text.clean_code(typed)
     if not number:
         return queryset.none()
     matches = Q(**{f"{prefix}student_no__startswith": number})
+    if len(number) >= _SHORTEST_DOCUMENT:
+        matches |= Q(**{f"{prefix}person__id_number": number})
     if len(number) >= 8:
         matches |= Q(**{f"{prefix}exam_no": number})
-    if len(number) >= 15:
-        matches |= Q(**{f"{prefix}person__id_number": number})
+    if _LATIN_NAME.fullmatch(typed):
+        # The index tells capitals from small letters: names are written in one of these ways.
+        spellings = {typed, typed.upper(), typed.lower(), typed.title()}
+        matches |= _by_name(sorted(spellings), user, prefix)
     return queryset.filter(matches)
+
+
+_SHORTEST_DOCUMENT = 5  # a passport's number
+_LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z'.,\- ]+")
+
+
+def _name_of(typed: str) -> str:
+    """A name as it is stored: blanks belong to Latin names only."""
+    name = text.clean_name(typed)
+    return name.replace(" ", "") if re.search("[\u2e80-\U0003fffd]", name) else name
+
+
+def _by_name(names: list[str], user: Any, prefix: str) -> Q:
+    """Names that contain one of `names`, within the school of `user`."""
+    scope = scope_of(user)
+    school_id = scope.school_id if scope and not scope.everything else None
+    matches = Q()
+    for name in names:
+        found = Q(name_contains(name, school_id=school_id, prefix=prefix))
+        if len(name) > 2:
+            # Pairs of characters of a longer part may lie apart; the whole part must be there.
+            found &= Q(**{f"{prefix}name__contains": name})
+        matches |= found
+    return matches
 
 
 class _CopiedShallow(django_filters.Filter):

@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from codes import text
+from codes import readers
 from schools.roles import LEVELS, Level, Role
 
 _ROLES = [(r.value, r.label) for r in Role if LEVELS[r] != Level.PROVINCE]
@@ -24,5 +24,5 @@ class StaffFilter(django_filters.FilterSet):
         return queryset.filter(user__is_active=value == "1")
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        wanted = text.clean(value)
+        wanted = readers.read("search", value, label="关键字").value
         return queryset.filter(Q(user__label__contains=wanted) | Q(user__login__icontains=wanted))

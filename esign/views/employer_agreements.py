@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from codes import text
+from codes import readers
 from core import files
 from core.errors import DomainError
 from destinations.models import Destination
@@ -43,7 +43,10 @@ _GREY = {"unit_code": "不能修改; 单位变更请解约后重新签约"}
 @employer_view
 def agreements(request: EmployerRequest) -> HttpResponse:
     rows = seen_by(Agreement.objects.select_related(*_RELATED), request.member)
-    state, wanted = request.GET.get("state", ""), text.clean(request.GET.get("q", ""))[:40]
+    state, wanted = (
+        request.GET.get("state", ""),
+        readers.read("search", request.GET.get("q", ""), label="关键字").value[:40],
+    )
     rows = rows.filter(**_FILTERS.get(state, {}))
     if wanted:
         rows = rows.filter(graduate__name__contains=wanted)

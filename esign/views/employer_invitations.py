@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
-from codes import text
+from codes import readers
 from core import files
 from core.errors import DomainError
 from employers.access import EmployerRequest, employer_view, own_or_404
@@ -34,7 +34,10 @@ _RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user")
 @employer_view
 def invitations(request: EmployerRequest) -> HttpResponse:
     rows = seen_by(Invitation.objects.select_related(*_RELATED), request.member)
-    state, wanted = request.GET.get("state", ""), text.clean(request.GET.get("q", ""))[:40]
+    state, wanted = (
+        request.GET.get("state", ""),
+        readers.read("search", request.GET.get("q", ""), label="关键字").value[:40],
+    )
     if state in InvitationState.values:
         rows = invitations_in(rows, state)
     if wanted:

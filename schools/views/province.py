@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from codes import text
+from codes import readers
 from core.errors import DomainError
 from schools import forms
 from schools.access import StaffRequest, staff_view
@@ -41,7 +41,7 @@ _ADMINS = Count("staff", filter=Q(staff__role=Role.SCHOOL_ADMIN, staff__user__is
 
 @staff_view("province.schools")
 def schools(request: StaffRequest) -> HttpResponse:
-    wanted = text.clean(request.GET.get("q", ""))
+    wanted = readers.read("search", request.GET.get("q", ""), label="关键字").value
     rows = School.objects.annotate(admins=_ADMINS).order_by("code")
     if wanted:
         rows = rows.filter(Q(name__contains=wanted) | Q(code__startswith=wanted))
