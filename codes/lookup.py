@@ -6,6 +6,7 @@ The tables change only by `load_codes` and the province's mapping page; both cal
 from __future__ import annotations
 
 import functools
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -110,12 +111,19 @@ def place_names() -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     every = places()
-    ordered = sorted(every.values(), key=lambda p: (not p.selectable, p.code))
-    for place in ordered:
+    # A province or a prefecture is in force while a county in force lies in it.
+    in_force = {p.code for p in every.values() if p.selectable}
+    for code in list(in_force):
+        here = every[code]
+        while here.parent_code in every:
+            here = every[here.parent_code]
+            in_force.add(here.code)
+    rank = {p.code: (not p.selectable, p.code not in in_force) for p in every.values()}
+    for place in sorted(every.values(), key=lambda p: (rank[p.code], p.code)):
         for form in _forms(place, every):
             codes = found.setdefault(form, [])
             # A place no longer in force never makes a present name ambiguous.
-            if not codes or every[codes[0]].selectable == place.selectable:
+            if not codes or rank[codes[0]] == rank[place.code]:
                 codes.append(place.code)
     return found
 
@@ -127,7 +135,9 @@ def _forms(place: Place, every: dict[str, Place]) -> set[str]:
         here = every[here.parent_code]
         path.insert(0, here.name)
     forms = {"".join(path), place.name}
-    if place.level < 3:
+    if place.level == 2:
+        forms |= _city_forms(place.name, place.code)
+    elif place.level == 1:
         forms.add(_bare(place.name))
     province = path[0]
     # What is in force is also written without 市, 区 and 县 as long as its city is named.
@@ -135,7 +145,7 @@ def _forms(place: Place, every: dict[str, Place]) -> set[str]:
     provinces = (province, _bare(province))
     if len(path) == 3:
         _, city, county = path
-        cities = {city, _bare(city)}
+        cities = _city_forms(city, every[place.parent_code].code)
         forms |= {p + county for p in provinces}
         forms |= {p + m + c for p in (*provinces, "") for m in cities for c in {county, bare}}
     elif len(path) == 2:
@@ -144,6 +154,35 @@ def _forms(place: Place, every: dict[str, Place]) -> set[str]:
         # Beijing's districts are also written 北京市市辖区东城区 or 北京市北京市东城区.
         forms |= {province + container + name for container in (*_CONTAINERS, province)}
     return forms
+
+
+# Former names of prefectures that kept their code.
+_FORMER_NAMES = {
+    "420600": ("襄樊市", "襄樊"),
+    "422800": ("鄂西土家族苗族自治州", "鄂西州"),
+    "530800": ("思茅市", "思茅地区", "思茅"),
+    "652700": ("博州",),
+    "652800": ("巴州",),
+    "653000": ("克州",),
+}
+_PEOPLES = re.compile(
+    "(土家族|苗族|侗族|布依族|藏族|羌族|彝族|白族|傣族|景颇族|傈僳族|哈尼族|壮族|朝鲜族|回族|哈萨克"
+    "|蒙古族?|柯尔克孜)+自治州$"
+)
+
+
+@functools.cache
+def _city_forms(city: str, code: str) -> frozenset[str]:
+    """A prefecture as people write it: 恩施土家族苗族自治州, 恩施州, 恩施; 毕节市, 毕节地区, 毕节."""
+    forms = {city, _bare(city), *_FORMER_NAMES.get(code, ())}
+    short = _PEOPLES.sub("", city)
+    if short != city:
+        forms |= {short, f"{short}州", f"{short}自治州"}
+    elif city.endswith("市"):
+        forms.add(f"{_bare(city)}地区")
+    elif city.endswith("盟"):
+        forms.add(city.removesuffix("盟"))
+    return frozenset(forms)
 
 
 _CONTAINERS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")

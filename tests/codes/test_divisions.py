@@ -91,3 +91,16 @@ def test_every_successor_is_selectable() -> None:
     for place in places.values():
         if place.successor_code:
             assert places[place.successor_code].selectable, place
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("恩施州恩施市", "422801"), ("黔东南州凯里市", "522601"), ("襄樊市襄城区", "420602"),
+     ("湖北省襄樊市襄城区", "420602"), ("贵州黔东南凯里市", "522601"), ("毕节地区织金县", "520524")],
+)  # fmt: skip
+def test_short_and_former_names_of_prefectures(written: str, code: str) -> None:
+    assert resolve_place(written) == (code, [])
+
+
+def test_a_prefecture_is_not_confused_with_a_former_county() -> None:
+    assert [f.code for f in resolve_place("常德市")[1]] == ["place_not_county"]

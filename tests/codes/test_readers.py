@@ -1,0 +1,153 @@
+"""The one reader of each kind of value: what people type and spreadsheets hold."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from codes.readers import CELL, CELL_1904, FORM, KINDS, Source, empty_of, read
+from codes.text import RADICALS
+from core.spreadsheets.cells import CellError
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.date(2023, 9, 1)
+
+
+def value_of(kind: str, raw: Any, source: Source = CELL, **declared: Any) -> Any:
+    reading = read(kind, raw, label="字段", source=source, **declared)
+    assert reading.ok, reading.findings
+    return reading.value
+
+
+def refusal_of(kind: str, raw: Any, source: Source = CELL, **declared: Any) -> str:
+    reading = read(kind, raw, label="字段", source=source, **declared)
+    assert reading.value is None
+    assert not reading.ok
+    return reading.findings[0].code
+
+
+@pytest.mark.parametrize(
+    "written", ["2027-12", "202711", "2027.11", "2027/11", "2027年12月", 202711.0]
+)
+def test_a_month_is_no_day(written: Any) -> None:
+    assert refusal_of("date", written) == "date"
+    reading = read("date_or_month", written, label="字段", source=CELL)
+    assert reading.value.day == 1
+    assert reading.value.month in (11, 12)
+    assert [f.code for f in reading.findings] == ["date_month"]
+    assert value_of("month", written) == reading.value
+
+
+@pytest.mark.parametrize("kind", ["date", "date_or_month", "month"])
+def test_seven_digits_are_no_date(kind: str) -> None:
+    assert refusal_of(kind, "2027111") == "date"
+    assert refusal_of(kind, 2027111.0) == "date"
+
+
+def test_a_serial_number_counts_from_the_epoch_of_its_workbook() -> None:
+    assert value_of("date", 45170.0) == value_of("date", "45170") == DAY
+    assert value_of("date", 43708.0, CELL_1904) == DAY
+
+
+def test_the_last_minute_before_midnight_means_the_next_day() -> None:
+    assert value_of("date", datetime.datetime(2023, 8, 31, 23, 59, 17)) == DAY
+    assert value_of("date", "2023-08-31 23:59:59.991") == DAY
+    assert value_of("date", 45169.9995) == DAY
+    assert value_of("date", datetime.datetime(2023, 9, 1, 23, 58)) == DAY
+    assert value_of("date", "2023-9-1 0:00:00") == DAY
+
+
+@pytest.mark.parametrize("raw", [CellError("#N/A"), "#REF!", "#N/A"])
+def test_a_failed_formula_is_named(raw: Any) -> None:
+    for kind in KINDS:
+        reading = read(kind, raw, label="字段", table="ethnicity", source=CELL)
+        assert reading.value is None
+        assert reading.findings[0].code == "cell_error"
+        assert str(raw) in reading.findings[0].message
+
+
+@pytest.mark.parametrize("kind", ["text", "name", "place"])
+def test_the_zero_of_a_failed_lookup(kind: str) -> None:
+    assert refusal_of(kind, 0.0, required=True) == "zero"
+    assert refusal_of(kind, "0", required=True) == "zero"
+
+
+def test_a_zero_in_a_column_of_codes_is_refused_unless_it_is_one() -> None:
+    assert refusal_of("code", 0.0, table="ethnicity") == "code_unknown"
+    assert value_of("code", 0.0, table="difficulty") == "0"
+
+
+def test_radicals_become_the_characters_they_are_written_like() -> None:
+    assert value_of("name", "⻢⻓⻛") == "马长风"
+    assert value_of("text", "⻢克思主义学院") == "马克思主义学院"
+    assert value_of("long", "⻢克思", FORM) == "马克思"
+    assert value_of("search", "⻢", FORM) == "马"
+    # Reserved or without a unified character: 2E80, 2E9A and what follows 2EF3.
+    assert {chr(n) for n in range(0x2E80, 0x2F00) if n not in RADICALS} == {
+        chr(n) for n in (0x2E80, 0x2E9A, *range(0x2EF4, 0x2F00))
+    }
+
+
+@pytest.mark.parametrize("kind", ["text", "long", "name"])
+def test_a_private_character_is_refused_by_name(kind: str) -> None:
+    reading = read(kind, "甲\ue863乙", label="单位名称")
+    assert reading.value is None
+    assert "U+E863" in reading.findings[0].message
+
+
+def test_full_width_digits_in_every_kind_of_number() -> None:
+    assert value_of("one_time_code", "１２３ ４５６", FORM) == "123456"
+    assert value_of("student_no", "Ｓ２０２３", FORM) == "S2023"
+    assert value_of("search", "ｓ２０２３", FORM) == "s2023"
+    assert value_of("postcode", "２３００００") == "230000"
+    assert value_of("phone", "０５５１－６２９０１２３４") == "0551-62901234"
+    assert value_of("email", "ａ＠example．com") == "a@example.com"
+    assert value_of("money", "５，０００元") == 5000
+
+
+def test_phone_numbers_with_extensions_and_dashes() -> None:
+    assert value_of("phone", "0551–62901234 分机 12") == "0551-62901234 分机 12"
+    assert value_of("phone", "0551-62901234转8001") == "0551-62901234转8001"
+
+
+def test_long_text_keeps_the_lines_that_were_typed() -> None:
+    assert value_of("long", " 一、\r\n\n二、 \n", FORM) == "一、\n\n二、"
+    assert value_of("long", "软件\n工程") == "软件工程"
+    assert value_of("long", "无", FORM) == "无"
+
+
+def test_the_apostrophe_of_our_own_workbooks() -> None:
+    assert value_of("phone", "'+86 551 62901234") == "+86 551 62901234"
+    assert value_of("long", "'=A1") == "=A1"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["SITI NURHALIZA BINTI ABDULLAH RAHMAN ISKANDAR", "约翰·F·试验", "J·试验", "Nguyễn Thị Bình"],
+)
+def test_foreign_names(written: str) -> None:
+    assert value_of("name", written, max_length=100) == written
+
+
+def test_a_number_is_taken_for_the_code_it_shows() -> None:
+    assert value_of("code", 1.0, table="ethnicity") == "01"
+    assert value_of("text", 11.0) == "11"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_nothing_written_is_empty_or_refused(kind: str) -> None:
+    for raw in (None, "", " \u3000"):
+        assert value_of(kind, raw, table="ethnicity") == empty_of(kind)
+        assert refusal_of(kind, raw, table="ethnicity", required=True) == "empty"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize(
+    "raw", ["\x00", "²", "①", "9" * 5000, -1, 1e308, float("nan"), "http://[", "０"]
+)
+def test_no_value_raises(kind: str, raw: Any) -> None:
+    for source in Source:
+        read(kind, raw, label="字段", table="ethnicity", source=source)
