@@ -1,4 +1,4 @@
-"""The door of every console page: signed in as staff, and with the permission it names."""
+"""Access to console pages: the user is signed in as staff and has the page's permission."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ ViewFunction = Callable[..., HttpResponseBase]
 
 
 class StaffRequest(HttpRequest):
-    """A request that passed the door: `user` is staff and `staff` is their row."""
+    """A request that was let in: `user` is a staff member and `staff` is their row."""
 
     user: User
     staff: StaffMember
 
 
 def staff_view(permission: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Anonymous people go to the sign-in page; other realms and missing rights get 403."""
+    """Let only staff with `permission` in. Anonymous people are sent to the sign-in page; users of
+    other realms and without the permission get 403."""
 
     def decorate(view: ViewFunction) -> ViewFunction:
         @functools.wraps(view)
@@ -44,10 +45,10 @@ def staff_view(permission: str) -> Callable[[ViewFunction], ViewFunction]:
 
 
 def enter(request: HttpRequest, permission: str) -> HttpResponse | None:
-    """None when the request may go on."""
+    """The redirect to the sign-in page, or None if the request is let in."""
     user = request.user
     if isinstance(user, User):
-        # The page asks much of its user: from here on the account itself, no lazy stand-in.
+        # Pages read the user often, so the lazy object is replaced by the account itself.
         user = request.user = user.itself()
     if not isinstance(user, User) or user.realm != Realm.STAFF:
         if isinstance(user, User):

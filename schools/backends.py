@@ -1,4 +1,4 @@
-"""Answers has_perm for staff from their role."""
+"""Answers `has_perm` for staff by the level of their role."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class RoleBackend(BaseBackend):
             return False
         staff = staff_of(user_obj)
         if staff is None or (staff.school is not None and not staff.school.is_open):
-            return False  # a closed school's people may do nothing, not even look
+            return False  # staff of a closed school may do nothing, not even look
         return staff.role_level in frame.permissions().get(perm, frozenset())

@@ -1,4 +1,4 @@
-"""The base of console lists: behind the door, and cut to the scope."""
+"""The base of console lists: for staff with the permission, and only rows of their scope."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schools.scope import scope_of, visible_to
 
 
 class ConsoleList(StaffPage, ListPage):
-    """Subclasses name `queryset_of` (unscoped) and the path to the graduate."""
+    """Subclasses give `all_rows`, which is not cut to the scope, and the path to the graduate."""
 
     graduate_path = ""
     export_permission = ""
@@ -25,7 +25,7 @@ class ConsoleList(StaffPage, ListPage):
         return visible_to(self.all_rows(), self.user, graduate=self.graduate_path)
 
     def keys_first(self, order: Order) -> bool:
-        """No index has the rows of all schools in order."""
+        """Keys first also for the province: no index has the rows of all schools in order."""
         scope = scope_of(self.user)
         every_school = scope is not None and scope.everything and not self.request.GET.get("school")
         return super().keys_first(order) or (every_school and not order.joins)
@@ -45,12 +45,13 @@ class ConsoleList(StaffPage, ListPage):
         )
 
     def empty_reason(self) -> tuple[str, str]:
-        """The manual's most common support call: an empty list names its cause."""
+        """The cause of an empty list: no scope, no graduates of the level, or no roster yet. It is the
+        most common support call of the manual."""
         scope = scope_of(self.user)
         if scope is not None and scope.is_empty:
             return "还没有管理范围", "未分配届别/院系/班级, 请联系学校系统管理员。"
         if self.empty_title != ListPage.empty_title:
-            # A list of something else than graduates says itself what its emptiness means.
+            # A list that is not of graduates has its own words for being empty.
             if self.is_filtered() and self.get_queryset()[:1].exists():
                 return ListPage.empty_title, ListPage.empty_text
             return super().empty_reason()

@@ -21,8 +21,8 @@ class School(models.Model):
     is_open = models.BooleanField("启用", default=True)
     closed_at = models.DateTimeField("停用时间", null=True, blank=True)
     two_person_review = models.BooleanField("录入与终审须为两人", default=False)
-    # Another number after every change to the school's cohorts, departments, classes and majors,
-    # whoever makes it; triggers see to it (migration 0002). What is kept of them is kept under it.
+    # Triggers set a new number after every change of the school's cohorts, departments, classes
+    # or majors (migration 0002). A process keeps choices made from them under this number.
     structure_stamp = models.BigIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -71,7 +71,7 @@ class Cohort(models.Model):
         return f"{self.year}届"
 
     def phase(self, today: datetime.date | None = None) -> str:
-        """准备 → 开放 → 截止 → 封存 (DOMAIN §2): by date, but for sealing, which is an act."""
+        """准备 → 开放 → 截止 follow from the dates, 封存 from the action `seal`."""
         today = today or timezone.localdate()
         if self.sealed_at is not None:
             return Phase.SEALED
@@ -115,7 +115,7 @@ class SchoolClass(models.Model):
             models.UniqueConstraint(
                 fields=["school", "cohort", "department", "name"], name="class_per_department"
             ),
-            # What a graduate's foreign key refers to, so that its copies can't differ.
+            # A graduate's foreign key refers to these four columns, so that its copies cannot differ.
             models.UniqueConstraint(
                 fields=["id", "school", "cohort", "department"], name="class_with_its_place"
             ),
@@ -126,7 +126,7 @@ class SchoolClass(models.Model):
 
 
 class Major(models.Model):
-    """A school's dictionary of majors: what forms and filters offer."""
+    """A major of a school, which forms and filters offer."""
 
     school = models.ForeignKey(School, models.PROTECT, db_index=False)
     code = models.CharField("专业代码", max_length=10)

@@ -1,4 +1,4 @@
-"""Choices of cohort, department and class that filters offer, cut to the person's scope."""
+"""The choices of cohort, department, class and major that filters offer within a scope."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def cohort_ids(user: User, year: int) -> list[int]:
     return list(rows.values_list("id", flat=True))
 
 
-# One question instead of four, for the filters of every list page.
+# One query instead of four, because every list page needs all of them.
 _ALL_SQL = """
     SELECT 'cohort' AS kind, year::text AS value, year || '届' AS label, -year AS place, '' AS sort
     FROM schools_cohort WHERE school_id = %(school)s AND (%(whole)s::bool OR id = ANY(%(cohorts)s::bigint[]))
@@ -82,7 +82,7 @@ _ALL_SQL = """
   ORDER BY kind, place, sort
 """
 
-# The same for the province, whose lists are cut by school and year.
+# The same for the province, whose lists are filtered by school and year.
 _PROVINCE_SQL = """
     SELECT 'school' AS kind, id::text AS value, name AS label, 0 AS place, code AS sort
     FROM schools_school
@@ -93,7 +93,7 @@ _PROVINCE_SQL = """
 
 
 def list_options(user: User, department_id: int | None, year: int | None) -> dict[str, Choices]:
-    """What the functions above give this member of staff, by the filter's name."""
+    """The choices of every filter for this member of staff, by the name of the filter."""
     scope, staff = scope_of(user), staff_of(user)
     if scope is not None and scope.everything:
         return _read(_PROVINCE_SQL, {})
@@ -106,7 +106,7 @@ def list_options(user: User, department_id: int | None, year: int | None) -> dic
 def _of_school(
     stamp: int, scope: Scope, department_id: int | None, year: int | None
 ) -> dict[str, Choices]:
-    """Read once a process for as long as the school's structure stays what `stamp` stands for."""
+    """Cached in the process as long as the school's structure has this `stamp`."""
     return _read(
         _ALL_SQL,
         {

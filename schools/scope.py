@@ -18,7 +18,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Scope:
-    """A staff member's scope as plain ids. None in a dimension means no limit."""
+    """A staff member's scope as plain ids. None means that this dimension has no limit."""
 
     role_level: str
     school_id: int | None
@@ -42,7 +42,7 @@ class Scope:
 
     @property
     def is_empty(self) -> bool:
-        """No cohort, or neither department nor class was given."""
+        """Whether the scope has no cohort, or neither departments nor classes."""
         if self.everything or self.whole_school:
             return False
         return not self.cohorts or not (self.departments or self.classes)
@@ -89,7 +89,7 @@ def _read_scope(staff: StaffMember | None) -> Scope | None:
 
 
 def visible_to(queryset: QuerySet[M], user: User, *, graduate: str = "") -> QuerySet[M]:
-    """`queryset` cut to what `user` may see.
+    """The rows of `queryset` that `user` may see.
 
     `graduate` is the path from the model to the graduate ("" for Graduate itself); school and
     cohort are taken from the model's own columns, which lists filter by.
@@ -105,7 +105,7 @@ def visible_to(queryset: QuerySet[M], user: User, *, graduate: str = "") -> Quer
     prefix = f"{graduate}__" if graduate else ""
     queryset = queryset.filter(cohort_id__in=sorted(scope.cohorts or ()))
     if prefix:
-        # Said twice, so that what follows is looked for among the school's graduates only.
+        # Redundant filter, so that the planner uses the school index.
         queryset = queryset.filter(**{f"{prefix}school_id": scope.school_id})
     if scope.levels is not None:
         queryset = queryset.filter(**{f"{prefix}level__in": sorted(scope.levels)})

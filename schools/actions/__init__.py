@@ -1,1 +1,1 @@
-"""What changes schools, their cohorts, dictionaries and staff."""
+"""Actions on schools, their cohorts, dictionaries and staff."""

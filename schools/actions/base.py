@@ -1,4 +1,4 @@
-"""What every action on a school's set-up shares: the right, the lock, the trail of values."""
+"""What all actions on a school's set-up share: permission check, lock, changed values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from schools.scope import staff_of
 
 
 def require(by: User, permission: str, school_id: int | None) -> None:
-    """Whoever acts holds the permission, for this very school or for all of them."""
+    """Raise `NotPermitted` unless `by` has the permission for this school or for all schools."""
     staff = staff_of(by)
     if staff is None or not by.has_perm(permission) or staff.school_id not in (None, school_id):
         raise NotPermitted("role", "您没有此项操作的权限。")
 
 
 def locked_school(school_id: int) -> School:
-    """The school's row, locked: changes of its staff and dictionaries go one after another."""
+    """The school's row, locked, so that changes of its staff and dictionaries happen one by one."""
     school = School.objects.select_for_update(no_key=True).get(pk=school_id)
     if not school.is_open:
         raise Refused("school_closed", f"{school.name}已停用, 不能修改设置。")
@@ -30,7 +30,7 @@ def locked_school(school_id: int) -> School:
 
 
 def put(row: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Set `values` on `row`; what differs comes back as {field: [old, new]} for the trail."""
+    """Set `values` on `row` and return what changed as {field: [old, new]}, for the audit trail."""
     changes: dict[str, list[Any]] = {}
     for key, value in values.items():
         old = getattr(row, key)
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 
 def wanted_text(typed: str, field: str, label: str, most: int) -> str:
-    """A required line of text, cleaned."""
+    """A required line of text, cleaned. Raises `Invalid`."""
     value = text.clean(typed)
     if not value:
         raise Invalid({field: [f"请填写{label}。"]})

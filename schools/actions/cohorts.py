@@ -55,7 +55,7 @@ def edit(
     count_incomplete: bool,
     by: User,
 ) -> Cohort:
-    """Past its end a cohort keeps its dates: only the province lets single records in again."""
+    """Raise `Refused` if the cohort has ended: the province may reopen single records only."""
     with transaction.atomic():
         cohort = Cohort.objects.select_for_update(no_key=True).get(pk=cohort_id)
         require(by, "schools.set_up", cohort.school_id)
@@ -88,7 +88,7 @@ def check_sealing(cohort: Cohort, by: User) -> list[tuple[str, str]]:
 
 
 def seal(*, cohort_id: int, by: User) -> Cohort:
-    """From now on nothing of the cohort changes, until the province opens it again."""
+    """Seal a cohort: nothing in it changes until the province unseals it."""
     with transaction.atomic():
         cohort = _locked(cohort_id)
         left = check_sealing(cohort, by)
@@ -100,7 +100,8 @@ def seal(*, cohort_id: int, by: User) -> Cohort:
 
 
 def unseal(*, cohort_id: int, reason: str, by: User) -> Cohort:
-    """Back to 截止: corrections and review go on, registrations still need a reopening."""
+    """Unseal a cohort: corrections and review are possible again; registrations still need a
+    reopening of the record."""
     with transaction.atomic():
         cohort = _locked(cohort_id)
         require(by, "province.schools", cohort.school_id)

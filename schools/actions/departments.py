@@ -49,7 +49,7 @@ def set_active(*, department_id: int, active: bool, by: User) -> Department:
 
 
 def delete(*, department_id: int, by: User) -> None:
-    """Only one that never had a class; any other is deactivated."""
+    """Delete a department that never had a class. Others can only be deactivated."""
     with transaction.atomic():
         department = _locked_department(department_id, by)
         if department.classes.exists():
@@ -87,7 +87,7 @@ def rename_class(*, class_id: int, name: str, by: User) -> SchoolClass:
 
 
 def delete_class(*, class_id: int, by: User) -> None:
-    """Only an empty one: the apps above are asked who is in it."""
+    """Delete an empty class. The hook `class_guards` asks higher apps whether it is empty."""
     with transaction.atomic():
         school_class = _locked_class(class_id, by)
         hooks.class_guards.run(school_class=school_class)

@@ -1,4 +1,4 @@
-"""A school itself: what it sets about itself, and what the province sets about it."""
+"""Settings of a school, made by its own admin or by the province."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schools.models import School
 
 
 def edit_settings(*, school_id: int, phone: str, two_person_review: bool, by: User) -> School:
-    """By the school's own admin."""
+    """Change the settings that the school's own admin makes."""
     require(by, "schools.set_up", school_id)
     with transaction.atomic():
         school = locked_school(school_id)
@@ -43,7 +43,7 @@ def add(*, code: str, name: str, phone: str, by: User) -> School:
 
 
 def edit(*, school_id: int, brand_name: str, phone: str, by: User) -> School:
-    """By the province: the name shown on the platform, and the number people call."""
+    """Change what the province sets: the name shown on the platform and the phone number."""
     require(by, "province.schools", school_id)
     brand_name = text.clean(brand_name)
     if len(brand_name) > 60:
@@ -54,7 +54,7 @@ def edit(*, school_id: int, brand_name: str, phone: str, by: User) -> School:
 
 
 def close(*, school_id: int, by: User) -> School:
-    """Nobody of a closed school gets in; its records stay."""
+    """Close or reopen a school. Nobody of a closed school can sign in; its records stay."""
     return _turn(school_id, is_open=False, by=by)
 
 

@@ -29,7 +29,7 @@ _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,29}")
 
 @dataclass(frozen=True)
 class Issued:
-    """An account with the password that is shown this once and must be changed."""
+    """An account and its one-time password, which is shown once and must be changed."""
 
     staff: StaffMember
     password: str
@@ -77,7 +77,7 @@ def edit(*, staff_id: int, name: str, mobile: str, by: User) -> StaffMember:
         changes = put(staff.user, values)
         if changes:
             staff.user.save(update_fields=list(changes))
-            # The number itself stays out of the trail, as everywhere.
+            # Phone numbers are not written to the audit trail.
             data = {"changes": {k: v for k, v in changes.items() if k != "mobile"}}
             if "mobile" in changes:
                 data["changes"]["mobile"] = [f"…{v[-4:]}" for v in changes["mobile"]]
@@ -94,7 +94,8 @@ def set_scope(
     classes: Collection[int],
     by: User,
 ) -> StaffMember:
-    """Cohorts × levels × (departments ∪ classes); it holds from the next request on."""
+    """Set the scope: cohorts × education levels × (departments ∪ classes). It applies from the next
+    request on."""
     with transaction.atomic():
         staff = _locked(staff_id, by)
         if staff.role_level == Level.SCHOOL:
@@ -123,7 +124,7 @@ def set_scope(
 
 
 def scope_words(staff: StaffMember) -> dict[str, list[str]]:
-    """The scope in names, for the trail: it must read right after a class is gone."""
+    """The scope in names, for the audit trail, which is read after a class was deleted, too."""
     classes = staff.classes.select_related("cohort").order_by("cohort__year", "name")
     return {
         "cohorts": [str(c) for c in staff.cohorts.all()],
@@ -141,7 +142,7 @@ def _check_scope(
 
 
 def _check_class_cohorts(cohorts: list[Cohort], classes: list[SchoolClass]) -> None:
-    """A class counts only together with its cohort; left out, it would silently show nobody."""
+    """Refuse classes whose cohort is not in the scope: they would silently show nobody."""
     missing = {c.cohort_id for c in classes} - {c.pk for c in cohorts}
     if missing:
         years = Cohort.objects.filter(pk__in=missing).order_by("year")
@@ -167,7 +168,7 @@ def set_role(*, staff_id: int, role: str, by: User) -> StaffMember:
 
 
 def refuse_role_change(staff: StaffMember, by: User) -> None:
-    """Nobody changes their own; the school's last admin stays one. Page and act both ask."""
+    """Raise `Refused` for one's own role and for the school's last admin. The page asks this, too."""
     if staff.pk == by.pk:
         raise Refused("self", "不能修改自己的角色, 请由另一位管理员操作。")
     if _is_last_admin(staff):
@@ -175,7 +176,8 @@ def refuse_role_change(staff: StaffMember, by: User) -> None:
 
 
 def set_active(*, staff_id: int, active: bool, by: User) -> StaffMember:
-    """A deactivated account is signed out at once. The school's last admin stays."""
+    """Deactivate or activate an account. A deactivated one is signed out at once; the school's last
+    admin cannot be deactivated."""
     with transaction.atomic():
         staff = _locked(staff_id, by)
         if staff.user.is_active == active:
@@ -207,7 +209,7 @@ def _is_last_admin(staff: StaffMember) -> bool:
 
 
 def reset_password(*, staff_id: int, by: User) -> Issued:
-    """A new one-time password; every session of the account ends."""
+    """Give the account a new one-time password and end all its sessions."""
     password = one_time_password()
     with transaction.atomic():
         staff = _locked(staff_id, by)
@@ -233,7 +235,8 @@ def _person(name: str, mobile: str) -> tuple[dict[str, str], dict[str, list[str]
 
 
 def _require(by: User, school_id: int | None, role: str) -> None:
-    """The province keeps school admins only; a school admin keeps everybody of the school."""
+    """Check that `by` may manage this account: the province manages school admins only, a school
+    admin manages all staff of the school."""
     own = staff_of(by)
     if own is not None and own.role_level == Level.PROVINCE:
         require(by, "province.schools", school_id)
@@ -244,7 +247,7 @@ def _require(by: User, school_id: int | None, role: str) -> None:
 
 
 def _locked(staff_id: int, by: User) -> StaffMember:
-    """The school first, then the account: two admins can't deactivate each other at once."""
+    """Lock the school, then the account, so that two admins cannot deactivate each other at once."""
     school_id = StaffMember.objects.values_list("school_id", flat=True).get(pk=staff_id)
     if school_id is None:
         raise NotPermitted("role", "省级帐号不在此处管理。")

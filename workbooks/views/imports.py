@@ -26,7 +26,7 @@ Request = Any  # passed a door: StaffRequest or EmployerRequest
 
 @dataclass(frozen=True)
 class ImportPages(Generic[M]):
-    """One kind of import. Its views are these methods behind their door.
+    """The pages of one kind of import; an app wraps these methods in its own access check.
 
     `visible` are the imports somebody sees; `upload`, `confirm` and `cancel` are the actions,
     `check` and `apply` the tasks that follow them; `owner` says whose an upload is, `around` and
@@ -49,7 +49,7 @@ class ImportPages(Generic[M]):
     most_bytes: int | None = None  # the roster's by default
 
     def listing(self, request: Request) -> HttpResponse:
-        """Upload form and what was imported before."""
+        """The upload form and earlier imports."""
         error = ""
         if request.method == "POST":
             try:
