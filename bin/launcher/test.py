@@ -1,4 +1,8 @@
-"""bin/test: the whole suite on a PostgreSQL and a Valkey of its own."""
+"""bin/test: the whole suite on a PostgreSQL and a Valkey of its own.
+
+`--coverage` also measures which lines the tests run and fails below the floors (`coverage.py`).
+Everything else goes to pytest.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .coverage import below_floor
 from .fonts import build_fonts
 from .paths import ROOT, VAR, own, service_account
 from .postgres import OWNER, Postgres, new_password
@@ -34,7 +39,16 @@ def main() -> int:
         if not any(a.startswith(("-n", "--numprocesses", "-p")) for a in args):
             # One more than there are cores: tests of servers, workers and browsers wait a lot.
             args = ["-n", str(min((os.cpu_count() or 2) + 1, 4)), *args]
-        return subprocess.run([PYTHON, "-m", "pytest", *args], cwd=ROOT, env=env).returncode
+        report = base / "coverage.json"
+        measured = "--coverage" in args
+        if measured:
+            args = [a for a in args if a != "--coverage"]
+            args += ["--cov", f"--cov-report=json:{report}"]
+            env["COVERAGE_FILE"] = str(base / "coverage")
+        done = subprocess.run([PYTHON, "-m", "pytest", *args], cwd=ROOT, env=env).returncode
+        if measured and report.exists() and below_floor(report):
+            return done or 1
+        return done
     except KeyboardInterrupt:
         say("Stopped.")
         return 130

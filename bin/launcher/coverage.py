@@ -1,0 +1,47 @@
+"""bin/test --coverage: are enough lines of the project run by its tests?
+
+The floors stand in pyproject.toml, `[tool.platform.coverage]`: one for all lines, and one for the
+lines of actions, rules and step tables taken together, where the project's own decisions are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from .paths import ROOT
+from .stack import say
+
+# Files that hold the project's own decisions.
+_DECISIONS = re.compile(r"/(actions|rules)/|/actions\.py$|/\w*steps\.py$")
+
+
+def below_floor(report: Path) -> bool:
+    """Print the shares of lines that were run; True if one of them is below its floor."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    floors = project["tool"]["platform"]["coverage"]
+    files = json.loads(report.read_text(encoding="utf-8"))["files"]
+    decisions = {name: found for name, found in files.items() if _DECISIONS.search(f"/{name}")}
+    failed = False
+    for title, some, floor in (
+        ("all lines", files, floors["all"]),
+        ("actions, rules and steps", decisions, floors["decisions"]),
+    ):
+        share = _share(some)
+        say(f"coverage of {title}: {share:.1f} % (floor {floor} %)")
+        failed = failed or share < floor
+    if failed:
+        for name, found in sorted(
+            decisions.items(), key=lambda f: f[1]["summary"]["percent_covered"]
+        )[:15]:
+            say(f"  {found['summary']['percent_covered']:.0f} %  {name}")
+    return failed
+
+
+def _share(files: dict[str, dict[str, dict[str, float]]]) -> float:
+    """Percent of the statements of `files` that were run."""
+    covered = sum(found["summary"]["covered_lines"] for found in files.values())
+    statements = sum(found["summary"]["num_statements"] for found in files.values())
+    return 100 * covered / statements if statements else 0.0
