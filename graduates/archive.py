@@ -18,7 +18,7 @@ RECEIVER, SENT = "接收单位", "寄出"
 F = FieldDeclaration
 ALL: tuple[FieldDeclaration, ...] = (
     F("transfer_type", "档案转递类型", "code", RECEIVER, "archive_transfer_type",
-      hint="待就业一般转回生源地; 签约单位有档案管理权的可由单位接收"),
+      hint="待就业一般转回生源地；签约单位有档案管理权的可由单位接收"),
     F("unit_name", "档案转寄单位名称", "text", RECEIVER, required=False, max_length=100),
     F("unit_code", "档案转寄单位编码", "text", RECEIVER, required=False, max_length=18),
     F("contact", "档案接收联系人", "text", RECEIVER, required=False, max_length=40),

@@ -31,7 +31,7 @@ def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
         issues.append(
             Finding(
                 "unit_property_code",
-                "单位性质与统一社会信用代码的机构类别不符, 请核对",
+                "单位性质与统一社会信用代码的机构类别不符，请核对",
                 is_error=False,
                 field="unit_property",
             )
@@ -40,7 +40,7 @@ def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
         issues.append(
             Finding(
                 "unit_code_sole",
-                "个体工商户的代码以92开头, 请核对",
+                "个体工商户的代码以92开头，请核对",
                 is_error=False,
                 field="unit_code",
             )
@@ -49,7 +49,7 @@ def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
         issues.append(
             Finding(
                 "unit_property_military",
-                "单位性质为部队时, 去向应为应征入伍或军士文职, 请核对",
+                "单位性质为部队时，去向应为应征入伍或军士文职，请核对",
                 is_error=False,
                 field="unit_property",
             )
@@ -58,7 +58,7 @@ def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
         issues.append(
             Finding(
                 "job_military",
-                "职位类别为军人时, 单位性质应为部队, 请核对",
+                "职位类别为军人时，单位性质应为部队，请核对",
                 is_error=False,
                 field="job_category",
             )
@@ -67,7 +67,7 @@ def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
         issues.append(
             Finding(
                 "job_official",
-                "职位类别为公务员时, 单位性质应为机关, 请核对",
+                "职位类别为公务员时，单位性质应为机关，请核对",
                 is_error=False,
                 field="job_category",
             )
@@ -76,7 +76,7 @@ def check(leaf: Leaf, form: str, values: Mapping[str, Any]) -> list[Finding]:
         issues.append(
             Finding(
                 "industry_military",
-                "行业为军队时, 单位性质应为部队, 请核对",
+                "行业为军队时，单位性质应为部队，请核对",
                 is_error=False,
                 field="unit_industry",
             )

@@ -61,9 +61,9 @@ def _together(v: Mapping[str, Any]) -> list[Finding]:
     if v["valid_days"] is not None and not 1 <= v["valid_days"] <= MOST_DAYS:
         issues.append(Finding("valid_days", f"应约有效期为1至{MOST_DAYS}天", field="valid_days"))
     if v["report_by"] and v["report_by"] < timezone.localdate():
-        issues.append(Finding("report_by_past", "报到期限已经过去, 请核对", field="report_by"))
+        issues.append(Finding("report_by_past", "报到期限已经过去，请核对", field="report_by"))
     if v["term_years"] is not None and v["term_years"] > 50:
-        issues.append(Finding("term_years", "合同期限单位为年, 请核对", field="term_years"))
+        issues.append(Finding("term_years", "合同期限单位为年，请核对", field="term_years"))
     if bool(v["archive_unit"]) != bool(v["archive_address"]):
         missing = "archive_address" if v["archive_unit"] else "archive_unit"
         issues.append(Finding("archive_pair", "档案转寄单位和地址须一并填写", field=missing))
@@ -76,9 +76,9 @@ def _probation(v: Mapping[str, Any]) -> list[Finding]:
         return []
     most = 6 if years >= 3 else 2 if years >= 1 else 1
     if months > 12:
-        return [Finding("probation_months", "试用期单位为月, 请核对", field="probation_months")]
+        return [Finding("probation_months", "试用期单位为月，请核对", field="probation_months")]
     if months > most:
-        text = f"合同期{years}年的, 试用期不得超过{most}个月(劳动合同法第十九条)"
+        text = f"合同期{years}年的，试用期不得超过{most}个月(劳动合同法第十九条)"
         return [Finding("probation_long", text, is_error=False, field="probation_months")]
     return []
 
@@ -93,7 +93,7 @@ def _wages(v: Mapping[str, Any]) -> list[Finding]:
     if least and later is not None and later < least:
         issues.append(
             Finding(
-                "wage_low", f"低于当地最低工资标准{least}元, 请核对", is_error=False, field="wage"
+                "wage_low", f"低于当地最低工资标准{least}元，请核对", is_error=False, field="wage"
             )
         )
     return issues

@@ -45,12 +45,12 @@ def read_roster(path: Path) -> Roster:
     keys = [c.key for c in columns if c is not None]
     missing = [BY_KEY[k].label for k in REQUIRED_COLUMNS if k not in keys]
     if missing:
-        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列：{'、'.join(missing)}")
     twice = sorted({BY_KEY[k].label for k in keys if keys.count(k) > 1})
     if twice:
-        raise WorkbookRefused("repeated_columns", f"工作簿中这些列出现了两次: {'、'.join(twice)}")
+        raise WorkbookRefused("repeated_columns", f"工作簿中这些列出现了两次：{'、'.join(twice)}")
     if not sheet.rows:
-        raise WorkbookRefused("no_rows", "工作簿只有表头, 没有毕业生")
+        raise WorkbookRefused("no_rows", "工作簿只有表头，没有毕业生")
     width = len(columns)
     rows = [(n, (cells + [None] * (width - len(cells)))[:width]) for n, cells in sheet.rows]
     source = CELL_1904 if sheet.from_1904 else CELL

@@ -153,12 +153,12 @@ class Plan:
                     JOIN schools_cohort c ON c.id = g.cohort_id
                     WHERE s.import_id = %(import)s AND g.cohort_id <> s.cohort_id""",
                 "student_no_other_cohort", "student_no", True,
-                "学号已在{}届中, 如为延期请在该生源信息中办理",
+                "学号已在{}届中，如为延期请在该生源信息中办理",
             ),
             (
                 f"""SELECT s.row, c.year FROM {TABLE} s JOIN schools_cohort c ON c.id = s.cohort_id
                     WHERE s.import_id = %(import)s AND c.sealed_at IS NOT NULL""",
-                "cohort_sealed", "year", True, "{}届已封存, 不再接受导入",
+                "cohort_sealed", "year", True, "{}届已封存，不再接受导入",
             ),
             (
                 f"""SELECT s.row, g.name {base} AND g.cohort_id = s.cohort_id
@@ -169,7 +169,7 @@ class Plan:
             (
                 f"""SELECT s.row {base} AND g.cohort_id = s.cohort_id
                     AND g.confirmation = '{Confirmation.LOCKED}' AND ({self._differs()})""",
-                "locked", "student_no", True, "已锁定, 未作修改; 需要修改请先解锁",
+                "locked", "student_no", True, "已锁定，未作修改；需要修改请先解锁",
             ),
             (
                 f"""SELECT s.row, g.student_no FROM {TABLE} s
@@ -198,7 +198,7 @@ class Plan:
                     JOIN schools_school sch ON sch.id = p.school_id
                     WHERE s.import_id = %(import)s GROUP BY s.row""",
                 "person_elsewhere", "id_number", False,
-                "信息重复: 同一证件号码在{}的同届中也有记录, 由省级核定",
+                "信息重复：同一证件号码在{}的同届中也有记录，由省级核定",
             ),
         ]  # fmt: skip
 

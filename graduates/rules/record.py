@@ -47,7 +47,7 @@ def gender_agrees(record: Record) -> list[Finding]:
         return []
     if len(number) == 18 and number[:17].isdigit() and validators.id_gender(number) != gender:
         return [
-            Finding("gender_id", "性别与证件号码不一致, 请核对", is_error=False, field="gender")
+            Finding("gender_id", "性别与证件号码不一致，请核对", is_error=False, field="gender")
         ]
     return []
 
@@ -69,7 +69,7 @@ def directed_unit(record: Record) -> list[Finding]:
         return [
             Finding(
                 "directed_unit_extra",
-                "培养方式不是定向或委培时, 定向或委培单位应为空",
+                "培养方式不是定向或委培时，定向或委培单位应为空",
                 field="directed_unit",
             )
         ]
@@ -87,11 +87,11 @@ def dates(record: Record) -> list[Finding]:
     if year and end.year != year:
         issues.append(
             Finding(
-                "date_year", f"毕业日期不在{year}年, 请核对", is_error=False, field="graduates_on"
+                "date_year", f"毕业日期不在{year}年，请核对", is_error=False, field="graduates_on"
             )
         )
     if duration and abs((end - start).days / 365.25 - float(duration)) > 2:
-        message = "入学至毕业的时间与修业年限相差两年以上, 请核对"
+        message = "入学至毕业的时间与修业年限相差两年以上，请核对"
         issues.append(Finding("duration_dates", message, is_error=False, field="duration"))
     return issues
 
@@ -121,7 +121,7 @@ def exam_no_shape(record: Record) -> list[Finding]:
         return [
             Finding(
                 "exam_no_shape",
-                "本专科考生号一般为14位数字, 请核对",
+                "本专科考生号一般为14位数字，请核对",
                 is_error=False,
                 field="exam_no",
             )
