@@ -53,7 +53,7 @@ ALL: tuple[OriginField, ...] = (
     OriginField("department", "院系名称", "text", REGISTRY, max_length=50,
                 aliases=("院系", "学院", "所在院系", "二级学院")),
     OriginField("school_class", "班级名称", "text", REGISTRY, max_length=50, aliases=("班级", "所在班级")),
-    OriginField("name", "姓名", "name", REGISTRY, registry=True, max_length=40, aliases=("学生姓名",),
+    OriginField("name", "姓名", "name", REGISTRY, registry=True, max_length=100, aliases=("学生姓名",),
                 editable=_ADMIN_ONLY),
     OriginField("gender", "性别", "code", REGISTRY, "gender", registry=True, aliases=("性别代码",),
                 editable=_ADMIN_ONLY),

@@ -69,7 +69,7 @@ class Graduate(models.Model):
     level = models.CharField("学历", max_length=2)
     education_type = models.CharField("学历类型", max_length=2)
     teacher_student = models.CharField("师范生类别", max_length=2)
-    name = models.CharField("姓名", max_length=40)
+    name = models.CharField("姓名", max_length=100)
     # Pinyin order; PostgreSQL here has no ICU collation.
     name_sort = models.CharField(max_length=120)
     gender = models.CharField("性别", max_length=1)

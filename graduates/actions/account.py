@@ -86,7 +86,10 @@ def activate(
 
 
 def _open_account(graduate: Graduate, subject: str, password: str, repeated: str) -> User:
-    draft = User(realm=Realm.GRADUATE, login=subject, label=graduate.name, mobile=graduate.mobile)
+    # The longest names of passports have more letters than the label of an account.
+    draft = User(
+        realm=Realm.GRADUATE, login=subject, label=graduate.name[:80], mobile=graduate.mobile
+    )
     check_new_password(password, repeated, draft)
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=graduate.person_id)

@@ -327,7 +327,7 @@ class Plan:
             f"""INSERT INTO core_event (actor_id, actor_realm, actor_label, school_id, action,
                     object_type, object_id, object_label, reason, data)
                 SELECT %(actor)s, %(realm)s, %(label)s, %(school)s, 'graduates.import_update',
-                    'graduate', g.id, g.name || '(' || g.student_no || ')', '',
+                    'graduate', g.id, left(g.name || '(' || g.student_no || ')', 120), '',
                     jsonb_build_object('import', %(import)s, 'changes',
                         jsonb_strip_nulls(jsonb_build_object({changes})))
                 FROM {TABLE} s {self._JOIN}
@@ -366,7 +366,7 @@ class Plan:
                 INSERT INTO core_event (actor_id, actor_realm, actor_label, school_id, action,
                     object_type, object_id, object_label, reason, data)
                 SELECT %(actor)s, %(realm)s, %(label)s, %(school)s, 'graduates.import_create',
-                    'graduate', id, name || '(' || student_no || ')', '',
+                    'graduate', id, left(name || '(' || student_no || ')', 120), '',
                     jsonb_build_object('import', %(import)s)
                 FROM new""",
         ]

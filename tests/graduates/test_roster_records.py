@@ -152,3 +152,20 @@ def test_new_departments_and_classes_are_named_first(world: World) -> None:
     assert not world.school.departments.filter(name="丙学院").exists()
     apply(world, made)
     assert world.school.departments.filter(name="丙学院").exists()
+
+
+def test_a_failed_lookup_refuses_its_row_and_erases_nothing(world: World) -> None:
+    record = typed_record(world) | {"email": "a@example.com"}
+    import_rows(world, record)
+    made = import_rows(world, record | {"email": "#N/A"})
+    assert made.counts["rejected"] == 1
+    assert Graduate.objects.get(student_no=record["student_no"]).email == "a@example.com"
+
+
+def test_a_name_of_a_hundred_letters_is_imported(world: World) -> None:
+    name = "ABCDEFGHI " * 9 + "ABCDEFGHIJ"
+    record = typed_record(world) | {"name": name}
+    import_rows(world, record)
+    # The same again, so that the log of a change has to fit the name, too.
+    import_rows(world, record | {"politics": "群众"})
+    assert Graduate.objects.get(student_no=record["student_no"]).name == name
