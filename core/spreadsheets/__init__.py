@@ -116,7 +116,9 @@ def real_value(cell: Any) -> Any:
 
 def safe(value: Any) -> Any:
     """A value that no spreadsheet takes for a formula: such text gets an apostrophe before it.
-    Control characters, which a workbook can't hold, are left out."""
+    Control characters, which a workbook can't hold, are left out; an error is written as its word."""
+    if isinstance(value, CellError):
+        return value.word
     if isinstance(value, str):
         value = _FORBIDDEN.sub("", value)
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):

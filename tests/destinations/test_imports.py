@@ -137,3 +137,26 @@ def test_an_import_of_another_school_is_not_found(world: factories.World) -> Non
     stranger = factories.make_staff(Role.SCHOOL_ADMIN, factories.make_world())
     address = reverse("console:destination-import", args=[made.pk])
     assert factories.client_of(stranger).get(address).status_code == 404
+
+
+def test_a_failed_lookup_comes_back_marked(world: factories.World) -> None:
+    graduate = factories.make_graduate(world)
+    made = run(world, book([contract(graduate, 联系人="#N/A")]))
+    assert made.counts["rejected"] == 1
+    assert [(i["column"], "#N/A" in i["message"]) for i in made.issues] == [("联系人", True)]
+    assert made.annotated is not None
+    assert factories.destination_of(graduate).state == State.UNSUBMITTED
+
+
+@pytest.mark.parametrize("month", ["2027-12", "202711", "2027.11", "2027111"])
+def test_a_month_is_not_taken_for_a_day(world: factories.World, month: str) -> None:
+    graduate = factories.make_graduate(world)
+    made = run(world, book([contract(graduate, 毕业去向="其他录用形式就业", 聘用起始日期=month)]))
+    assert made.counts["rejected"] == 1
+    assert any(i["column"] == "聘用起始日期" for i in made.issues)
+
+
+def test_a_category_typed_as_a_number(world: factories.World) -> None:
+    graduate = factories.make_graduate(world)
+    run(world, book([contract(graduate, 毕业去向=11)]))
+    assert factories.destination_of(graduate).category == "11"

@@ -259,7 +259,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no_sheet": (lambda: zipped(("xl/workbook.xml", b"<workbook/>")), ""),
     "no_header": (lambda: book([["a", "b", "c"], ["1", "2", "3"]]), "没有找到表头"),
     "no_rows": (empty_template, "只有表头"),
-    "missing_column": (lambda: empty_template(without="student_no"), "缺少这些列: 学号"),
+    "missing_column": (lambda: empty_template(without="student_no"), "缺少这些列：学号"),
     "twice": (lambda: empty_template("学号"), "学号"),
     "twice_by_another_name": (lambda: empty_template("身份证号"), "证件号码"),
 }  # fmt: skip
