@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core import pdf
+from core.forms import samples
 from core.models import OutboxMessage
 
 
@@ -23,7 +24,18 @@ def gallery(request: HttpRequest) -> HttpResponse:
     """Every component of the UI kit in every state, in the console's or the phone's style. For
     development only."""
     face = "phone" if request.GET.get("face") == "phone" else "console"
-    context = GALLERY | {"face": face, "qr": pdf.qr_svg(GALLERY["card"]["address"])}
+    refused = samples.refused()
+    context = GALLERY | {
+        "face": face,
+        "qr": pdf.qr_svg(GALLERY["card"]["address"]),
+        "refused_form": refused,
+        "kit_states": [
+            ("表单", samples.empty()),
+            ("表单, 有错误", refused),
+            ("不能修改的字段", samples.grey()),
+        ],
+        "signature": samples.signature(),
+    }
     return render(request, "core/gallery.html", context)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from schools.forms import read_number
+from core.forms import read_number
 
 SIZE = 20
 

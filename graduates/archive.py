@@ -5,14 +5,11 @@ Source: DOMAIN §2; which types need a receiver: the archive transfer table.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from codes import lookup
 from codes.fields import FieldDeclaration
 from codes.findings import Finding
-from graduates.models import ArchiveTransfer
 
 RECEIVER, SENT = "接收单位", "寄出"
 F = FieldDeclaration
@@ -57,28 +54,3 @@ def read(typed: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[dict[str, Any
             if key in values and not values[key]
         ]
     return values, findings
-
-
-def items(
-    archive: ArchiveTransfer | None,
-    keys: tuple[str, ...],
-    typed: Mapping[str, Any],
-    errors: Mapping[str, list[str]],
-    *,
-    grey: str = "",
-) -> list[dict[str, Any]]:
-    """Fields as `core/parts/field.html` takes them; all grey for the reason `grey`."""
-    found = []
-    for key in keys:
-        field = BY_KEY[key]
-        stored = getattr(archive, key) if archive is not None else ""
-        value = typed.get(key, stored.isoformat() if isinstance(stored, datetime.date) else stored)
-        item: dict[str, Any] = {
-            "field": field, "value": value or "", "may": not grey, "why": grey,
-            "shown": field.show(stored), "required": field.required,
-            "errors": errors.get(key, []), "wide": field.max_length >= 60,
-        }  # fmt: skip
-        if field.kind == "code":
-            item["choices"] = lookup.table(field.table).choices()
-        found.append(item)
-    return found

@@ -11,14 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from destinations.states import APPROVED
-from graduates.models import Graduate
-from graduates.states import Confirmation
 from national_sync.fields import BY_NATIONAL
 from national_sync.mapping import Mapped
 from national_sync.models import Entry
 from national_sync.records import Built, build
-from national_sync.states import EntryState, Part
+from national_sync.states import EntryState
 from national_sync.transport.base import HeldRecord, Key, Transport, all_records
 from schools.models import School
 
@@ -194,20 +191,6 @@ def fields_that_differ(
         for n in sorted({*ours, *theirs})
         if ours.get(n, "") != theirs.get(n, "")
     ]
-
-
-def not_marked(school: School) -> int:
-    """Approved or confirmed graduates without an entry: triggers make that impossible, so any
-    is a defect. For the check of the ledger itself."""
-    confirmed = (Confirmation.CONFIRMED, Confirmation.LOCKED)
-    rows = Graduate.objects.filter(school=school)
-    origin = rows.filter(confirmation__in=confirmed).exclude(
-        pk__in=Entry.objects.filter(school=school, part=Part.ORIGIN).values("graduate_id")
-    )
-    approved = rows.filter(destination__state__in=APPROVED).exclude(
-        pk__in=Entry.objects.filter(school=school, part=Part.DESTINATION).values("graduate_id")
-    )
-    return origin.count() + approved.count()
 
 
 UNSETTLED = (EntryState.WAITING, EntryState.SENT, EntryState.FAILED)

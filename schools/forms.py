@@ -1,4 +1,4 @@
-"""Small forms of the console, in the shape `core/parts/field.html` takes."""
+"""The console's forms of a school's set-up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,141 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import DomainError, Invalid
+from core.errors import Invalid
+from core.forms import PlatformForm, fields, read_ids, read_number  # noqa: F401
+from schools.actions.staff import SCHOOL_ROLES
+
+_YEAR = "请填写四位数的年份, 如 2027。"
+ROLES = [(role.value, role.label) for role in SCHOOL_ROLES]
+
+
+class LoginForm(PlatformForm):
+    """Sign-in to the console."""
+
+    login = fields.Text("用户名", max_length=60)
+    password = fields.Password("密码")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": True}
+
+
+class DepartmentForm(PlatformForm):
+    name = fields.Text("院系名称", max_length=50, help_text="与学籍中的名称一致。")
+
+
+class ClassForm(PlatformForm):
+    name = fields.Text("班级名称", max_length=50)
+
+
+class NewClassForm(ClassForm):
+    """A class added on its department's page, where another form has a field `name`, too."""
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_class_%s", **kwargs)
+        self.fields["name"].label = label
+
+
+class MajorForm(PlatformForm):
+    code = fields.Text("专业代码", max_length=10, help_text="如 080901、120203K。")
+    name = fields.Text("专业名称", max_length=50)
+
+
+class _Opens(PlatformForm):
+    opens_on = fields.Date("开放日期", required=False, help_text="毕业生从这天起可以登记。")
+
+
+class NewCohortForm(_Opens):
+    """A cohort's year and its days; without an end it takes the default one."""
+
+    year = fields.Number(
+        "届别",
+        help_text="毕业年份, 如 2027。",
+        error_messages={"required": _YEAR, "invalid": _YEAR},
+    )
+    ends_on = fields.Date("截止日期", star=True, help_text="默认8月31日; 过后毕业生不能再登记。")
+    field_order = ("year", "opens_on", "ends_on")
+
+
+class CohortForm(_Opens):
+    """The days of a cohort that is there, and how it is counted."""
+
+    ends_on = fields.Date("截止日期", help_text="过后毕业生不能再登记。")
+    count_incomplete = fields.Check(
+        "结业生计入分母",
+        help_text="计算毕业去向落实率时, 毕结业结论为“结业”的学生是否算在人数内。",
+    )
+
+
+class SettingsForm(PlatformForm):
+    """What a school sets about itself."""
+
+    phone = fields.Phone(
+        "就业部门电话", required=False, help_text="毕业生登录遇到问题时看到的电话。"
+    )
+    two_person_review = fields.Check(
+        "录入与终审须为两人", help_text="勾选后, 谁录入的去向就不能由谁终审。"
+    )
+
+
+class NewSchoolForm(PlatformForm):
+    code = fields.Digits("院校代码", max_length=5, help_text="5位数字。")
+    name = fields.Text("院校名称", max_length=60)
+    phone = fields.Phone("就业部门电话", required=False)
+
+
+class SchoolForm(PlatformForm):
+    """What the province may change of a school."""
+
+    brand_name = fields.Text(
+        "平台显示名称", required=False, max_length=60, help_text="留空则显示院校名称。"
+    )
+    phone = fields.Phone("就业部门电话", required=False)
+
+
+class PersonForm(PlatformForm):
+    """Name and number of a staff member; the action checks both, with all else, at once."""
+
+    name = fields.Text("姓名", max_length=40, star=True)
+    mobile = fields.Phone("手机号码", star=True)
+
+
+class NewAdminForm(PersonForm):
+    """A school's admin, added by the province."""
+
+    login = fields.Text(
+        "用户名",
+        star=True,
+        max_length=30,
+        help_text="登录用, 建好后不能改; 3至30位字母、数字、点、横线。",
+    )
+    field_order = ("login", "name", "mobile")
+
+
+class NewStaffForm(NewAdminForm):
+    role = fields.Choice("角色", ROLES, star=True)
+
+
+class RoleForm(PlatformForm):
+    role = fields.Choice("角色", ROLES)
+
+
+class ReasonForm(PlatformForm):
+    """Why something is done, for the record."""
+
+    reason = fields.LongText("原因", max_length=200)
+
+
+class ScopeForm(PlatformForm):
+    """What was ticked on the page of a staff member's scope. `of` is the cohort whose classes the
+    page showed."""
+
+    of = fields.Seen()
+    cohorts = fields.Ids()
+    levels = fields.Words()
+    departments = fields.Ids()
+    classes = fields.Ids()
+
 
 Errors = dict[str, list[str]]
 
@@ -45,13 +179,6 @@ def items(
     return found
 
 
-def errors_of(refusal: DomainError) -> Errors:
-    """Sentences by field; what belongs to no field stands under "" at the top of the form."""
-    if isinstance(refusal, Invalid):
-        return refusal.errors
-    return {refusal.field or "": [refusal.message]}
-
-
 def read_date(typed: str, field: str) -> datetime.date | None:
     if not typed.strip():
         return None
@@ -59,13 +186,3 @@ def read_date(typed: str, field: str) -> datetime.date | None:
         return datetime.date.fromisoformat(typed.strip())
     except ValueError:
         raise Invalid({field: ["日期不正确, 应如 2027-08-31。"]}) from None
-
-
-def read_number(typed: str) -> int | None:
-    """None for nothing and for what is no whole number."""
-    typed = typed.strip()
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else None
-
-
-def read_ids(typed: Iterable[str]) -> set[int]:
-    return {number for number in map(read_number, typed) if number is not None}

@@ -41,11 +41,11 @@ def walk(client: Client, query: str) -> tuple[list[int], list[str]]:
         text = client.get(address).content.decode()
         pages.append([int(k) for k in re.findall(r'<tr data-key="(\d+)"', text)])
         counts += re.findall(r"共 (\S+ 条)", text)
-        back = re.search(r'rel="prev" href="([^"]+)"', text)
+        back = re.search(r'rel="prev"\s+href="([^"]+)"', text)
         if back and len(pages) > 1:
             earlier = client.get(f"/console/graduates/{html.unescape(back[1])}").content.decode()
             assert [int(k) for k in re.findall(r'<tr data-key="(\d+)"', earlier)] == pages[-2]
-        later = re.search(r'rel="next" href="([^"]+)"', text)
+        later = re.search(r'rel="next"\s+href="([^"]+)"', text)
         address = f"/console/graduates/{html.unescape(later[1])}" if later else ""
     return [key for page in pages for key in page], counts
 

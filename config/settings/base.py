@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    # Its templates of widgets are found by the project's template engine.
+    "django.forms",
     "django_htmx",
     "django_filters",
     "bootstrap",
@@ -79,6 +81,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "core.forms.renderer.PlatformRenderer"
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///platform")}
 DATABASES["default"] |= {

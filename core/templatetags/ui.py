@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from core import frame
+from core.forms.bound import PlatformBoundField
 from core.frame import Service
 from core.masking import mask_id, mask_phone
 from core.menu import line_of
@@ -46,6 +48,27 @@ register.filter("mask_phone", mask_phone)
 def badge(kind: str, label: str) -> SafeString:
     """A state in words and colour together."""
     return format_html('<span class="state state-{}">{}</span>', kind, label)
+
+
+_NOTICE_ICONS = {"error": "exclamation-octagon", "success": "check-circle"}
+
+
+@register.simple_block_tag
+def notice(
+    content: SafeString, kind: str = "", icon: str = "", css: str = "", role: str | None = None
+) -> SafeString:
+    """A line of advice above what it is about. `kind`: "" for information, "success", "warning",
+    or "error", which a screen reader reads out at once unless `role` says otherwise."""
+    kind_class = f"notice-{kind}" if kind else ""
+    if role is None:
+        role = "alert" if kind == "error" else ""
+    return format_html(
+        '<div class="{}"{}>{}<span>{}</span></div>',
+        " ".join(filter(None, ("notice", kind_class, css))),
+        format_html(' role="{}"', role) if role else "",
+        mark_safe(svg(icon or _NOTICE_ICONS.get(kind, "info-circle"))),  # noqa: S308 - our file
+        mark_safe(content.strip()),  # noqa: S308 - rendered by the template, which escaped it
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -94,9 +117,9 @@ def graduate_services() -> list[Service]:
 
 
 @register.filter
-def grey_by_reason(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def grey_by_reason(fields: Iterable[PlatformBoundField]) -> list[PlatformBoundField]:
     """Fields that can't be edited, those with the same reason together."""
-    return sorted((i for i in items if not i["may"]), key=lambda i: i["why"])
+    return sorted((f for f in fields if f.is_grey), key=lambda f: f.grey_reason)
 
 
 @functools.cache

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from core.forms import posted
 from destinations.actions import catalogue as actions
 from destinations.fields import BY_KEY, FORM_CATEGORY, FORMS
+from destinations.forms import CategoryForm, LinesForm
 from destinations.models import Category, Requirement
 from schools.access import StaffRequest, staff_view
 
@@ -25,10 +25,11 @@ def categories(request: StaffRequest) -> HttpResponse:
 @staff_view("province.catalogue")
 def category(request: StaffRequest, code: str) -> HttpResponse:
     row = get_object_or_404(Category, pk=code, is_leaf=True)
-    if request.method == "POST":
-        texts = {key: request.POST.get(key, "").strip() for key in actions.TEXTS}
-        flags = {key: request.POST.get(key) == "on" for key in actions.FLAGS}
-        actions.edit(code=code, values=texts | flags, lines=_typed(request), by=request.user)
+    own = {key: getattr(row, key) for key in (*actions.TEXTS, *actions.FLAGS)}
+    form = CategoryForm(posted(request), initial=own)
+    if form.is_valid():
+        values, lines = form.own_values(), form.lines()
+        actions.edit(code=code, values=values, lines=lines, by=request.user)
         messages.success(request, "已保存, 表单、校验和导入随即生效。")
         return redirect("console:category", code=code)
     context = {
@@ -36,10 +37,9 @@ def category(request: StaffRequest, code: str) -> HttpResponse:
         "lines": _lines(row),
         "requirements": Requirement.choices,
         "forms": _forms(row),
-        "texts": [(k, _label(k), getattr(row, k)) for k in actions.TEXTS],
-        "flags": [(k, _label(k), getattr(row, k)) for k in actions.FLAGS],
+        "fields": form,
     }
-    return render(request, "destinations/console/category.html", context)
+    return render(request, "destinations/console/category.html", context, status=form.status)
 
 
 @staff_view("province.catalogue")
@@ -48,8 +48,9 @@ def category_form(request: StaffRequest, code: str, form: str) -> HttpResponse:
     row = get_object_or_404(Category, pk=code, is_leaf=True)
     if code != FORM_CATEGORY or form not in FORMS:
         raise Http404
-    if request.method == "POST":
-        actions.edit_form(code=code, form=form, lines=_typed(request), by=request.user)
+    typed = LinesForm(posted(request))
+    if typed.is_valid():
+        actions.edit_form(code=code, form=form, lines=typed.lines(), by=request.user)
         messages.success(request, "已保存, 表单、校验和导入随即生效。")
         return redirect("console:category-form", code=code, form=form)
     context = {
@@ -59,8 +60,9 @@ def category_form(request: StaffRequest, code: str, form: str) -> HttpResponse:
         "lines": _lines(row, form),
         "requirements": [_AS_CATEGORY, *Requirement.choices],
         "forms": _forms(row),
+        "fields": typed,
     }
-    return render(request, "destinations/console/category_form.html", context)
+    return render(request, "destinations/console/category_form.html", context, status=typed.status)
 
 
 def _lines(row: Category, form: str = "") -> list[tuple[str, str, str, str, str]]:
@@ -82,18 +84,3 @@ def _forms(row: Category) -> list[tuple[str, str, int]]:
     differing = row.fields.exclude(form="").exclude(requirement="").values_list("form", flat=True)
     found = list(differing)
     return [(form, name, found.count(form)) for form, name in FORMS.items()]
-
-
-def _typed(request: StaffRequest) -> dict[str, actions.Line]:
-    return {
-        key: (
-            request.POST[f"requirement-{key}"],
-            request.POST.get(f"condition-{key}", "").strip()[:200],
-        )
-        for key in actions.LINES
-        if f"requirement-{key}" in request.POST
-    }
-
-
-def _label(name: str) -> Any:
-    return getattr(Category._meta.get_field(name), "verbose_name", name)

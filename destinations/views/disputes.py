@@ -14,10 +14,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
+from core.forms import posted, pressed
 from core.lists.page import Column, Order, Row
 from destinations.actions import dispute
 from destinations.catalogue import catalogue
 from destinations.fields import ALL
+from destinations.forms import DisputeForm, SettleForm
 from destinations.models import Dispute, DisputeState
 from destinations.states import State
 from graduates.access import GraduateRequest, graduate_view
@@ -31,23 +33,16 @@ _STATE = dict(DisputeState.choices)
 
 @graduate_view
 def raise_page(request: GraduateRequest) -> HttpResponse:
-    error, status = "", 200
-    if request.method == "POST":
+    form = DisputeForm(posted(request))
+    if form.is_valid():
         try:
-            dispute.object_to(
-                graduate_id=request.graduate.pk, reason=request.POST.get("reason", ""),
-                by=request.user,
-            )  # fmt: skip
+            dispute.object_to(graduate_id=request.graduate.pk, by=request.user, **form.cleaned_data)
             messages.success(request, "已提出异议, 学校会在五个工作日内处理。")
             return redirect("destination")
         except DomainError as refusal:
-            error, status = refusal.message, refusal.status
-    context = dispute.for_page(request.graduate.pk) | {
-        "error": error,
-        "typed": request.POST.get("reason", ""),
-        "tab": "register",
-    }
-    return render(request, "destinations/phone/dispute.html", context, status=status)
+            form.add_refusal(refusal)
+    context = dispute.for_page(request.graduate.pk) | {"form": form, "tab": "register"}
+    return render(request, "destinations/phone/dispute.html", context, status=form.status)
 
 
 @graduate_view
@@ -109,9 +104,8 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, _seen(request, pk))
 
 
-def _page(
-    request: StaffRequest, found: Dispute, error: str = "", status: int = 200
-) -> HttpResponse:
+def _page(request: StaffRequest, found: Dispute, form: SettleForm | None = None) -> HttpResponse:
+    form = form or SettleForm()
     was = found.snapshot
     names, state = catalogue().names, was.get("state", "")
     shown = [
@@ -126,22 +120,22 @@ def _page(
         "badge": "pending" if is_open else "ok",
         "open": is_open,
         "why_not": dispute.why_not(found, request.user) if is_open else "",
-        "error": error,
-        "typed": request.POST.get("answer", ""),
+        "form": form,
     }
-    return render(request, "destinations/console/dispute.html", context, status=status)
+    return render(request, "destinations/console/dispute.html", context, status=form.status)
 
 
 @staff_view("destinations.settle")
 @require_POST
 def settle(request: StaffRequest, pk: int) -> HttpResponse:
     found = _seen(request, pk)
+    form, upheld = SettleForm(request.POST), pressed(request, "do") == "uphold"
+    if not form.is_valid():
+        return _page(request, found, form)
     try:
-        dispute.settle(
-            dispute=found, upheld=request.POST.get("do") == "uphold", by=request.user,
-            answer=request.POST.get("answer", ""),
-        )  # fmt: skip
+        dispute.settle(dispute=found, upheld=upheld, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
-        return _page(request, found, refusal.message, refusal.status)
+        form.add_refusal(refusal)
+        return _page(request, found, form)
     messages.success(request, "异议已处理, 毕业生会收到消息。")
     return redirect("console:disputes")

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from core.forms import read_number
 from destinations import reports
 from destinations.models import Destination
 from schools import options
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_number
 from schools.scope import scope_of, visible_to
 
 

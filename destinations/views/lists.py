@@ -12,15 +12,16 @@ from django.shortcuts import render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
+from core.forms import picked_ids, pressed, read_number
 from core.lists.page import Column, Order, Page, Row
 from destinations.actions import review
 from destinations.catalogue import catalogue
 from destinations.filters import DestinationFilter
+from destinations.forms import BulkReviewForm
 from destinations.models import Destination
 from destinations.queries import waiting_states
 from destinations.states import State
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_ids, read_number
 from schools.lists import ConsoleList
 from schools.scope import staff_of
 
@@ -113,11 +114,12 @@ class ReviewQueue(DestinationList):
 @require_POST
 def review_many(request: StaffRequest) -> HttpResponse:
     """Approve or reject the picked rows: first what will happen, then row by row what did."""
-    action = "reject" if request.POST.get("action") == "reject" else "approve"
-    reason = request.POST.get("reason", "").strip()
+    action = "reject" if pressed(request, "action") == "reject" else "approve"
+    form = BulkReviewForm(request.POST)
+    typed = form.cleaned_data if form.is_valid() else {}
     title = "批量不通过" if action == "reject" else "批量通过"
-    if request.POST.get("sure") != "1":
-        picked = sorted(read_ids(request.POST.getlist("pick")))[:500]
+    if pressed(request, "sure") != "1":
+        picked = picked_ids(request)
         rows = review.preview_many(graduate_ids=picked, action=action, by=request.user)
         context = {
             "rows": rows,
@@ -125,10 +127,13 @@ def review_many(request: StaffRequest) -> HttpResponse:
             "action": action,
             "title": title,
             "reasons": READY_REASONS,
+            "form": BulkReviewForm(),
         }
         return render(request, "destinations/console/bulk_confirm.html", context)
-    seen = _read_seen(request.POST.getlist("seen"))
-    results = review.review_many(seen=seen, action=action, by=request.user, reason=reason)
+    seen = _read_seen(sorted(typed.get("seen", ())))
+    results = review.review_many(
+        seen=seen, action=action, by=request.user, reason=typed.get("reason", "")
+    )
     context = {
         "results": results,
         "title": title,

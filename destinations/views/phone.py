@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from core import files
-from core.errors import DomainError, Invalid
+from core.errors import DomainError
+from core.forms import posted, pressed
 from destinations import forms, sheets
 from destinations.actions import evidence, register
 from destinations.catalogue import catalogue, grouped
-from destinations.fields import BY_KEY, FORMS
+from destinations.fields import FORMS
 from destinations.models import Destination, Evidence
 from destinations.steps import MACHINE
 from graduates.access import GraduateRequest, graduate_view
@@ -54,17 +55,14 @@ def choose(request: GraduateRequest) -> HttpResponse:
 def materials(request: GraduateRequest) -> HttpResponse:
     """Upload evidence; each picture is compressed and shown at once."""
     d = _own(request)
-    leaf, form = forms.chosen_leaf(request.GET)
-    if leaf is None or (leaf.has_forms and not form):
+    leaf, kind = forms.chosen_leaf(request.GET)
+    if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
-    error, status = "", 200
-    if request.method == "POST":
+    images = forms.MaterialForm(posted(request), request.FILES)
+    if images.is_valid():
         try:
             MACHINE.check("register", d, request.user)
-            uploads = request.FILES.getlist("image")
-            if not uploads:
-                raise Invalid({"image": ["请选择图片。"]})
-            for upload in uploads:
+            for upload in images.cleaned_data["image"]:
                 evidence.add_evidence(
                     graduate=request.graduate,
                     content=upload.read(),
@@ -73,54 +71,46 @@ def materials(request: GraduateRequest) -> HttpResponse:
                 )
             return redirect(request.get_full_path())
         except DomainError as refusal:
-            error, status = refusal.message, refusal.status
+            images.add_refusal(refusal)
     context = {
         "leaf": leaf,
-        "form": form,
-        "form_label": FORMS.get(form, ""),
+        "form": images,
+        "form_label": FORMS.get(kind, ""),
         "sheet": sheets.title_of(leaf),
         "evidence": evidence.standing_evidence(d.pk),
         "most": evidence.MOST,
-        "error": error,
-        "following": "?" + urlencode({"category": leaf.code, "form": form}),
+        "following": "?" + urlencode({"category": leaf.code, "form": kind}),
         "tab": "register",
     }
-    return render(request, "destinations/phone/materials.html", context, status=status)
+    return render(request, "destinations/phone/materials.html", context, status=images.status)
 
 
 @graduate_view
 def form(request: GraduateRequest) -> HttpResponse:
     d = _own(request)
-    leaf, kind = forms.chosen_leaf(request.POST if request.method == "POST" else request.GET)
+    leaf, kind = forms.chosen_leaf(posted(request) or request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
-    values: dict[str, Any] = forms.stored_values(d)
-    errors: dict[str, list[str]] = {}
-    error = ""
-    if request.method == "POST":
-        values = {k: v for k, v in request.POST.items() if k in BY_KEY}
-        typed = values | {"category": leaf.code, "form": kind}
+    filled = forms.registration_form(leaf, kind, d, posted(request))
+    if filled.may_try():
+        typed = filled.typed | {"category": leaf.code, "form": kind}
         try:
             register.register(graduate_id=d.pk, typed=typed, by=request.user)
             messages.success(request, "已提交, 等待老师审核。")
             return redirect("destination")
-        except Invalid as invalid:
-            errors = invalid.errors
         except DomainError as refusal:
-            error = refusal.message
+            filled.add_refusal(refusal)
     context = {
         "leaf": leaf,
-        "form": kind,
+        "kind": kind,
         "form_label": FORMS.get(kind, ""),
-        "groups": forms.field_groups(leaf, kind, values, errors),
-        "errors": errors,
-        "error": error,
+        "form": filled,
         "sheet": sheets.title_of(leaf),
         "evidence": evidence.standing_evidence(d.pk),
         "materials": "?" + urlencode({"category": leaf.code, "form": kind}),
         "tab": "register",
     }
-    status = 422 if errors or error else 200
+    status = 422 if filled.errors else 200
     return render(request, "destinations/phone/form.html", context, status=status)
 
 
@@ -130,35 +120,18 @@ def touch_up(request: GraduateRequest) -> HttpResponse:
     d = _own(request)
     MACHINE.check("touch_up", d, request.user)
     leaf = catalogue().leaves[d.category]
-    values: dict[str, Any] = forms.stored_values(d)
-    errors: dict[str, list[str]] = {}
-    error = ""
-    allowed = register.touchable(d)
-    if request.method == "POST":
-        typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
+    grey = set(leaf.shown(d.form)) - register.touchable(d)
+    form = forms.registration_form(leaf, d.form, d, posted(request), grey=grey)
+    if form.is_valid():
         try:
+            typed = form.values | form.posted_for_grey
             register.touch_up(graduate_id=d.pk, typed=typed, by=request.user)
             messages.success(request, "已保存; 涉及代码的修改将由老师核对。")
             return redirect("destination")
-        except Invalid as invalid:
-            errors, values = invalid.errors, values | typed
         except DomainError as refusal:
-            error, values = refusal.message, values | typed
-    groups = forms.field_groups(leaf, d.form, values, errors)
-    for _, items in groups:
-        for item in items:
-            if item["field"].key not in allowed:
-                item["may"], item["why"] = False, "已审核, 有误请联系辅导员"
-                item["shown"] = item["field"].show(getattr(d, item["field"].key))
-    context = {
-        "d": d,
-        "leaf": leaf,
-        "groups": groups,
-        "errors": errors,
-        "error": error,
-        "tab": "register",
-    }
-    status = 422 if errors or error else 200
+            form.add_refusal(refusal)
+    context = {"d": d, "leaf": leaf, "form": form, "tab": "register"}
+    status = 422 if form.errors else 200
     return render(request, "destinations/phone/touch_up.html", context, status=status)
 
 
@@ -182,9 +155,10 @@ def remove_image(request: GraduateRequest, pk: int) -> HttpResponse:
     rows = Evidence.objects.select_related("file").filter(graduate_id=request.graduate.pk)
     found = get_object_or_404(rows, pk=pk, removed_at=None)
     evidence.remove_evidence(evidence=found, by=request.user)
-    back = request.POST.get("back", "")
-    query = back if back.startswith("?") else ""
-    return redirect(f"/destination/materials/{query}" if query else "destination")
+    back = pressed(request, "back")
+    if not back.startswith("?"):
+        return redirect("destination")
+    return redirect(reverse("destination-materials") + back)
 
 
 def categories(request: HttpRequest) -> HttpResponse:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from core.forms import read_number
 from destinations import progress as figures
 from schools import options
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_number
 
 
 @staff_view("province.progress")

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core import files
-from core.errors import Conflict, DomainError, Invalid
+from core.errors import DomainError
+from core.forms import posted
 from core.lists import keyset
 from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
@@ -25,7 +26,6 @@ from destinations.states import State
 from destinations.steps import MACHINE
 from destinations.views.lists import READY_REASONS
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_number
 from schools.scope import visible_to
 
 # Steps that change values: against the one before, the reviewer sees what is new.
@@ -54,8 +54,9 @@ def workspace(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _workspace(
-    request: StaffRequest, d: Destination, *, error: str = "", reason: str = "", status: int = 200
+    request: StaffRequest, d: Destination, form: forms.ReviewForm | None = None
 ) -> HttpResponse:
+    form = form or forms.ReviewForm()
     events = list(DestinationEvent.objects.filter(graduate_id=d.pk).order_by("-id")[:20])
     earlier, later = _neighbours(request, d)
     context = {
@@ -78,10 +79,9 @@ def _workspace(
         "dispute": open_dispute(d.pk) if d.disputed_at is not None else None,
         "previous": earlier,
         "following": later,
-        "error": error,
-        "reason": reason,
+        "form": form,
     }
-    return render(request, "destinations/console/review.html", context, status=status)
+    return render(request, "destinations/console/review.html", context, status=form.status)
 
 
 def _neighbours(request: StaffRequest, d: Destination) -> tuple[int | None, int | None]:
@@ -124,8 +124,10 @@ def _warnings(d: Destination) -> list[str]:
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     """approve, reject, tick, resume, propose_release or release; then on to the next in the queue."""
     d = destination_or_404(request, pk)
-    reason = request.POST.get("reason", "").strip()
-    version = read_number(request.POST.get("version", "")) or 0
+    form = forms.ReviewForm(request.POST)
+    if not form.is_valid():
+        return _workspace(request, d, form)
+    reason, version = form.cleaned_data["reason"], form.cleaned_data["version"]
     _, following = _neighbours(request, d)
     try:
         match action:
@@ -145,11 +147,9 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
                 release.release(graduate_id=pk, by=request.user, reason=reason, version=version)
             case _:
                 return redirect("console:destination", pk=pk)
-    except Conflict as conflict:
-        d = destination_or_404(request, pk)
-        return _workspace(request, d, error=conflict.message, reason=reason, status=409)
     except DomainError as refusal:
-        return _workspace(request, d, error=refusal.message, reason=reason, status=refusal.status)
+        form.add_refusal(refusal)
+        return _workspace(request, destination_or_404(request, pk), form)
     word = _WORDS.get(action.replace("-", "_"), action)
     messages.success(request, f"{d.graduate.name}: 已{word}。")
     if following is not None and action in ("approve", "reject"):
@@ -162,44 +162,39 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
     """Entry by staff, with the same fields as the graduate's form."""
     d = destination_or_404(request, pk)
     MACHINE.check("enter", d, request.user)
-    data = request.POST if request.method == "POST" else request.GET
+    data = posted(request) or request.GET
     leaf, kind = forms.chosen_leaf(
         data if "category" in data else {"category": d.category, "form": d.form}
     )
-    values: dict[str, Any] = forms.stored_values(d)
-    errors: dict[str, list[str]] = {}
-    error = ""
-    if request.method == "POST" and leaf is not None:
-        values = {k: v for k, v in request.POST.items() if k in BY_KEY}
+    form = None
+    if leaf is not None:
+        form = forms.registration_form(leaf, kind, d, posted(request), base=forms.EntryForm)
+    if leaf is not None and form is not None and form.may_try():
+        typed = form.typed | {"category": leaf.code, "form": kind}
         try:
             entering.enter(
                 graduate_id=pk,
-                typed=values | {"category": leaf.code, "form": kind},
+                typed=typed,
                 by=request.user,
-                version=read_number(request.POST.get("version", "")) or 0,
-                wage_override=request.POST.get("wage_override", "").strip()[:200],
+                version=form.cleaned_data["version"],
+                wage_override=form.cleaned_data.get("wage_override", ""),
             )
             messages.success(request, "已录入。")
             return redirect("console:destination", pk=pk)
-        except Invalid as invalid:
-            errors = invalid.errors
         except DomainError as refusal:
-            error = refusal.message
+            form.add_refusal(refusal)
     context = {
         "d": d,
         "graduate": d.graduate,
         "leaf": leaf,
-        "form": kind,
+        "kind": kind,
+        "form": form,
         "forms": FORMS,
         "leaves": list(grouped(list(catalogue().leaves.values()))),
-        "groups": forms.field_groups(leaf, kind, values, errors)
-        if leaf and (kind or not leaf.has_forms)
-        else [],
+        "groups": form.groups() if form and leaf and (kind or not leaf.has_forms) else [],
         "sheet": sheets.title_of(leaf) if leaf else "",
-        "errors": errors,
-        "error": error,
     }
-    status = 422 if errors or error else 200
+    status = 422 if form is not None and form.errors else 200
     return render(request, "destinations/console/enter.html", context, status=status)
 
 
@@ -217,8 +212,12 @@ def image(request: StaffRequest, pk: int) -> HttpResponseBase:
 def add_image(request: StaffRequest, pk: int) -> HttpResponse:
     """Material that staff attaches: evidence for an entry, or the stamped release."""
     d = destination_or_404(request, pk)
+    form = forms.MaterialForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, "请选择图片。")
+        return redirect("console:destination", pk=pk)
     try:
-        for upload in request.FILES.getlist("image"):
+        for upload in form.cleaned_data["image"]:
             evidence.add_evidence(
                 graduate=d.graduate, content=upload.read(), name=upload.name or "", by=request.user
             )

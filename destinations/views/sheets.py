@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 
+from core.forms import posted
 from core.rate import limit
 from destinations import forms, sheets
 from destinations.catalogue import Leaf
@@ -45,13 +46,13 @@ def console_sheet(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _leaf(request: HttpRequest) -> Leaf | None:
     """The category that was chosen, if it asks for a sheet."""
-    leaf, _ = forms.chosen_leaf(request.POST if request.method == "POST" else request.GET)
+    leaf, _ = forms.chosen_leaf(posted(request) or request.GET)
     return leaf if leaf is not None and sheets.title_of(leaf) else None
 
 
 def _sheet(request: HttpRequest, d: Destination, leaf: Leaf) -> HttpResponse:
-    values: Mapping[str, Any] = request.POST
-    if request.method != "POST":
+    values: Mapping[str, Any] | None = posted(request)
+    if values is None:
         values = forms.stored_values(d) if d.category == leaf.code else {}
     rows = Graduate.objects.select_related(
         "school", "cohort", "department", "school_class", "person"

@@ -12,38 +12,27 @@ from django.views.decorators.http import require_POST
 
 from codes import lookup
 from core.errors import DomainError
+from core.forms import posted
 from destinations.actions import wages as actions
+from destinations.forms import WageForm
 from destinations.models import MinimumWage
-from schools import forms
 from schools.access import StaffRequest, staff_view
-from schools.forms import Errors, FormField
 from schools.views.own import do
-
-_FIELDS = (
-    FormField("place", "地区", "place", hint="省、市或区县; 下级没有自己的标准时用上级的。"),
-    FormField("valid_from", "起始日期", "date"),
-    FormField("amount", "标准(元/月)", "number", max_length=6),
-)
 
 
 @staff_view("province.catalogue")
 def wages(request: StaffRequest) -> HttpResponse:
-    typed, errors = request.POST.dict(), Errors()
-    if request.method == "POST":
+    form = WageForm(posted(request))
+    if form.is_valid():
         try:
-            made = actions.add(
-                place=typed.get("place", ""),
-                valid_from=forms.read_date(typed.get("valid_from", ""), "valid_from"),
-                amount=forms.read_number(typed.get("amount", "")),
-                by=request.user,
-            )
+            made = actions.add(by=request.user, **form.cleaned_data)
             messages.success(request, f"已新增{lookup.place_name(made.division)}的标准。")
             return redirect("console:wages")
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
-    context = {"rows": _rows(), "items": forms.items(_FIELDS, typed, errors), "errors": errors}
+            form.add_refusal(refusal)
     page = "destinations/console/wages.html"
-    return render(request, page, context, status=422 if errors else 200)
+    context = {"rows": _rows(), "form": form}
+    return render(request, page, context, status=422 if form.errors else 200)
 
 
 def _rows() -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def approve(*, letter_id: int, ticks: Collection[str], seen: str, by: User) -> L
     with _deciding("approve", letter_id, seen, by) as (letter, step):
         missing = [label for key, label in CHECKLIST.items() if key not in ticks]
         if missing:
-            raise Invalid({"checklist": [f"以下各项没有勾选, 不能通过: {'; '.join(missing)}。"]})
+            raise Invalid({"check": [f"以下各项没有勾选, 不能通过: {'; '.join(missing)}。"]})
         letter.checklist = dict.fromkeys(CHECKLIST, True)
         letter.state = LetterState(step.target or letter.state)
         if letter.state == LetterState.SECOND:

@@ -12,12 +12,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts import inbox
+from accounts.forms import OwnPasswordForm
 from accounts.signin import change_own_password
 from core.errors import DomainError
+from core.forms import posted, pressed, read_number
 from employers import hooks
 from employers.access import AccountRequest, account_view, choose_member
 from employers.pages import newest
-from schools.forms import Errors, errors_of, read_number
 
 CAME_BY_CODE = "came_by_code"
 _FRESH = 600  # seconds
@@ -38,7 +39,7 @@ def home(request: AccountRequest) -> HttpResponse:
 @account_view
 @require_POST
 def choose(request: AccountRequest) -> HttpResponse:
-    wanted = read_number(request.POST.get("member", ""))
+    wanted = read_number(pressed(request, "member"))
     member = next((m for m in request.memberships if m.pk == wanted), None)
     if member is None:
         messages.error(request, "您没有为此单位办理签约的权限。")
@@ -50,16 +51,16 @@ def choose(request: AccountRequest) -> HttpResponse:
 
 @account_view
 def password(request: AccountRequest) -> HttpResponse:
-    errors, status, ask_old = Errors(), 200, _asks_old(request)
-    if request.method == "POST":
+    form = OwnPasswordForm(posted(request), ask_old=_asks_old(request))
+    if form.is_valid():
         try:
-            change_own_password(request, ask_old=ask_old, forgotten=_FORGOTTEN)
+            change_own_password(request, forgotten=_FORGOTTEN, **form.cleaned_data)
             messages.success(request, "密码已保存, 其他设备上的登录已退出。")
             return redirect("employer-unit")
         except DomainError as refusal:
-            errors, status = errors_of(refusal), refusal.status
-    context = {"errors": errors, "ask_old": ask_old, "tab": "unit"}
-    return render(request, "employers/password.html", context, status=status)
+            form.add_refusal(refusal)
+    context = {"form": form, "tab": "unit"}
+    return render(request, "employers/password.html", context, status=form.status)
 
 
 def _asks_old(request: AccountRequest) -> bool:

@@ -13,17 +13,17 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from core import audit, files
-from core.errors import DomainError, Invalid
+from core.errors import DomainError
 from core.lists.page import Column, ListPage, Order, Row
 from core.masking import mask_phone
 from core.models import StoredFile
 from employers.actions import letters
 from employers.filters import LetterFilter
+from employers.forms import LetterReviewForm
 from employers.letter_steps import CHECKLIST, LETTER, mark
 from employers.models import Letter, LetterKind, LetterState
 from employers.queries import contacts_of, letters_waiting, manager_of
 from schools.access import StaffPage, StaffRequest, staff_view
-from schools.forms import Errors, errors_of
 
 _STATES, _KINDS = dict(LetterState.choices), dict(LetterKind.choices)
 _REASONS = (
@@ -90,13 +90,11 @@ def _pictures(letter: Letter) -> list[tuple[str, str, StoredFile]]:
 
 @_door
 def letter(request: StaffRequest, pk: int) -> HttpResponse:
-    return _page(request, _letter(pk), Errors(), 200)
+    return _page(request, _letter(pk), LetterReviewForm())
 
 
-def _page(
-    request: StaffRequest, found: Letter, errors: Errors, status: int, reason: str = ""
-) -> HttpResponse:
-    ticked = set(request.POST.getlist("check"))
+def _page(request: StaffRequest, found: Letter, form: LetterReviewForm) -> HttpResponse:
+    ticked = set(form["check"].value() or ())
     former = manager_of(found.unit, besides=found.member)
     context: dict[str, Any] = {
         "letter": found,
@@ -112,10 +110,9 @@ def _page(
         else [],
         "following": letters_waiting().filter(pk__gt=found.pk).order_by("pk").first(),
         "reasons": _REASONS,
-        "errors": errors,
-        "reason": reason,
+        "form": form,
     }
-    return render(request, "employers/console/letter.html", context, status=status)
+    return render(request, "employers/console/letter.html", context, status=form.status)
 
 
 def _why_not(found: Letter, request: StaffRequest) -> str:
@@ -132,15 +129,18 @@ def _why_not(found: Letter, request: StaffRequest) -> str:
 @_door
 @require_POST
 def approve(request: StaffRequest, pk: int) -> HttpResponse:
-    found, post = _letter(pk), request.POST
+    _letter(pk)
+    form = LetterReviewForm(request.POST)
+    if not form.is_valid():
+        return _page(request, _letter(pk), form)
+    typed = form.cleaned_data
     try:
         done = letters.approve(
-            letter_id=pk, ticks=post.getlist("check"), seen=post.get("seen", ""), by=request.user
+            letter_id=pk, ticks=typed["check"], seen=typed["seen"], by=request.user
         )
-    except Invalid as invalid:
-        return _page(request, found, invalid.errors, invalid.status)
     except DomainError as refusal:
-        return _page(request, _letter(pk), errors_of(refusal), refusal.status)
+        form.add_refusal(refusal)
+        return _page(request, _letter(pk), form)
     messages.success(request, f"{done.unit.name}: {done.get_state_display()}。")
     return _onwards(pk)
 
@@ -148,13 +148,15 @@ def approve(request: StaffRequest, pk: int) -> HttpResponse:
 @_door
 @require_POST
 def refuse(request: StaffRequest, pk: int) -> HttpResponse:
-    found, reason = _letter(pk), request.POST.get("reason", "")
+    found, form = _letter(pk), LetterReviewForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form)
+    typed = form.cleaned_data
     try:
-        letters.refuse(
-            letter_id=pk, reason=reason, seen=request.POST.get("seen", ""), by=request.user
-        )
+        letters.refuse(letter_id=pk, reason=typed["reason"], seen=typed["seen"], by=request.user)
     except DomainError as refusal:
-        return _page(request, _letter(pk), errors_of(refusal), refusal.status, reason)
+        form.add_refusal(refusal)
+        return _page(request, _letter(pk), form)
     messages.success(request, f"{found.unit.name}: 未通过, 已告知提交人。")
     return _onwards(pk)
 

@@ -18,10 +18,11 @@ from accounts.signin import Throttled, sign_in
 from accounts.throttle import client_address
 from codes import text
 from core.errors import DomainError
+from core.forms import posted, pressed
 from employers.access import AccountRequest, account_view
 from employers.actions import entrance
+from employers.forms import SignInForm
 from employers.views.account import CAME_BY_CODE
-from schools.forms import Errors, errors_of
 
 _SENT = "如果此手机号码已有帐号, 验证码已经发出, 10分钟内有效。"
 
@@ -32,39 +33,39 @@ def login(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User) and request.user.realm == Realm.EMPLOYER:
         return redirect("employer-home")
     session_ended_notice(request)
-    post, errors, status, said = request.POST, Errors(), 200, ""
-    mobile = text.clean_phone(post.get("mobile", ""))[:20]
-    if request.method == "POST":
+    form, said = SignInForm(posted(request)), ""
+    by_password = "password" in form.data
+    if form.is_valid():
+        mobile = text.clean_phone(form.cleaned_data["mobile"])[:20]
         try:
-            if "send" in post:
+            if pressed(request, "send"):
                 entrance.send_code(mobile=mobile, address=client_address(request))
                 said = _SENT
             else:
-                _enter(request, mobile)
+                _enter(request, mobile, form, by_password=by_password)
                 return redirect("employer-home")
-        except Throttled as refusal:
-            errors, status = {"": ["尝试次数过多, 请15分钟后再试。"]}, refusal.status
         except DomainError as refusal:
-            errors, status = errors_of(refusal), refusal.status
+            if isinstance(refusal, Throttled):
+                refusal.message = "尝试次数过多, 请15分钟后再试。"
+            form.add_refusal(refusal)
     context = {
-        "errors": errors,
-        "typed": mobile,
+        "form": form,
         "said": said,
-        "by_password": "password" in post or request.GET.get("by") == "password",
-        "asked": bool(said) or "code" in post,
+        "by_password": by_password or request.GET.get("by") == "password",
+        "asked": bool(said) or "code" in form.data,
     }
-    return render(request, "employers/login.html", context, status=status)
+    return render(request, "employers/login.html", context, status=form.status)
 
 
-def _enter(request: HttpRequest, mobile: str) -> None:
-    post = request.POST
-    if "password" in post:
+def _enter(request: HttpRequest, mobile: str, form: SignInForm, *, by_password: bool) -> None:
+    if by_password:
         sign_in(
-            request, realm=Realm.EMPLOYER, login_name=mobile, password=post["password"],
+            request, realm=Realm.EMPLOYER, login_name=mobile,
+            password=form.cleaned_data["password"],
             wrong="手机号码或密码不正确。没有设置过密码的, 请用验证码登录。",
         )  # fmt: skip
         return
-    entrance.enter_with_code(request, mobile=mobile, code=post.get("code", ""))
+    entrance.enter_with_code(request, mobile=mobile, code=form.cleaned_data["code"])
     request.session[CAME_BY_CODE] = int(time.time())
 
 

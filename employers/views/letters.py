@@ -4,7 +4,6 @@ the account."""
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,45 +15,38 @@ from accounts.throttle import client_address
 from codes import lookup
 from core import files, pdf
 from core.errors import DomainError
+from core.forms import posted, pressed
 from core.models import StoredFile
 from core.rate import limit
 from employers.access import EmployerRequest, employer_view
 from employers.actions import letters
+from employers.forms import LetterForm, RecoverForm
 from employers.models import Letter, LetterKind, LetterState, UnitMember
-from employers.views.unit import read_upload
-from schools.forms import Errors, FormField, errors_of, items
 
 _TEMPLATE = "employers/letter_pdf.html"
-_UNIT_CODE = FormField(
-    "unit_code", "统一社会信用代码", max_length=18, hint="18位, 营业执照或法人证书上的代码"
-)
-_NAME = FormField("name", "新的帐号管理者姓名", max_length=40, hint="与公函、身份证一致")
-_MOBILE = FormField("mobile", "新的手机号码", "mobile", max_length=11)
 
 
 @employer_view
 def letter(request: EmployerRequest) -> HttpResponse:
-    member, errors, status = request.member, Errors(), 200
+    member = request.member
     kinds = _kinds(member)
-    if request.method == "POST":
-        kind = request.POST.get("kind", "")
+    form = LetterForm(posted(request), request.FILES, kinds=kinds)
+    if form.is_valid():
         try:
-            scan = read_upload(request.FILES.get("scan"))
-            letters.submit(member=member, kind=kind, scan=scan)
+            letters.submit(member=member, **form.cleaned_data)
             messages.success(request, "公函已提交, 审核结果会以短信和消息告知。")
             return redirect("employer-letter")
         except DomainError as refusal:
-            errors, status = _placed(refusal), refusal.status
+            form.add_refusal(_of_the_scan(refusal))
     rows = _own(member).order_by("-id")[:20]
     context = {
         "rows": rows,
         "waiting": any(r.state in (LetterState.WAITING, LetterState.SECOND) for r in rows),
         "kinds": kinds,
-        "kind": request.POST.get("kind") or (kinds[0][0] if kinds else ""),
-        "errors": errors,
+        "form": form,
         "tab": "unit",
     }
-    return render(request, "employers/letter.html", context, status=status)
+    return render(request, "employers/letter.html", context, status=form.status)
 
 
 def _kinds(member: UnitMember) -> list[tuple[str, str]]:
@@ -125,49 +117,32 @@ def _inline(file: StoredFile | None) -> str:
 @never_cache
 def recover(request: HttpRequest) -> HttpResponse:
     """A lost account: unit, new mobile proved by code, stamped scan. Two people will review it."""
-    post, errors, status, asked = request.POST, Errors(), 200, "code" in request.POST
-    if request.method == "POST":
-        address = client_address(request)
+    form = RecoverForm(posted(request), request.FILES)
+    asked, address = "code" in form.data, client_address(request)
+    if form.is_valid():
+        values = form.cleaned_data
         try:
             limit(f"recover:{address}", most=30, seconds=3600)
-            if "send" in post:
+            if pressed(request, "send"):
                 letters.send_recovery_code(
-                    unit_code=post.get("unit_code", ""), mobile=post.get("mobile", ""),
-                    address=address,
-                )  # fmt: skip
+                    unit_code=values["unit_code"], mobile=values["mobile"], address=address
+                )
                 asked = True
                 messages.success(request, "验证码已发送。")
             else:
-                _hand_in(request, address)
+                letters.submit_recovery(address=address, **values)
                 return redirect("employer-recover-sent")
         except DomainError as refusal:
-            errors, status = _placed(refusal), refusal.status
-    typed: dict[str, Any] = post.dict()
-    context = {
-        "items": items((_UNIT_CODE, _NAME, _MOBILE), typed, errors),
-        "typed": typed, "errors": errors, "asked": asked,
-    }  # fmt: skip
-    return render(request, "employers/recover.html", context, status=status)
+            form.add_refusal(_of_the_scan(refusal))
+    context = {"form": form, "asked": asked}
+    return render(request, "employers/recover.html", context, status=form.status)
 
 
-def _hand_in(request: HttpRequest, address: str) -> None:
-    post = request.POST
-    letters.submit_recovery(
-        unit_code=post.get("unit_code", ""),
-        name=post.get("name", ""),
-        mobile=post.get("mobile", ""),
-        code=post.get("code", ""),
-        scan=read_upload(request.FILES.get("scan")),
-        address=address,
-    )
-
-
-def _placed(refusal: DomainError) -> Errors:
-    """A picture that was refused is named beside its field."""
-    found = errors_of(refusal)
-    if "" in found and refusal.code.startswith(("image", "not_image")):
-        found["scan"] = found.pop("")
-    return found
+def _of_the_scan(refusal: DomainError) -> DomainError:
+    """What is wrong with a picture is said beside the field of the picture."""
+    if refusal.code.startswith(("image", "not_image")):
+        refusal.field = "scan"
+    return refusal
 
 
 def recover_sent(request: HttpRequest) -> HttpResponse:

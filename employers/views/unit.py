@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from codes import lookup
 from core import files
 from core.errors import DomainError
+from core.forms import posted
 from core.models import StoredFile
 from employers.access import EmployerRequest, employer_view
 from employers.actions import members as acts
 from employers.actions import papers
+from employers.forms import PapersForm, SignatureForm
 from employers.models import Membership, UnitMember
 from employers.queries import certificate_for
-from schools.forms import Errors
 
 
 @employer_view
@@ -53,58 +53,63 @@ def picture(request: EmployerRequest, slot: str) -> HttpResponseBase:
     return files.respond(file)
 
 
-def read_upload(upload: UploadedFile | None) -> bytes:
-    """What was uploaded, and no more than tells that it is too large."""
-    return upload.read(settings.EVIDENCE_MAX_UPLOAD + 1) if upload is not None else b""
-
-
 @employer_view
 def signature(request: EmployerRequest) -> HttpResponse:
-    errors, status = Errors(), 200
-    if request.method == "POST":
+    form = SignatureForm(posted(request), request.FILES)
+    if form.is_valid():
         try:
-            content = read_upload(request.FILES.get(papers.SIGNATURE))
+            content = form.cleaned_data["signature"]
             papers.keep_signature(member=request.member, content=content)
             messages.success(request, "签名已保存, 用于以后的邀约和修改; 已签的协议不变。")
             return redirect("employer-signature")
         except DomainError as refusal:
-            errors, status = {papers.SIGNATURE: [refusal.message]}, refusal.status
-    context = {"kept": request.member.signature, "errors": errors, "tab": "unit"}
-    return render(request, "employers/signature.html", context, status=status)
+            refusal.field = "signature"
+            form.add_refusal(refusal)
+    kept = request.member.signature
+    if kept:
+        form.fields["signature"].label = "重新书写"
+    context = {"kept": kept, "form": form, "tab": "unit"}
+    return render(request, "employers/signature.html", context, status=form.status)
 
 
 @employer_view
 def documents(request: EmployerRequest) -> HttpResponse:
     """Certificate and identity card; a refused picture leaves the others in place."""
-    errors = Errors()
-    if request.method == "POST":
-        for slot in papers.PAPERS:
-            upload = request.FILES.get(slot)
-            if upload is not None:
-                content = read_upload(upload)
-                try:
+    form = _papers_form(request)
+    if form.is_valid():
+        for slot, content in dict(form.cleaned_data).items():
+            try:
+                if content:
                     papers.keep_paper(member=request.member, slot=slot, content=content)
-                except DomainError as refusal:
-                    errors[slot] = [refusal.message]
-        if not errors:
+            except DomainError as refusal:
+                refusal.field = slot
+                form.add_refusal(refusal)
+        if not form.errors:
             messages.success(request, "材料已保存。")
             return redirect("employer-papers")
         request.member.refresh_from_db()
+        form.show(_shown(request.member))
+    context = {"form": form, "tab": "unit"}
+    return render(request, "employers/papers.html", context, status=422 if form.errors else 200)
+
+
+def _papers_form(request: EmployerRequest) -> PapersForm:
     member = request.member
-    slots = [
-        {
-            "slot": slot,
-            "label": label,
-            "file": picture_of(member, slot),
-            "errors": errors.get(slot, []),
-            "locked": slot == papers.CERTIFICATE
-            and member.unit.certified_at is not None
-            and member.state != Membership.VERIFIED,
-        }
-        for slot, label in papers.PAPERS.items()
-    ]
-    context = {"slots": slots, "errors": errors, "tab": "unit"}
-    return render(request, "employers/papers.html", context, status=422 if errors else 200)
+    form = PapersForm(posted(request), request.FILES)
+    form.show(_shown(member))
+    if member.unit.certified_at is not None and member.state != Membership.VERIFIED:
+        form.lock_certificate("单位已认证, 由已认证的人员更换。")
+    return form
+
+
+def _shown(member: UnitMember) -> dict[str, str]:
+    """The address of each picture that is kept. The id in it makes a new picture a new address."""
+    kept = {slot: picture_of(member, slot) for slot in papers.PAPERS}
+    return {
+        slot: f"{reverse('employer-picture', args=[slot])}?{file.pk}"
+        for slot, file in kept.items()
+        if file is not None
+    }
 
 
 @employer_view

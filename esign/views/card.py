@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
 from codes import lookup, text
+from codes.forms import DeclaredForm
 from core import files
 from core.errors import DomainError, Invalid
+from core.forms import posted, pressed, sent_picture
 from employers.models import Unit
 from employers.queries import find_units
 from esign import forms, terms
@@ -66,75 +68,63 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
     draft = _draft(key)
     if draft.mobile_proved_at is not None:
         return redirect("invite-step", key=key, number=1)
-    error, errors, status = "", {}, 200
-    mobile = text.clean_phone(request.POST.get("mobile", draft.mobile))
-    sent = bool(draft.mobile)
-    if request.method == "POST":
+    form, sent = forms.ProvePhoneForm(posted(request), initial={"mobile": draft.mobile}), False
+    if form.is_valid():
+        mobile = text.clean_phone(form.cleaned_data["mobile"])
         try:
-            if "send" in request.POST:
+            if pressed(request, "send"):
                 drafts.send_code(draft=draft, mobile=mobile, address=client_address(request))
                 sent = True
             else:
-                drafts.prove_phone(draft=draft, mobile=mobile, code=request.POST.get("code", ""))
+                drafts.prove_phone(draft=draft, mobile=mobile, code=form.cleaned_data["code"])
                 return redirect("invite-step", key=key, number=1)
-        except Invalid as invalid:
-            errors, status = invalid.errors, 422
         except DomainError as refusal:
-            error, status = refusal.message, refusal.status
-    context = {
-        "draft": draft, "mobile": mobile, "sent": sent, "error": error, "errors": errors,
-    }  # fmt: skip
-    return render(request, "esign/public/phone.html", context, status=status)
+            form.add_refusal(refusal)
+    context = {"draft": draft, "sent": sent or bool(draft.mobile), "form": form}
+    return render(request, "esign/public/phone.html", context, status=form.status)
 
 
 def step(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    """One of the four steps. OutgoingLine on checks this step only; nothing typed is ever lost."""
+    """One of the four steps. Going on checks this step only; what was typed is kept."""
     draft = _writable(key)
     if isinstance(draft, HttpResponse):
         return draft
     if not 1 <= number <= len(STEPS):
         raise Http404
-    name, errors, status = STEPS[number - 1], {}, 200
-    if request.method == "POST":
-        draft = drafts.save(draft=draft, typed=request.POST.dict())
-        errors = _attach(draft, request) if name == STEPS[-1] else {}
+    name = STEPS[number - 1]
+    form = forms.step_form(draft, name, posted(request), request.FILES)
+    if form.is_bound:
+        draft = drafts.save(draft=draft, typed=form.typed)
+        errors = _attach(draft, form)
         draft = _draft(key)
         found = invite.problems(draft) | errors
-        errors = {k: v for k, v in found.items() if k in forms.keys_of(name)}
-        if not errors:
+        found = {k: v for k, v in found.items() if k in forms.keys_of(name)}
+        if not found:
             if number < len(STEPS):
                 return redirect("invite-step", key=key, number=number + 1)
             return redirect("invite-preview", key=key)
-        status = 422
-    context = _frame(draft, number) | {
-        "items": forms.items(of_step(name), draft.values, errors),
-        "errors": errors,
-        "warnings": [i.message for i in check_terms(draft.values).warnings()
-                     if i.field in forms.keys_of(name)],
-        "images": [
-            {"slot": s, "label": label, "file": getattr(draft, s), "errors": errors.get(s, [])}
-            for s, label in IMAGES.items()
-        ],
-        "signature": draft.signature,
-        "signature_errors": errors.get(SIGNATURE, []),
-        "last": number == len(STEPS),
-    }  # fmt: skip
-    return render(request, "esign/public/step.html", context, status=status)
+        form = forms.step_form(draft, name, posted(request), request.FILES)
+        form.add_refusal(Invalid(found))
+    for issue in check_terms(draft.values).warnings():
+        form.warnings.setdefault(issue.field, []).append(issue.message)
+    context = _frame(draft, number) | {"form": form, "last": number == len(STEPS)}
+    return render(request, "esign/public/step.html", context, status=form.status)
 
 
 def _frame(draft: Draft, number: int) -> dict[str, Any]:
     return {"draft": draft, "steps": STEPS, "number": number, "graduate": draft.graduate}
 
 
-def _attach(draft: Draft, request: HttpRequest) -> dict[str, list[str]]:
+def _attach(draft: Draft, form: DeclaredForm) -> dict[str, list[str]]:
     """Whatever came with the form; a refused picture leaves the others in place."""
+    form.full_clean()
     errors = {}
     for slot in _SLOTS:
-        upload = request.FILES.get(slot)
-        if upload is None:
+        content = form.cleaned_data.get(slot)
+        if not content:
             continue
         try:
-            drafts.attach(draft=draft, slot=slot, content=upload.read())
+            drafts.attach(draft=draft, slot=slot, content=content)
         except DomainError as refusal:
             errors[slot] = [refusal.message]
     return errors
@@ -146,7 +136,7 @@ def save(request: HttpRequest, key: str) -> HttpResponse:
     draft = _writable(key)
     if isinstance(draft, HttpResponse):
         return HttpResponse(status=409)
-    drafts.save(draft=draft, typed=request.POST.dict())
+    drafts.save(draft=draft, typed=forms.draft_form(draft, request.POST).typed)
     return HttpResponse(status=204)
 
 
@@ -156,9 +146,8 @@ def upload(request: HttpRequest, key: str, slot: str) -> HttpResponse:
     draft = _writable(key)
     if isinstance(draft, HttpResponse) or slot not in _SLOTS:
         return JsonResponse({"error": "页面已过期, 请刷新。"}, status=409)
-    file = request.FILES.get("image")
     try:
-        stored = drafts.attach(draft=draft, slot=slot, content=file.read() if file else b"")
+        stored = drafts.attach(draft=draft, slot=slot, content=sent_picture(request))
     except DomainError as refusal:
         return JsonResponse({"error": refusal.message}, status=refusal.status)
     return JsonResponse({"size": stored.size, "id": stored.pk})

@@ -18,10 +18,10 @@ from esign.actions import conclude as concluding
 from esign.actions import printing
 from esign.agreement_steps import AGREEMENT
 from esign.fields import STEPS, of_step
+from esign.forms import AnswerForm
 from esign.models import Agreement, AgreementVersion
 from esign.states import AmendmentState
 from schools.access import StaffRequest, staff_view
-from schools.forms import Errors, errors_of
 from schools.scope import visible_to
 
 # A look at these is written down, each time.
@@ -42,10 +42,8 @@ def agreement(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, agreement_or_404(request, pk))
 
 
-def _page(
-    request: StaffRequest, found: Agreement, errors: Errors | None = None, status: int = 200,
-    **more: Any,
-) -> HttpResponse:  # fmt: skip
+def _page(request: StaffRequest, found: Agreement, form: AnswerForm | None = None) -> HttpResponse:
+    shown = form or _conclusion_form()
     versions = versions_of(found)
     case = concluding.case_of(found)
     pending = found.amendments.filter(state=AmendmentState.PROPOSED).first()
@@ -70,10 +68,13 @@ def _page(
         "may_review": request.user.has_perm("destinations.view"),
         "may_conclude": AGREEMENT.can("conclude", case, request.user),
         "history": history.for_staff(found),
-        "errors": errors or {},
-        **more,
+        "form": shown,
     }
-    return render(request, "esign/console/agreement.html", context, status=status)
+    return render(request, "esign/console/agreement.html", context, status=shown.status)
+
+
+def _conclusion_form(data: Any = None) -> AnswerForm:
+    return AnswerForm(data, label="劳动合同的签订情况", auto_id="id_%s")
 
 
 def versions_of(found: Agreement) -> list[dict[str, Any]]:
@@ -121,11 +122,13 @@ def signature(request: StaffRequest, pk: int, number: int, side: str) -> HttpRes
 def conclude(request: StaffRequest, pk: int) -> HttpResponse:
     """Article three: a labour contract followed."""
     found = agreement_or_404(request, pk)
-    reason = request.POST.get("reason", "")
+    form = _conclusion_form(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form)
     try:
-        concluding.conclude(agreement=found, by=request.user, reason=reason)
+        concluding.conclude(agreement=found, by=request.user, reason=form.cleaned_data["reason"])
     except DomainError as refusal:
-        found = agreement_or_404(request, pk)
-        return _page(request, found, errors_of(refusal), refusal.status, typed_reason=reason)
+        form.add_refusal(refusal)
+        return _page(request, agreement_or_404(request, pk), form)
     messages.success(request, f"{found.graduate.name}: 协议已终止, 去向转为签劳动合同形式就业。")
     return redirect("console:agreement", pk=pk)

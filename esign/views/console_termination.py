@@ -13,11 +13,11 @@ from core import files
 from core.errors import DomainError
 from esign import history
 from esign.actions import terminate
+from esign.forms import AnswerForm
 from esign.models import Termination, TerminationMaterial
 from esign.states import OPEN_TERMINATION
 from esign.termination_steps import TERMINATION
 from schools.access import StaffRequest, staff_view
-from schools.forms import Errors, errors_of
 from schools.scope import visible_to
 
 # What staff does; the parties' own steps have their own pages.
@@ -46,21 +46,24 @@ def termination(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _page(
-    request: StaffRequest, found: Termination, errors: Errors | None = None, status: int = 200,
-    **more: Any,
-) -> HttpResponse:  # fmt: skip
+    request: StaffRequest, found: Termination, form: AnswerForm | None = None
+) -> HttpResponse:
+    can = available(request, found)
+    shown = form or AnswerForm(star=False)
+    shown.fields["reason"].label = (
+        "不同意的原因, 或回访记录" if "note_call" in can else "不同意的原因"
+    )
     context = {
         "t": found,
         "agreement": found.agreement,
         "graduate": found.graduate,
         "materials": list(found.materials.select_related("file")),
-        "can": available(request, found),
+        "can": can,
         "reasons": READY_REASONS,
         "history": history.for_staff(found.agreement),
-        "errors": errors or {},
-        **more,
+        "form": shown,
     }
-    return render(request, "esign/console/termination.html", context, status=status)
+    return render(request, "esign/console/termination.html", context, status=shown.status)
 
 
 def available(request: StaffRequest, found: Termination) -> dict[str, Any]:
@@ -79,7 +82,10 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     found = termination_or_404(request, pk)
     if action not in _ACTS:
         raise Http404
-    reason = request.POST.get("reason", "").strip()
+    form = AnswerForm(request.POST, star=False)
+    if not form.is_valid():
+        return _page(request, found, form)
+    reason = form.cleaned_data["reason"]
     call: dict[str, Any] = {"agreement": found.agreement, "by": request.user, "seen": found.pk}
     try:
         match action:
@@ -92,8 +98,8 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
             case _:
                 terminate.note_call(**call, note=reason)
     except DomainError as refusal:
-        again = termination_or_404(request, pk)
-        return _page(request, again, errors_of(refusal), refusal.status, typed_reason=reason)
+        form.add_refusal(refusal)
+        return _page(request, termination_or_404(request, pk), form)
     messages.success(request, f"{found.graduate.name}: 已{_WORDS[action]}。")
     return redirect("console:termination", pk=pk)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from codes import readers
 from core import files
 from core.errors import DomainError
+from core.forms import posted, pressed
 from destinations.models import Destination
 from employers.access import EmployerRequest, employer_view, own_or_404
 from employers.pages import newest
@@ -23,7 +24,6 @@ from esign.fields import ARCHIVE, JOB, STEPS, UNIT, of_step
 from esign.models import Agreement, AgreementVersion
 from esign.states import OPEN_TERMINATION, AgreementState, AmendmentState
 from esign.termination_steps import TERMINATION
-from schools.forms import Errors, errors_of
 
 _RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user", "cohort")
 _FILTERS: dict[str, dict[str, Any]] = {
@@ -86,9 +86,10 @@ def agreement(request: EmployerRequest, pk: int) -> HttpResponse:
 
 
 def page(
-    request: EmployerRequest, found: Agreement, errors: Errors | None = None, status: int = 200
+    request: EmployerRequest, found: Agreement, form: forms.AnswerForm | None = None
 ) -> HttpResponse:
-    """One agreement with everything that may be done about it; `errors` of a small form on it."""
+    """One agreement with everything that may be done about it; `form` is its small form, if that
+    was refused."""
     versions = list(found.versions.order_by("-number"))
     current = next(v for v in versions if v.number == found.version)
     proposals = list(found.amendments.select_related("member").order_by("-id")[:10])
@@ -110,11 +111,12 @@ def page(
         "printed": found.prints.count(),
         "terminations": found.terminations.prefetch_related("materials").order_by("-id"),
         "may": {s.action for s in TERMINATION.available(case, request.user)},
-        "refusal": request.POST.get("reason", ""),
-        "errors": errors or {},
+        "form": form or forms.AnswerForm(label="不同意的理由", star=False),
         "tab": "agreements",
     }  # fmt: skip
-    return render(request, "esign/employer/agreement.html", context, status=status)
+    return render(
+        request, "esign/employer/agreement.html", context, status=form.status if form else 200
+    )
 
 
 def _version(
@@ -136,7 +138,7 @@ def _destination(found: Agreement) -> Destination:
 def agreement_pdf(request: EmployerRequest, pk: int) -> HttpResponseBase:
     """Hand the signed file out, to keep or to print; each time is counted."""
     document = printing.take(agreement=own_agreement(request, pk), by=request.user)
-    return files.respond(document.made_file, download="print" not in request.POST)
+    return files.respond(document.made_file, download=not pressed(request, "print"))
 
 
 @employer_view
@@ -146,29 +148,30 @@ def amend_form(request: EmployerRequest, pk: int) -> HttpResponse:
     refusal = amend.why_not(found, _destination(found))
     stands = terms.read(found.versions.get(number=found.version).terms)["values"]
     values = {k: "" if v is None else str(v) for k, v in stands.items()}
-    errors, status = Errors(), 200
-    if request.method == "POST":
-        values |= {k: v for k, v in request.POST.dict().items() if k in values and k not in _GREY}
+    changeable = [f for step in (UNIT, JOB, ARCHIVE) for f in of_step(step)]
+    form = forms.terms_form(
+        changeable, values, posted(request), grey=_GREY, base=forms.AmendmentForm
+    )
+    if form.may_try():
         try:
             amend.propose(
-                agreement=found, member=request.member, typed=values,
-                reason=request.POST.get("reason", ""),
-            )  # fmt: skip
+                agreement=found,
+                member=request.member,
+                typed=values | form.typed,
+                reason=form.cleaned_data["reason"],
+            )
             messages.success(request, "已提交, 等待毕业生确认; 确认之前原协议不变。")
             return redirect("employer-agreement", pk=pk)
         except DomainError as problem:
-            errors, status = errors_of(problem), problem.status
+            form.add_refusal(problem)
     context = {
         "agreement": found,
         "refusal": refusal,
-        "groups": [(s, forms.items(of_step(s), values, errors, grey=_GREY))
-                   for s in (UNIT, JOB, ARCHIVE)],
-        "reason": request.POST.get("reason", ""),
-        "errors": errors,
+        "form": form,
         "signature": request.member.signature,
         "tab": "agreements",
-    }  # fmt: skip
-    return render(request, "esign/employer/amend.html", context, status=status)
+    }
+    return render(request, "esign/employer/amend.html", context, status=form.status)
 
 
 @employer_view

@@ -11,6 +11,7 @@ from accounts.throttle import client_address
 from codes import readers
 from core import files
 from core.errors import DomainError
+from core.forms import posted
 from employers.access import EmployerRequest, employer_view, own_or_404
 from employers.pages import newest
 from employers.queries import seen_by
@@ -18,16 +19,11 @@ from esign import terms
 from esign.actions import base, invite, registered
 from esign.employer_home import invitations_in
 from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
+from esign.forms import NamingForm
 from esign.models import Agreement, Invitation
 from esign.states import InvitationState
 from esign.steps import INVITATION
-from schools.forms import Errors, FormField, errors_of, items
 
-_NAMING = (
-    FormField("school", "院校", max_length=60, hint="院校全称或5位院校代码"),
-    FormField("name", "姓名", max_length=40),
-    FormField("student_no", "学号", max_length=20),
-)
 _RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user")
 
 
@@ -98,16 +94,14 @@ def invitation_picture(request: EmployerRequest, pk: int, slot: str) -> HttpResp
 @employer_view
 def invite_new(request: EmployerRequest) -> HttpResponse:
     """Who is meant: school, name and student number must all agree."""
-    typed, errors, status = request.POST.dict(), Errors(), 200
-    if request.method == "POST":
+    form = NamingForm(posted(request))
+    if form.is_valid():
         try:
             draft = registered.begin(
-                member=request.member,
-                address=client_address(request),
-                **{f.key: typed.get(f.key, "") for f in _NAMING},
+                member=request.member, address=client_address(request), **form.cleaned_data
             )
             return redirect("invite-step", key=draft.key, number=1)
         except DomainError as refusal:
-            errors, status = errors_of(refusal), refusal.status
-    context = {"items": items(_NAMING, typed, errors), "errors": errors, "tab": "invitations"}
-    return render(request, "esign/employer/invite_new.html", context, status=status)
+            form.add_refusal(refusal)
+    context = {"form": form, "tab": "invitations"}
+    return render(request, "esign/employer/invite_new.html", context, status=form.status)

@@ -13,52 +13,38 @@ from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError
+from core.forms import posted
 from employers.access import EmployerRequest, employer_view
-from employers.views.unit import read_upload
 from esign.actions import terminate
+from esign.forms import AnswerForm, UnitTerminationForm
 from esign.models import TerminationMaterial
 from esign.states import Ground, Side
 from esign.termination_steps import TERMINATION
 from esign.views.employer_agreements import own_agreement, page
-from schools.forms import Errors, errors_of, read_date
 
 
 @employer_view
 def start(request: EmployerRequest, pk: int) -> HttpResponse:
     found = own_agreement(request, pk)
-    typed, errors, status = request.POST.dict(), Errors(), 200
-    if request.method == "POST":
+    form = UnitTerminationForm(posted(request), request.FILES)
+    if form.is_valid():
         try:
-            terminate.start(
-                agreement=found,
-                by=request.user,
-                ground=typed.get("ground", ""),
-                reason=typed.get("reason", ""),
-                notified_on=read_date(typed.get("notified_on", ""), "notified_on"),
-                materials=[read_upload(f) for f in request.FILES.getlist("materials")],
-            )
+            terminate.start(agreement=found, by=request.user, **form.cleaned_data)
             messages.success(request, "解约申请已提交, 办理期间协议仍然有效。")
             return redirect("employer-agreement", pk=pk)
         except DomainError as refusal:
-            errors, status = _placed(refusal), refusal.status
+            # What is wrong with a picture is said beside the field of the pictures.
+            if refusal.code.startswith(("image", "not_image")):
+                refusal.field = "materials"
+            form.add_refusal(refusal)
     context = {
         "agreement": found,
         "refusal": _why_not(request, found),
         "grounds": Ground.choices,
-        "typed": typed,
-        "most": terminate.MOST_MATERIALS,
-        "errors": errors,
+        "form": form,
         "tab": "agreements",
     }
-    return render(request, "esign/employer/terminate.html", context, status=status)
-
-
-def _placed(refusal: DomainError) -> Errors:
-    """A picture that was refused is named beside its field."""
-    found = errors_of(refusal)
-    if "" in found and refusal.code.startswith(("image", "not_image")):
-        found["materials"] = found.pop("")
-    return found
+    return render(request, "esign/employer/terminate.html", context, status=form.status)
 
 
 def _why_not(request: EmployerRequest, found: Any) -> str:
@@ -73,10 +59,14 @@ def _why_not(request: EmployerRequest, found: Any) -> str:
 
 def _answer(request: EmployerRequest, pk: int, act: Callable[..., Any], said: str) -> HttpResponse:
     found = own_agreement(request, pk)
+    form = AnswerForm(request.POST, label="不同意的理由", star=False)
+    if not form.is_valid():
+        return page(request, found, form)
     try:
-        act(agreement=found, by=request.user)
+        act(agreement=found, by=request.user, reason=form.cleaned_data["reason"])
     except DomainError as refusal:
-        return page(request, found, errors_of(refusal), refusal.status)
+        form.add_refusal(refusal)
+        return page(request, found, form)
     messages.success(request, said)
     return redirect("employer-agreement", pk=pk)
 
@@ -84,24 +74,25 @@ def _answer(request: EmployerRequest, pk: int, act: Callable[..., Any], said: st
 @employer_view
 @require_POST
 def consent(request: EmployerRequest, pk: int) -> HttpResponse:
-    return _answer(request, pk, terminate.consent, "已同意解约, 等待院系和学校审核。")
+    def act(reason: str, **values: Any) -> Any:
+        return terminate.consent(**values)
+
+    return _answer(request, pk, act, "已同意解约, 等待院系和学校审核。")
 
 
 @employer_view
 @require_POST
 def refuse(request: EmployerRequest, pk: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-
-    def act(**values: Any) -> Any:
-        return terminate.refuse(reason=reason, **values)
-
-    return _answer(request, pk, act, "已答复不同意, 协议继续有效。")
+    return _answer(request, pk, terminate.refuse, "已答复不同意, 协议继续有效。")
 
 
 @employer_view
 @require_POST
 def withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
-    return _answer(request, pk, terminate.withdraw, "解约申请已撤回, 协议继续有效。")
+    def act(reason: str, **values: Any) -> Any:
+        return terminate.withdraw(**values)
+
+    return _answer(request, pk, act, "解约申请已撤回, 协议继续有效。")
 
 
 @employer_view

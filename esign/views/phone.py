@@ -14,15 +14,16 @@ from django.views.decorators.http import require_POST
 from accounts.throttle import client_address
 from core import files, pdf, rate
 from core.errors import DomainError, NotPermitted
+from core.forms import sent_picture
 from core.masking import mask_phone
 from employers.models import Membership
 from esign import terms
 from esign.actions import accept, base, cards
 from esign.actions.reading import keep_signature
+from esign.forms import AnswerForm, SigningForm, signing_form
 from esign.models import Agreement, Invitation, Reading
 from esign.steps import INVITATION, Case, reading_left, what_blocks
 from graduates.access import GraduateRequest, graduate_view
-from schools.forms import read_ids
 
 
 @graduate_view
@@ -89,7 +90,12 @@ def invitation(request: GraduateRequest, pk: int) -> HttpResponse:
 
 
 def _notice(
-    request: GraduateRequest, found: Invitation, error: str = "", status: int = 200, **more: Any
+    request: GraduateRequest,
+    found: Invitation,
+    error: str = "",
+    status: int = 200,
+    typed_code: str = "",
+    **more: Any,
 ) -> HttpResponse:
     accept.open_notice(invitation=found, by=request.user)
     case = base.case_of(found)
@@ -103,7 +109,8 @@ def _notice(
         "certified": found.unit.certified_at is not None
         and found.member.state == Membership.VERIFIED,
         "mobile": mask_phone(case.graduate.mobile),
-        "drawn": case.invitation.drawn,
+        "sign": signing_form(found.terms_hash, drawn=case.invitation.drawn, code=typed_code),
+        "decline": AnswerForm(label="原因(单位会看到)"),
         "agreement": Agreement.objects.filter(invitation=found).first(),
         "error": error,
         "tab": "register",
@@ -134,12 +141,14 @@ def invitation_code(request: GraduateRequest, pk: int) -> HttpResponse:
 def what_was_signed(request: HttpRequest) -> dict[str, Any]:
     """What the form under some terms says, and from where: terms, code, and the drawing or the
     number of the kept one (a number that is none names nothing)."""
-    ink = request.FILES.get("signature")
+    form = SigningForm(request.POST, request.FILES)
+    form.full_clean()
+    typed = form.cleaned_data
     return {
-        "terms_hash": request.POST.get("terms_hash", ""),
-        "code": request.POST.get("code", ""),
-        "signature": ink.read() if ink else b"",
-        "kept": next(iter(read_ids(request.POST.getlist("kept"))), None),
+        "terms_hash": typed["terms_hash"],
+        "code": typed.get("code", ""),
+        "signature": typed.get("signature", b""),
+        "kept": typed["kept"] or None,
         "address": client_address(request),
         "agent": request.headers.get("User-Agent", ""),
     }
@@ -161,9 +170,11 @@ def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
 @graduate_view
 @require_POST
 def invitation_decline(request: GraduateRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
+    found, form = _own(request, pk), AnswerForm(request.POST)
+    if not form.is_valid():
+        return _notice(request, found, form.first_error, 422, declining=True)
     try:
-        accept.decline(invitation=found, by=request.user, reason=request.POST.get("reason", ""))
+        accept.decline(invitation=found, by=request.user, reason=form.cleaned_data["reason"])
     except DomainError as refusal:
         return _notice(request, found, refusal.message, refusal.status, declining=True)
     messages.success(request, "已谢绝, 单位会收到您的答复。")
@@ -189,9 +200,8 @@ def own_signature(request: GraduateRequest, terms_hash: str) -> HttpResponseBase
             raise Http404
         return files.respond(found.signature)
     rate.limit(f"ink:{request.user.pk}", most=200, seconds=3600)
-    drawn = request.FILES.get("image")
     try:
-        kept = keep_signature(reading=found, by=request.user, drawn=drawn.read() if drawn else b"")
+        kept = keep_signature(reading=found, by=request.user, drawn=sent_picture(request))
     except DomainError as refusal:
         return JsonResponse({"error": refusal.message}, status=refusal.status)
     return JsonResponse({"id": kept.pk})

@@ -19,6 +19,7 @@ from core.masking import mask_phone
 from esign import history, terms
 from esign.actions import amend, documents, printing, terminate
 from esign.actions.reading import kept_signature, open_terms
+from esign.forms import AnswerForm, signing_form
 from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
 from esign.steps import opened_at, reading_left
@@ -74,6 +75,9 @@ def agreement_page(
         "printed": found.prints.count(),
         "history": history.for_parties(found),
         "error": error,
+        "refuse": AnswerForm(
+            label="不同意的原因(单位会看到)", initial={"reason": more.pop("typed_reason", "")}
+        ),
         "tab": "register",
         **more,
     }
@@ -105,12 +109,18 @@ def amendment(request: GraduateRequest, pk: int) -> HttpResponse:
 
 
 def _amendment(
-    request: GraduateRequest, found: Amendment, error: str = "", status: int = 200, **more: Any
+    request: GraduateRequest,
+    found: Amendment,
+    error: str = "",
+    status: int = 200,
+    typed_code: str = "",
+    **more: Any,
 ) -> HttpResponse:
     waits = found.state == AmendmentState.PROPOSED
     if waits:
         open_terms(graduate=request.graduate, terms_hash=found.terms_hash, by=request.user)
     standing = found.agreement.versions.get(number=found.agreement.version)
+    drawn = kept_signature(request.graduate.pk, found.terms_hash) if waits else None
     context = {
         "amendment": found,
         "agreement": found.agreement,
@@ -120,7 +130,7 @@ def _amendment(
         "left": reading_left(opened_at(request.graduate.pk, found.terms_hash), timezone.now()) or 0,
         "obstacle": amend.what_blocks(found, request.user) if waits else None,
         "mobile": mask_phone(request.graduate.mobile),
-        "drawn": kept_signature(request.graduate.pk, found.terms_hash) if waits else None,
+        "sign": signing_form(found.terms_hash, drawn=drawn, code=typed_code),
         "error": error,
         "tab": "register",
         **more,

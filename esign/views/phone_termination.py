@@ -6,21 +6,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError, Invalid
+from core.forms import posted
 from core.models import StoredFile
 from esign.actions import terminate
 from esign.actions.terminate import MOST_MATERIALS
+from esign.forms import AnswerForm, TerminationForm
 from esign.models import Agreement, SigningRules, TerminationMaterial
-from esign.states import Ground, Side
+from esign.states import Side
 from esign.termination_steps import TERMINATION
 from esign.views.phone_agreement import agreement_page, own_agreement
 from graduates.access import GraduateRequest, graduate_view
-from schools.forms import Errors, errors_of, read_date, read_number
 
 _ACTS = ("consent", "refuse", "withdraw", "upload_release")
 _SAID = {
@@ -37,42 +39,51 @@ _KEPT_FOR = 6 * 3600
 def start(request: GraduateRequest, pk: int) -> HttpResponse:
     """The request: why, since when the unit knows, and up to four pictures."""
     found = own_agreement(request, pk)
-    errors, status, kept = Errors(), 200, [] if request.method == "GET" else _kept(request)
+    form, rules = TerminationForm(posted(request), request.FILES), _rules(request)
+    form.fields["ground"].help_text = (
+        f"协商一致: 单位在 {rules.silence_days} 天内答复。第五、六条为单方解约: 须已书面告知单位并"
+        "上传证明, 直接由院系、学校审核。"
+    )
+    kept = _kept(request, form)
     try:
         TERMINATION.check("start_mutual", terminate.case_of(found), request.user)
     except DomainError as refusal:
         if _asked_already(found):  # the same form twice: it is done
             return redirect("agreement", pk=pk)
         return agreement_page(request, found, refusal.message, refusal.status)
-    if request.method == "POST":
+    if form.is_bound:
+        form.full_clean()
+        typed = form.cleaned_data
         try:
-            kept = _take_in(request, found, kept)
-            post = request.POST
-            terminate.start(
-                agreement=found,
-                by=request.user,
-                ground=post.get("ground", ""),
-                reason=post.get("reason", ""),
-                notified_on=read_date(post.get("notified_on", ""), "notified_on"),
-                materials=kept,
-            )
-            messages.success(request, "解约申请已提交, 办结之前协议继续有效。")
-            return redirect("agreement", pk=pk)
+            # Pictures are kept even if something else is wrong, so that nobody chooses them twice.
+            kept = _take_in(request, found, kept, typed.get("materials", []))
+            if form.is_valid():
+                terminate.start(
+                    agreement=found,
+                    by=request.user,
+                    ground=typed["ground"],
+                    reason=typed["reason"],
+                    notified_on=typed["notified_on"],
+                    materials=kept,
+                )
+                messages.success(request, "解约申请已提交, 办结之前协议继续有效。")
+                return redirect("agreement", pk=pk)
         except DomainError as refusal:
-            errors, status = errors_of(refusal), refusal.status
+            form.add_refusal(refusal)
     context = {
         "agreement": found,
-        "grounds": Ground.choices,
-        "mutual": Ground.MUTUAL,
-        "rules": SigningRules.of(request.graduate.cohort),
-        "typed": request.POST,
+        "rules": rules,
+        "form": form,
         "kept": len(kept),
         "kept_token": signing.dumps([f.pk for f in kept], salt=_salt(request)) if kept else "",
         "most": MOST_MATERIALS,
-        "errors": errors,
         "tab": "register",
     }
-    return render(request, "esign/phone/terminate.html", context, status=status)
+    return render(request, "esign/phone/terminate.html", context, status=form.status)
+
+
+def _rules(request: GraduateRequest) -> SigningRules:
+    return SigningRules.of(request.graduate.cohort)
 
 
 def _asked_already(agreement: Agreement) -> bool:
@@ -84,12 +95,13 @@ def _salt(request: GraduateRequest) -> str:
     return f"termination:{request.user.pk}"
 
 
-def _kept(request: GraduateRequest) -> list[StoredFile]:
+def _kept(request: GraduateRequest, form: TerminationForm) -> list[StoredFile]:
     """Pictures that an earlier, refused sending of this form brought."""
-    if "drop" in request.POST:
+    if form["drop"].value():
         return []
+    token = str(form["kept"].value() or "")
     try:
-        ids = signing.loads(request.POST.get("kept", ""), salt=_salt(request), max_age=_KEPT_FOR)
+        ids = signing.loads(token, salt=_salt(request), max_age=_KEPT_FOR)
     except signing.BadSignature:
         return []
     rows = StoredFile.objects.filter(pk__in=ids, created_by_id=request.user.pk)
@@ -97,9 +109,11 @@ def _kept(request: GraduateRequest) -> list[StoredFile]:
 
 
 def _take_in(
-    request: GraduateRequest, agreement: Agreement, kept: list[StoredFile]
+    request: GraduateRequest,
+    agreement: Agreement,
+    kept: list[StoredFile],
+    uploads: list[UploadedFile],
 ) -> list[StoredFile]:
-    uploads = request.FILES.getlist("materials")
     if len(kept) + len(uploads) > MOST_MATERIALS:
         raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料, 请重新选择。"]})
     for upload in uploads:
@@ -117,12 +131,12 @@ def act(request: GraduateRequest, pk: int, action: str) -> HttpResponse:
     found = own_agreement(request, pk)
     if action not in _ACTS:
         raise Http404
-    call: dict[str, Any] = {
-        "agreement": found,
-        "by": request.user,
-        "seen": read_number(request.POST.get("seen", "")) or 0,
-    }
-    reason = request.POST.get("reason", "")
+    form = AnswerForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return agreement_page(request, found, form.first_error, 422, acting=action)
+    typed = form.cleaned_data
+    call: dict[str, Any] = {"agreement": found, "by": request.user, "seen": typed["seen"]}
+    reason = typed["reason"]
     try:
         match action:
             case "consent":
@@ -132,8 +146,7 @@ def act(request: GraduateRequest, pk: int, action: str) -> HttpResponse:
             case "withdraw":
                 terminate.withdraw(**call)
             case _:
-                uploads = [f.read() for f in request.FILES.getlist("materials")]
-                terminate.upload_release(**call, materials=uploads)
+                terminate.upload_release(**call, materials=typed["materials"])
     except DomainError as refusal:
         found = own_agreement(request, pk)
         return agreement_page(

@@ -62,7 +62,7 @@ def activate(
     student_no: str,
     id_number: str,
     code: str,
-    password: str,
+    new_password: str,
     repeated: str,
 ) -> Graduate:
     """First sign-in ever: school, name, number, ID and initial code must all match."""
@@ -80,7 +80,7 @@ def activate(
     if not matches(graduate.person_id, graduate.person.code_counter, code):
         note_failure(request, realm=Realm.GRADUATE, login_name=subject)
         raise WrongCredentials("initial_code", "初始码不正确, 请向辅导员核对。")
-    user = _open_account(graduate, subject, password, repeated)
+    user = _open_account(graduate, subject, new_password, repeated)
     begin_session(request, user)
     return graduate
 

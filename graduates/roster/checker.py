@@ -13,7 +13,7 @@ from typing import Any
 from codes.findings import Finding
 from codes.readers import Reading, Source
 from core.spreadsheets import real_value
-from graduates.fields import ALL, BY_KEY, OriginField
+from graduates.fields import BY_KEY, OriginField
 from graduates.pinyin import name_sort
 from graduates.roster.reader import Roster
 from graduates.rules import check_record
@@ -184,9 +184,3 @@ def _has_repetitions(checked: Checked, key: str) -> bool:
     """Some value stands twice, in whatever year: most rosters have none and are done here."""
     values = [v for row in checked.rows if (v := row.values.get(key))]
     return len(set(values)) < len(values)
-
-
-def complete(record: dict[str, Any]) -> dict[str, Any]:
-    """`record` with the empty value of each field the workbook has not."""
-    whole = {f.key: f.empty for f in ALL if f.key not in record and not f.required}
-    return whole | record

@@ -17,7 +17,6 @@ from codes.findings import Finding
 from core.audit import Actor
 from graduates import hooks
 from graduates.fields import BY_KEY
-from graduates.models import Graduate
 from graduates.roster.checker import CheckedRow
 from graduates.states import Confirmation, Standing
 
@@ -28,25 +27,6 @@ _DIRECT = [
     if k not in ("year", "department", "school_class", "id_type", "id_number")
 ]  # fmt: skip
 _COLUMNS = [*_DIRECT, "name_sort"]
-
-
-def _type(column: str) -> str:
-    return str(Graduate._meta.get_field(column).db_type(connection))
-
-
-def create_table_sql() -> str:
-    """The staging table. Unlogged: what a crash loses is checked again from the workbook."""
-    columns = ",\n".join(f'"{c}" {_type(c)}' for c in _COLUMNS)
-    return f"""
-    CREATE UNLOGGED TABLE {TABLE} (
-        import_id bigint NOT NULL, row int NOT NULL, status varchar(10),
-        cohort_id bigint NOT NULL, department varchar(50) NOT NULL,
-        school_class varchar(50) NOT NULL, department_id bigint, school_class_id bigint,
-        id_type varchar(2) NOT NULL, id_number varchar(18) NOT NULL, person_id bigint,
-        graduate_id bigint,
-        {columns},
-        PRIMARY KEY (import_id, row)
-    )"""
 
 
 def forget(import_id: int) -> None:

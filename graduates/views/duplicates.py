@@ -11,24 +11,22 @@ from django.shortcuts import redirect, render
 from django.utils.html import escape
 
 from core.errors import DomainError
+from core.forms import posted
 from core.lists.page import Column, Order, Row
 from core.masking import mask_id, mask_phone
 from graduates import hooks
 from graduates.actions import duplicates
 from graduates.fields import ALL
 from graduates.filters import GraduateFilter
+from graduates.forms import DuplicateForm
 from graduates.models import Graduate
 from graduates.queries import doubled, same_person_and_year
 from graduates.records import RELATED, record_of
-from graduates.states import Standing
 from graduates.views.origin import graduate_or_404
-from schools import forms
 from schools.access import StaffRequest, staff_view
-from schools.forms import Errors, FormField
 from schools.lists import ConsoleList
 
 _MASKED = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
-_LEAVING = (Standing.TRANSFERRED, Standing.WITHDRAWN)
 
 
 def _name(row: Row) -> str:
@@ -65,42 +63,32 @@ class Duplicates(ConsoleList):
 @staff_view("graduates.duplicates")
 def duplicate(request: StaffRequest, pk: int) -> HttpResponse:
     asked = graduate_or_404(request, pk)
-    typed: dict[str, Any] = request.POST.dict()
-    errors: Errors = {}
-    status = 200
-    if request.method == "POST":
+    form = DuplicateForm(posted(request))
+    if form.is_valid():
+        typed = form.cleaned_data
         try:
             stands = duplicates.decide(
                 graduate_id=pk,
-                stands_id=forms.read_number(typed.get("stands", "")) or 0,
-                standing=typed.get("standing", ""),
-                reason=typed.get("reason", ""),
+                stands_id=typed["stands"] or 0,
+                standing=typed["standing"],
+                reason=typed["reason"],
                 by=request.user,
             )
             messages.success(request, f"已核定: {stands.school.name}的记录保留, 两校都已告知。")
             return redirect("console:duplicates")
         except DomainError as refusal:
-            errors, status = forms.errors_of(refusal), refusal.status
+            form.add_refusal(refusal)
     found = list(same_person_and_year(asked).select_related(*RELATED))
-    if status == 200 and len({g.school_id for g in found}) < 2:
+    if not form.errors and len({g.school_id for g in found}) < 2:
         raise Http404
+    form.offer_records(found)
     context = {
         "graduate": asked,
         "records": [(g, _links(g, request)) for g in found],
         "rows": _side_by_side(found),
-        "items": forms.items(_fields(found), typed, errors),
-        "errors": errors,
+        "form": form,
     }
-    return render(request, "graduates/console/duplicate.html", context, status=status)
-
-
-def _fields(found: list[Graduate]) -> tuple[FormField, ...]:
-    return (
-        FormField("stands", "保留的记录",
-                  choices=[(g.pk, f"{g.school.name} {g.student_no}") for g in found]),
-        FormField("standing", "其余记录改为", choices=[(s.value, s.label) for s in _LEAVING]),
-        FormField("reason", "核定依据", "long", max_length=200, hint="两校都会看到。"),
-    )  # fmt: skip
+    return render(request, "graduates/console/duplicate.html", context, status=form.status)
 
 
 def _links(graduate: Graduate, request: StaffRequest) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,8 +15,11 @@ from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
 from codes import text
 from core.errors import DomainError, Invalid
+from core.forms import posted
 from graduates.access import GraduateRequest, choose_record, graduate_view, next_url
 from graduates.actions import account
+from graduates.forms import ActivationForm, SignInForm
+from graduates.models import Graduate
 from schools.models import School
 
 _SCHOOL_COOKIE = "school"
@@ -51,58 +56,35 @@ def login(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User) and request.user.realm == Realm.GRADUATE:
         return redirect("home")
     session_ended_notice(request)
-    return _entrance(request, "graduates/phone/login.html", _login)
-
-
-def _login(request: HttpRequest, school: School) -> int:
-    graduate = account.enter_with_password(
-        request,
-        school=school,
-        student_no=request.POST.get("student_no", ""),
-        password=request.POST.get("password", ""),
-    )
-    return graduate.pk
+    return _entrance(request, "graduates/phone/login.html", SignInForm, account.enter_with_password)
 
 
 def activate(request: HttpRequest) -> HttpResponse:
-    return _entrance(request, "graduates/phone/activate.html", _activate)
+    return _entrance(request, "graduates/phone/activate.html", ActivationForm, account.activate)
 
 
-def _activate(request: HttpRequest, school: School) -> int:
-    post = request.POST
-    graduate = account.activate(
-        request,
-        school=school,
-        name=post.get("name", ""),
-        student_no=post.get("student_no", ""),
-        id_number=post.get("id_number", ""),
-        code=post.get("code", ""),
-        password=post.get("new_password", ""),
-        repeated=post.get("repeated", ""),
-    )
-    return graduate.pk
-
-
-def _entrance(request: HttpRequest, template: str, enter) -> HttpResponse:  # type: ignore[no-untyped-def]
+def _entrance(
+    request: HttpRequest,
+    template: str,
+    form_class: type[SignInForm],
+    enter: Callable[..., Graduate],
+) -> HttpResponse:
     """A form that keeps what was typed and says what is wrong; secrets are typed again."""
-    error, errors, status = "", {}, 200
-    if request.method == "POST":
+    known = School.objects.filter(code=request.COOKIES.get(_SCHOOL_COOKIE, "")).first()
+    form = form_class(posted(request), initial={"school": known.name if known else ""})
+    if form.is_valid():
+        typed = dict(form.cleaned_data)
         try:
-            school = _school(request.POST.get("school", ""))
-            choose_record(request, enter(request, school))
+            school = _school(typed.pop("school"))
+            choose_record(request, enter(request, school=school, **typed).pk)
             response = redirect(next_url(request))
             response.set_cookie(
                 _SCHOOL_COOKIE, school.code, max_age=365 * 86400, httponly=True, samesite="Lax"
             )
             return response
-        except Invalid as invalid:
-            errors, status = invalid.errors, 422
         except DomainError as refusal:
-            error, status = refusal.message, refusal.status
-    known = School.objects.filter(code=request.COOKIES.get(_SCHOOL_COOKIE, "")).first()
-    typed = {"school": known.name if known else ""} | request.POST.dict()
-    context = {"error": error, "errors": errors, "typed": typed}
-    return render(request, template, context, status=status)
+            form.add_refusal(refusal)
+    return render(request, template, {"form": form}, status=form.status)
 
 
 @require_POST

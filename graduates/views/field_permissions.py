@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from core.errors import DomainError
+from core.forms import posted
 from graduates.actions import field_permissions as actions
 from graduates.fields import GROUPS
-from schools import forms
+from graduates.forms import PermissionsForm
 from schools.access import StaffRequest, staff_view
-from schools.forms import Errors
 from schools.models import Phase
 from schools.views.own import chosen_cohort, own_school
 
@@ -22,32 +22,24 @@ from schools.views.own import chosen_cohort, own_school
 @staff_view("schools.set_up")
 def field_permissions(request: StaffRequest) -> HttpResponse:
     cohorts, cohort = chosen_cohort(request, own_school(request))
-    marks, errors = actions.standing(cohort) if cohort else {}, Errors()
-    if request.method == "POST" and cohort is not None:
-        marks = _read(request.POST)
+    marks, form = actions.standing(cohort) if cohort else {}, PermissionsForm(posted(request))
+    if cohort is not None and form.is_valid():
+        marks = form.marks()
         try:
             n = actions.set_permissions(cohort_id=cohort.pk, marks=marks, by=request.user)
             messages.success(request, f"已保存, {n}个字段有变化, 随即生效。" if n else "没有变化。")
             return redirect(f"{reverse('console:field-permissions')}?cohort={cohort.pk}")
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
+            form.add_refusal(refusal)
     context = {
         "cohorts": cohorts,
         "cohort": cohort,
         "sealed": cohort is not None and cohort.phase() == Phase.SEALED,
         "groups": _groups(marks) if cohort else [],
-        "errors": errors,
+        "form": form,
     }
     page = "graduates/console/field_permissions.html"
-    return render(request, page, context, status=422 if errors else 200)
-
-
-def _read(posted: QueryDict) -> dict[str, actions.Marks]:
-    ticked = [set(posted.getlist(column)) for column in actions.COLUMNS]
-    return {
-        f.key: (f.key in ticked[0], f.key in ticked[1], f.key in ticked[2])
-        for f in actions.SETTABLE
-    }
+    return render(request, page, context, status=422 if form.errors else 200)
 
 
 def _groups(marks: dict[str, actions.Marks]) -> list[tuple[str, list[dict[str, Any]]]]:

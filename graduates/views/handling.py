@@ -14,11 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core import files
-from core.errors import DomainError, Invalid
+from core.errors import DomainError
+from core.forms import posted, pressed
 from core.lists.page import Column, Order, Row
-from graduates import archive as fields
 from graduates.actions import archive, corrections
+from graduates.archive import OWN_KEYS, SENT_KEYS
 from graduates.filters import GraduateFilter
+from graduates.forms import AnswerForm, archive_form
 from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
 from graduates.states import CorrectionKind, CorrectionState
 from graduates.views.origin import graduate_or_404
@@ -36,30 +38,27 @@ def archive_page(request: StaffRequest, pk: int) -> HttpResponse:
     """Where the archive goes, and the mail number once it was sent."""
     graduate = graduate_or_404(request, pk)
     found = ArchiveTransfer.objects.filter(pk=pk).first()
-    errors: dict[str, list[str]] = {}
-    error = ""
-    typed = request.POST.dict() if request.method == "POST" else {}
-    if request.method == "POST":
-        act = archive.note_sent if "sent" in typed else archive.save
+    grey = archive.why_grey(graduate, found, request.user)
+    sending, typed = bool(pressed(request, "sent")), posted(request)
+    receiver = archive_form(found, OWN_KEYS, None if sending else typed, grey=grey)
+    sent = archive_form(found, SENT_KEYS, typed if sending else None, grey=grey)
+    form, act = (sent, archive.note_sent) if sending else (receiver, archive.save)
+    if form.is_valid():
         try:
-            act(graduate_id=pk, typed=typed, by=request.user)
+            act(graduate_id=pk, typed=form.values | form.posted_for_grey, by=request.user)
             messages.success(request, "已保存。")
             return redirect("console:archive", pk=pk)
-        except Invalid as invalid:
-            errors = invalid.errors
         except DomainError as refusal:
-            error = refusal.message
-    grey = archive.why_grey(graduate, found, request.user)
+            form.add_refusal(refusal)
     context = {
         "graduate": graduate,
         "archive": found,
-        "items": fields.items(found, fields.OWN_KEYS, typed, errors, grey=grey),
-        "sent_items": fields.items(found, fields.SENT_KEYS, typed, errors, grey=grey),
+        "form": form,
+        "receiver": receiver,
+        "sent": sent,
         "grey": grey,
-        "errors": errors,
-        "error": error,
     }
-    status = 422 if errors or error else 200
+    status = 422 if form.errors else 200
     return render(request, "graduates/console/archive.html", context, status=status)
 
 
@@ -130,28 +129,32 @@ def correction(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _correction(
-    request: StaffRequest, found: CorrectionRequest, error: str = "", status: int = 200
+    request: StaffRequest, found: CorrectionRequest, form: AnswerForm | None = None
 ) -> HttpResponse:
+    form = form or AnswerForm()
     context = {
         "row": found,
         "badge": _COLOURS.get(found.state, "off"),
         "images": found.images.select_related("file"),
         "may": found.state == CorrectionState.OPEN and request.user.has_perm("graduates.correct"),
-        "error": error,
-        "typed": request.POST,
+        "form": form,
     }
-    return render(request, "graduates/console/correction.html", context, status=status)
+    return render(request, "graduates/console/correction.html", context, status=form.status)
 
 
 @staff_view("graduates.correct")
 @require_POST
 def correction_answer(request: StaffRequest, pk: int) -> HttpResponse:
     found = _seen(request, pk)
-    act = corrections.refuse if request.POST.get("do") == "refuse" else corrections.accept
+    act = corrections.refuse if pressed(request, "do") == "refuse" else corrections.accept
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _correction(request, found, form)
     try:
-        act(request=found, by=request.user, answer=request.POST.get("answer", ""))
+        act(request=found, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
-        return _correction(request, found, refusal.message, refusal.status)
+        form.add_refusal(refusal)
+        return _correction(request, found, form)
     messages.success(request, "已答复, 毕业生会收到消息。")
     return redirect("console:corrections")
 

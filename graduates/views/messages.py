@@ -8,9 +8,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import inbox
 from accounts.models import User
+from core.forms import pressed, read_number
 from graduates.access import GraduateRequest, graduate_view
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_number
 
 _PAGE = 30
 
@@ -31,7 +31,7 @@ def _marked(request: HttpRequest, user: User, back: str) -> HttpResponse | None:
     """A POST marks one read and goes where it leads, or marks them all."""
     if request.method != "POST":
         return None
-    wanted = read_number(request.POST.get("open", ""))
+    wanted = read_number(pressed(request, "open"))
     if wanted is None:
         inbox.mark_read(user)
         return redirect(back)

@@ -9,25 +9,22 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from codes import lookup
 from core import audit
 from core.errors import DomainError, Invalid
+from core.forms import posted, pressed, read_number
 from core.models import Event
-from graduates import hooks
+from graduates import forms, hooks
 from graduates.actions import account, origin
 from graduates.actions import standing as actions_standing
 from graduates.archive import BY_KEY as OF_ARCHIVE
-from graduates.fields import ALL, BY_KEY, GROUPS
+from graduates.fields import BY_KEY
 from graduates.initial_codes import initial_code
 from graduates.models import Graduate
-from graduates.permissions import editable_keys, why_grey
-from graduates.records import RELATED, plain, record_of
+from graduates.permissions import editable_keys
+from graduates.records import RELATED, record_of
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_number
-from schools.models import Cohort, Department, Phase, SchoolClass
+from schools.models import Cohort, Phase
 from schools.scope import visible_to
-
-_REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
 
 
 def graduate_or_404(request: StaffRequest, pk: int) -> Graduate:
@@ -39,83 +36,36 @@ def graduate_or_404(request: StaffRequest, pk: int) -> Graduate:
 @staff_view("graduates.view")
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
     graduate = graduate_or_404(request, pk)
-    typed: dict[str, Any] = {}
-    errors: dict[str, list[str]] = {}
-    if request.method == "POST":
-        typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
+    form = forms.origin_form(graduate, request.user, posted(request))
+    if form.is_valid():
         try:
-            version = read_number(request.POST.get("version", "")) or 0
-            origin.edit(graduate_id=pk, typed=typed, by=request.user, version=version)
+            origin.edit(
+                graduate_id=pk,
+                typed=form.values | form.posted_for_grey,
+                by=request.user,
+                version=form.cleaned_data["version"],
+            )
             messages.success(request, "已保存。")
             return redirect("console:origin", pk=pk)
         except Invalid as invalid:
-            errors = invalid.errors
+            form.add_refusal(invalid)
     open_still = graduate.cohort.phase() != Phase.SEALED
     context = {
         "graduate": graduate,
-        "groups": form_groups(graduate, request.user, typed, errors),
-        "errors": errors,
+        "form": form,
         "may_edit": bool(editable_keys(graduate, request.user)),
         "history": _history(graduate),
         "may_lock": open_still and request.user.has_perm("graduates.lock"),
         "may_unlock": open_still and request.user.has_perm("graduates.unlock"),
         "may_move": open_still and request.user.has_perm("graduates.standing"),
-        "other_cohorts": Cohort.objects.filter(school_id=graduate.school_id).exclude(
-            pk=graduate.cohort_id
-        ),
+        "standing_form": forms.StandingForm(graduate=graduate),
         "links": [
             x
             for links in hooks.detail_links.run(graduate=graduate, user=request.user)
             for x in links
         ],
     }
-    return render(request, "graduates/console/origin.html", context, status=422 if errors else 200)
-
-
-def form_groups(
-    graduate: Graduate, user: Any, typed: dict[str, Any], errors: dict[str, list[str]]
-) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Fields by group with what the template needs: value, choices, grey or not, why, errors."""
-    record, allowed = record_of(graduate), editable_keys(graduate, user)
-    groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
-    for f in ALL:
-        value = typed.get(f.key, plain(record[f.key]))
-        may = f.key in allowed
-        item = {
-            "field": f,
-            "value": "" if value is None else value,
-            "shown": f.show(record[f.key]),
-            "may": may,
-            "why": "" if may else why_grey(f, graduate, user),
-            "required": f.asked,
-            "errors": errors.get(f.key, []),
-            "masked": f.key in _REVEALABLE and not may,
-        }
-        if may:
-            item["choices"] = _choices(f.key, graduate)
-            if f.kind == "bool":
-                item["value"] = {True: "是", False: "否", None: ""}.get(record[f.key], "")
-                item["value"] = typed.get(f.key, item["value"])
-            if f.kind == "place":
-                item["place_name"] = lookup.place_name(str(item["value"]))
-        groups[f.group].append(item)
-    return list(groups.items())
-
-
-def _choices(key: str, graduate: Graduate) -> list[tuple[str, str]] | None:
-    field = BY_KEY[key]
-    if field.kind == "code":
-        return lookup.table(field.table).choices()
-    if field.kind == "bool":
-        return [("是", "是"), ("否", "否")]
-    if key == "department":
-        rows = Department.objects.filter(school_id=graduate.school_id)
-        return [(n, n) for n in rows.values_list("name", flat=True)]
-    if key == "school_class":
-        classes = SchoolClass.objects.filter(cohort_id=graduate.cohort_id)
-        names = classes.order_by("name").values_list("name", flat=True).distinct()
-        return [(n, n) for n in names]
-    return None
+    return render(request, "graduates/console/origin.html", context, status=form.status)
 
 
 def _history(graduate: Graduate) -> list[dict[str, Any]]:
@@ -184,8 +134,8 @@ def unlock(request: StaffRequest, pk: int) -> HttpResponse:
 def reveal(request: StaffRequest, pk: int) -> HttpResponse:
     """The full number behind a masked one; who looked at whose is logged."""
     graduate = graduate_or_404(request, pk)
-    key = request.POST.get("field", "")
-    if key not in _REVEALABLE:
+    key = pressed(request, "field")
+    if key not in forms.REVEALABLE:
         return JsonResponse({"error": "未知字段"}, status=400)
     audit.record("graduates.reveal", by=request.user, obj=graduate, data={"field": key})
     return JsonResponse({"value": record_of(graduate)[key]})
@@ -216,11 +166,15 @@ def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
 def standing(request: StaffRequest, pk: int) -> HttpResponse:
     """延期, 转出, 退学 or back; a refusal is shown on the record's page."""
     graduate = graduate_or_404(request, pk)
-    wanted, reason = request.POST.get("standing", ""), request.POST.get("reason", "")
+    form = forms.StandingForm(request.POST, graduate=graduate)
+    if not form.is_valid():
+        messages.error(request, form.first_error)
+        return redirect("console:origin", pk=pk)
+    wanted, reason = form.cleaned_data["standing"], form.cleaned_data["reason"]
     try:
         if wanted.startswith("defer-"):
             cohorts = Cohort.objects.filter(school_id=graduate.school_id)
-            to = get_object_or_404(cohorts, pk=_number(wanted.removeprefix("defer-")))
+            to = get_object_or_404(cohorts, pk=read_number(wanted.removeprefix("defer-")))
             actions_standing.defer(graduate_id=pk, to=to, reason=reason, by=request.user)
         elif wanted == "enrolled":
             actions_standing.come_back(graduate_id=pk, reason=reason, by=request.user)
@@ -232,36 +186,15 @@ def standing(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("console:origin", pk=pk)
 
 
-def _number(typed: str) -> int:
-    return int(typed) if typed.isdigit() else 0
-
-
 @staff_view("graduates.add")
 def add(request: StaffRequest) -> HttpResponse:
-    typed: dict[str, Any] = {}
-    errors: dict[str, list[str]] = {}
-    if request.method == "POST" and request.staff.school is not None:
-        typed = {k: v for k, v in request.POST.items() if k in BY_KEY}
+    form = forms.new_graduate_form(posted(request))
+    if request.staff.school is not None and form.may_try():
         try:
-            made = origin.add(school=request.staff.school, typed=typed, by=request.user)
+            made = origin.add(school=request.staff.school, typed=form.typed, by=request.user)
             messages.success(request, f"已新增{made.name}。")
             return redirect("console:origin", pk=made.pk)
         except Invalid as invalid:
-            errors = invalid.errors
-    groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
-    for f in ALL:
-        item = {
-            "field": f,
-            "value": typed.get(f.key, ""),
-            "may": True,
-            "errors": errors.get(f.key, []),
-        }
-        if f.kind == "code":
-            item["choices"] = lookup.table(f.table).choices()
-        elif f.kind == "bool":
-            item["choices"] = [("是", "是"), ("否", "否")]
-        elif f.kind == "place":
-            item["place_name"] = lookup.place_name(str(item["value"]))
-        groups[f.group].append(item)
-    context = {"groups": list(groups.items()), "errors": errors}
-    return render(request, "graduates/console/add.html", context, status=422 if errors else 200)
+            form.add_refusal(invalid)
+    page = "graduates/console/add.html"
+    return render(request, page, {"form": form}, status=form.status)

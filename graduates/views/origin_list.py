@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from codes import lookup
 from core import spreadsheets
+from core.forms import picked_ids, pressed
 from core.lists.page import Column, Order, Page, Row
 from core.masking import mask_id, mask_phone
 from graduates.actions import origin
@@ -21,7 +22,6 @@ from graduates.records import RELATED
 from graduates.resources import RosterResource
 from graduates.states import Confirmation
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_ids
 from schools.lists import ConsoleList
 
 _CONFIRMATION = dict(Confirmation.choices)
@@ -116,8 +116,7 @@ class RosterExport(OriginList):
 @require_POST
 def lock_many(request: StaffRequest) -> HttpResponse:
     """Lock or unlock the picked rows; answers row by row."""
-    ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
-    unlocking = request.POST.get("action") == "unlock"
+    ids, unlocking = picked_ids(request), pressed(request, "action") == "unlock"
     results = origin.lock_many(graduate_ids=ids, by=request.user, unlocking=unlocking)
     context = {"results": results, "title": "批量解锁" if unlocking else "批量锁定",
                "done": sum(r.ok for r in results), "back": "console:origins"}  # fmt: skip

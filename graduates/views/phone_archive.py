@@ -8,39 +8,31 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core import files
-from core.errors import DomainError, Invalid
-from graduates import archive as fields
+from core.errors import DomainError
+from core.forms import posted
 from graduates.access import GraduateRequest, graduate_view
 from graduates.actions import archive, corrections
+from graduates.archive import OWN_KEYS
 from graduates.corrections import targets
+from graduates.forms import CorrectionForm, archive_form
 from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
 
 
 @graduate_view
 def archive_page(request: GraduateRequest) -> HttpResponse:
     found = ArchiveTransfer.objects.filter(pk=request.graduate.pk).first()
-    errors: dict[str, list[str]] = {}
-    error = ""
-    typed = request.POST.dict() if request.method == "POST" else {}
-    if request.method == "POST":
+    grey = archive.why_grey(request.graduate, found, request.user)
+    form = archive_form(found, OWN_KEYS, posted(request), grey=grey)
+    if form.is_valid():
         try:
+            typed = form.values | form.posted_for_grey
             archive.save(graduate_id=request.graduate.pk, typed=typed, by=request.user)
             messages.success(request, "已保存。")
             return redirect("archive")
-        except Invalid as invalid:
-            errors = invalid.errors
         except DomainError as refusal:
-            error = refusal.message
-    grey = archive.why_grey(request.graduate, found, request.user)
-    context = {
-        "archive": found,
-        "items": fields.items(found, fields.OWN_KEYS, typed, errors, grey=grey),
-        "grey": grey,
-        "errors": errors,
-        "error": error,
-        "tab": "register",
-    }
-    status = 422 if errors or error else 200
+            form.add_refusal(refusal)
+    context = {"archive": found, "form": form, "grey": grey, "tab": "register"}
+    status = 422 if form.errors else 200
     return render(request, "graduates/phone/archive.html", context, status=status)
 
 
@@ -54,24 +46,19 @@ def correction_list(request: GraduateRequest) -> HttpResponse:
 @graduate_view
 def correction_ask(request: GraduateRequest) -> HttpResponse:
     """One form: which field, what it should say, why, up to four pictures."""
-    data = request.POST if request.method == "POST" else request.GET
-    kind, field = data.get("kind", ""), data.get("field", "")
-    known = targets()
-    errors: dict[str, list[str]] = {}
-    error = ""
-    if request.method == "POST":
+    known, asked = targets(), {key: request.GET.get(key, "") for key in ("kind", "field")}
+    form = CorrectionForm(posted(request), request.FILES, initial=asked)
+    if form.is_valid():
+        typed = dict(form.cleaned_data)
         try:
             corrections.ask(
-                graduate=request.graduate, kind=kind, field=field, by=request.user,
-                proposed=data.get("proposed", ""), reason=data.get("reason", ""),
-                pictures=[f.read() for f in request.FILES.getlist("images")],
-            )  # fmt: skip
+                graduate=request.graduate, by=request.user, pictures=typed.pop("images"), **typed
+            )
             messages.success(request, "已提交, 老师会在三个工作日内答复。")
             return redirect("corrections")
-        except Invalid as invalid:
-            errors = invalid.errors
         except DomainError as refusal:
-            error = refusal.message
+            form.add_refusal(refusal)
+    kind, field = str(form["kind"].value() or ""), str(form["field"].value() or "")
     target = known.get(kind)
     context = {
         "groups": [(t, t.fields(request.graduate)) for t in known.values()],
@@ -80,12 +67,10 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
         "current": target.current(request.graduate, field)
         if target and field in dict(target.fields(request.graduate))
         else None,
-        "typed": data,
-        "errors": errors,
-        "error": error,
+        "form": form,
         "tab": "services",
     }
-    status = 422 if errors or error else 200
+    status = 422 if form.errors else 200
     return render(request, "graduates/phone/correction_ask.html", context, status=status)
 
 

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from core import audit
+from core.forms import read_number
 from graduates import slips
 from schools import options
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_number
 from schools.models import Cohort, SchoolClass
 from schools.scope import schools_visible_to, scope_of
 

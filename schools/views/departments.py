@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -12,32 +10,30 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
-from schools import forms
+from core.forms import posted, pressed
 from schools.access import StaffRequest, staff_view
 from schools.actions import departments as actions
-from schools.forms import Errors, FormField
+from schools.forms import ClassForm, DepartmentForm, NewClassForm
 from schools.models import Cohort, Department, SchoolClass
 from schools.views.own import chosen_cohort, do, own_school
 
-_NAME = FormField("name", "院系名称", max_length=50, hint="与学籍中的名称一致。")
-_CLASS = FormField("name", "班级名称", max_length=50)
 _RENAME_HINT = "名称是毕业生确认内容的一部分; 改名后, 已确认的毕业生签约前须重新确认。"
 
 
 @staff_view("schools.set_up")
 def departments(request: StaffRequest) -> HttpResponse:
-    school, errors, typed = own_school(request), Errors(), request.POST.dict()
-    if request.method == "POST":
+    school, form = own_school(request), DepartmentForm(posted(request))
+    if form.is_valid():
         try:
-            made = actions.add(school=school, name=typed.get("name", ""), by=request.user)
+            made = actions.add(school=school, by=request.user, **form.cleaned_data)
             messages.success(request, f"已新增{made}。")
             return redirect("console:departments")
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
+            form.add_refusal(refusal)
     rows = Department.objects.filter(school=school).annotate(class_count=Count("classes"))
     rows = rows.order_by("name")  # grouping drops the model's order
-    context = {"rows": rows, "items": forms.items([_NAME], typed, errors), "errors": errors}
-    return render(request, "schools/departments.html", context, status=422 if errors else 200)
+    context = {"rows": rows, "form": form}
+    return render(request, "schools/departments.html", context, status=422 if form.errors else 200)
 
 
 @staff_view("schools.set_up")
@@ -46,33 +42,33 @@ def department(request: StaffRequest, pk: int) -> HttpResponse:
     school = own_school(request)
     row = get_object_or_404(Department, pk=pk, school=school)
     cohorts, cohort = chosen_cohort(request, school)
-    errors: dict[str, Errors] = {"rename": {}, "class": {}}
-    typed, what = request.POST.dict(), "class" if request.POST.get("what") == "class" else "rename"
-    if request.method == "POST":
+    adding, typed = pressed(request, "what") == "class", posted(request)
+    rename = DepartmentForm(None if adding else typed, initial={"name": row.name})
+    new_class = NewClassForm(typed if adding else None, label=f"{cohort}新增班级")
+    form = new_class if adding else rename
+    if form.is_valid():
         try:
-            _change(request, row, cohort, what, typed.get("name", ""))
+            _change(request, row, cohort, adding=adding, name=form.cleaned_data["name"])
             return redirect(_address(row, cohort))
         except DomainError as refusal:
-            errors[what] = forms.errors_of(refusal)
-    rename_values = typed if errors["rename"] else {"name": row.name}
+            form.add_refusal(refusal)
     context = {
         "row": row,
         "cohorts": cohorts,
         "cohort": cohort,
         "classes": SchoolClass.objects.filter(department=row, cohort=cohort),
-        "rename_items": forms.items([_NAME], rename_values, errors["rename"]),
-        "class_items": forms.items([_CLASS], typed if errors["class"] else {}, errors["class"]),
+        "form": form,
+        "rename": rename,
+        "new_class": new_class,
         "rename_hint": _RENAME_HINT,
-        "errors": errors["rename"] | errors["class"],
     }
-    bad = any(errors.values())
-    return render(request, "schools/department.html", context, status=422 if bad else 200)
+    return render(request, "schools/department.html", context, status=422 if form.errors else 200)
 
 
 def _change(
-    request: StaffRequest, row: Department, cohort: Cohort | None, what: str, name: str
+    request: StaffRequest, row: Department, cohort: Cohort | None, *, adding: bool, name: str
 ) -> None:
-    if what == "class":
+    if adding:
         made = actions.add_class(
             department_id=row.pk,
             cohort_id=cohort.pk if cohort else None,
@@ -94,7 +90,7 @@ def _address(row: Department, cohort: Cohort | None) -> str:
 @require_POST
 def turn_department(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Department, pk=pk, school=own_school(request))
-    active = request.POST.get("active") == "1"
+    active = pressed(request, "active") == "1"
     return do(
         request,
         lambda: actions.set_active(department_id=pk, active=active, by=request.user),
@@ -118,23 +114,16 @@ def delete_department(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("schools.set_up")
 def school_class(request: StaffRequest, pk: int) -> HttpResponse:
     row = _class_or_404(request, pk)
-    typed: dict[str, Any] = {"name": row.name}
-    errors: Errors = {}
-    if request.method == "POST":
-        typed = request.POST.dict()
+    form = ClassForm(posted(request), initial={"name": row.name})
+    if form.is_valid():
         try:
-            actions.rename_class(class_id=pk, name=typed.get("name", ""), by=request.user)
+            actions.rename_class(class_id=pk, by=request.user, **form.cleaned_data)
             messages.success(request, "已改名。")
             return redirect(_address(row.department, row.cohort))
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
-    context = {
-        "row": row,
-        "items": forms.items([_CLASS], typed, errors),
-        "rename_hint": _RENAME_HINT,
-        "errors": errors,
-    }
-    return render(request, "schools/school_class.html", context, status=422 if errors else 200)
+            form.add_refusal(refusal)
+    context = {"row": row, "form": form, "rename_hint": _RENAME_HINT}
+    return render(request, "schools/school_class.html", context, status=422 if form.errors else 200)
 
 
 @staff_view("schools.set_up")

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from core.errors import DomainError
+from core.forms import read_number
 from schools.access import StaffRequest
-from schools.forms import read_number
 from schools.models import Cohort, School
 
 
@@ -22,9 +22,10 @@ def own_school(request: StaffRequest) -> School:
 
 
 def chosen_cohort(request: StaffRequest, school: School) -> tuple[list[Cohort], Cohort | None]:
-    """The school's cohorts, newest first, and the one a page is about: as asked, else the newest."""
+    """The school's cohorts, newest first, and the one a page is about: the one its address asks
+    for, else the newest."""
     cohorts = list(Cohort.objects.filter(school=school))
-    wanted = request.POST.get("cohort") or request.GET.get("cohort")
+    wanted = request.GET.get("cohort")
     if wanted:
         return cohorts, get_object_or_404(Cohort, pk=read_number(wanted), school=school)
     return cohorts, cohorts[0] if cohorts else None

@@ -7,15 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from core.errors import DomainError
+from core.forms import posted
 from core.models import Event
-from schools import forms
 from schools.access import StaffRequest, staff_view
 from schools.actions import cohorts as actions
-from schools.forms import Errors, FormField
+from schools.forms import ReasonForm
 from schools.models import Cohort
 from schools.views.own import own_school
-
-_REASON = FormField("reason", "原因", "long", max_length=200)
 
 
 @staff_view("schools.set_up")
@@ -37,14 +35,14 @@ def seal(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("province.schools")
 def unseal(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Cohort.objects.select_related("school"), pk=pk)
-    typed, errors = request.POST.dict(), Errors()
-    if request.method == "POST":
+    form = ReasonForm(posted(request))
+    if form.is_valid():
         try:
-            actions.unseal(cohort_id=pk, reason=typed.get("reason", ""), by=request.user)
+            actions.unseal(cohort_id=pk, by=request.user, **form.cleaned_data)
             messages.success(request, f"已解除{row.school.name}{row}的封存。")
             return redirect("console:school", pk=row.school_id)
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
+            form.add_refusal(refusal)
     events = Event.objects.filter(
         object_type="cohort",
         object_id=pk,
@@ -52,8 +50,7 @@ def unseal(request: StaffRequest, pk: int) -> HttpResponse:
     )
     context = {
         "row": row,
-        "items": forms.items([_REASON], typed, errors),
+        "form": form,
         "events": events.order_by("-id")[:20],
-        "errors": errors,
     }
-    return render(request, "schools/unseal.html", context, status=422 if errors else 200)
+    return render(request, "schools/unseal.html", context, status=422 if form.errors else 200)

@@ -6,17 +6,20 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from accounts.forms import OwnPasswordForm
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm
 from accounts.signin import change_own_password, sign_in
 from core import frame
 from core.errors import DomainError
+from core.forms import posted
 from core.menu import counted_items
 from schools.access import StaffRequest, staff_view
-from schools.forms import Errors, errors_of
+from schools.forms import LoginForm
 from schools.scope import scope_of
 
 COUNT_CAP = 999
@@ -24,27 +27,27 @@ COUNT_CAP = 999
 
 def login(request: HttpRequest) -> HttpResponse:
     session_ended_notice(request)
-    error, status = "", 200
-    if request.method == "POST":
+    form = LoginForm(posted(request))
+    if form.is_valid():
         try:
             sign_in(
                 request,
                 realm=Realm.STAFF,
-                login_name=request.POST.get("login", "").strip(),
-                password=request.POST.get("password", ""),
+                login_name=form.cleaned_data["login"],
+                password=form.cleaned_data["password"],
                 wrong="用户名或密码不正确。用户名由学校系统管理员分配。",
             )
             return redirect(_next(request))
         except DomainError as refusal:
-            error, status = refusal.message, refusal.status
-    context = {"error": error, "typed": request.POST.get("login", "")}
-    return render(request, "schools/login.html", context, status=status)
+            form.add_refusal(refusal)
+    return render(request, "schools/login.html", {"form": form}, status=form.status)
 
 
 def _next(request: HttpRequest) -> str:
     target = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
-    return target if safe and target.startswith("/console/") else "/console/"
+    start = reverse("console:home")
+    return target if safe and target.startswith(start) else start
 
 
 @require_POST
@@ -84,12 +87,12 @@ def counts(request: StaffRequest) -> HttpResponse:
 
 @staff_view("console.use")
 def password(request: StaffRequest) -> HttpResponse:
-    errors, status = Errors(), 200
-    if request.method == "POST":
+    form = OwnPasswordForm(posted(request))
+    if form.is_valid():
         try:
-            change_own_password(request)
+            change_own_password(request, **form.cleaned_data)
             messages.success(request, "密码已修改, 其他设备上的登录已退出。")
             return redirect("console:home")
         except DomainError as refusal:
-            errors, status = errors_of(refusal), refusal.status
-    return render(request, "schools/password.html", {"errors": errors}, status=status)
+            form.add_refusal(refusal)
+    return render(request, "schools/password.html", {"form": form}, status=form.status)

@@ -13,45 +13,30 @@ from django.views.decorators.http import require_POST
 
 from codes import lookup
 from core.errors import DomainError
-from schools import forms
+from core.forms import posted, pressed, read_number
 from schools.access import StaffRequest, staff_view
 from schools.actions import staff as actions
-from schools.forms import Errors, FormField
+from schools.forms import NewStaffForm, PersonForm, ScopeForm
 from schools.models import Cohort, Department, SchoolClass, StaffMember
 from schools.roles import Level
 from schools.views.own import do, own_school
-
-ROLES = [(r.value, r.label) for r in actions.SCHOOL_ROLES]
-PERSON = (
-    FormField("name", "姓名", max_length=40),
-    FormField("mobile", "手机号码", "mobile", max_length=11),
-)
-LOGIN = FormField(
-    "login", "用户名", max_length=30, hint="登录用, 建好后不能改; 3至30位字母、数字、点、横线。"
-)
-_ROLE = FormField("role", "角色", choices=ROLES)
 
 
 @staff_view("schools.staff")
 @never_cache
 def add(request: StaffRequest) -> HttpResponse:
     """The answer to the POST is the only page that ever shows the password."""
-    typed, errors = request.POST.dict(), Errors()
-    if request.method == "POST":
-        keys = ("login", "name", "mobile", "role")
+    form = NewStaffForm(posted(request))
+    if form.is_valid():
         try:
-            issued = actions.add(
-                school=own_school(request),
-                by=request.user,
-                **{key: typed.get(key, "") for key in keys},
-            )
+            issued = actions.add(school=own_school(request), by=request.user, **form.cleaned_data)
             return issued_page(
                 request, issued, reverse("console:staff-member", args=[issued.staff.pk])
             )
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
-    context = {"items": forms.items((LOGIN, *PERSON, _ROLE), typed, errors), "errors": errors}
-    return render(request, "schools/staff_add.html", context, status=422 if errors else 200)
+            form.add_refusal(refusal)
+    context = {"form": form}
+    return render(request, "schools/staff_add.html", context, status=422 if form.errors else 200)
 
 
 def issued_page(request: StaffRequest, issued: actions.Issued, back: str) -> HttpResponse:
@@ -63,26 +48,23 @@ def issued_page(request: StaffRequest, issued: actions.Issued, back: str) -> Htt
 def member(request: StaffRequest, pk: int) -> HttpResponse:
     """The account's page; a POST here changes name and number."""
     row = staff_or_404(request, pk)
-    typed: dict[str, Any] = {"name": row.user.label, "mobile": row.user.mobile}
-    errors: Errors = {}
-    if request.method == "POST":
-        typed = request.POST.dict()
-        name, mobile = typed.get("name", ""), typed.get("mobile", "")
+    current = {"name": row.user.label, "mobile": row.user.mobile}
+    form = PersonForm(posted(request), initial=current)
+    if form.is_valid():
         try:
-            actions.edit(staff_id=pk, name=name, mobile=mobile, by=request.user)
+            actions.edit(staff_id=pk, by=request.user, **form.cleaned_data)
             messages.success(request, "已保存。")
             return redirect("console:staff-member", pk=pk)
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
+            form.add_refusal(refusal)
     context = {
         "row": row,
-        "items": forms.items(PERSON, typed, errors),
-        "errors": errors,
+        "form": form,
         "scope": actions.scope_words(row),
         "has_scope": row.role_level != Level.SCHOOL,
         "is_self": row.pk == request.user.pk,
     }
-    return render(request, "schools/staff.html", context, status=422 if errors else 200)
+    return render(request, "schools/staff.html", context, status=422 if form.errors else 200)
 
 
 @staff_view("schools.staff")
@@ -90,17 +72,18 @@ def scope(request: StaffRequest, pk: int) -> HttpResponse:
     """Checkboxes: cohorts, levels, departments, and the classes of one cohort at a time."""
     row, school = staff_or_404(request, pk), own_school(request)
     cohorts = list(Cohort.objects.filter(school=school))
-    chosen = forms.read_number(request.POST.get("of") or request.GET.get("of", ""))
+    form = ScopeForm(posted(request))
+    ticked = form.cleaned_data if form.is_valid() else {}
+    chosen = ticked.pop("of", 0) or read_number(request.GET.get("of", ""))
     of = next((c for c in cohorts if c.pk == chosen), cohorts[0] if cohorts else None)
-    picked, errors = _standing(row), Errors()
-    if request.method == "POST":
-        picked = _picked(request, row, of)
+    picked = _with_hidden_classes(row, of, ticked) if ticked else _current_scope(row)
+    if ticked:
         try:
             actions.set_scope(staff_id=pk, by=request.user, **picked)
             messages.success(request, f"已保存{row.user.label}的管理范围, 下一次点击即生效。")
             return redirect("console:staff-member", pk=pk)
         except DomainError as refusal:
-            errors = forms.errors_of(refusal)
+            form.add_refusal(refusal)
     departments = _tree(school.pk, of, picked)
     context = {
         "row": row,
@@ -109,12 +92,12 @@ def scope(request: StaffRequest, pk: int) -> HttpResponse:
         "departments": departments,
         "of": of,
         "elsewhere": len(picked["classes"]) - sum(d["chosen"] for d in departments),
-        "errors": errors,
+        "form": form,
     }
-    return render(request, "schools/scope.html", context, status=422 if errors else 200)
+    return render(request, "schools/scope.html", context, status=422 if form.errors else 200)
 
 
-def _standing(row: StaffMember) -> dict[str, Any]:
+def _current_scope(row: StaffMember) -> dict[str, Any]:
     ids = {
         key: set(getattr(row, key).values_list("id", flat=True))
         for key in ("cohorts", "departments", "classes")
@@ -122,15 +105,12 @@ def _standing(row: StaffMember) -> dict[str, Any]:
     return {**ids, "levels": set(row.levels)}
 
 
-def _picked(request: StaffRequest, row: StaffMember, of: Cohort | None) -> dict[str, Any]:
-    """What the form says; classes of cohorts that it did not show stay as they are."""
+def _with_hidden_classes(
+    row: StaffMember, of: Cohort | None, ticked: dict[str, Any]
+) -> dict[str, Any]:
+    """What was ticked; classes of cohorts that the page did not show stay as they are."""
     hidden = row.classes.exclude(cohort=of).values_list("id", flat=True)
-    return {
-        "cohorts": forms.read_ids(request.POST.getlist("cohorts")),
-        "levels": set(request.POST.getlist("levels")),
-        "departments": forms.read_ids(request.POST.getlist("departments")),
-        "classes": forms.read_ids(request.POST.getlist("classes")) | set(hidden),
-    }
+    return ticked | {"classes": ticked["classes"] | set(hidden)}
 
 
 def _tree(school_id: int, of: Cohort | None, picked: dict[str, Any]) -> list[dict[str, Any]]:
@@ -151,7 +131,7 @@ def _tree(school_id: int, of: Cohort | None, picked: dict[str, Any]) -> list[dic
 @require_POST
 def turn(request: StaffRequest, pk: int) -> HttpResponse:
     row = staff_or_404(request, pk)
-    active = request.POST.get("active") == "1"
+    active = pressed(request, "active") == "1"
     return do(
         request,
         lambda: actions.set_active(staff_id=pk, active=active, by=request.user),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models import User
 from core.errors import DomainError
-from schools import forms
+from core.forms import posted
 from schools.access import StaffRequest, staff_view
 from schools.actions import staff as actions
-from schools.forms import Errors, FormField
+from schools.forms import RoleForm
 from schools.models import StaffMember
 from schools.roles import Role
-from schools.views.staff import ROLES, staff_or_404
+from schools.views.staff import staff_or_404
 
 # What each role may do, in a line.
 _MEANING: dict[str, str] = {
@@ -29,26 +27,23 @@ _MEANING: dict[str, str] = {
 @staff_view("schools.staff")
 def role(request: StaffRequest, pk: int) -> HttpResponse:
     row = staff_or_404(request, pk)
-    typed: dict[str, Any] = {"role": row.role}
-    errors, status = Errors(), 200
-    if request.method == "POST":
-        typed = request.POST.dict()
+    form = RoleForm(posted(request), initial={"role": row.role})
+    if form.is_valid():
         try:
-            done = actions.set_role(staff_id=pk, role=typed.get("role", ""), by=request.user)
+            done = actions.set_role(staff_id=pk, by=request.user, **form.cleaned_data)
             word = done.get_role_display()
             messages.success(request, f"{row.user.label}现在是{word}, 下一次点击即生效。")
             return redirect("console:staff-member", pk=pk)
         except DomainError as refusal:
-            errors, status = forms.errors_of(refusal), refusal.status
+            form.add_refusal(refusal)
     context = {
         "row": row,
         "refusal": _refusal(row, request.user),
-        "items": forms.items([FormField("role", "角色", choices=ROLES)], typed, errors),
+        "form": form,
         "meanings": [(r.label, _MEANING[r]) for r in actions.SCHOOL_ROLES],
         "scope": actions.scope_words(row),
-        "errors": errors,
     }
-    return render(request, "schools/staff_role.html", context, status=status)
+    return render(request, "schools/staff_role.html", context, status=form.status)
 
 
 def _refusal(row: StaffMember, by: User) -> str:

@@ -61,4 +61,4 @@ def test_a_bad_new_one_is_said_beside_its_field(
     realm, user = somebody
     answer = client_of(user).post(PLACES[realm][0], NEW | {"old_password": PASSWORD} | typed)
     assert answer.status_code == 422
-    assert field in answer.context["errors"]
+    assert field in answer.context["form"].errors

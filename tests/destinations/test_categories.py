@@ -10,6 +10,7 @@ from django.test import Client
 from codes import lookup
 from core.models import Event
 from destinations import catalogue as source
+from destinations.actions import catalogue as actions
 from destinations.catalogue import Leaf, catalogue
 from destinations.fields import BY_KEY, FORMS, KEYS, empty_value
 from destinations.models import CategoryField, DestinationEvent, Evidence, Requirement
@@ -80,7 +81,7 @@ def test_each_category_takes_its_minimum_and_misses_each_field(
     for key in required(leaf, form):
         response = client.post(FORM, {k: v for k, v in typed.items() if k != key})
         assert response.status_code == 422, key
-        assert response.context["errors"] == {key: [f"{BY_KEY[key].label}不能为空"]}, key
+        assert response.context["form"].errors == {key: [f"{BY_KEY[key].label}不能为空"]}, key
         assert f"{BY_KEY[key].label}不能为空" in response.content.decode()
     untouched = destination_of(graduate)
     assert (untouched.state, untouched.category, untouched.version) == ("unsubmitted", "70-1", 1)
@@ -105,11 +106,9 @@ def test_the_form_shows_what_the_category_asks_for(
     leaf = catalogue().leaves[category]
     response = client.get(FORM, {"category": category, "form": form})
     assert response.status_code == 200
-    shown = {i["field"].key for _, items in response.context["groups"] for i in items}
-    assert shown == set(leaf.shown(form))
-    needed = {
-        i["field"].key for _, items in response.context["groups"] for i in items if i["required"]
-    }
+    fields = [f for _, group in response.context["form"].groups() for f in group]
+    assert {f.name for f in fields} == set(leaf.shown(form))
+    needed = {f.name for f in fields if f.is_required}
     assert needed == set(required(leaf, form))
 
 
@@ -122,7 +121,7 @@ def test_no_category_leads_back_to_choosing(query: dict[str, str], client: Clien
 def test_the_initial_category_is_not_chosen_by_graduates(client: Client) -> None:
     response = client.post(FORM, {"category": "70-1"})
     assert response.status_code == 422
-    assert "category" in response.context["errors"]
+    assert response.context["form"].top_errors
 
 
 def test_nothing_typed_is_lost(world: World, graduate: Graduate, client: Client) -> None:
@@ -139,8 +138,9 @@ def edit_category(world: World, code: str, **changes: str) -> None:
     client = world.client(Role.PROVINCE)
     page = client.get(f"/console/catalogue/{code}/")
     assert page.status_code == 200
-    typed: dict[str, Any] = {key: value for key, _, value in page.context.get("texts", [])}
-    typed |= {key: "on" for key, _, value in page.context.get("flags", []) if value}
+    fields = page.context["fields"]
+    typed: dict[str, Any] = {k: fields[k].value() for k in actions.TEXTS if k in fields.fields}
+    typed |= {k: "on" for k in actions.FLAGS if k in fields.fields and fields[k].value()}
     for key, _, requirement, condition, _ in page.context["lines"]:
         typed[f"requirement-{key}"], typed[f"condition-{key}"] = requirement, condition
     typed |= changes
@@ -162,7 +162,7 @@ def test_editing_a_field_changes_form_and_validation(
     page = client.get(FORM, {"category": "11"})
     assert "写到门牌号" in page.content.decode()
     response = client.post(FORM, minimal(leaf, ""))
-    assert response.context["errors"] == {"unit_address": ["单位地址不能为空"]}
+    assert response.context["form"].errors == {"unit_address": ["单位地址不能为空"]}
     with django_capture_on_commit_callbacks(execute=True):
         edit_category(world, "11", **{"requirement-unit_address": "hidden"})
     assert client.post(FORM, minimal(leaf, "")).status_code == 302
@@ -310,7 +310,7 @@ def test_six_months_count_from_leaving_not_from_an_earlier_start(
     typed = minimal(catalogue().leaves["12"], "")
     typed |= {"hired_from": f"{year}-01-01", "hired_to": f"{year}-09-30"}
     response = client.post(FORM, typed)
-    assert set(response.context["errors"]) == {"hired_to"}
+    assert set(response.context["form"].errors) == {"hired_to"}
     typed["hired_to"] = f"{year + 1}-01-10"
     assert client.post(FORM, typed).status_code == 302
 

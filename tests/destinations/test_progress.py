@@ -70,7 +70,7 @@ def test_every_figure_opens_exactly_its_list(world: World) -> None:
     page = client.get(reverse("console:progress"), {"cohort": world.cohort.year}).content.decode()
     row = next(r for r in page.split("<tr")[1:] if f">{world.school.name}" in r)
     links = re.findall(
-        r'<a href="([^"]+)">([\d.]+)%?</a>(?: <small class="soft">(\d+)</small>)?', row
+        r'<a\s+href="([^"]+)"\s*>([\d.]+)%?</a>(?:\s+<small class="soft">(\d+)</small>)?', row
     )
     assert len(links) == 7
     for address, shown, count in links:

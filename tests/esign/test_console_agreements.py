@@ -146,8 +146,8 @@ RULES = {
 
 def test_the_school_sets_its_rules(world: World) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
-    typed = RULES | {"cohort": str(world.cohort.pk)}
-    wrong = client.post("/console/setup/signing/", typed | {"copies": "99", "silence_days": "x"})
+    typed = dict(RULES)
+    wrong = client.post("/console/setup/signing/", typed | {"copies": "99", "silence_days": "0"})
     page = wrong.content.decode()
     assert (wrong.status_code, SigningRules.objects.count()) == (422, 0)
     assert "请填写1至10的整数" in page
@@ -169,7 +169,7 @@ def test_the_school_sets_its_rules(world: World) -> None:
 def test_another_schools_rules_are_not_ours_to_set(world: World) -> None:
     other = factories.make_world()
     answer = world.client(Role.SCHOOL_ADMIN).post(
-        "/console/setup/signing/", RULES | {"cohort": str(other.cohort.pk)}
+        f"/console/setup/signing/?cohort={other.cohort.pk}", RULES
     )
     assert answer.status_code == 404
     with pytest.raises(Exception, match="role"):

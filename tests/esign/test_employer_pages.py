@@ -224,7 +224,7 @@ def test_a_wrong_change_keeps_what_was_typed(client: Client, agreement: Agreemen
     answer = client.post(f"/employer/agreements/{agreement.pk}/amend/", typed | {"reason": "改"})
     page = answer.content.decode()
     assert answer.status_code == 422
-    for words in ("应为整数", "别处", "很多", "只能更正错别字", ">改</textarea>"):
+    for words in ("应为整数", "别处", "很多", "只能更正错别字", ">\n改</textarea>"):
         assert words in page
     assert not Amendment.objects.exists()
 

@@ -1,0 +1,208 @@
+"""Forms built from field declarations: one declared field is one form field.
+
+A form field reads what was typed with the same reader that imports use, so a value is judged once
+and in one place. Errors carry the finding's code; warnings stand beside the field and refuse
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+
+from codes import lookup
+from codes.fields import FieldDeclaration
+from core.forms import PlatformForm, fields, widgets
+
+_YES_NO = (("是", "是"), ("否", "否"))
+_WIDGETS: dict[str, type[forms.Widget]] = {
+    "place": widgets.PlaceInput,
+    "date": widgets.DateInput,
+    "long": widgets.Textarea,
+    "mobile": widgets.PhoneInput,
+    "phone": widgets.PhoneInput,
+    "email": widgets.EmailInput,
+    "url": widgets.UrlInput,
+    "number": widgets.NumberInput,
+    "year": widgets.NumberInput,
+    "money": widgets.NumberInput,
+    "one_time_code": widgets.CodeInput,
+    "postcode": widgets.NumberInput,
+    "qq": widgets.NumberInput,
+    "decimal": widgets.DecimalInput,
+}
+
+
+class DeclaredField(fields.Labelled):
+    """One declared field. `cleaned_data` holds the value to store.
+
+    `star` marks the label as required. The form itself refuses an empty value only if it is
+    `demanded`; elsewhere the action asks whether the record is complete. `choices` are (value,
+    label) of a list that no code table has, such as the classes of a cohort.
+    """
+
+    def __init__(
+        self,
+        declared: FieldDeclaration,
+        *,
+        demanded: bool = False,
+        star: bool = False,
+        hint: str = "",
+        choices: Sequence[tuple[Any, Any]] | None = None,
+    ) -> None:
+        self.declared, self.demanded = declared, demanded
+        self.doubts: list[str] = []
+        super().__init__(
+            declared.label,
+            star=star,
+            required=False,
+            help_text=hint or declared.hint,
+            widget=_widget(declared, choices),
+            wide=declared.kind == "long",
+        )
+
+    def clean(self, value: Any) -> Any:
+        """None for a field that the page did not have."""
+        if value is None:
+            return None
+        stored, found = self.declared.read(value, required=self.demanded)
+        self.doubts = [f.message for f in found if not f.is_error]
+        errors = [ValidationError(f.message, code=f.code) for f in found if f.is_error]
+        if errors:
+            raise ValidationError(errors)
+        return stored
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored value, or what was typed, as its input shows it."""
+        kind = self.declared.kind
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        if value in (None, ""):
+            return ""
+        if kind == "place":
+            return lookup.place_name(str(value)) or value
+        if kind == "code":
+            return lookup.table(self.declared.table).by_text.get(str(value), value)
+        if kind == "decimal" and not isinstance(value, str):
+            return self.declared.show(value)
+        return value
+
+
+def _widget(declared: FieldDeclaration, choices: Sequence[tuple[Any, Any]] | None) -> forms.Widget:
+    if choices is None and declared.kind == "code":
+        choices = lookup.table(declared.table).choices()
+    elif choices is None and declared.kind == "bool":
+        choices = _YES_NO
+    if choices is not None:
+        return widgets.Select(choices=[("", "请选择"), *choices])
+    widget = _WIDGETS.get(declared.kind, widgets.TextInput)()
+    if declared.max_length and declared.kind != "place":
+        room = 0 if declared.kind == "long" else fields.ROOM_FOR_BLANKS
+        widget.attrs["maxlength"] = str(declared.max_length + room)
+    return widget
+
+
+class DeclaredForm(PlatformForm):
+    """The base of forms that `declared_form` makes. An app's own base may add fields that are not
+    declared, such as `version`.
+
+    `initial` holds stored values by key; of a grey field its words are shown.
+    """
+
+    declarations: ClassVar[tuple[FieldDeclaration, ...]] = ()
+    greyed: ClassVar[Mapping[str, str]] = {}
+    masked: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for declared in self.declarations:
+            if declared.key in self.greyed:
+                self.grey(
+                    declared.key,
+                    self.greyed[declared.key],
+                    shown=declared.show(self.initial.get(declared.key)),
+                    masked=declared.key in self.masked,
+                    may_reveal=declared.key in self.masked,
+                )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was typed into the declared fields, as values to store: only of fields that the
+        page had and that may be edited. Decimals are text, as readers take them."""
+        return {
+            d.key: _as_readers_take_it(self.cleaned_data[d.key])
+            for d in self.declarations
+            if d.key in self.cleaned_data and self.add_prefix(d.key) in self.data
+        }
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The same fields as `values` has, as text. An action that reads a whole record is given
+        the text: it refuses again what could not be read, together with what is wrong between the
+        fields, so that the page can say everything at once. Drafts keep the text, too."""
+        return {
+            d.key: self.data[self.add_prefix(d.key)]
+            for d in self.declarations
+            if d.key not in self.greyed and self.add_prefix(d.key) in self.data
+        }
+
+    def may_try(self) -> bool:
+        """Whether an action may be given `typed`: something was posted, and at most declared
+        fields are wrong."""
+        return self.is_bound and set(self.errors) <= {d.key for d in self.declarations}
+
+    @property
+    def posted_for_grey(self) -> dict[str, str]:
+        """What was posted for fields that can't be edited. No page sends any; an action that is
+        given it refuses it."""
+        return {key: self.data[key] for key in self.greyed if self.add_prefix(key) in self.data}
+
+    def groups(self) -> list[tuple[str, list[BoundField]]]:
+        """The fields by group, both in the order of the declarations."""
+        found: dict[str, list[BoundField]] = {}
+        for declared in self.declarations:
+            found.setdefault(declared.group, []).append(self[declared.key])
+        return list(found.items())
+
+
+def _as_readers_take_it(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def declared_form(
+    declarations: Iterable[FieldDeclaration],
+    *,
+    required: Iterable[str] = (),
+    demanded: Iterable[str] = (),
+    greyed: Mapping[str, str] | None = None,
+    masked: Iterable[str] = (),
+    hints: Mapping[str, str] | None = None,
+    choices: Mapping[str, Sequence[tuple[Any, Any]]] | None = None,
+    base: type[DeclaredForm] = DeclaredForm,
+) -> type[DeclaredForm]:
+    """A form class with one field for each declaration.
+
+    `required` are the keys with a star; of those in `demanded` the form itself refuses an empty
+    value. `greyed` maps keys that can't be edited to the reason;
+    those in `masked` show a masked number that a click reveals. `hints` and `choices` replace the
+    declarations' own, by key.
+    """
+    stars, refused_empty = frozenset(required), frozenset(demanded)
+    every = tuple(declarations)
+    made: dict[str, Any] = {
+        d.key: DeclaredField(
+            d,
+            demanded=d.key in refused_empty,
+            star=d.key in stars,
+            hint=(hints or {}).get(d.key, ""),
+            choices=(choices or {}).get(d.key),
+        )
+        for d in every
+    }
+    made |= {"declarations": every, "greyed": greyed or {}, "masked": frozenset(masked)}
+    return type("DeclaredForm", (base,), made)

@@ -1,0 +1,184 @@
+"""Widgets with the look of the platform and the right keyboard on a phone.
+
+A widget says by `inputmode` and `type` which keyboard a phone shows, and by `autocomplete` what the
+browser may fill in.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+
+class _Styled(forms.Widget):
+    """A widget whose class gives attributes that the caller's `attrs` may replace."""
+
+    defaults: ClassVar[dict[str, str]] = {"class": "form-control"}
+
+    def __init__(self, attrs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(attrs=self.defaults | (attrs or {}), **kwargs)
+
+
+class TextInput(_Styled, forms.TextInput):
+    """One line of text."""
+
+
+class NumberInput(_Styled, forms.TextInput):
+    """Digits. Not `type=number`, which drops leading zeros and changes values by the wheel."""
+
+    defaults: ClassVar = {"class": "form-control", "inputmode": "numeric"}
+
+
+class DecimalInput(_Styled, forms.TextInput):
+    """A number that may have decimals."""
+
+    defaults: ClassVar = {"class": "form-control", "inputmode": "decimal"}
+
+
+class PhoneInput(_Styled, forms.TextInput):
+    """A mobile number or a telephone number."""
+
+    input_type = "tel"
+    defaults: ClassVar = {"class": "form-control", "inputmode": "tel", "autocomplete": "tel"}
+
+
+class EmailInput(_Styled, forms.EmailInput):
+    """An e-mail address."""
+
+    defaults: ClassVar = {"class": "form-control", "inputmode": "email", "autocomplete": "email"}
+
+
+class UrlInput(_Styled, forms.TextInput):
+    """An address on the web. Not `type=url`, since people leave `https://` out."""
+
+    defaults: ClassVar = {"class": "form-control", "inputmode": "url", "autocapitalize": "off"}
+
+
+class DateInput(_Styled, forms.DateInput):
+    """The browser's own date picker; values are written as 2027-08-31."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class Textarea(_Styled, forms.Textarea):
+    """Several lines of text."""
+
+    defaults: ClassVar = {"class": "form-control", "rows": "3"}
+
+
+class Select(_Styled, forms.Select):
+    """A drop-down list."""
+
+    defaults: ClassVar = {"class": "form-select"}
+
+
+class RadioSelect(_Styled, forms.RadioSelect):
+    """Every choice in sight, one may be taken."""
+
+    template_name = "core/forms/checks.html"
+    defaults: ClassVar = {"class": "form-check-input"}
+
+
+class CheckboxSelectMultiple(_Styled, forms.CheckboxSelectMultiple):
+    """Every choice in sight, any number may be taken."""
+
+    template_name = "core/forms/checks.html"
+    defaults: ClassVar = {"class": "form-check-input"}
+
+
+class Checkbox(_Styled, forms.CheckboxInput):
+    """One yes or no; `core/forms/field.html` puts its label to the right of the box."""
+
+    defaults: ClassVar = {"class": "form-check-input"}
+
+
+class PasswordInput(_Styled, forms.PasswordInput):
+    """A password; never filled in again by the server. `autocomplete` is `current-password`
+    or `new-password`."""
+
+    def __init__(self, autocomplete: str) -> None:
+        super().__init__(attrs={"autocomplete": autocomplete})
+
+
+class CodeInput(_Styled, forms.TextInput):
+    """The six digits of a one-time code, which a phone offers from the text message."""
+
+    defaults: ClassVar = {
+        "class": "form-control", "inputmode": "numeric", "autocomplete": "one-time-code",
+        "maxlength": "10",
+    }  # fmt: skip
+
+
+class PlaceInput(_Styled, forms.TextInput):
+    """A county by its name: suggestions while typing, or three taps in the place picker. The page
+    includes `core/parts/places.html` once."""
+
+    template_name = "core/forms/place.html"
+    defaults: ClassVar = {
+        "class": "form-control", "list": "places", "autocomplete": "off",
+        "placeholder": "输入区县名称，如 巢湖市", "data-suggest": "true",
+    }  # fmt: skip
+
+
+class FileInput(_Styled, forms.FileInput):
+    """One file. `accept` names the endings or kinds the browser offers."""
+
+    def __init__(self, accept: str) -> None:
+        super().__init__(attrs={"accept": accept})
+
+
+class ImagesInput(FileInput):
+    """Several pictures."""
+
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__(accept="image/*")
+        self.attrs["multiple"] = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
+        return files.getlist(name) if hasattr(files, "getlist") else files.get(name, [])
+
+
+class ImageSlot(FileInput):
+    """A place for one picture, taken with the camera or chosen from the album.
+
+    `shown` is the address of the picture already kept there, `title` says what it shows. With
+    `send_to` the script `js/invite.js` posts a picture to that address as soon as it is chosen;
+    without it the picture goes with the form.
+    """
+
+    template_name = "core/forms/image_slot.html"
+
+    def __init__(self, *, title: str, shown: str = "", send_to: str = "") -> None:
+        super().__init__(accept="image/*")
+        if send_to:
+            self.attrs["class"] = "visually-hidden"
+        self.title, self.shown, self.send_to = title, shown, send_to
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        own = {"title": self.title, "shown": self.shown, "send_to": self.send_to}
+        return super().get_context(name, value, attrs) | own
+
+
+class SignaturePad(FileInput):
+    """A sheet to sign on with a finger; without scripts a file input for a photo of the
+    signature. The page loads `js/pad.js`.
+
+    `shown` is the address of the signature already kept. With `keep_at` the script posts what is
+    drawn to that address at once, and the hidden input `kept` holds the id of what was kept.
+    """
+
+    template_name = "core/forms/signature.html"
+
+    def __init__(self, *, shown: str = "", keep_at: str = "", kept: int | None = None) -> None:
+        super().__init__(accept="image/*")
+        self.shown, self.keep_at, self.kept = shown, keep_at, kept
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        own = {"shown": self.shown, "keep_at": self.keep_at, "kept": self.kept}
+        return super().get_context(name, value, attrs) | own

@@ -1,0 +1,213 @@
+"""Forms of the origin record, the archive transfer, corrections and the ways in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from accounts.forms import NewPasswordForm
+from accounts.models import User
+from codes.forms import DeclaredForm, declared_form
+from core.forms import PlatformForm, fields, widgets
+from graduates import archive
+from graduates.actions import field_permissions, reopen
+from graduates.fields import ALL, BY_KEY
+from graduates.models import ArchiveTransfer, Graduate
+from graduates.permissions import editable_keys, why_grey
+from graduates.records import record_of
+from graduates.states import Standing
+from schools.models import Cohort, Department, SchoolClass
+
+# Numbers shown whole by a click, which is logged; the value is the way to them from a graduate.
+REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
+_REQUIRED = [f.key for f in ALL if f.required]
+_LEAVING = (Standing.TRANSFERRED, Standing.WITHDRAWN)
+
+
+class OriginForm(DeclaredForm):
+    """The origin record. `version` is that of the record the page was made from."""
+
+    version = fields.Seen()
+
+
+def origin_form(
+    graduate: Graduate, user: User, data: Any = None, *, keys: Collection[str] = tuple(BY_KEY)
+) -> DeclaredForm:
+    """The record's fields of `keys`; those that `user` may not edit now are grey."""
+    allowed = editable_keys(graduate, user)
+    shown = [f for f in ALL if f.key in keys]
+    made = declared_form(
+        shown,
+        required=[f.key for f in ALL if f.asked],
+        demanded=_REQUIRED,
+        greyed={f.key: why_grey(f, graduate, user) for f in shown if f.key not in allowed},
+        masked=REVEALABLE,
+        choices=_own_choices(graduate, allowed & set(keys)),
+        base=OriginForm,
+    )
+    return made(data, initial=record_of(graduate))
+
+
+def _own_choices(graduate: Graduate, keys: set[str]) -> dict[str, Sequence[tuple[str, str]]]:
+    """Departments of the school, and the classes of the cohort by name."""
+    found: dict[str, Sequence[tuple[str, str]]] = {}
+    if "department" in keys:
+        departments = Department.objects.filter(school_id=graduate.school_id)
+        found["department"] = [(n, n) for n in departments.values_list("name", flat=True)]
+    if "school_class" in keys:
+        classes = SchoolClass.objects.filter(cohort_id=graduate.cohort_id).order_by("name")
+        names = classes.values_list("name", flat=True).distinct()
+        found["school_class"] = [(n, n) for n in names]
+    return found
+
+
+def new_graduate_form(data: Any = None) -> DeclaredForm:
+    """A graduate added by hand."""
+    made = declared_form(ALL, required=_REQUIRED, demanded=_REQUIRED)
+    return made(data)
+
+
+class StandingForm(PlatformForm):
+    """延期, 转出, 退学 or back. The action says what can't be."""
+
+    standing = fields.Text(
+        "变动", widget=widgets.Select(attrs={"class": "form-select form-select-sm"})
+    )
+    reason = fields.Text("原因", max_length=200)
+
+    def __init__(self, *args: Any, graduate: Graduate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["standing"].widget.attrs["id"] = "standing"
+        self.fields["reason"].widget.attrs |= {
+            "id": "standing-reason", "class": "form-control form-control-sm",
+        }  # fmt: skip
+        self.offer("standing", self._choices(graduate), empty="请选择")
+
+    def _choices(self, graduate: Graduate) -> list[tuple[str, str]]:
+        if graduate.standing != Standing.ENROLLED:
+            return [("enrolled", "恢复在籍")]
+        others = Cohort.objects.filter(school_id=graduate.school_id).exclude(pk=graduate.cohort_id)
+        deferrals = [(f"defer-{c.pk}", f"延期到{c}") for c in others]
+        return [*deferrals, *((s.value, s.label) for s in _LEAVING)]
+
+
+def archive_form(
+    found: ArchiveTransfer | None, keys: Collection[str], data: Any = None, *, grey: str = ""
+) -> DeclaredForm:
+    """The archive transfer's fields of `keys`, all grey for the reason `grey`."""
+    shown = [archive.BY_KEY[key] for key in keys]
+    made = declared_form(
+        shown,
+        required=[f.key for f in shown if f.required],
+        greyed=dict.fromkeys(keys, grey) if grey else {},
+    )
+    return made(data, initial={key: getattr(found, key) for key in keys} if found else {})
+
+
+class PermissionsForm(PlatformForm):
+    """What was ticked in the table of fields and who may edit them: field keys by column."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for column in field_permissions.COLUMNS:
+            self.fields[column] = fields.Words()
+
+    def marks(self) -> dict[str, field_permissions.Marks]:
+        """For every field that can be set, whether each column may edit it."""
+        ticked = [self.cleaned_data[column] for column in field_permissions.COLUMNS]
+        return {
+            f.key: (f.key in ticked[0], f.key in ticked[1], f.key in ticked[2])
+            for f in field_permissions.SETTABLE
+        }
+
+
+class CorrectionForm(PlatformForm):
+    """What should stand in the field, why, and up to four pictures. Which field it is stands in
+    `kind` and `field`; the action says everything that is missing at once."""
+
+    kind = fields.Mark()
+    field = fields.Mark()
+    proposed = fields.Text("更正为", star=True, max_length=200)
+    reason = fields.LongText("理由", star=True, max_length=300)
+    images = fields.Pictures("证明图片(最多 4 张)", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+
+
+class AnswerForm(PlatformForm):
+    """The answer to a correction; only a refusal needs one."""
+
+    answer = fields.LongText("说明(不采纳时必填, 毕业生会看到)", required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["answer"].widget.attrs["rows"] = "2"
+
+
+class DuplicateForm(PlatformForm):
+    """Which of the records in doubt stays enrolled."""
+
+    stands = fields.Number("保留的记录", star=True, widget=widgets.Select)
+    standing = fields.Choice("其余记录改为", [(s.value, s.label) for s in _LEAVING], star=True)
+    reason = fields.LongText("核定依据", star=True, max_length=200, help_text="两校都会看到。")
+
+    def offer_records(self, found: Sequence[Graduate]) -> None:
+        """The records to choose from."""
+        rows = [(g.pk, f"{g.school.name} {g.student_no}") for g in found]
+        self.offer("stands", rows, empty="请选择")
+
+
+class FindForm(PlatformForm):
+    """School and student number name one record."""
+
+    school = fields.Choice("学校", ())
+    student_no = fields.Text("学号", max_length=20)
+
+    def __init__(self, *args: Any, schools: Sequence[tuple[Any, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("school", schools, empty="请选择")
+
+
+class ReopenForm(PlatformForm):
+    until = fields.Date("开放至", star=True, help_text=f"含当天, 最多{reopen.MOST_DAYS}天。")
+    reason = fields.LongText("原因", star=True, max_length=200)
+
+
+class SignInForm(PlatformForm):
+    """A graduate's sign-in."""
+
+    school = fields.Text("院校", widget=widgets.TextInput(attrs={
+        "list": "schools", "data-suggest": "true", "autocomplete": "off",
+        "placeholder": "输入院校名称关键字",
+    }))  # fmt: skip
+    student_no = fields.Text("学号")
+    password = fields.Password("密码")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "%s"} | kwargs)
+        self.fields["student_no"].widget.attrs |= {
+            "autocomplete": "username", "autocapitalize": "off",
+        }  # fmt: skip
+
+
+class ActivationForm(NewPasswordForm, SignInForm):
+    """The first sign-in ever: who one is, the initial code, and a password of one's own."""
+
+    password = None  # type: ignore[assignment]
+    name = fields.Text("姓名")
+    id_number = fields.Text("证件号码")
+    code = fields.Text("初始码")
+    field_order = (
+        "school", "name", "student_no", "id_number", "code", "new_password", "repeated",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["id_number"].widget.attrs |= {
+            "autocomplete": "off", "autocapitalize": "characters",
+        }  # fmt: skip
+        self.fields["code"].widget.attrs |= {
+            "autocomplete": "one-time-code", "autocapitalize": "characters",
+        }  # fmt: skip
