@@ -23,6 +23,8 @@ _YES_NO = (("是", "是"), ("否", "否"))
 _WIDGETS: dict[str, type[forms.Widget]] = {
     "place": widgets.PlaceInput,
     "date": widgets.DateInput,
+    # Workbooks may name a month; a page asks for the day.
+    "date_or_month": widgets.DateInput,
     "long": widgets.Textarea,
     "mobile": widgets.PhoneInput,
     "phone": widgets.PhoneInput,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from core.errors import Invalid
-from core.forms import PlatformForm, fields, read_ids, read_number  # noqa: F401
+from core.forms import (
+    PlatformForm,
+    fields,
+    read_ids,  # noqa: F401 - the pages of the national loop take it from here
+)
 from schools.actions.staff import SCHOOL_ROLES
 
 _YEAR = "请填写四位数的年份, 如 2027。"
@@ -141,48 +141,3 @@ class ScopeForm(PlatformForm):
     levels = fields.Words()
     departments = fields.Ids()
     classes = fields.Ids()
-
-
-Errors = dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class FormField:
-    key: str
-    label: str
-    kind: str = "text"
-    required: bool = True
-    max_length: int = 0
-    hint: str = ""
-    choices: Sequence[tuple[Any, Any]] | None = None
-
-
-def items(
-    fields: Iterable[FormField], values: Mapping[str, Any], errors: Mapping[str, list[str]]
-) -> list[dict[str, Any]]:
-    """Each field with what was typed (or stands) and what is wrong with it."""
-    found = []
-    for field in fields:
-        value = values.get(field.key)
-        if isinstance(value, datetime.date):
-            value = value.isoformat()
-        item: dict[str, Any] = {
-            "field": field,
-            "value": "" if value is None else value,
-            "may": True,
-            "required": field.required,
-            "errors": errors.get(field.key, []),
-        }
-        if field.choices is not None:
-            item["choices"] = field.choices
-        found.append(item)
-    return found
-
-
-def read_date(typed: str, field: str) -> datetime.date | None:
-    if not typed.strip():
-        return None
-    try:
-        return datetime.date.fromisoformat(typed.strip())
-    except ValueError:
-        raise Invalid({field: ["日期不正确, 应如 2027-08-31。"]}) from None

@@ -113,12 +113,18 @@ class PlatformForm(forms.Form):
         return [field for field in self.visible_fields() if field.errors]
 
     @property
+    def keeps_what_was_typed(self) -> bool:
+        """Whether the page shows again all that was typed; passwords must be typed once more."""
+        return not any(isinstance(f.widget, forms.PasswordInput) for f in self.fields.values())
+
+    @property
     def first_error(self) -> str:
         """One sentence, for a page that shows no form; "" if nothing is wrong."""
         return next((str(errors[0]) for errors in self.errors.values()), "")
 
     @property
     def top_errors(self) -> list[str]:
-        """Sentences that belong to no field one can see."""
+        """Sentences that belong to no field one can see, each with a full stop."""
         hidden = [e for field in self.hidden_fields() for e in field.errors]
-        return [str(e) for e in [*self.non_field_errors(), *hidden]]
+        sentences = [str(e) for e in [*self.non_field_errors(), *hidden]]
+        return [s if s.endswith(("。", "！", "？", "?", "!")) else f"{s}。" for s in sentences]

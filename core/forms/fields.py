@@ -109,6 +109,8 @@ class Choice(Labelled, forms.ChoiceField):
         self, label: str, choices: Choices, *, empty: str = "请选择", **kwargs: Any
     ) -> None:
         super().__init__(label, choices=[("", empty), *choices], **kwargs)
+        if isinstance(self.widget, widgets.RadioSelect):  # all choices are in sight
+            self.choices = choices
 
 
 class Check(Labelled, forms.BooleanField):

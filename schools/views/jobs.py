@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from core import frame
 from core import jobs as leased
 from core.errors import DomainError
+from core.forms import pressed
 from schools.access import StaffRequest, staff_view
 from schools.actions.jobs import retry_parked
 
@@ -25,7 +26,7 @@ def jobs(request: StaffRequest) -> HttpResponse:
 @require_POST
 def retry(request: StaffRequest) -> HttpResponse:
     try:
-        count = retry_parked(kind=request.POST.get("kind", ""), by=request.user)
+        count = retry_parked(kind=pressed(request, "kind"), by=request.user)
         messages.success(request, f"{count}项任务重新排队。" if count else "没有搁置的任务。")
     except DomainError as refusal:
         messages.error(request, refusal.message)

@@ -106,6 +106,13 @@ def test_stored_values_are_shown_as_people_write_them() -> None:
     assert '<option value="31" selected>' in str(form["property"])
 
 
+def test_a_day_that_workbooks_may_give_as_a_month_is_picked_on_a_page() -> None:
+    declared = FieldDeclaration("enrolled_on", "入学日期", "date_or_month", "学籍")
+    form = declared_form([declared])(initial={"enrolled_on": datetime.date(2023, 9, 1)})
+    assert 'type="date"' in str(form["enrolled_on"])
+    assert 'value="2023-09-01"' in str(form["enrolled_on"])
+
+
 def test_groups_and_hints_are_the_declarations_own() -> None:
     form = form_of(hints={"name": "逐字一致"})
     assert next(iter(form.groups()))[0] == "单位"

@@ -141,6 +141,24 @@ def test_a_refusal_of_no_field_stands_at_the_top_with_its_status() -> None:
     assert "项需要修改" not in html
 
 
+def test_sentences_at_the_top_end_with_a_full_stop() -> None:
+    form = UnitForm(GOOD)
+    form.is_valid()
+    form.add_refusal(Invalid({"evidence": ["请上传证明材料"], "": ["本届已封存。"]}))
+    assert form.top_errors == ["请上传证明材料。", "本届已封存。"]
+
+
+def test_radio_buttons_show_each_choice_once_and_no_empty_one() -> None:
+    class Form(PlatformForm):
+        kind = fields.Choice("性质", [("10", "机关"), ("31", "企业")], widget=widgets.RadioSelect)
+
+    html = field_of(Form(), "kind")
+    assert html.count("机关") == 1
+    assert "请选择" not in html
+    assert html.count('type="radio"') == 2
+    assert '<legend class="field-label required">性质</legend>' in html
+
+
 def test_an_error_of_a_hidden_field_is_said_at_the_top() -> None:
     form = UnitForm(GOOD)
     form.is_valid()
@@ -208,7 +226,12 @@ def test_a_password_is_never_written_back() -> None:
     class Form(PlatformForm):
         password = fields.Password("密码")
 
-    assert "secret-1" not in page(Form({"password": "secret-1"}))
+    form = Form({"password": "secret-1"})
+    assert "secret-1" not in page(form)
+    form.add_refusal(Invalid({"password": ["密码不正确。"]}))
+    html = Template('{% include "core/forms/errors.html" %}').render(Context({"form": form}))
+    assert "有 1 项需要修改" in html
+    assert "都还在" not in html
 
 
 def test_pictures_and_the_pad_show_what_is_kept() -> None:
