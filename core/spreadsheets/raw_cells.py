@@ -15,6 +15,7 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})(\d+)["']""")
 _TYPE = re.compile(rb"""\bt=["'](\w+)["']""")
+_ERROR_TYPE = re.compile(rb"""t=["']e["']""")
 _STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)<")
 _FORMAT_TOKEN = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|([0#?])|(.)', re.DOTALL)
@@ -125,6 +126,8 @@ def shown(number: str, tokens) -> str:
 
 
 def _find_cells(sheet: bytes, formats: dict, special: Special) -> None:
+    if not formats and not _ERROR_TYPE.search(sheet):
+        return
     styles = b"|".join(str(n).encode() for n in formats)
     looked_for = rb"""\bt=["']e["']"""
     if styles:

@@ -33,6 +33,7 @@ PLAIN = {
     "mobile": "1[3-9][0-9]{9}",
     "email": r"[a-z0-9]{1,25}@[a-z0-9]{1,16}(\.[a-z0-9]{2,8}){1,2}",
 }
+_NOTHING_IS_PLAIN = "(?!)"  # matches no text
 # Types whose values are never equal across types.
 _KEYS_BY_THEMSELVES = frozenset({str, float, type(None)})
 Progress = Callable[[int], None]
@@ -120,27 +121,30 @@ def _read_column(
 ) -> tuple[list[Any], list[tuple[int, list[Finding]]]]:
     """The value of each cell of a column, and the rows about which there is something to say."""
     if field.key in _UNIQUE:
-        readings = _read_unique(field, raw, source)
-    elif set(map(type, raw)) <= _KEYS_BY_THEMSELVES:
+        return _read_unique(field, raw, source)
+    if set(map(type, raw)) <= _KEYS_BY_THEMSELVES:
         read = {cell: field.read(cell, source=source) for cell in set(raw)}
         readings = [read[cell] for cell in raw]
     else:
         readings = _read_mixed(field, raw, source)
-    problems = [(row, reading.findings) for row, reading in enumerate(readings) if reading.findings]
-    return [reading.value for reading in readings], problems
+    problems = [(row, findings) for row, (_, findings) in enumerate(readings) if findings]
+    return [value for value, _ in readings], problems
 
 
-def _read_unique(field: OriginField, raw: list[Any], source: Source) -> list[Reading]:
-    plain = PLAIN.get(field.key)
-    if plain is None:
-        return [field.read(real_value(cell), source=source) for cell in raw]
-    match = re.compile(plain).fullmatch
-    return [
-        Reading(cell, [])
-        if type(cell) is str and match(cell)
-        else field.read(real_value(cell), source=source)
-        for cell in raw
-    ]
+def _read_unique(
+    field: OriginField, raw: list[Any], source: Source
+) -> tuple[list[Any], list[tuple[int, list[Finding]]]]:
+    """A plain cell, as most are, is its own value: only the others are read."""
+    match = re.compile(PLAIN.get(field.key, _NOTHING_IS_PLAIN)).fullmatch
+    values: list[Any] = list(raw)
+    problems = []
+    for row, cell in enumerate(raw):
+        if type(cell) is str and match(cell):
+            continue
+        values[row], findings = field.read(real_value(cell), source=source)
+        if findings:
+            problems.append((row, findings))
+    return values, problems
 
 
 def _read_mixed(field: OriginField, raw: list[Any], source: Source) -> list[Reading]:
