@@ -1,4 +1,4 @@
-"""One line of the access table."""
+"""What one address of the access table is tried with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Case:
+class AddressCase:
     """One object an address is tried with, and the roles (of the first world) that see it."""
 
     name: str

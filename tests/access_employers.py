@@ -15,7 +15,7 @@ from esign.actions.imports import INVITATION_IMPORTS
 from esign.models import Agreement, Invitation
 from esign.states import Ground
 from tests import factories
-from tests.access_cases import Case
+from tests.access_cases import AddressCase
 from tests.esign import signing
 from workbooks.actions import imports as workbook_imports
 
@@ -51,12 +51,12 @@ def _of(user: User) -> UnitMember:
     return UnitMember.objects.select_related("unit", "user").get(user=user)
 
 
-def _three(mine: int, theirs: int, foreign: int, **more: Any) -> list[Case]:
+def _three(mine: int, theirs: int, foreign: int, **more: Any) -> list[AddressCase]:
     return [
-        Case("the verified one's", {"pk": mine, **more}, frozenset({VERIFIED})),
-        Case("the colleague's", {"pk": theirs, **more}, frozenset({VERIFIED, CLAIMED})),
-        Case("another unit's", {"pk": foreign, **more}, frozenset()),
-        Case("nobody's", {"pk": 2**40, **more}, frozenset()),
+        AddressCase("the verified one's", {"pk": mine, **more}, frozenset({VERIFIED})),
+        AddressCase("the colleague's", {"pk": theirs, **more}, frozenset({VERIFIED, CLAIMED})),
+        AddressCase("another unit's", {"pk": foreign, **more}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40, **more}, frozenset()),
     ]
 
 
@@ -75,19 +75,19 @@ def _signed(o: Any) -> list[Agreement]:
     ]
 
 
-def invitations(o: Any) -> list[Case]:
+def invitations(o: Any) -> list[AddressCase]:
     return _three(*[i.pk for i in _sent(o)])
 
 
-def pictures(o: Any) -> list[Case]:
+def pictures(o: Any) -> list[AddressCase]:
     return _three(*[i.pk for i in _sent(o)], slot="id_front")
 
 
-def agreements(o: Any) -> list[Case]:
+def agreements(o: Any) -> list[AddressCase]:
     return _three(*[a.pk for a in _signed(o)])
 
 
-def materials(o: Any) -> list[Case]:
+def materials(o: Any) -> list[AddressCase]:
     """A unit's own proof; one of the graduate's is for the school alone."""
     cases = []
     for name, agreement in zip(("mine", "theirs", "foreign"), _signed(o), strict=True):
@@ -97,39 +97,39 @@ def materials(o: Any) -> list[Case]:
         )  # fmt: skip
         kwargs = {"pk": agreement.pk, "material_id": made.materials.get().pk}
         seen = {"mine": {VERIFIED}, "theirs": {VERIFIED, CLAIMED}, "foreign": set()}[name]
-        cases.append(Case(name, kwargs, frozenset(seen)))
+        cases.append(AddressCase(name, kwargs, frozenset(seen)))
     graduates = signing.signed_by(_of(o.employer), factories.make_graduate(o.world))
     made = terminate.start(
         agreement=graduates, by=signing.account_of(graduates.graduate), ground=Ground.LAW,
         reason="法律规定", notified_on=factories.today(), materials=[factories.make_photo()],
     )  # fmt: skip
     kwargs = {"pk": graduates.pk, "material_id": made.materials.get().pk}
-    return [*cases, Case("the graduate's proof", kwargs, frozenset())]
+    return [*cases, AddressCase("the graduate's proof", kwargs, frozenset())]
 
 
-def people(o: Any) -> list[Case]:
+def people(o: Any) -> list[AddressCase]:
     mine, theirs, foreign = (_of(u).pk for u in (o.employer, o.colleague, o.stranger))
     return _three(mine, theirs, foreign)
 
 
-def own_pictures(o: Any) -> list[Case]:
+def own_pictures(o: Any) -> list[AddressCase]:
     both = frozenset({VERIFIED, CLAIMED})
     return [
-        Case("own", {"slot": "id_front"}, both),
-        Case("the unit's", {"slot": "certificate"}, frozenset({VERIFIED})),
-        Case("no such slot", {"slot": "password"}, frozenset()),
+        AddressCase("own", {"slot": "id_front"}, both),
+        AddressCase("the unit's", {"slot": "certificate"}, frozenset({VERIFIED})),
+        AddressCase("no such slot", {"slot": "password"}, frozenset()),
     ]
 
 
-def messages(o: Any) -> list[Case]:
+def messages(o: Any) -> list[AddressCase]:
     found = {}
     for user in (o.employer, o.colleague, o.stranger):
         inbox.tell(f"user:{user.pk}", "消息", key="wall")
         found[user.pk] = Message.objects.get(to=f"user:{user.pk}", title="消息").pk
     return [
-        Case("mine", {"pk": found[o.employer.pk]}, frozenset({VERIFIED})),
-        Case("the colleague's", {"pk": found[o.colleague.pk]}, frozenset({CLAIMED})),
-        Case("a stranger's", {"pk": found[o.stranger.pk]}, frozenset()),
+        AddressCase("mine", {"pk": found[o.employer.pk]}, frozenset({VERIFIED})),
+        AddressCase("the colleague's", {"pk": found[o.colleague.pk]}, frozenset({CLAIMED})),
+        AddressCase("a stranger's", {"pk": found[o.stranger.pk]}, frozenset()),
     ]
 
 
@@ -140,30 +140,30 @@ def _letter(o: Any) -> Letter:
     )
 
 
-def own_letters(o: Any) -> list[Case]:
+def own_letters(o: Any) -> list[AddressCase]:
     """Whoever handed it in, and nobody else of the unit: it carries an identity card."""
     return [
-        Case("the colleague's", {"pk": _letter(o).pk}, frozenset({CLAIMED})),
-        Case("nobody's", {"pk": 2**40}, frozenset()),
+        AddressCase("the colleague's", {"pk": _letter(o).pk}, frozenset({CLAIMED})),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
     ]
 
 
-def all_letters(o: Any) -> list[Case]:
+def all_letters(o: Any) -> list[AddressCase]:
     return [
-        Case("any", {"pk": _letter(o).pk}, frozenset({"province"})),
-        Case("nobody's", {"pk": 2**40}, frozenset()),
+        AddressCase("any", {"pk": _letter(o).pk}, frozenset({"province"})),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
     ]
 
 
-def letter_pictures(o: Any) -> list[Case]:
+def letter_pictures(o: Any) -> list[AddressCase]:
     return [
-        Case("scan", {"pk": _letter(o).pk, "slot": "scan"}, frozenset({"province"})),
-        Case("identity", {"pk": _letter(o).pk, "slot": "id_front"}, frozenset({"province"})),
-        Case("no such slot", {"pk": _letter(o).pk, "slot": "x"}, frozenset()),
+        AddressCase("scan", {"pk": _letter(o).pk, "slot": "scan"}, frozenset({"province"})),
+        AddressCase("identity", {"pk": _letter(o).pk, "slot": "id_front"}, frozenset({"province"})),
+        AddressCase("no such slot", {"pk": _letter(o).pk, "slot": "x"}, frozenset()),
     ]
 
 
-def own_workbooks(o: Any) -> list[Case]:
+def own_workbooks(o: Any) -> list[AddressCase]:
     """Whoever uploaded it: it is sent with that person's signature."""
     mine, theirs, foreign = (
         workbook_imports.upload(
@@ -173,10 +173,10 @@ def own_workbooks(o: Any) -> list[Case]:
         for user in (o.employer, o.colleague, o.stranger)
     )  # fmt: skip
     return [
-        Case("the verified one's", {"pk": mine}, frozenset({VERIFIED})),
-        Case("the colleague's", {"pk": theirs}, frozenset({CLAIMED})),
-        Case("another unit's", {"pk": foreign}, frozenset()),
-        Case("nobody's", {"pk": 2**40}, frozenset()),
+        AddressCase("the verified one's", {"pk": mine}, frozenset({VERIFIED})),
+        AddressCase("the colleague's", {"pk": theirs}, frozenset({CLAIMED})),
+        AddressCase("another unit's", {"pk": foreign}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
     ]
 
 
@@ -184,7 +184,7 @@ def unit_of(user: User) -> Unit:
     return _of(user).unit
 
 
-OBJECTS: dict[str, Callable[[Any], list[Case]]] = {
+OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "employer-invitation": invitations,
     "employer-invitation-withdraw": invitations,
     "employer-invitation-picture": pictures,

@@ -13,7 +13,7 @@ from esign.models import Agreement, Reading, Termination
 from esign.states import Ground
 from schools.roles import Role
 from tests import factories
-from tests.access_cases import Case
+from tests.access_cases import AddressCase
 from tests.esign import signing
 
 _ALL = frozenset({Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE})
@@ -31,12 +31,14 @@ OPEN = {
 }  # fmt: skip
 
 
-def _cases(ids: list[Any], *, by: str = "pk", nowhere: Any = 2**40, **more: Any) -> list[Case]:
+def _cases(
+    ids: list[Any], *, by: str = "pk", nowhere: Any = 2**40, **more: Any
+) -> list[AddressCase]:
     found = [
-        Case(name, {by: pk, **more}, seen)
+        AddressCase(name, {by: pk, **more}, seen)
         for (name, seen), pk in zip(_SEEN.items(), ids, strict=True)
     ]
-    return [*found, Case("nowhere", {by: nowhere, **more}, frozenset())]
+    return [*found, AddressCase("nowhere", {by: nowhere, **more}, frozenset())]
 
 
 def _signed(o: Any) -> list[Agreement]:
@@ -67,40 +69,40 @@ def _ended(o: Any) -> list[Termination]:
     return o.open_terminations
 
 
-def agreements(o: Any) -> list[Case]:
+def agreements(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)])
 
 
-def identities(o: Any) -> list[Case]:
+def identities(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)], slot="id_front")
 
 
-def signatures(o: Any) -> list[Case]:
+def signatures(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)], number=1, side="graduate")
 
 
-def own_answers(o: Any) -> list[Case]:
+def own_answers(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)], action="withdraw")
 
 
-def terminations(o: Any) -> list[Case]:
+def terminations(o: Any) -> list[AddressCase]:
     return _cases([t.pk for t in _ended(o)])
 
 
-def reviews(o: Any) -> list[Case]:
+def reviews(o: Any) -> list[AddressCase]:
     """Noting a call is open to all of the school's staff; here nothing asks for one."""
     return _cases([t.pk for t in _ended(o)], action="note_call")
 
 
-def materials(o: Any) -> list[Case]:
+def materials(o: Any) -> list[AddressCase]:
     return _cases([t.materials.get().pk for t in _ended(o)])
 
 
-def invitations(o: Any) -> list[Case]:
+def invitations(o: Any) -> list[AddressCase]:
     return _cases([a.invitation_id for a in _signed(o)])
 
 
-def own_signatures(o: Any) -> list[Case]:
+def own_signatures(o: Any) -> list[AddressCase]:
     for a in _signed(o):
         keep_signature(
             reading=Reading.objects.get(graduate=a.graduate, terms_hash=a.invitation.terms_hash),
@@ -109,45 +111,45 @@ def own_signatures(o: Any) -> list[Case]:
     return _cases([a.invitation.terms_hash for a in _signed(o)], by="terms_hash", nowhere="0" * 64)
 
 
-def pictures(o: Any) -> list[Case]:
+def pictures(o: Any) -> list[AddressCase]:
     return _cases([a.invitation_id for a in _signed(o)], slot="certificate")
 
 
-def amendments(o: Any) -> list[Case]:
+def amendments(o: Any) -> list[AddressCase]:
     return _cases([a.amendments.get().pk for a in _signed(o)])
 
 
-def live_cards(o: Any) -> list[Case]:
+def live_cards(o: Any) -> list[AddressCase]:
     card = cards.new_card(graduate=o.inside, by=o.graduate_user)
-    return [Case("live", {"token": card.token}, frozenset())]
+    return [AddressCase("live", {"token": card.token}, frozenset())]
 
 
 def _draft(o: Any) -> dict[str, str]:
     return {"key": signing.fill_draft(signing.begin(o.inside)).key}
 
 
-def drafts(o: Any) -> list[Case]:
-    return [Case("filled in", _draft(o), frozenset())]
+def drafts(o: Any) -> list[AddressCase]:
+    return [AddressCase("filled in", _draft(o), frozenset())]
 
 
-def steps(o: Any) -> list[Case]:
-    return [Case("first", {**_draft(o), "number": 1}, frozenset())]
+def steps(o: Any) -> list[AddressCase]:
+    return [AddressCase("first", {**_draft(o), "number": 1}, frozenset())]
 
 
-def slots(o: Any) -> list[Case]:
-    return [Case("certificate", {**_draft(o), "slot": "certificate"}, frozenset())]
+def slots(o: Any) -> list[AddressCase]:
+    return [AddressCase("certificate", {**_draft(o), "slot": "certificate"}, frozenset())]
 
 
-def verified(o: Any) -> list[Case]:
-    return [Case("any", {"token": _signed(o)[0].token}, frozenset())]
+def verified(o: Any) -> list[AddressCase]:
+    return [AddressCase("any", {"token": _signed(o)[0].token}, frozenset())]
 
 
-def tickets(o: Any) -> list[Case]:
+def tickets(o: Any) -> list[AddressCase]:
     ticket, _ = scan_print.issue(address=signing.HERE)
-    return [Case("waiting", {"token": ticket.token}, frozenset({"graduate"}))]
+    return [AddressCase("waiting", {"token": ticket.token}, frozenset({"graduate"}))]
 
 
-OBJECTS: dict[str, Callable[[Any], list[Case]]] = {
+OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "card-landing": live_cards,
     "invite-phone": drafts,
     "invite-step": steps,

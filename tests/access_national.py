@@ -12,7 +12,7 @@ from national_sync.models import Batch
 from national_sync.states import WORKBOOK, BatchState
 from schools.roles import Role
 from tests import factories
-from tests.access_cases import Case
+from tests.access_cases import AddressCase
 from tests.factories import World
 
 if TYPE_CHECKING:
@@ -29,18 +29,20 @@ _SEEN = (
 )
 
 
-def _cases(ids: list[int]) -> list[Case]:
-    found = [Case(name, {"pk": pk}, seen) for (name, seen), pk in zip(_SEEN, ids, strict=True)]
-    return [*found, Case("nowhere", {"pk": 2**40}, frozenset())]
+def _cases(ids: list[int]) -> list[AddressCase]:
+    found = [
+        AddressCase(name, {"pk": pk}, seen) for (name, seen), pk in zip(_SEEN, ids, strict=True)
+    ]
+    return [*found, AddressCase("nowhere", {"pk": 2**40}, frozenset())]
 
 
-def _each(o: Objects, make: Callable[[Graduate, World], int]) -> list[Case]:
+def _each(o: Objects, make: Callable[[Graduate, World], int]) -> list[AddressCase]:
     """One object of the graduate inside, of the hidden one, of the one elsewhere."""
     pairs = ((o.inside, o.world), (o.outside, o.world), (o.elsewhere, o.other))
     return _cases([make(graduate, world) for graduate, world in pairs])
 
 
-def _disputes(o: Objects) -> list[Case]:
+def _disputes(o: Objects) -> list[AddressCase]:
     """Of graduates of their own: a registered destination stands in nobody else's way."""
     if not hasattr(o, "disputes"):
         pairs = ((o.world, 0), (o.world, 1), (o.other, 0))
@@ -74,26 +76,28 @@ def _dispute(graduate: Graduate, world: World) -> int:
     return dispute.object_to(graduate_id=graduate.pk, reason="不是", by=user).pk
 
 
-def _own(make: Callable[[Graduate, World], int]) -> Callable[[Objects], list[Case]]:
+def _own(make: Callable[[Graduate, World], int]) -> Callable[[Objects], list[AddressCase]]:
     """For the graduate's pages: the own one and anybody else's."""
 
-    def cases(o: Objects) -> list[Case]:
+    def cases(o: Objects) -> list[AddressCase]:
         seen = {"mine": frozenset({"graduate"})}
-        return [Case(c.name, c.kwargs, seen.get(c.name, frozenset())) for c in _each(o, make)]
+        return [
+            AddressCase(c.name, c.kwargs, seen.get(c.name, frozenset())) for c in _each(o, make)
+        ]
 
     return cases
 
 
-def _batches(o: Objects) -> list[Case]:
+def _batches(o: Objects) -> list[AddressCase]:
     made = Batch.objects.create(lines=0)
     nowhere: dict[str, Any] = {"pk": "00000000-0000-4000-8000-000000000000"}
     return [
-        Case("any", {"pk": made.pk}, frozenset({_PROVINCE})),
-        Case("none", nowhere, frozenset()),
+        AddressCase("any", {"pk": made.pk}, frozenset({_PROVINCE})),
+        AddressCase("none", nowhere, frozenset()),
     ]
 
 
-def _files(o: Objects) -> list[Case]:
+def _files(o: Objects) -> list[AddressCase]:
     """School admins see their school's; what went by HTTP is no file."""
     mine, elsewhere = (
         Batch.objects.create(lines=0, way=WORKBOOK, state=BatchState.SENT, school=w.school)
@@ -101,13 +105,13 @@ def _files(o: Objects) -> list[Case]:
     )
     http = Batch.objects.create(lines=0, school=o.world.school)
     return [
-        Case("mine", {"pk": mine.pk}, frozenset({Role.SCHOOL_ADMIN, _PROVINCE})),
-        Case("elsewhere", {"pk": elsewhere.pk}, frozenset({_PROVINCE})),
-        Case("by HTTP", {"pk": http.pk}, frozenset()),
+        AddressCase("mine", {"pk": mine.pk}, frozenset({Role.SCHOOL_ADMIN, _PROVINCE})),
+        AddressCase("elsewhere", {"pk": elsewhere.pk}, frozenset({_PROVINCE})),
+        AddressCase("by HTTP", {"pk": http.pk}, frozenset()),
     ]
 
 
-OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
+OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = {
     "console:archive": lambda o: o.of_graduates(),
     "console:correction": lambda o: _each(o, _request),
     "console:correction-answer": lambda o: _each(o, _request),

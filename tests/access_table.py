@@ -19,7 +19,7 @@ from graduates.models import Graduate
 from schools.models import Major
 from schools.roles import Role
 from tests import access_employers, access_esign, access_national, factories
-from tests.access_cases import Case
+from tests.access_cases import AddressCase
 from tests.factories import World
 
 # Pages without a door: signing in, signing out, public facts, the gallery of development.
@@ -49,19 +49,19 @@ class Objects:
         self.elsewhere = factories.make_graduate(self.other)
         self.graduate_user = factories.activate(self.inside)
         access_employers.make_people(self)
-        self._made: dict[Any, list[Case]] = {}
+        self._made: dict[Any, list[AddressCase]] = {}
 
-    def cases(self, address: str) -> list[Case]:
+    def cases(self, address: str) -> list[AddressCase]:
         """Of an address that names an object; made once for all addresses of a kind."""
         make = OBJECTS[address]
         if make not in self._made:
             self._made[make] = make(self)
         return self._made[make]
 
-    def of_graduates(self, **more: Any) -> list[Case]:
+    def of_graduates(self, **more: Any) -> list[AddressCase]:
         return self._scoped(self.inside.pk, self.outside.pk, self.elsewhere.pk, more)
 
-    def images(self) -> list[Case]:
+    def images(self) -> list[AddressCase]:
         mine, hidden, foreign = (
             evidence.add_evidence(
                 graduate=g, content=factories.make_photo(), name="证明.jpg", by=w.school_admin
@@ -70,19 +70,19 @@ class Objects:
         )
         return self._scoped(mine, hidden, foreign, {})
 
-    def own_images(self) -> list[Case]:
+    def own_images(self) -> list[AddressCase]:
         """Of a graduate: the own one and anybody else's."""
         seen = {"mine": frozenset({"graduate"})}
-        return [Case(c.name, c.kwargs, seen.get(c.name, frozenset())) for c in self.images()]
+        return [AddressCase(c.name, c.kwargs, seen.get(c.name, frozenset())) for c in self.images()]
 
-    def rosters(self) -> list[Case]:
+    def rosters(self) -> list[AddressCase]:
         mine, foreign = (
             roster.upload(school=w.school, content=b"no", name="a.xlsx", by=w.school_admin).pk
             for w in (self.world, self.other)
         )
         return self._of_school({"pk": mine}, {"pk": foreign})
 
-    def destination_imports(self) -> list[Case]:
+    def destination_imports(self) -> list[AddressCase]:
         """A department's import is that person's own, the school admin's school has them all."""
 
         def made(world: World, role: str) -> int:
@@ -92,26 +92,28 @@ class Objects:
             return row.pk
 
         return [
-            Case("mine", {"pk": made(self.world, _DEPARTMENT)}, frozenset({_DEPARTMENT, _SCHOOL})),
-            Case("a colleague's", {"pk": made(self.world, _SCHOOL)}, frozenset({_SCHOOL})),
-            Case("elsewhere", {"pk": made(self.other, _DEPARTMENT)}, frozenset()),
+            AddressCase(
+                "mine", {"pk": made(self.world, _DEPARTMENT)}, frozenset({_DEPARTMENT, _SCHOOL})
+            ),
+            AddressCase("a colleague's", {"pk": made(self.world, _SCHOOL)}, frozenset({_SCHOOL})),
+            AddressCase("elsewhere", {"pk": made(self.other, _DEPARTMENT)}, frozenset()),
         ]
 
-    def cohorts(self) -> list[Case]:
+    def cohorts(self) -> list[AddressCase]:
         return self._of_school({"pk": self.world.cohort.pk}, {"pk": self.other.cohort.pk})
 
-    def any_cohort(self) -> list[Case]:
+    def any_cohort(self) -> list[AddressCase]:
         return self._of_province({"pk": self.other.cohort.pk})
 
-    def departments(self) -> list[Case]:
+    def departments(self) -> list[AddressCase]:
         mine, foreign = (w.departments[0].pk for w in (self.world, self.other))
         return self._of_school({"pk": mine}, {"pk": foreign})
 
-    def classes(self) -> list[Case]:
+    def classes(self) -> list[AddressCase]:
         mine, foreign = (w.classes[0][0].pk for w in (self.world, self.other))
         return self._of_school({"pk": mine}, {"pk": foreign})
 
-    def waiting_classes(self) -> list[Case]:
+    def waiting_classes(self) -> list[AddressCase]:
         """Classes in which somebody has not yet signed in."""
         worlds = ((self.world, 0), (self.world, 1), (self.other, 0))
         for world, department in worlds:
@@ -119,53 +121,53 @@ class Objects:
         mine, hidden, foreign = (w.classes[department][0].pk for w, department in worlds)
         return self._scoped(mine, hidden, foreign, {})
 
-    def duplicates(self) -> list[Case]:
+    def duplicates(self) -> list[AddressCase]:
         """Somebody who stands at both schools; nobody else's record is a duplicate."""
         one = factories.make_graduate(self.world)
         number = one.person.id_number
         twice = factories.make_graduate(self.other, id_number=number, name=one.name)
         return [
             *self._of_province({"pk": twice.pk}),
-            Case("once", {"pk": self.inside.pk}, frozenset()),
+            AddressCase("once", {"pk": self.inside.pk}, frozenset()),
         ]
 
-    def wages(self) -> list[Case]:
+    def wages(self) -> list[AddressCase]:
         factories.set_minimum_wage("340000", 2000)
         return self._of_province({"pk": MinimumWage.objects.latest("pk").pk})
 
-    def majors(self) -> list[Case]:
+    def majors(self) -> list[AddressCase]:
         mine, foreign = (
             Major.objects.get_or_create(school=w.school, code="080902", name="软件工程")[0].pk
             for w in (self.world, self.other)
         )
         return self._of_school({"pk": mine}, {"pk": foreign})
 
-    def staff(self) -> list[Case]:
+    def staff(self) -> list[AddressCase]:
         mine, foreign = (w.staff[_COUNSELLOR].pk for w in (self.world, self.other))
         return self._of_school({"pk": mine}, {"pk": foreign})
 
-    def schools(self) -> list[Case]:
+    def schools(self) -> list[AddressCase]:
         return self._of_province({"pk": self.other.school.pk})
 
-    def school_admins(self) -> list[Case]:
+    def school_admins(self) -> list[AddressCase]:
         school, admin = self.other.school.pk, self.other.staff[_SCHOOL].pk
         stranger = self.world.staff[_SCHOOL].pk
         return [
             *self._of_province({"pk": school, "staff_id": admin}),
-            Case("of another school", {"pk": school, "staff_id": stranger}, frozenset()),
+            AddressCase("of another school", {"pk": school, "staff_id": stranger}, frozenset()),
         ]
 
-    def categories(self) -> list[Case]:
+    def categories(self) -> list[AddressCase]:
         return [
-            Case("any", {"code": "11"}, frozenset({_PROVINCE})),
-            Case("none", {"code": "999"}, frozenset()),
+            AddressCase("any", {"code": "11"}, frozenset({_PROVINCE})),
+            AddressCase("none", {"code": "999"}, frozenset()),
         ]
 
-    def category_forms(self) -> list[Case]:
+    def category_forms(self) -> list[AddressCase]:
         return [
-            Case("any", {"code": "10", "form": "letter"}, frozenset({_PROVINCE})),
-            Case("no form", {"code": "10", "form": "none"}, frozenset()),
-            Case("without forms", {"code": "11", "form": "letter"}, frozenset()),
+            AddressCase("any", {"code": "10", "form": "letter"}, frozenset({_PROVINCE})),
+            AddressCase("no form", {"code": "10", "form": "none"}, frozenset()),
+            AddressCase("without forms", {"code": "11", "form": "letter"}, frozenset()),
         ]
 
     # --- the three walls ---------------------------------------------------------------------
@@ -175,31 +177,33 @@ class Objects:
             (self.inside, self.world), (self.outside, self.world), (self.elsewhere, self.other),
         ]  # fmt: skip
 
-    def _scoped(self, mine: int, hidden: int, foreign: int, more: dict[str, Any]) -> list[Case]:
+    def _scoped(
+        self, mine: int, hidden: int, foreign: int, more: dict[str, Any]
+    ) -> list[AddressCase]:
         return [
-            Case("mine", {"pk": mine, **more}, frozenset(_SCOPED)),
-            Case("outside", {"pk": hidden, **more}, frozenset({_SCHOOL, _PROVINCE})),
-            Case("elsewhere", {"pk": foreign, **more}, frozenset({_PROVINCE})),
-            Case("nowhere", {"pk": 2**40, **more}, frozenset()),
+            AddressCase("mine", {"pk": mine, **more}, frozenset(_SCOPED)),
+            AddressCase("outside", {"pk": hidden, **more}, frozenset({_SCHOOL, _PROVINCE})),
+            AddressCase("elsewhere", {"pk": foreign, **more}, frozenset({_PROVINCE})),
+            AddressCase("nowhere", {"pk": 2**40, **more}, frozenset()),
         ]
 
-    def _of_school(self, mine: dict[str, Any], foreign: dict[str, Any]) -> list[Case]:
+    def _of_school(self, mine: dict[str, Any], foreign: dict[str, Any]) -> list[AddressCase]:
         return [
-            Case("mine", mine, frozenset({_SCHOOL, _DEPARTMENT, _COUNSELLOR})),
-            Case("elsewhere", foreign, frozenset()),
+            AddressCase("mine", mine, frozenset({_SCHOOL, _DEPARTMENT, _COUNSELLOR})),
+            AddressCase("elsewhere", foreign, frozenset()),
         ]
 
-    def _of_province(self, any_one: dict[str, Any]) -> list[Case]:
+    def _of_province(self, any_one: dict[str, Any]) -> list[AddressCase]:
         nowhere = {**any_one, "pk": 2**40}
         return [
-            Case("any", any_one, frozenset({_PROVINCE})),
-            Case("nowhere", nowhere, frozenset()),
+            AddressCase("any", any_one, frozenset({_PROVINCE})),
+            AddressCase("nowhere", nowhere, frozenset()),
         ]
 
 
-_graduate: Callable[[Objects], list[Case]] = Objects.of_graduates
+_graduate: Callable[[Objects], list[AddressCase]] = Objects.of_graduates
 
-OBJECTS: dict[str, Callable[[Objects], list[Case]]] = {
+OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = {
     "console:origin": _graduate,
     "console:origin-lock": _graduate,
     "console:origin-unlock": _graduate,

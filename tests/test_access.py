@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from core import frame
 from schools.roles import LEVELS, Role
-from tests.access_table import BY_TOKEN, OBJECTS, OPEN, Case, Objects
+from tests.access_table import BY_TOKEN, OBJECTS, OPEN, AddressCase, Objects
 from tests.factories import client_of
 
 # Two people of one unit: the employer is verified, the colleague only says so.
@@ -99,14 +99,14 @@ def test_access_to_every_address(role: str) -> None:
     assert wrong == []
 
 
-_PLAIN = Case("", {}, frozenset())
+_PLAIN = AddressCase("", {}, frozenset())
 
 
 # Who may not even look gets no further by sending something.
 NO_DOOR = {"forbidden", *(f"{realm} sign-in" for realm in ("graduate", "employer", "console"))}
 
 
-def expect(role: str, address: Address, case: Case) -> str:
+def expect(role: str, address: Address, case: AddressCase) -> str:
     """What the rules say: open, sign-in, forbidden, hidden or allowed."""
     if address.name in OPEN:
         return "open"
@@ -143,7 +143,7 @@ class Visitor:
 
 
 def ask(
-    visitor: Visitor, address: Address, case: Case, *, post: bool
+    visitor: Visitor, address: Address, case: AddressCase, *, post: bool
 ) -> Iterator[tuple[str, HttpResponseBase]]:
     """GET, and POST where only that is taken or it is wanted: straight at the address, without the
     page before it. Whatever they did is undone."""
