@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from core.jobs import LeasedJob, lease_constraint
 from graduates.models import Graduate
 from national_sync.states import (
     COMPARING,
@@ -271,10 +272,10 @@ class NationalCopy(models.Model):
         return f"全国系统数据 {self.graduate_id}"
 
 
-class Comparison(models.Model):
-    """比对 of one school, from the question to the kept answer; `actions/compare.py` moves it.
+class Comparison(LeasedJob):
+    """One comparison (比对) of a school with the national system, and its answer.
 
-    `attempts` is also the lease: a run that finds another number there has lost the row.
+    It is a leased job: `actions/compare.py` changes its state.
     """
 
     school = models.ForeignKey(School, models.PROTECT, related_name="+", db_index=False)
@@ -284,11 +285,7 @@ class Comparison(models.Model):
     asked_by_label = models.CharField("发起人", max_length=80)
     asked_at = models.DateTimeField("发起时间", db_default=Now())
     started_at = models.DateTimeField("开始时间", null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
-    progress = models.PositiveSmallIntegerField(default=0)  # percent
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField("原因", max_length=300, default="", blank=True)
     # Totals, and the first of the differences (reconciliation.Compared.as_json).
     result = models.JSONField(null=True, blank=True)
 
@@ -303,16 +300,16 @@ class Comparison(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=ComparisonState.values), name="comparison_state_known"
             ),
+            # Parking a job sets its state first and the end of the comparison right after it.
             models.CheckConstraint(
                 condition=Q(state__in=COMPARING, finished_at__isnull=True)
-                | (~Q(state__in=COMPARING) & Q(finished_at__isnull=False)),
+                | (
+                    ~Q(state__in=COMPARING)
+                    & (Q(finished_at__isnull=False) | Q(parked_at__isnull=False))
+                ),
                 name="comparison_finished_paired",
             ),
-            models.CheckConstraint(
-                condition=~Q(state=ComparisonState.RUNNING)
-                | Q(started_at__isnull=False, heartbeat_at__isnull=False),
-                name="comparison_running_lives",
-            ),
+            lease_constraint("comparison_leased_while_running", [ComparisonState.RUNNING]),
             models.CheckConstraint(
                 condition=Q(state=ComparisonState.DONE, result__isnull=False)
                 | (~Q(state=ComparisonState.DONE) & Q(result__isnull=True)),

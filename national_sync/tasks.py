@@ -24,6 +24,6 @@ def run_comparison(comparison_id: int) -> None:
 
 @shared_task(time_limit=7200)
 def sweep_comparisons() -> None:
-    """Run what a lost message or a dead worker left behind."""
-    for comparison_id in compare.waiting():
+    """Run the comparisons whose message was lost or whose worker died."""
+    for comparison_id in compare.overdue():
         compare.run(comparison_id)

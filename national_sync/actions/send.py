@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.db.bulk import update_rows
@@ -51,10 +52,17 @@ def _lines(batch: Batch) -> list[OutgoingLine]:
     return [OutgoingLine(*row) for row in rows]
 
 
+def _claimed_ready(batch: Batch) -> QuerySet[Batch]:
+    """The row of `batch`, if it still waits to be sent and the worker that claimed `batch` still
+    has it. `claimed_at` serves as the token: each claim writes a new time, so that a worker whose
+    claim ran out and was taken over finds no row to write to."""
+    return Batch.objects.filter(pk=batch.pk, state=BatchState.READY, claimed_at=batch.claimed_at)
+
+
 def note_sent(batch: Batch) -> None:
     """The national side has it. Answers may already have arrived and closed it."""
     now = timezone.now()
-    Batch.objects.filter(pk=batch.pk, state=BatchState.READY).update(
+    _claimed_ready(batch).update(
         state=BatchState.SENT, sent_at=now, problem="", claimed_at=None,
         due_at=now + datetime.timedelta(minutes=10),
     )  # fmt: skip
@@ -70,7 +78,7 @@ def note_failed(batch: Batch, problem: TransportError) -> None:
         if isinstance(problem, TransportDown) and problem.retry_after:
             pause = max(pause, datetime.timedelta(seconds=problem.retry_after))
         # A link that is down parks nothing: the batch waits, the alarm speaks.
-        Batch.objects.filter(pk=batch.pk, state=BatchState.READY).update(
+        _claimed_ready(batch).update(
             attempts=attempts, problem=str(problem)[:300], due_at=now + pause, claimed_at=None
         )
         return
@@ -80,7 +88,7 @@ def note_failed(batch: Batch, problem: TransportError) -> None:
 def _park(batch: Batch, problem: str, now: datetime.datetime) -> None:
     """The whole batch was refused as it is: its entries wait for the province to look."""
     with transaction.atomic():
-        changed = Batch.objects.filter(pk=batch.pk, state=BatchState.READY).update(
+        changed = _claimed_ready(batch).update(
             state=BatchState.PARKED, problem=problem[:300], done_at=now, claimed_at=None
         )
         if not changed:
@@ -114,12 +122,14 @@ def take_over(*, most: int = 20) -> list[Batch]:
             if b.claimed_at is None or b.claimed_at < now - LEASE
         ][:most]
         Batch.objects.filter(pk__in=[b.pk for b in free]).update(claimed_at=now)
+    for batch in free:
+        batch.claimed_at = now
     return free
 
 
 def release(batch: Batch) -> None:
-    """Claimed and not sent after all: the next run's to take over."""
-    Batch.objects.filter(pk=batch.pk, state=BatchState.READY).update(claimed_at=None)
+    """Give up the claim of a batch that was not sent, so that the next run can take it over."""
+    _claimed_ready(batch).update(claimed_at=None)
 
 
 def again(batch: Batch) -> None:

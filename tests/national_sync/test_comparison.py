@@ -16,6 +16,7 @@ from national_sync.actions import compare
 from national_sync.models import Comparison, NationalCopy
 from national_sync.reconciliation import Compared, Difference
 from national_sync.states import ComparisonState
+from national_sync.transport.base import TransportDown
 from schools.roles import Role
 from tests import factories
 from tests.factories import World
@@ -54,10 +55,14 @@ def ran(world: World) -> Comparison:
 
 
 def die(found: Comparison, *, seconds: int = 600, attempts: int = 1) -> None:
-    """As a killed worker leaves the row."""
+    """Leave the row as a worker does that was killed `seconds` ago, right after it claimed it."""
     past = timezone.now() - timedelta(seconds=seconds)
     Comparison.objects.filter(pk=found.pk).update(
-        state="running", started_at=past, heartbeat_at=past, attempts=attempts
+        state="running",
+        started_at=past,
+        leased_until=past + compare.COMPARISONS.lease,
+        attempts=attempts,
+        token=attempts,
     )
 
 
@@ -170,27 +175,27 @@ def test_an_error_of_ours_leaves_nothing_running(
 
 def test_the_sweep_takes_up_what_a_dead_worker_left(world: World, two: list[Graduate]) -> None:
     found = asked(world)
-    assert compare.waiting() == []  # the message is on its way
+    assert compare.overdue() == []  # the message is on its way
     die(found, seconds=60)
-    assert compare.waiting() == []  # it may still be at work
+    assert compare.overdue() == []  # it may still be at work
     assert compare.run(found.pk) is False
     die(found)
-    assert compare.waiting() == [found.pk]
+    assert compare.overdue() == [found.pk]
     tasks.sweep_comparisons()
     found.refresh_from_db()
-    assert (found.state, found.attempts, compare.waiting()) == ("done", 2, [])
+    assert (found.state, found.attempts, compare.overdue()) == ("done", 2, [])
 
 
 def test_a_lost_message(world: World, two: list[Graduate]) -> None:
     found = asked(world)
     past = timezone.now() - timedelta(seconds=90)
-    Comparison.objects.filter(pk=found.pk).update(asked_at=past)
+    Comparison.objects.filter(pk=found.pk).update(due_at=past)
     tasks.sweep_comparisons()
     found.refresh_from_db()
     assert found.state == "done"
 
 
-def test_who_lost_the_lease_writes_nothing(
+def test_a_worker_with_a_stale_token_writes_nothing(
     world: World, two: list[Graduate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     NationalCopy.objects.all().delete()
@@ -199,7 +204,7 @@ def test_who_lost_the_lease_writes_nothing(
 
     def slow(*args: Any) -> Any:
         made = real(*args)
-        Comparison.objects.filter(pk=found.pk).update(attempts=9)  # another run took over
+        Comparison.objects.filter(pk=found.pk).update(token=9)  # another worker took over
         return made
 
     monkeypatch.setattr(compare, "compare", slow)
@@ -209,13 +214,32 @@ def test_who_lost_the_lease_writes_nothing(
     assert not NationalCopy.objects.exists()
 
 
+def test_a_worker_with_a_stale_token_writes_no_failure_either(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = asked(world)
+
+    def fail(*_: Any) -> Any:
+        Comparison.objects.filter(pk=found.pk).update(token=9)  # another worker took over
+        raise TransportDown("down")
+
+    monkeypatch.setattr(compare, "compare", fail)
+    assert compare.run(found.pk) is False
+    found.refresh_from_db()
+    assert (found.state, found.problem) == ("running", "")
+    assert not Event.objects.filter(action="national.compare_end").exists()
+
+
 def test_it_is_not_tried_for_ever(world: World) -> None:
     found = asked(world)
-    die(found, attempts=compare.MOST_ATTEMPTS)
+    die(found, attempts=compare.COMPARISONS.most_attempts)
     tasks.sweep_comparisons()
     found.refresh_from_db()
     assert found.state == "failed"
     assert "多次尝试" in found.problem
+    assert found.finished_at is not None
+    assert found.parked_at is None  # nobody has to release it
+    assert asked(world) != found
 
 
 # --- the page --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.reported import CODE, reported_school
+from core import jobs
 from graduates.models import Graduate
 from national_sync import demo
 from national_sync.actions import compare
@@ -44,19 +45,19 @@ def test_thousands_are_paged_through(
     simulator.sql("UPDATE held SET fields = fields || jsonb_build_object('dwmc', '别的单位')"
                   " WHERE part = 'destination' AND exam_no = %s", first)  # fmt: skip
     simulator.sql("DELETE FROM held WHERE part = 'destination' AND exam_no = %s", last)
-    asked, alive = list[Any](), list[int]()
-    records, sign = HttpTransport.records, compare._alive
+    asked, percents = list[Any](), list[int]()
+    records, renew = HttpTransport.records, jobs.renew
 
     def count(self: HttpTransport, *args: Any, **values: Any) -> Any:
         asked.append(values["after"])
         return records(self, *args, **values)
 
-    def note(found: Comparison, percent: int) -> None:
-        alive.append(percent)
-        sign(found, percent)
+    def note(*args: Any, progress: int, **values: Any) -> None:
+        percents.append(progress)
+        renew(*args, progress=progress, **values)
 
     monkeypatch.setattr(HttpTransport, "records", count)
-    monkeypatch.setattr(compare, "_alive", note)
+    monkeypatch.setattr(jobs, "renew", note)
     row = Comparison.objects.create(school=school, asked_by_label="测试")
     with CaptureQueriesContext(connection) as captured:
         assert compare.run(row.pk)
@@ -72,10 +73,11 @@ def test_thousands_are_paged_through(
     assert len(asked) == COUNT // PAGE + 1
     assert len(set(asked)) == len(asked), "no page was asked for twice"
     chunks = 2 * COUNT // CHUNK
-    assert len(alive) == COUNT // PAGE + chunks + 1
-    assert alive == sorted(alive), "it only ever gets on"
-    # A chunk reads entries, people (in full, and their keys) and destinations, and gives a sign of
-    # life, as each page does; the copies of 500 go over at once.
+    # The lease is renewed at the beginning, with each page, with each chunk and at the end.
+    assert len(percents) == 1 + COUNT // PAGE + chunks + 1
+    assert percents == sorted(percents), "the progress never goes back"
+    # A chunk reads entries, people (in full, and their keys) and destinations and renews the
+    # lease, as each page does. Copies are written 500 at a time.
     assert len(captured) <= 5 * chunks + 2 * COUNT // PAGE + 30, len(captured)
     assert NationalCopy.objects.filter(differences=1).count() == 2
     assert NationalCopy.objects.filter(differences=0).count() == COUNT - 2
