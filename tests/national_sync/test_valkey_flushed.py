@@ -24,6 +24,7 @@ from django.utils import timezone
 from kombu import Connection
 
 from config.celery import app
+from core import jobs
 from national_sync.actions import compare
 from national_sync.models import Batch, BatchLine, Comparison
 from national_sync.states import BatchState, ComparisonState
@@ -173,7 +174,7 @@ def test_flushed_with_messages_queued_and_the_worker_killed(
     assert service.keys.dbsize() == 0, "no message is left to bring any of it back"
     # Time is what is moved: the lease of a dead sender, the delivery of a message.
     Batch.objects.update(claimed_at=None)
-    Comparison.objects.update(asked_at=timezone.now() - 2 * compare.DELIVERY)
+    Comparison.objects.update(due_at=timezone.now() - 2 * jobs.DELIVERY)
     service.start()
     service.settle()
     until(lambda: not Comparison.objects.get().is_running, service.log)
