@@ -24,7 +24,7 @@ class Served:
 @contextmanager
 def served(*, workers: int, settings: str) -> Iterator[Served]:
     from launcher import children
-    from launcher.run import _tmpfs, _wait_for
+    from launcher.run import memory_folder, wait_for_answer
     from launcher.stack import PYTHON
 
     measure.start_django()
@@ -35,12 +35,12 @@ def served(*, workers: int, settings: str) -> Iterator[Served]:
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PROCESS_ROLE": "web"}
     argv = [PYTHON, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     argv += ["--workers", str(workers), "--worker-class", "sync", "--timeout", "60"]
-    argv += ["--no-control-socket", "--worker-tmp-dir", _tmpfs()]
+    argv += ["--no-control-socket", "--worker-tmp-dir", memory_folder()]
     root = Path(__file__).resolve().parents[1]
     log = Path(os.environ["BENCH_FOLDER"]) / "web.log"
     process = children.start(argv, log=log, env=env, cwd=str(root))
     try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        wait_for_answer(f"http://127.0.0.1:{port}/healthz", process)
         yield Served(port, _session(people.admin), _session(people.graduate))
     finally:
         children.stop(process)

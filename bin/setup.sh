@@ -12,8 +12,8 @@ say() { printf '%s\n' "$*" >&2; }
 packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 [ "$SET" = dev ] && packages="$packages chromium poppler-utils git"
 
-# Root's own Python (a version manager's, say) can't be used by the plain account that services
-# run under, so root takes the system's.
+# Root takes the system's Python: the account that services run under may not be able to use another
+# one, such as one from a version manager in root's home.
 works() { "$1" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 PYTHON=python3
 if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then PYTHON=/usr/bin/python3; fi

@@ -1,1 +1,1 @@
-"""What stands behind the commands in bin/: services, secrets, processes."""
+"""The code of the commands in bin/: services, secrets and processes."""

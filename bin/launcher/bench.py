@@ -12,20 +12,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .paths import ROOT, VAR, own, service_account
+from .paths import ROOT, VAR, make_folder, service_account
 from .postgres import Postgres, new_password
-from .run import _IGNORED as IGNORED_STATIC
+from .run import IGNORED_STATIC
 from .stack import PYTHON, manage, say, stop_on_signals
 from .valkey import Valkey
 
 _WITH_PAGES = ("list", "orm", "pages", "weight")
-# Measured against what a commit costs: these keep PostgreSQL as durable as bin/run starts it.
+# These are compared with the time of a commit, so PostgreSQL is as durable as under bin/run.
 _DURABLE = ("orm", "sign")
-_LIMIT = 600  # seconds for the measuring itself, set-up included
+_LIMIT = 600  # seconds for one benchmark with its preparation
 
 
 def names() -> list[str]:
-    """The benchmarks there are: benchmarks/bench_NAME.py."""
+    """The names of all benchmarks, from the files benchmarks/bench_NAME.py."""
     return sorted(p.stem.removeprefix("bench_") for p in (ROOT / "benchmarks").glob("bench_*.py"))
 
 
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def bench_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
-    """What `bin/run` gives its processes, but with throw-away secrets, data and files."""
+    """The environment that `bin/run` gives its processes, with throw-away secrets and data."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -75,7 +75,7 @@ def bench_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
         "DATABASE_URL": pg.url(),
         "DATABASE_OWNER_URL": pg.owner_url,
         "REDIS_URL": vk.url,
-        "PRIVATE_ROOT": str(own(base / "private", service_account(), 0o777)),
+        "PRIVATE_ROOT": str(make_folder(base / "private", service_account(), 0o777)),
         "STATIC_ROOT": str(base / "static"),
         "FONT_DIR": str(VAR / "fonts"),
         "BENCH_FOLDER": str(base),

@@ -1,4 +1,4 @@
-"""bin/check: everything that can be said about the code without running its tests."""
+"""bin/check: every check of the code that does not run its tests."""
 
 from __future__ import annotations
 

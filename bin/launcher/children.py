@@ -1,4 +1,4 @@
-"""Starting child processes that never outlive us."""
+"""Child processes that end when this process ends."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ def start(
     stop_signal: int = signal.SIGTERM,
     cwd: str = "/",
 ) -> subprocess.Popen:
-    """Start `argv` with its output in `log`; it gets `stop_signal` when we die.
+    """Start `argv` with its output in `log`. Linux sends it `stop_signal` if this process dies.
 
-    A child has a session of its own, so Ctrl-C reaches only us and we stop the children in order.
+    A child has a session of its own, so Ctrl-C reaches only this process, which then stops its
+    children in order.
     """
     handle = log.open("ab")
     try:
@@ -56,6 +57,7 @@ def start(
 
 
 def stop(process: subprocess.Popen, sig: int = signal.SIGTERM, wait: float = 20) -> None:
+    """Ask the process to end, and kill its whole session if it has not after `wait` seconds."""
     if process.poll() is not None:
         return
     process.send_signal(sig)
@@ -68,7 +70,7 @@ def stop(process: subprocess.Popen, sig: int = signal.SIGTERM, wait: float = 20)
 
 
 def free_port(preferred: int = 0) -> int:
-    """`preferred` when nothing listens there, otherwise any free port on 127.0.0.1."""
+    """The port `preferred` if it is free on 127.0.0.1, otherwise any free port."""
     for port in (preferred, 0):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,6 +83,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, or nothing if it cannot be read."""
     with contextlib.suppress(OSError):
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     return ""

@@ -1,7 +1,7 @@
-"""bin/test --coverage: are enough lines of the project run by its tests?
+"""bin/test --coverage: compare the share of lines that the tests run with its floors.
 
-The floors stand in pyproject.toml, `[tool.platform.coverage]`: one for all lines, and one for the
-lines of actions, rules and step tables taken together, where the project's own decisions are.
+The floors are in pyproject.toml, `[tool.platform.coverage]`: one for all lines, and one for the
+lines of actions, rules and step tables together, because these decide what people may do.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from .paths import ROOT
 from .stack import say
 
-# Files that hold the project's own decisions.
+# Actions, rules and step tables.
 _DECISIONS = re.compile(r"/(actions|rules)/|/actions\.py$|/\w*steps\.py$")
 
 
 def below_floor(report: Path) -> bool:
-    """Print the shares of lines that were run; True if one of them is below its floor."""
+    """Print the shares of lines that were run. Returns whether one of them is below its floor."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     floors = project["tool"]["platform"]["coverage"]
     files = json.loads(report.read_text(encoding="utf-8"))["files"]

@@ -1,4 +1,4 @@
-"""bin/check's look for code that nothing uses: vulture, less what is used by name.
+"""Code that nothing uses, for bin/check: what vulture reports, without what is called by name.
 
 Templates, settings and Django itself call functions by name, which vulture cannot see.
 """

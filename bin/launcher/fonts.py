@@ -12,13 +12,14 @@ from .paths import ROOT, package_dir
 from .stack import say
 
 _WEIGHTS = {"Regular": 400, "Bold": 700}
-# A family of its own for agreements: the characters of GB 2312, outlines simplified to what a
-# printer shows at text size. It makes a PDF a third smaller; rarer characters come from the full
-# faces.
+# Agreements are set in a font family of their own: the characters of GB 2312, with outlines
+# simplified to what a printer resolves at text size. PDFs become a third smaller. Rarer characters
+# are taken from the full font.
 PRINT_FAMILY = "Platform Print"
-_PRINT_UNITS = 128  # to the em: 0.025 mm at nine points, a thousand to the inch
+_PRINT_UNITS = 128  # per em: 0.025 mm at nine points, so about 1,000 dpi
 _PRINT_FACES = {"Regular": "platform-Print.ttf", "Bold": "platform-Print-Bold.ttf"}
-_RECIPE = f"{_PRINT_UNITS} units, two weights, commonest first"  # another one: made anew
+# Kept beside the fonts. When it changes here, the fonts are made again.
+_RECIPE = f"{_PRINT_UNITS} units, two weights, commonest first"
 _CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -31,8 +32,8 @@ _CONF = """<?xml version="1.0"?>
 
 
 def build_fonts(folder: Path) -> None:
-    """Instance the variable font to Regular and Bold, and make the print face of either; takes
-    about 20 s, once."""
+    """Make Regular and Bold from the variable font, and the print font of each; takes about 20 s.
+    Fonts that are there already are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     made_with = folder / "print-recipe"
     whole = made_with.exists() and made_with.read_text() == _RECIPE
@@ -53,6 +54,7 @@ def build_fonts(folder: Path) -> None:
 
 
 def source_font() -> Path:
+    """The variable font in the installed package."""
     fonts = package_dir("justmytype_intl_cjk").rglob("NotoSansSC*.ttf")
     sans = sorted(fonts)
     if not sans:
@@ -60,7 +62,7 @@ def source_font() -> Path:
     return sans[0]
 
 
-def _make(folder: Path, weight: str) -> None:
+def _make_weight(folder: Path, weight: str) -> None:
     full = folder / f"platform-{weight}.ttf"
     if not full.exists():
         _instance(full, weight)
@@ -80,6 +82,7 @@ def _instance(target: Path, weight: str) -> None:
 
 
 def make_print_face(source: Path, target: Path) -> None:
+    """Write the print font made from the font `source` to `target`."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
     from fontTools.ttLib.reorderGlyphs import reorderGlyphs
@@ -93,7 +96,7 @@ def make_print_face(source: Path, target: Path) -> None:
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=common)
     subsetter.subset(font)
-    # A PDF's subset keeps the numbers of its glyphs: the lower they are, the smaller its tables.
+    # The font subset in a PDF keeps the glyph numbers, and low numbers make its tables smaller.
     cmap = font.getBestCmap()
     ranked = [".notdef", *(cmap[c] for c in common if c in cmap), *font.getGlyphOrder()]
     reorderGlyphs(font, list(dict.fromkeys(ranked)))
@@ -110,9 +113,9 @@ def make_print_face(source: Path, target: Path) -> None:
 
 
 def _common_characters() -> list[int]:
-    """ASCII and everything GB 2312 encodes: what the agreement itself says, then the common
-    characters, then the others."""
-    said = (ROOT / "templates" / "esign" / "pdf" / "agreement.html").read_text()
+    """Code points of ASCII and GB 2312, the commonest first: punctuation, the characters of the
+    agreement template, then the rest in GB 2312's order, which begins with the common ones."""
+    template = (ROOT / "templates" / "esign" / "pdf" / "agreement.html").read_text()
     found = [*range(0x20, 0x7F), 0xB7]
     for row in range(0xA1, 0xF8):
         for cell in range(0xA1, 0xFF):
@@ -121,24 +124,26 @@ def _common_characters() -> list[int]:
             except UnicodeDecodeError:
                 continue
     known = set(found)
-    return list(dict.fromkeys([*found[:96], *(ord(c) for c in said if ord(c) in known), *found]))
+    return list(
+        dict.fromkeys([*found[:96], *(ord(c) for c in template if ord(c) in known), *found])
+    )
 
 
 def _simplify(font: Any) -> None:
-    """Fewer points: every outline through cubic curves and back, one unit off at most."""
+    """Redraw every outline with fewer points, by way of cubic curves; off by one unit at most."""
     from fontTools.pens.cu2quPen import Cu2QuPen
     from fontTools.pens.qu2cuPen import Qu2CuPen
     from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-    glyphs, made = font.getGlyphSet(), {}
+    glyphs, simplified = font.getGlyphSet(), {}
     for name in font.getGlyphOrder():
         if font["glyf"][name].numberOfContours > 0:
             pen = TTGlyphPen(None)
             glyphs[name].draw(Qu2CuPen(Cu2QuPen(pen, 1.0), 1.0, all_cubic=True))
-            made[name] = pen.glyph()
-    for name, glyph in made.items():
+            simplified[name] = pen.glyph()
+    for name, glyph in simplified.items():
         font["glyf"][name] = glyph
 
 
 if __name__ == "__main__":
-    _make(Path(sys.argv[1]), sys.argv[2])
+    _make_weight(Path(sys.argv[1]), sys.argv[2])

@@ -1,4 +1,4 @@
-"""What one installation keeps to itself: its secrets, made at random on first use."""
+"""The secrets of one installation, made at random on first use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .paths import VAR
 
-# One secret a purpose, so that one leaking does not open the others' doors.
+# Each purpose has its own secret, so that a leaked one gives access to nothing else.
 _PURPOSES = {
     "SECRET_KEY": 48,
     "INITIAL_CODE_KEY": 32,
@@ -19,7 +19,7 @@ _PURPOSES = {
     "DATABASE_PASSWORD": 24,
     "VALKEY_PASSWORD": 24,
 }
-# Readable aloud: no 0/O, 1/l/I.
+# Without characters that are easily confused: 0 and O, 1, l and I.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -31,10 +31,10 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def installation_secrets() -> dict[str, str]:
-    """The installation's secrets from var/secrets.env; what is missing is made and kept.
+    """The installation's secrets from var/secrets.env. Missing ones are made and written there.
 
-    Two commands may start at once: neither may read what the other has half written, nor make
-    secrets of its own, which would lock the database.
+    A lock is held meanwhile, because two commands may start at once: one would read a half-written
+    file, or both would make a database password and one of them could not connect.
     """
     VAR.mkdir(exist_ok=True)
     path = VAR / "secrets.env"
@@ -54,12 +54,12 @@ def installation_secrets() -> dict[str, str]:
 
 
 def open_lock(name: str) -> int:
-    """A file in var/ to hold a lock on; closing it lets go."""
+    """Open a lock file in var/ for `fcntl.flock`. Closing the handle releases the lock."""
     return os.open(VAR / name, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _write(path: Path, values: dict[str, str]) -> None:
-    """Whole or not at all."""
+    """Replace the file in one step, so that nobody reads a half-written one."""
     fresh = path.with_name("secrets.env.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as f:

@@ -1,4 +1,4 @@
-"""Where things live, and as whom services run."""
+"""Folders of an installation, and the account its services run under."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Everything an installation keeps: databases, files, logs, secrets. Two that are to run side by
-# side from one checkout take a folder each.
+# Databases, files, logs and secrets of an installation. A second installation from the same
+# checkout needs another folder, named by STATE_DIR.
 VAR = Path(os.environ.get("STATE_DIR") or ROOT / "var").resolve()
 
 
 @dataclass(frozen=True)
 class Account:
-    """The system account services run under; None where we already are a plain user."""
+    """A system account that services run under."""
 
     uid: int
     gid: int
 
 
 def service_account() -> Account | None:
-    """As root, services are handed to `nobody`: PostgreSQL refuses root, and so do we."""
+    """The account `nobody` if this process runs as root, because PostgreSQL refuses to run as root;
+    otherwise None: services run under the present account."""
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam("nobody")
@@ -32,7 +33,7 @@ def service_account() -> Account | None:
 
 
 def popen_as(account: Account | None) -> dict:
-    """Popen arguments that start a child as `account`."""
+    """Arguments of `subprocess.Popen` that start a child under `account`."""
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
@@ -45,7 +46,8 @@ def reachable_by_all(path: Path) -> bool:
 
 
 def state_dir() -> Path:
-    """var/, or a folder outside when another account could not enter the checkout."""
+    """The folder for databases and private files: var/, or one in /var/tmp if the service account
+    cannot enter the checkout."""
     VAR.mkdir(parents=True, exist_ok=True)
     if service_account() is None or reachable_by_all(VAR):
         return VAR
@@ -58,8 +60,8 @@ def state_dir() -> Path:
     return outside
 
 
-def own(path: Path, account: Account | None, mode: int = 0o700) -> Path:
-    """Make `path` a folder of the service account."""
+def make_folder(path: Path, account: Account | None, mode: int = 0o700) -> Path:
+    """Make the folder `path` and give it to the service account."""
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(mode)
     if account is not None:
@@ -68,6 +70,7 @@ def own(path: Path, account: Account | None, mode: int = 0o700) -> Path:
 
 
 def package_dir(name: str) -> Path:
+    """The folder of an installed package."""
     import importlib.util
 
     spec = importlib.util.find_spec(name)
@@ -77,7 +80,8 @@ def package_dir(name: str) -> Path:
 
 
 def reachable_copy(source: Path, extra: list[Path], name: str) -> Path:
-    """`source` itself, or a copy that the service account can enter."""
+    """`source` itself, or a copy in /var/tmp that the service account can enter. The folders `extra`
+    are copied beside it."""
     if service_account() is None or reachable_by_all(source):
         return source
     version = hashlib.sha256(f"{source}{source.stat().st_mtime_ns}".encode()).hexdigest()[:12]

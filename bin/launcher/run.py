@@ -1,4 +1,4 @@
-"""bin/run: everything up in one command, everything down with Ctrl-C."""
+"""bin/run: start the whole platform; Ctrl-C stops it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pathlib import Path
 
 from . import children
 from .fonts import build_fonts
-from .paths import ROOT, VAR, own, reachable_by_all, service_account
+from .paths import ROOT, VAR, Account, make_folder, reachable_by_all, service_account
 from .stack import (
     PYTHON,
-    forget_note,
-    leave_note,
+    delete_note,
     manage,
     prepare,
     say,
     services,
     stop_on_signals,
+    write_note,
 )
 
 
@@ -52,16 +52,16 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
     simulator = simulator_argv(env) if not options.no_demo else None
     prepare(env, demo=not options.no_demo)
     collect_static(env)
-    # PDFs want them; the first start does not wait for them.
+    # Only PDFs need the fonts, so the first start does not wait for them.
     threading.Thread(target=build_fonts, args=(Path(env["FONT_DIR"]),), daemon=True).start()
-    account = _web_account(env)
+    account = _web_account()
     python = [PYTHON, "-m"]
     celery = [*python, "celery", "-A", "config", "--quiet"]
     gunicorn = [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     gunicorn += ["--workers", "3", "--worker-class", "sync", "--timeout", "60"]
-    gunicorn += ["--no-control-socket", "--worker-tmp-dir", _tmpfs()]
+    gunicorn += ["--no-control-socket", "--worker-tmp-dir", memory_folder()]
     gunicorn += ["--reload"] if options.debug else []
-    beat_schedule = own(VAR / "beat", account) / "schedule"
+    beat_schedule = make_folder(VAR / "beat", account) / "schedule"
     children_argv = {
         "web": gunicorn,
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "info"],
@@ -69,7 +69,7 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
     }
     if simulator:
         children_argv["national"] = simulator
-        leave_note(env)
+        write_note(env)
     with contextlib.ExitStack() as stack:
         processes = {}
         for name, argv in children_argv.items():
@@ -78,10 +78,10 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
             p = children.start(argv, log=log, env=role_env, account=account, cwd=str(ROOT))
             stack.callback(children.stop, p)
             processes[name] = p
-        _wait_for(f"http://127.0.0.1:{port}/healthz", processes["web"])
+        wait_for_answer(f"http://127.0.0.1:{port}/healthz", processes["web"])
         say_addresses(env, port, demo=not options.no_demo)
-        # Runs first when we stop, so that nobody begins to count on services that are going.
-        stack.callback(forget_note)
+        # This runs first at the end, so that no command starts to share services that are stopping.
+        stack.callback(delete_note)
         while True:
             for name, p in processes.items():
                 if p.poll() is not None:
@@ -91,7 +91,8 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
 
 
 def simulator_argv(env: dict[str, str]) -> list[str] | None:
-    """The simulator of the national system, unless a real one is set. The demo talks to it."""
+    """The command line of the simulator of the national system; the demo uploads to it. None if
+    NATIONAL_URL names a real one. Adds the simulator's address to `env`."""
     if env.get("NATIONAL_URL"):
         return None
     port = children.free_port(8900)
@@ -103,8 +104,8 @@ def simulator_argv(env: dict[str, str]) -> list[str] | None:
     return [PYTHON, "manage.py", "national_simulator", "--port", str(port)]
 
 
-# Variants of Bootstrap and htmx that no page loads: most of the files, most of the time.
-_IGNORED = [
+# Variants of Bootstrap and htmx that no page loads. Compressing them would take most of the time.
+IGNORED_STATIC = [
     arg
     for pattern in (
         "bootstrap*.js*",
@@ -131,16 +132,17 @@ def collect_static(env: dict[str, str]) -> None:
     stamp = Path(env["STATIC_ROOT"]) / ".digest"
     if stamp.exists() and stamp.read_text() == h.hexdigest():
         return
-    manage(env, "collectstatic", "--noinput", "--clear", "--verbosity", "0", *_IGNORED)
+    manage(env, "collectstatic", "--noinput", "--clear", "--verbosity", "0", *IGNORED_STATIC)
     stamp.write_text(h.hexdigest())
 
 
-def _tmpfs() -> str:
+def memory_folder() -> str:
+    """A folder in memory, if there is one, for the files that gunicorn's workers touch."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 
 
-def _web_account(env: dict[str, str]):
-    """Web, worker and beat also leave root behind, if the plain account can read the checkout."""
+def _web_account() -> Account | None:
+    """The account for web, worker and beat, or None to run them under the present account."""
     account = service_account()
     if account is None:
         return None
@@ -151,7 +153,8 @@ def _web_account(env: dict[str, str]):
     return account
 
 
-def _wait_for(url: str, process: subprocess.Popen) -> None:
+def wait_for_answer(url: str, process: subprocess.Popen) -> None:
+    """Wait up to 60 s until the web server `process` answers at `url`."""
     deadline = time.monotonic() + 60
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline and process.poll() is None:
@@ -163,6 +166,7 @@ def _wait_for(url: str, process: subprocess.Popen) -> None:
 
 
 def say_addresses(env: dict[str, str], port: int, *, demo: bool) -> None:
+    """Print the addresses of the three sign-in pages, and the demo accounts."""
     base = f"http://127.0.0.1:{port}"
     say(f"\n  毕业生      {base}/\n  控制台      {base}/console/\n  用人单位    {base}/employer/")
     if demo:

@@ -1,4 +1,4 @@
-"""The services a command needs: started here, found running, or given by the environment."""
+"""PostgreSQL and Valkey for a command: from the environment, from a running command, or started."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .installation import installation_secrets, open_lock
-from .paths import ROOT, VAR, own, service_account, state_dir
+from .paths import ROOT, VAR, make_folder, service_account, state_dir
 from .postgres import Postgres
 from .valkey import Valkey
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 
-# Where the running simulator is, for commands that start beside it.
+# The address of a running simulator, for commands that share its services.
 _NATIONAL = ("NATIONAL_URL", "NATIONAL_CLIENT", "NATIONAL_DEMO")
 
 
 def _note() -> Path:
+    """The file in which a command says which services it has running."""
     return VAR / "running.json"
 
 
-def forget_note() -> None:
-    """We are stopping: who starts now brings up services of its own."""
+def delete_note() -> None:
+    """Our services are about to stop. Commands that start from now on start their own."""
     _note().unlink(missing_ok=True)
 
 
 def _running() -> dict | None:
-    """The note left by a bin/run that is still alive."""
+    """The note of another command that is still running, if there is one."""
     try:
         note = json.loads(_note().read_text())
         os.kill(note["pid"], 0)
@@ -48,20 +49,21 @@ def _running() -> dict | None:
 def services(
     *, settings: str = "config.settings.dev", outlast_others: bool = False
 ) -> Iterator[dict[str, str]]:
-    """Yield the environment a Django process needs, with PostgreSQL and Valkey up.
+    """Yield the environment that a Django process needs, with PostgreSQL and Valkey running.
 
-    DATABASE_URL and REDIS_URL are used when set; a running bin/run is shared. With
-    `outlast_others` what was started here stays up until whoever shares it is done.
+    DATABASE_URL and REDIS_URL are used if they are set. Otherwise the services of a running
+    command, such as bin/run, are shared, or new ones are started. With `outlast_others` new ones
+    run until no other command shares them.
     """
     values = installation_secrets()
     env = {**values, **os.environ, "DJANGO_SETTINGS_MODULE": settings}
     env["PYTHONPATH"] = str(ROOT)
     state = state_dir()
-    env.setdefault("PRIVATE_ROOT", str(own(state / "private", service_account())))
+    env.setdefault("PRIVATE_ROOT", str(make_folder(state / "private", service_account())))
     env.setdefault("FONT_DIR", str(VAR / "fonts"))
     env.setdefault("STATIC_ROOT", str(VAR / "static"))
     with contextlib.ExitStack() as stack:
-        note = _join(stack)
+        note = _note_of_running(stack)
         env |= {k: note[k] for k in _NATIONAL if k in note and k not in os.environ}
         if "DATABASE_URL" not in os.environ:
             if "DATABASE_URL" in note:
@@ -83,23 +85,23 @@ def services(
                 stack.callback(vk.stop)
                 env["REDIS_URL"] = vk.url
         if not note:
-            leave_note(env)
+            write_note(env)
             if outlast_others:
                 stack.callback(_wait_for_others)
-            stack.callback(forget_note)
+            stack.callback(delete_note)
         yield env
 
 
-def _join(stack: contextlib.ExitStack) -> dict:
-    """The note of services that run, or {} when it is ours to start them: of two commands that
-    start at once the second waits for the first's."""
+def _note_of_running(stack: contextlib.ExitStack) -> dict:
+    """The note of the command whose services we share, or {} if we have to start them. Of two
+    commands that start at once, the second waits for the services of the first."""
     if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         return _running() or {}
     while True:
         if note := _running():
             share = open_lock("shared.lock")
             fcntl.flock(share, fcntl.LOCK_SH)
-            if _running() == note:  # not stopped meanwhile
+            if _running() == note:  # it has not stopped meanwhile
                 stack.callback(os.close, share)
                 return note
             os.close(share)
@@ -115,14 +117,14 @@ def _join(stack: contextlib.ExitStack) -> dict:
 
 
 def _wait_for_others() -> None:
-    """Nobody joins any more: the note is gone."""
+    """Wait until no command shares our services. New ones cannot join, since the note is deleted."""
     share = open_lock("shared.lock")
     fcntl.flock(share, fcntl.LOCK_EX)
     os.close(share)
 
 
-def leave_note(env: dict[str, str]) -> None:
-    """What a command that starts beside us needs to share our services."""
+def write_note(env: dict[str, str]) -> None:
+    """Write down what other commands need to share our services."""
     keys = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", *_NATIONAL)
     handle = os.open(_note(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as f:
@@ -130,7 +132,7 @@ def leave_note(env: dict[str, str]) -> None:
 
 
 def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = False) -> None:
-    """Run manage.py and stop here when it fails."""
+    """Run manage.py; if it fails, this process ends with the same exit status."""
     env = dict(env)
     if owner:
         env["DATABASE_URL"] = env["DATABASE_OWNER_URL"]
@@ -141,7 +143,7 @@ def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = F
 
 
 def prepare(env: dict[str, str], *, demo: bool) -> None:
-    """Bring the database to the present state of the code, one command after the other."""
+    """Migrate the database and load codes and demo; commands that start at once take turns."""
     lock = open_lock("prepare.lock")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -151,8 +153,8 @@ def prepare(env: dict[str, str], *, demo: bool) -> None:
 
 
 def stop_on_signals() -> None:
-    """SIGTERM and SIGHUP bring the same orderly end as Ctrl-C, and so does SIGINT where a shell
-    started us in the background and had it ignored."""
+    """Make SIGTERM and SIGHUP stop the process as Ctrl-C does. SIGINT is set too, because a shell
+    has it ignored in background processes."""
 
     def handler(signum: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -162,4 +164,5 @@ def stop_on_signals() -> None:
 
 
 def say(*words: object) -> None:
+    """Print to stderr."""
     print(*words, file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
-"""bin/test: the whole suite on a PostgreSQL and a Valkey of its own.
+"""bin/test: run the tests on a PostgreSQL and a Valkey of their own.
 
-`--coverage` also measures which lines the tests run and fails below the floors (`coverage.py`).
-Everything else goes to pytest.
+`--coverage` also measures which lines the tests run, and fails below the floors (`coverage.py`).
+All other arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .coverage import below_floor
 from .fonts import build_fonts
-from .paths import ROOT, VAR, own, service_account
+from .paths import ROOT, VAR, make_folder, service_account
 from .postgres import OWNER, Postgres, new_password
 from .stack import PYTHON, manage, say, stop_on_signals
 from .valkey import Valkey
@@ -66,14 +66,14 @@ def test_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
         "DATABASE_URL": pg.url(database=TEMPLATE),
         "DATABASE_OWNER_URL": pg.url(OWNER, TEMPLATE),
         "REDIS_URL": vk.url,
-        "PRIVATE_ROOT": str(own(base / "private", service_account(), 0o777)),
+        "PRIVATE_ROOT": str(make_folder(base / "private", service_account(), 0o777)),
         "FONT_DIR": str(VAR / "fonts"),
         "PYTHONPATH": str(ROOT),
     }
 
 
 def make_template(pg: Postgres, env: dict[str, str]) -> None:
-    """A migrated database that already holds the codes; each test process clones it."""
+    """Migrate the database and load the codes; each test process works on a copy of it."""
     import psycopg
 
     with psycopg.connect(pg.url(OWNER, "postgres"), autocommit=True) as c:

