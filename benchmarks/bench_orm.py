@@ -1,11 +1,11 @@
-"""bin/bench orm [ROUNDS]: what the hand-made database paths of `core/db` save a person.
+"""bin/bench orm [ROUNDS]: how much waiting time the hand-made database code of `core/db` saves.
 
-The console's origin list, the graduate's home and accepting an invitation run in one process, in
-turns as the platform runs them and with one path after the other replaced by the plain ORM. Each
-figure is the median time with the plain ORM ÷ the median time as it is, of the whole page or
-acceptance. A path stays only where that is 1.3 or more (docs/adr/0009).
+The console's origin list, the graduate's home and accepting an invitation run in one process:
+unchanged, and with one piece of `core/db` after the other replaced by the plain ORM, in turn. A
+figure is the median time with the plain ORM ÷ the median time unchanged, of the whole page or
+acceptance. A piece is kept only if that is 1.3 or more (docs/adr/0009).
 
-Last line: {"<path>_<what>": ratio, …}.
+Last line: {"<piece>_<what>": ratio, …}.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def main() -> None:
     measure.start_django()
     rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
     figures: dict[str, float] = {}
-    # Each in a database of its own: what one needs is in the other's way.
+    # The pages need a database without the invitations, which would change their figures.
     measure.clone("pages")
-    _measure({"sign": _signing(rounds * (len(PATHS) + 1) + 2 * _WARM_UP)}, rounds, figures)
+    _measure({"sign": _signing(rounds * (len(PIECES) + 1) + 2 * _WARM_UP)}, rounds, figures)
     measure.use(measure.connection_to("pages"))
     _measure(_pages(), rounds, figures)
     measure.finish(**figures)
@@ -38,21 +38,21 @@ def main() -> None:
 
 def _measure(work: dict[str, Callable[[], None]], rounds: int, figures: dict[str, float]) -> None:
     for name, step in work.items():
-        times: dict[str, list[float]] = {path: [] for path in ("as it is", *PATHS)}
+        times: dict[str, list[float]] = {piece: [] for piece in ("unchanged", *PIECES)}
         for _ in range(_WARM_UP):
             step()
         for turn in range(rounds):
             order = list(times) if turn % 2 else list(times)[::-1]
-            for path in order:
-                with PATHS.get(path, nullcontext)():
+            for piece in order:
+                with PIECES.get(piece, nullcontext)():
                     started = time.perf_counter()
                     step()
-                    times[path].append((time.perf_counter() - started) * 1000)
-        base = statistics.median(times["as it is"])
-        for path, values in times.items():
-            measure.show(f"{name}, {path}", values, "ms")
-            if path != "as it is":
-                figures[f"{path}_{name}"] = statistics.median(values) / base
+                    times[piece].append((time.perf_counter() - started) * 1000)
+        base = statistics.median(times["unchanged"])
+        for piece, values in times.items():
+            measure.show(f"{name}, {piece}", values, "ms")
+            if piece != "unchanged":
+                figures[f"{piece}_{name}"] = statistics.median(values) / base
 
 
 # --- what is measured ----------------------------------------------------------------------------
@@ -113,12 +113,12 @@ def _signing(count: int) -> Callable[[], None]:
     return sign
 
 
-# --- the plain ORM in place of each path ---------------------------------------------------------
+# --- the plain ORM in place of each piece ---------------------------------------------------------
 
 
 @contextmanager
 def _plain_reads() -> Iterator[None]:
-    """Every read compiled and planned anew."""
+    """The ORM compiles every read, and PostgreSQL plans it, each time."""
     from core.db import lookups
 
     def plain(look_up: Any, keys: tuple[Any, ...]) -> Any:
@@ -141,7 +141,7 @@ def _plain_reads() -> Iterator[None]:
 
 @contextmanager
 def _plain_writes() -> Iterator[None]:
-    """`save` and `bulk_create`, as Django does it."""
+    """Rows are written with `save` and `bulk_create`."""
     from core.db import rows
 
     def insert(row: Any, *, once: bool = False, later: bool = False) -> bool:
@@ -168,7 +168,7 @@ def _plain_writes() -> Iterator[None]:
 
 @contextmanager
 def _unpipelined() -> Iterator[None]:
-    """Each write waits for its answer."""
+    """Each write waits for PostgreSQL's answer before the next one is sent."""
     from core.db import rows
 
     with mock.patch.object(rows, "pipelined", nullcontext):
@@ -177,8 +177,8 @@ def _unpipelined() -> Iterator[None]:
 
 @contextmanager
 def _unprepared() -> Iterator[None]:
-    """PostgreSQL plans each statement anew. A statement that was prepared before must not be used
-    again, so preparing is forbidden, not only left out."""
+    """PostgreSQL plans each statement each time. `prepare=False` is needed, because without it
+    psycopg would use statements again that were prepared before."""
     from django.db.backends.postgresql.base import ServerBindingCursor
 
     from core.db.prepared import PreparedCursor
@@ -190,7 +190,7 @@ def _unprepared() -> Iterator[None]:
         yield
 
 
-PATHS: dict[str, Callable[[], Any]] = {
+PIECES: dict[str, Callable[[], Any]] = {
     "reads": _plain_reads,
     "writes": _plain_writes,
     "pipeline": _unpipelined,

@@ -1,6 +1,11 @@
-"""pages: the console's origin list and the graduate's home under load, against a page that costs
-nothing behind the same middleware. Two gunicorn workers, four connections; page and floor take
-turns, 20 seconds each in all."""
+"""bin/bench pages: the console's origin list and the graduate's home under load.
+
+They are compared with a page that needs no work behind the same middleware (the floor). Two
+gunicorn workers and four connections; page and floor are loaded in turn, 20 seconds each in total.
+
+Last line: {"static_ratio", "p99_ms"}: the lower of the two pages' requests a second ÷ the floor's,
+and the higher of their 99th percentiles.
+"""
 
 from __future__ import annotations
 
@@ -40,21 +45,22 @@ def _measure(
     for address in (path, floor):
         _load(site.port, address, session, WARM_UP)
     for _ in range(ROUNDS):
-        rate, found = _load(site.port, path, session, SECONDS)
+        rate, answered_in = _load(site.port, path, session, SECONDS)
         rates.append(rate)
-        latencies += found
+        latencies += answered_in
         floors.append(_load(site.port, floor, session, SECONDS)[0])
     return rates, floors, latencies
 
 
 def _load(port: int, path: str, session: str, seconds: float) -> tuple[float, list[float]]:
+    """Requests a second, and every latency in milliseconds."""
     argv = [sys.executable, "-m", "benchmarks.load", str(port), path, session]
     argv += [str(CONNECTIONS), str(seconds)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{path}: {done.stderr}")
-    found = json.loads(done.stdout)
-    return found["requests"] / found["seconds"], found["ms"]
+    figures = json.loads(done.stdout)
+    return figures["requests"] / figures["seconds"], figures["ms"]
 
 
 if __name__ == "__main__":

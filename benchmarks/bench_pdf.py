@@ -1,11 +1,9 @@
-"""bin/bench pdf: 100 agreements by the task's own function, drawn, signed and stored, against stock
-WeasyPrint drawing the same HTML on Debian with fonts-noto-cjk. Two processes on either side, turn
-by turn in one run, libharfbuzz-subset for both.
+"""bin/bench pdf: 100 agreements drawn, signed and stored as the background task does it.
 
-Stock is WeasyPrint as its documentation has it, with Debian's own fontconfig and no font of ours.
-The stylesheet's families are unknown there, so Debian's rules choose: Noto Sans CJK for Chinese
-and, as a rule, DejaVu Sans for Latin, and both are embedded. Stock makes no tags, signs nothing
-and stores nothing.
+They are compared with plain WeasyPrint, which only draws the same HTML, called as its documentation
+shows, with the fonts of Debian's fonts-noto-cjk. Both use two processes and libharfbuzz-subset, and
+run in turn. The plain side does not know the stylesheet's font families, so Debian's fontconfig
+chooses Noto Sans CJK for Chinese and usually DejaVu Sans for Latin, and both are embedded.
 
 Last line: {"stock_ratio", "kb", "docs_per_s"}: ours ÷ stock in documents a second per core, the
 median size of the signed file, and ours in documents a second per core.
@@ -19,10 +17,16 @@ import shutil
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from benchmarks import measure
+
+if TYPE_CHECKING:
+    from benchmarks.offered import Offer
+
+T = TypeVar("T")
 
 DOCUMENTS, PROCESSES, TURNS = 100, 2, 25
 _PACKAGE = "fonts-noto-cjk"
@@ -46,18 +50,18 @@ def main() -> int:
     figures: dict[str, list[float]] = {"ours": [], "stock": [], "ratio": []}
     with (
         Crew(PROCESSES, {"make": (_ready, _make)}) as ours,
-        Crew(PROCESSES, {"draw": (_debians_fonts, _draw)}) as stock,
+        Crew(PROCESSES, {"draw": (_use_debians_fonts, _draw)}) as stock,
     ):
-        # What a worker does once in its life is done before the clock starts.
+        # Each process draws one document before the clock starts, which loads libraries and fonts.
         ours.run("make", [[waiting[n]] for n in range(PROCESSES)])
         stock.run("draw", [[pages[n]] for n in range(PROCESSES)])
         for turn in range(TURNS):
-            _wait_again(waiting)
-            mine = slice(turn * per_turn, (turn + 1) * per_turn)
-            made = ours.run("make", _dealt(waiting[mine]))
-            drawn = stock.run("draw", _dealt(pages[mine]))
-            assert all(made.answers), made.answers
-            here, there = (per_turn / d.seconds / PROCESSES for d in (made, drawn))
+            _reset_warm_up(waiting)
+            part = slice(turn * per_turn, (turn + 1) * per_turn)
+            stored = ours.run("make", _split(waiting[part]))
+            drawn = stock.run("draw", _split(pages[part]))
+            assert all(stored.answers), stored.answers
+            here, there = (per_turn / d.seconds / PROCESSES for d in (stored, drawn))
             for key, value in (("ours", here), ("stock", there), ("ratio", here / there)):
                 figures[key].append(value)
             print(
@@ -78,7 +82,7 @@ def main() -> int:
 
 
 def _missing() -> str:
-    """What the other side needs; installed if we may."""
+    """What plain WeasyPrint lacks here, as a sentence; installed first if we are root on Debian."""
     if ctypes.util.find_library("harfbuzz-subset") is None:
         return "libharfbuzz-subset is missing: apt-get install libharfbuzz-subset0"
     if not _STOCK_FONTS.exists() and os.geteuid() == 0 and shutil.which("apt-get"):
@@ -90,12 +94,14 @@ def _missing() -> str:
     return ""
 
 
-def _dealt(items: list[Any]) -> list[list[Any]]:
+def _split(items: Sequence[T]) -> list[Sequence[T]]:
+    """A part for each process."""
     return [items[n::PROCESSES] for n in range(PROCESSES)]
 
 
-def _documents(offers: list[Any]) -> list[int]:
-    """Accepted, approved by the school, the document asked for."""
+def _documents(offers: list[tuple[Offer, Offer]]) -> list[int]:
+    """Accept the first offer of each pair, approve the destinations and request the documents.
+    Returns their primary keys."""
     from django.db import transaction
     from django.utils import timezone
 
@@ -112,15 +118,16 @@ def _documents(offers: list[Any]) -> list[int]:
         state=State.SCHOOL_APPROVED, department_at=now, department_by="测试辅导员",
         school_at=now, school_by="测试管理员",
     )  # fmt: skip
-    found = []
+    requested = []
     for agreement in Agreement.objects.order_by("pk"):
         with transaction.atomic():
             destination = Destination.objects.get(pk=agreement.graduate_id)
-            found.append(documents.request(agreement=agreement, destination=destination).pk)
-    return found
+            requested.append(documents.request(agreement=agreement, destination=destination).pk)
+    return requested
 
 
 def _html(pk: int) -> str:
+    """A document's page with the stylesheet inside."""
     from django.template.loader import render_to_string
 
     from esign.documents import STYLESHEET, TEMPLATE, context_of
@@ -132,8 +139,8 @@ def _html(pk: int) -> str:
     return page.replace("</head>", f"{style}</head>", 1)
 
 
-def _wait_again(waiting: list[int]) -> None:
-    """What was made to warm up is made once more."""
+def _reset_warm_up(waiting: list[int]) -> None:
+    """Make the documents wait again that were drawn before the clock started."""
     from esign.models import Document
     from esign.states import DocumentState
 
@@ -148,26 +155,27 @@ def _ready(part: list[int]) -> list[int]:
 
 
 def _make(pk: int) -> int:
-    """One turn of the task: claim whatever waits, draw, sign, store."""
+    """Claim one waiting document, draw, sign and store it."""
     from esign.actions import documents
 
     return documents.make_waiting(most=1)
 
 
-def _debians_fonts(part: list[str]) -> list[str]:
-    """WeasyPrint is first imported after this, so fontconfig reads what Debian installed."""
+def _use_debians_fonts(part: list[str]) -> list[str]:
+    """Runs before WeasyPrint is imported, so that fontconfig reads Debian's configuration."""
     os.environ.pop("FONTCONFIG_FILE", None)
     return part
 
 
 def _draw(html: str) -> float:
-    """As WeasyPrint's own documentation has it; the answer is the size in KB."""
+    """Draw as WeasyPrint's documentation shows; returns the size in KB."""
     from weasyprint import HTML
 
     return len(HTML(string=html).write_pdf()) / 1024
 
 
 def _sizes() -> list[float]:
+    """The stored files' sizes in KB."""
     from esign.models import Document
 
     rows = Document.objects.filter(file__isnull=False).values_list("file__size", flat=True)

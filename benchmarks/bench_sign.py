@@ -1,13 +1,13 @@
-"""bin/bench sign [ROUNDS] [carried]: 20 rounds of 200 acceptances over 100 graduates on 8
-connections.
+"""bin/bench sign [ROUNDS] [carried]: 100 graduates accept two invitations each at the same time.
 
-Every graduate has two offers of two units and answers both at the same instant, through
-`esign.actions.accept.accept` as the page calls it: a one-time code as step-up, the agreement, the
-destination, the messages. What was drawn was kept when the pen was lifted, as the page does it
-(`esign.actions.reading.keep_signature`, before the clock starts); with `carried` it comes with the
-form, as it does where that failed. One of the two must win, the other be refused. The floor, run
-before and after each round on the same 8 connections (one a process): one ORM UPDATE in
-`atomic()` of an invitation of that round. PostgreSQL is as durable as in service.
+Each of the 20 rounds is 200 acceptances on 8 connections, one to a process. Every graduate has
+invitations from two units and accepts both at the same instant, through
+`esign.actions.accept.accept` as the page calls it: with a one-time code, and with the agreement,
+the destination and the messages written. Exactly one of the two must succeed. The drawn signature
+was stored before, as the page does when the pen is lifted
+(`esign.actions.reading.keep_signature`); with `carried` it comes with the form, as it does if
+storing failed. The rate is compared with a floor: before and after each round the same connections
+run one ORM UPDATE of an invitation in `atomic()`. PostgreSQL is as durable as in service.
 
 Last line: {"duplicates", "errors", "floor_ratio", "tx_per_s"}.
 """
@@ -17,9 +17,17 @@ from __future__ import annotations
 import statistics
 import sys
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import measure
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from benchmarks.offered import Offer
+    from esign.models import Invitation
+
+    # Invitation, account, one-time code, and the signature as keyword arguments.
+    Answer = tuple[Invitation, User, str, dict[str, Any]]
 
 ROUNDS, GRADUATES, CONNECTIONS = 20, 100, 8
 _FLOOR_UPDATES = 4000  # half before a round, half after it
@@ -38,23 +46,23 @@ def main() -> None:
     errors, figures = Counter[str](), {"sign": [], "floor": [], "ratio": []}  # type: ignore[var-annotated]
     jobs = {"sign": (_load, _answer), "floor": (_rows, _update)}
     with Crew(CONNECTIONS, jobs) as crew:
-        crew.run("floor", _floor_parts(offers[:GRADUATES]))  # connections open
+        crew.run("floor", _floor_parts(offers[:GRADUATES]))  # opens the connections
         for turn in range(rounds):
-            # Tables that were empty grow: plans are made anew, as autovacuum sees to in service.
+            # The tables grow from empty. In service autovacuum renews their statistics.
             owner.execute("ANALYZE")
-            mine = offers[turn * GRADUATES : (turn + 1) * GRADUATES]
-            before = crew.run("floor", _floor_parts(mine))
-            signed = crew.run("sign", _parts(mine))
-            after = crew.run("floor", _floor_parts(mine))
+            pairs = offers[turn * GRADUATES : (turn + 1) * GRADUATES]
+            before = crew.run("floor", _floor_parts(pairs))
+            signed = crew.run("sign", _parts(pairs))
+            after = crew.run("floor", _floor_parts(pairs))
             rate = len(signed.answers) / signed.seconds
             floor = _FLOOR_UPDATES / (before.seconds + after.seconds)
-            found = Counter(signed.answers)
-            errors += _wrong(found)
+            answers = Counter(signed.answers)
+            errors += _wrong(answers)
             for key, value in (("sign", rate), ("floor", floor), ("ratio", rate / floor)):
                 figures[key].append(value)
             print(
                 f"round {turn}: {rate:6.1f}/s, floor {floor:7.1f}/s, {rate / floor:.3f}"
-                f"  {dict(found)}",
+                f"  {dict(answers)}",
                 flush=True,
             )
     for key, values in figures.items():
@@ -69,26 +77,26 @@ def main() -> None:
     )
 
 
-def _parts(pairs: list[Any]) -> list[list[Any]]:
-    """Connections work in pairs: the two offers of one graduate lie at the same place."""
-    parts: list[list[Any]] = [[] for _ in range(CONNECTIONS)]
+def _parts(pairs: list[tuple[Offer, Offer]]) -> list[list[Offer]]:
+    """Connections work in pairs: the two offers of a graduate have the same place in two parts."""
+    parts: list[list[Offer]] = [[] for _ in range(CONNECTIONS)]
     for n, pair in enumerate(pairs):
         first = n % (CONNECTIONS // 2) * 2
-        # Neither unit is always the first.
+        # Each unit's offer goes to the first connection of the pair half of the time.
         for place, offer in enumerate(pair if n % 8 < 4 else pair[::-1]):
             parts[first + place].append(offer)
     return parts
 
 
-def _floor_parts(pairs: list[Any]) -> list[list[int]]:
-    """Everybody updates rows of their own."""
+def _floor_parts(pairs: list[tuple[Offer, Offer]]) -> list[list[int]]:
+    """No two connections update the same row."""
     ids = [offer.invitation_id for pair in pairs for offer in pair]
     most = _FLOOR_UPDATES // 2 // CONNECTIONS
     return [(ids[n::CONNECTIONS] * most)[:most] for n in range(CONNECTIONS)]
 
 
-def _load(part: list[Any]) -> list[tuple[Any, Any, str, dict[str, Any]]]:
-    """Invitation and account as the page has them at hand, and what was drawn."""
+def _load(part: list[Offer]) -> list[Answer]:
+    """Invitation and account, which the page has already read, the code, and the signature."""
     from accounts.models import User
     from benchmarks.offered import strokes
     from esign.actions.reading import keep_signature
@@ -110,7 +118,8 @@ def _load(part: list[Any]) -> list[tuple[Any, Any, str, dict[str, Any]]]:
     return items
 
 
-def _answer(item: tuple[Any, Any, str, dict[str, Any]]) -> str:
+def _answer(item: Answer) -> str:
+    """Accept; returns "accepted", a refusal's code or an error."""
     from core.errors import DomainError
     from esign.actions import accept
 
@@ -140,15 +149,16 @@ def _update(pk: int) -> None:
         Invitation.objects.filter(pk=pk).update(valid_days=3)
 
 
-def _wrong(found: Counter[str]) -> Counter[str]:
-    """Anything but one agreement and one refusal for each graduate."""
-    wrong = Counter({k: n for k, n in found.items() if k not in ("accepted", _EXPECTED)})
-    if not wrong and found["accepted"] != GRADUATES:
-        wrong["missing"] = abs(GRADUATES - found["accepted"])
+def _wrong(answers: Counter[str]) -> Counter[str]:
+    """Answers other than one acceptance and one refusal for each graduate."""
+    wrong = Counter({k: n for k, n in answers.items() if k not in ("accepted", _EXPECTED)})
+    if not wrong and answers["accepted"] != GRADUATES:
+        wrong["missing"] = abs(GRADUATES - answers["accepted"])
     return wrong
 
 
 def _duplicates() -> int:
+    """How many graduates have more than one active agreement."""
     from django.db.models import Count
 
     from esign.models import Agreement

@@ -1,13 +1,21 @@
-"""weight: what a browser with an empty cache receives for the graduate's home and for the
-registration form, served as bin/run serves it. Chromium's own count of bytes on the wire."""
+"""bin/bench weight: how much a browser with an empty cache loads for two of the graduate's pages.
+
+The home page and the registration form are served as bin/run serves them; Chromium counts the
+received bytes.
+
+Last line: {"home_kb", "form_kb"}.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import measure
 from benchmarks.served import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _CHROMIUM = "/usr/bin/chromium"
 _ARGS = (
@@ -30,7 +38,7 @@ def main() -> None:
     measure.finish(home_kb=weights["home"], form_kb=weights["form"])
 
 
-def _weigh(browser: Any, origin: str, path: str, session: str) -> float:
+def _weigh(browser: Browser, origin: str, path: str, session: str) -> float:
     context = browser.new_context(**_PHONE)
     context.add_cookies([{"name": "sessionid", "value": session, "url": origin}])
     page = context.new_page()
@@ -42,8 +50,8 @@ def _weigh(browser: Any, origin: str, path: str, session: str) -> float:
         {e["requestId"]: e["request"]["url"]}))  # fmt: skip
     network.on("Network.loadingFinished", lambda e: received.update(
         {e["requestId"]: e["encodedDataLength"]}))  # fmt: skip
-    answer = page.goto(origin + path, wait_until="networkidle")
-    assert answer.status == 200 and answer.url == origin + path, (answer.status, answer.url)
+    response = page.goto(origin + path, wait_until="networkidle")
+    assert response.status == 200 and response.url == origin + path, (response.status, response.url)
     page.wait_for_timeout(500)
     for key, size in received.items():
         print(f"{size / 1024:8.1f} KB  {addresses[key].removeprefix(origin)}", flush=True)

@@ -1,5 +1,4 @@
-"""Settings and addresses of the `pages` benchmark: the platform as it is served, and beside it a
-page that only a signed-in person gets and that costs nothing to make."""
+"""URLs of the `pages` benchmark: those of the platform, and a page that needs no work."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ _PAGE = ("<!doctype html><title>.</title>" + "0123456789abcdef" * 2048)[: 30 * 1
 
 
 def floor(request: HttpRequest) -> HttpResponse:
-    """30 KB, behind the same middleware, with the session and the user read."""
+    """30 KB for a signed-in person, behind the platform's middleware."""
     if not request.user.is_authenticated:
         return HttpResponse(status=403)
     return HttpResponse(_PAGE)

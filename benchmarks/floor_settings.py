@@ -1,4 +1,4 @@
-"""What bin/run serves with, and one address more (benchmarks/floor.py)."""
+"""The settings of bin/run with one more page (benchmarks/floor.py)."""
 
 from config.settings.dev import *  # noqa: F403
 

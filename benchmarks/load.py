@@ -1,7 +1,8 @@
-"""A load generator for one process of its own: python -m benchmarks.load PORT PATH COOKIE N SECONDS.
+"""A load generator: python -m benchmarks.load PORT PATH COOKIE N SECONDS.
 
-Each of N connections asks again as soon as it is answered. Prints one JSON object: requests,
-seconds, and every latency in milliseconds.
+Each of N connections sends the next request as soon as it has its response. Prints one JSON object:
+requests, seconds, and every latency in milliseconds. Runs in a process of its own, so that it takes
+no time from the process that measures.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ def main() -> None:
     started = time.perf_counter()
     until = started + float(seconds)
 
-    def ask() -> None:
+    def send_requests() -> None:
         while time.perf_counter() < until:
             began = time.perf_counter()
-            answer = _answer(int(port), request)
+            response = _response(int(port), request)
             latencies.append((time.perf_counter() - began) * 1000)
-            if not answer.startswith(b"HTTP/1.1 200"):
-                errors.append(answer[:200])
+            if not response.startswith(b"HTTP/1.1 200"):
+                errors.append(response[:200])
                 return
 
-    threads = [threading.Thread(target=ask) for _ in range(int(connections))]
+    threads = [threading.Thread(target=send_requests) for _ in range(int(connections))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -44,7 +45,7 @@ def main() -> None:
     json.dump({"requests": len(latencies), "seconds": spent, "ms": latencies}, sys.stdout)
 
 
-def _answer(port: int, request: bytes) -> bytes:
+def _response(port: int, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=30) as s:
         s.sendall(request)
         parts = []

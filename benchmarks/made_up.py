@@ -1,7 +1,7 @@
-"""Made-up schools and people: a province in the database by set-based SQL, a roster as a workbook.
+"""Made-up schools and people: a whole province written with SQL, and a roster as a workbook.
 
-Nobody in here exists. Names follow the true frequencies of surnames, so that a search for a
-frequent part of a name meets as many people as it would in a province.
+None of these people exist. Surnames are as frequent as in China, so that a search for part of a
+name finds as many people as in a real province.
 """
 
 from __future__ import annotations
@@ -11,10 +11,15 @@ import random
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import psycopg
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from accounts.models import User
 
 YEAR = 2027
 OTHER_SCHOOLS = 120
@@ -35,6 +40,7 @@ _GIVEN = (
 
 
 def surnames() -> tuple[list[str], list[int]]:
+    """The surnames of `_SURNAMES` and the number behind each, its weight."""
     names: list[str] = []
     weights: list[int] = []
     digits = ""
@@ -50,7 +56,7 @@ def surnames() -> tuple[list[str], list[int]]:
 
 
 def people_names(count: int, seed: int = 7) -> list[str]:
-    """`count` names, drawn with their frequencies: the same one comes more than once."""
+    """`count` random names, as frequent as real ones, so that some occur several times."""
     rng = random.Random(seed)
     families = rng.choices(*surnames(), k=count)
     given = [max(1, len(_GIVEN) - i) for i in range(len(_GIVEN))]
@@ -63,9 +69,9 @@ def people_names(count: int, seed: int = 7) -> list[str]:
 
 
 def fill(connection: psycopg.Connection, graduates: int) -> None:
-    """Schools, persons, graduates and destinations. The first school has 4,000 graduates at any
-    size, 400 in each department; what is left goes to the others. Run as the owner: triggers and
-    secondary indexes are set aside while rows come in."""
+    """Write schools, persons, graduates and destinations. The first school always has 4,000
+    graduates, 400 in each department; the rest are spread over the other schools. `connection` is
+    the owner's: triggers are off and secondary indexes dropped while rows are written."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("SET maintenance_work_mem = '512MB'; SET work_mem = '64MB'")
@@ -73,13 +79,13 @@ def fill(connection: psycopg.Connection, graduates: int) -> None:
         _names(cursor)
         _frame(cursor, graduates)
         tables = ("graduates_person", "graduates_graduate", "destinations_destination")
-        kept = [line for table in tables for line in _set_aside(cursor, table)]
+        restore = [line for table in tables for line in _drop_indexes(cursor, table)]
         _people(cursor)
-        for statement in kept:
+        for statement in restore:
             cursor.execute(statement)
         cursor.execute("DROP TABLE made_up_name, made_up_frame")
         cursor.execute("RESET session_replication_role")
-        for table in tables:  # together they left one without a page marked visible
+        for table in tables:  # one VACUUM of all three left one without pages marked all-visible
             cursor.execute(f"VACUUM (FREEZE) {table}")
         cursor.execute("ANALYZE")
 
@@ -119,7 +125,7 @@ def _names(cursor: psycopg.Cursor) -> None:
 
 
 def _frame(cursor: psycopg.Cursor, graduates: int) -> None:
-    """One line a graduate: id, school, place in the school, name."""
+    """One row for each graduate: id, school, department, class and name."""
     others = -(-(graduates - SCHOOL_SIZE) // OTHER_SCHOOLS)
     cursor.execute(
         f"""
@@ -172,8 +178,9 @@ def _people(cursor: psycopg.Cursor) -> None:
         _sequence(cursor, table)
 
 
-def _insert(cursor: psycopg.Cursor, model: Any, values: dict[str, str]) -> None:
-    """A row of `model` for each of the frame; columns not named get the model's default."""
+def _insert(cursor: psycopg.Cursor, model: type[Model], values: dict[str, str]) -> None:
+    """Insert a row of `model` for each row of the frame. `values` maps columns to SQL expressions;
+    the others get the model's default."""
     from destinations.queries import _literal
 
     for field in model._meta.concrete_fields:
@@ -186,27 +193,28 @@ def _insert(cursor: psycopg.Cursor, model: Any, values: dict[str, str]) -> None:
     )
 
 
-def _set_aside(cursor: psycopg.Cursor, table: str) -> list[str]:
-    """Drop the table's indexes but for the primary key; returns what makes them again."""
+def _drop_indexes(cursor: psycopg.Cursor, table: str) -> list[str]:
+    """Drop the table's indexes except the primary key. Returns the statements that restore them."""
     cursor.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = %s::regclass AND contype = 'u'", [table],
     )  # fmt: skip
-    again = []
+    restore = []
     for name, definition in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        again.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+        restore.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
     cursor.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
         " WHERE indrelid = %s::regclass AND NOT indisprimary", [table],
     )  # fmt: skip
     for name, definition in cursor.fetchall():
         cursor.execute(f"DROP INDEX {name}")
-        again.append(definition)
-    return again
+        restore.append(definition)
+    return restore
 
 
 def _sequence(cursor: psycopg.Cursor, table: str) -> None:
+    """Let the table's sequence continue after the highest id."""
     cursor.execute(
         f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
     )
@@ -214,15 +222,15 @@ def _sequence(cursor: psycopg.Cursor, table: str) -> None:
 
 @dataclass
 class Accounts:
-    """Who signs in during a benchmark."""
+    """The accounts that sign in during a benchmark."""
 
-    admin: Any
-    province: Any
-    graduate: Any
+    admin: User
+    province: User
+    graduate: User
 
 
 def accounts() -> Accounts:
-    """A school admin and a graduate of the first school, and the province."""
+    """Make accounts for the province, and for a school admin and a graduate of the first school."""
     from accounts.models import Realm, User
     from graduates.models import Person
     from schools.models import Role, StaffMember
@@ -241,7 +249,7 @@ def accounts() -> Accounts:
 
 
 def id_number(n: int) -> str:
-    """Another one for each n below 693,000: the place has 99 turns, not 9 (63,000)."""
+    """A valid ID number, different for each n below 693,000."""
     from codes.validators import id_check_character
 
     born = f"200{3 + n % 3}{1 + n % 12:02}{1 + n % 28:02}"
@@ -250,7 +258,7 @@ def id_number(n: int) -> str:
 
 
 def roster_rows(count: int) -> list[list[Any]]:
-    """`count` good rows in the template's columns: codes and words both, as schools write them."""
+    """`count` valid rows in the template's columns, with codes and words mixed, as schools write."""
     rows: list[list[Any]] = []
     used: set[str] = set()
     n = 0
@@ -276,7 +284,7 @@ def roster_rows(count: int) -> list[list[Any]]:
 
 
 def workbook(rows: Sequence[Sequence[Any]]) -> bytes:
-    """An .xlsx of the roster template as spreadsheet programs write it, with shared strings."""
+    """The rows as an .xlsx of the roster template, with shared strings as Excel writes them."""
     from graduates.fields import BY_KEY, TEMPLATE_KEYS
 
     header = [BY_KEY[key].label for key in TEMPLATE_KEYS]

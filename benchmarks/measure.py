@@ -1,4 +1,4 @@
-"""Django set up for a benchmark, databases to switch between, and how figures are printed."""
+"""What benchmarks share: setting up Django, switching between databases, printing figures."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import django
 import psycopg
 from psycopg import sql
 
-FIRST = "platform"  # the migrated database that holds the codes
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+FIRST = "platform"  # the migrated database with the codes
 
 
 def start_django() -> None:
+    """Set up Django for Django's test client, without log lines."""
     django.setup()
     logging.disable(logging.INFO)
     from django.conf import settings
@@ -28,13 +32,13 @@ def start_django() -> None:
 
 
 def owner(database: str = FIRST, *, autocommit: bool = True) -> psycopg.Connection:
-    """A connection as the owner of the schema, who may make tables and databases."""
+    """A connection as the owner of the schema, who may create tables and databases."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{database}").geturl()
     return psycopg.connect(url, autocommit=autocommit)
 
 
 def clone(name: str, source: str = FIRST) -> None:
-    """Make database `name` from `source`, which nobody may be connected to."""
+    """Create database `name` as a copy of `source`, which must have no other connections."""
     from django.db import connections
 
     connections["default"].close()
@@ -47,17 +51,17 @@ def clone(name: str, source: str = FIRST) -> None:
         )
 
 
-def connection_to(name: str) -> Any:
-    """A Django connection to database `name`, to be put in force by `use`."""
+def connection_to(name: str) -> BaseDatabaseWrapper:
+    """A Django connection to database `name`; `use` makes it the default one."""
     from django.db import connections
 
-    made = connections.create_connection("default")
-    made.settings_dict = {**made.settings_dict, "NAME": name}
-    return made
+    connection = connections.create_connection("default")
+    connection.settings_dict = {**connection.settings_dict, "NAME": name}
+    return connection
 
 
-def use(connection: Any) -> None:
-    """From now on Django's default connection is this one."""
+def use(connection: BaseDatabaseWrapper) -> None:
+    """Make this Django's default connection."""
     from django.db import connections
 
     connections["default"] = connection
@@ -69,6 +73,7 @@ class Stopwatch:
 
 @contextmanager
 def stopwatch() -> Iterator[Stopwatch]:
+    """Measures the seconds of the block."""
     watch = Stopwatch()
     started = time.perf_counter()
     yield watch
@@ -81,7 +86,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def show(label: str, values: Sequence[float], unit: str = "") -> None:
-    """One line with the spread of `values`."""
+    """Print a line with median, 5th and 95th percentile of `values`."""
     print(
         f"{label:34} median {statistics.median(values):10.3f} {unit:7} "
         f"p5 {percentile(values, 5):10.3f}  p95 {percentile(values, 95):10.3f}  n {len(values)}",
@@ -90,5 +95,5 @@ def show(label: str, values: Sequence[float], unit: str = "") -> None:
 
 
 def finish(**figures: float) -> None:
-    """The last line of a benchmark."""
+    """Print the last line of a benchmark: its figures as one JSON object."""
     print(json.dumps({key: round(value, 3) for key, value in figures.items()}), flush=True)

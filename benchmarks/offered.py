@@ -1,4 +1,4 @@
-"""Graduates with two offers each that only wait for the answer: read, and with a code sent."""
+"""Graduates with two invitations each, which they have read and received a one-time code for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SCHOOL, UNITS = "10998", 40
 
 @dataclass(frozen=True)
 class Offer:
-    """What one answer needs; the code is the one that went to the graduate's phone."""
+    """What is needed to accept one invitation, with the one-time code sent to the phone."""
 
     user_id: int
     invitation_id: int
@@ -47,14 +47,14 @@ class Offer:
 
 
 def offers(graduates: int) -> list[tuple[Offer, Offer]]:
-    """Two offers of two units for each of `graduates` people who confirmed their origin."""
+    """Make `graduates` people who confirmed their origin, with invitations from two units each."""
     _roster(graduates)
     people = list(Graduate.objects.select_related(*RELATED).order_by("pk"))
     _accounts(people)
     _confirm(people)
     members = [_member(n) for n in range(UNITS)]
     pictures = _pictures()
-    made = Invitation.objects.bulk_create(
+    invitations = Invitation.objects.bulk_create(
         [
             _invitation(graduate, members[(n + shift) % UNITS], pictures)
             for n, graduate in enumerate(people)
@@ -63,8 +63,8 @@ def offers(graduates: int) -> list[tuple[Offer, Offer]]:
         batch_size=500,
     )
     owners = dict(Person.objects.values_list("pk", "user_id"))
-    found = _answerable(made, owners)
-    return list(zip(found[::2], found[1::2], strict=True))
+    ready = _make_ready(invitations, owners)
+    return list(zip(ready[::2], ready[1::2], strict=True))
 
 
 def _roster(count: int) -> None:
@@ -130,7 +130,7 @@ def _pictures() -> dict[str, StoredFile]:
 
 
 def strokes(seed: int) -> bytes:
-    """A signature as the page's pad sends it: a PNG of black strokes on white."""
+    """A drawn signature as the page sends it: a PNG of black strokes on white."""
     rng = random.Random(seed)
     image = Image.new("RGB", (600, 240), "white")
     draw = ImageDraw.Draw(image)
@@ -180,12 +180,12 @@ def _invitation(
     )  # fmt: skip
 
 
-def _answerable(made: list[Invitation], owners: dict[int, int | None]) -> list[Offer]:
-    """The notices were opened two minutes ago, and each has a code of its own. Sending 4,000
-    text messages is not what is measured: the codes' rows are written as `issue` leaves them."""
+def _make_ready(invitations: list[Invitation], owners: dict[int, int | None]) -> list[Offer]:
+    """Write that the notices were opened two minutes ago, and a one-time code for each. The rows
+    are those that `one_time_codes.issue` writes; sending 4,000 text messages is not measured."""
     now = timezone.now()
-    found, codes, readings = [], [], []
-    for invitation in made:
+    ready, codes, readings = [], [], []
+    for invitation in invitations:
         graduate, code = invitation.graduate, f"{secrets.randbelow(10**6):06d}"
         nonce = secrets.token_hex(16)
         user_id = owners[graduate.person_id]
@@ -202,7 +202,7 @@ def _answerable(made: list[Invitation], owners: dict[int, int | None]) -> list[O
                 expires_at=now + datetime.timedelta(hours=1),
             )
         )  # fmt: skip
-        found.append(Offer(user_id, invitation.pk, code))
+        ready.append(Offer(user_id, invitation.pk, code))
     Reading.objects.bulk_create(readings, batch_size=1000)
     OneTimeCode.objects.bulk_create(codes, batch_size=1000)
-    return found
+    return ready

@@ -1,4 +1,4 @@
-"""A school of graduates ready to be reported: imported as a roster, locked, approved."""
+"""A school of graduates that are ready for upload: imported, locked and approved."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CODE = "10999"
 
 
 def reported_school(count: int) -> None:
-    """`count` graduates with an approved labour contract, each with a unit of its own name.
+    """Make `count` graduates with an approved labour contract, each with a unit of another name.
 
-    The origins and destinations are marked by the triggers, as any change is.
+    The triggers mark origins and destinations for upload, as with any change.
     """
     school = School.objects.create(code=CODE, name="测试上报大学")
     Cohort.objects.create(

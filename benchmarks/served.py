@@ -1,4 +1,4 @@
-"""The platform behind gunicorn as bin/run starts it, with a small province and people signed in."""
+"""The platform served by gunicorn as bin/run starts it, with 10,000 graduates and two sessions."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import made_up, measure
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 GRADUATES = 10_000
 
 
 @dataclass
 class Served:
+    """The port of the web server, and the session keys of two signed-in accounts."""
+
     port: int
-    admin: str  # session keys
+    admin: str
     graduate: str
 
 
 @contextmanager
 def served(*, workers: int, settings: str) -> Iterator[Served]:
+    """Serve the platform with `workers` processes inside the block."""
     from launcher import children
     from launcher.run import memory_folder, wait_for_answer
     from launcher.stack import PYTHON
@@ -46,7 +52,8 @@ def served(*, workers: int, settings: str) -> Iterator[Served]:
         children.stop(process)
 
 
-def _session(user: Any) -> str:
+def _session(user: User) -> str:
+    """The key of a new session of `user`."""
     from django.test import Client
 
     from accounts.signin import BACKEND
