@@ -101,7 +101,7 @@ def main() -> None:
     reported_school(LARGE)
     load_simulated()
     mapped = Mapped.load(simulated=True)
-    garbage.loaded()  # as in a worker
+    garbage.tune()  # as in a worker
     process, url = start_simulator()
     try:
         transport = connect(url)

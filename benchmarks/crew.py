@@ -69,7 +69,7 @@ class Crew:
 
 
 def _work(pipe: Connection, barrier: Barrier, jobs: dict[str, tuple[Job, Job]]) -> None:
-    garbage.loaded()  # as in the web processes
+    garbage.tune()  # as in the web processes
     while (order := pipe.recv()) is not None:
         name, part = order
         prepare, job = jobs[name]

@@ -28,4 +28,4 @@ def schedule_periodic_tasks(**_: object) -> None:
 
 @worker_process_init.connect
 def settle(**_: object) -> None:
-    garbage.loaded()
+    garbage.tune()

@@ -8,4 +8,4 @@ application = get_wsgi_application()
 
 from core import garbage  # noqa: E402 - once everything is loaded
 
-garbage.loaded()
+garbage.tune()

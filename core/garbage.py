@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 
-def loaded() -> None:
+def tune() -> None:
     """Call when all code is loaded. What is in memory now is never searched for garbage again. New
     objects are searched once there are 50,000 of them instead of 700, because one page makes tens
     of thousands that are freed with it."""

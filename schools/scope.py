@@ -117,11 +117,11 @@ def visible_to(queryset: QuerySet[M], user: User, *, graduate: str = "") -> Quer
     return queryset.filter(inside)
 
 
-def looking_after(
+def responsible_staff_ids(
     *, school_id: int, cohort_id: int, level: str, department_id: int, school_class_id: int
 ) -> list[int]:
-    """The accounts of counsellors and department admins whose scope a graduate lies in: the wall
-    from the other side."""
+    """Primary keys of the counsellors' and department admins' accounts whose scope includes a
+    graduate with these values: the opposite question to `visible_to`."""
     rows = StaffMember.objects.filter(
         Q(departments=department_id) | Q(classes=school_class_id),
         school_id=school_id, cohorts=cohort_id, user__is_active=True,

@@ -33,8 +33,8 @@ def any_of(name: str, keys: Iterable[Any]) -> Any:
     return _Among(models.F(name), list(keys))
 
 
-class Written(str):
-    """JSON that is written already: it goes over as it stands."""
+class RawJson(str):
+    """Text that is JSON already, which is stored as it is instead of being encoded again."""
 
     __slots__ = ()
 
@@ -114,7 +114,7 @@ def insert_rows(
 
 def _plain(field: Any, value: Any) -> Any:
     if isinstance(field, models.JSONField):
-        if isinstance(value, Written):
+        if isinstance(value, RawJson):
             return str(value)
         return None if value is None else _encode(value)
     return value

@@ -66,7 +66,7 @@ class Order:
     label: str
     fields: tuple[str, ...]  # ends in a unique field, each NOT NULL
     descending: bool = False
-    walked: bool = False  # an index has a school's rows in this order, so nothing is sorted
+    indexed: bool = False  # an index has a school's rows in this order, so they are not sorted
 
     @property
     def joins(self) -> bool:
@@ -160,7 +160,7 @@ class ListPage(View):
 
     def keys_first(self, order: Order) -> bool:
         """Whether to sort keys before reading rows: if no index has the order and no join is needed."""
-        return not order.walked and not order.joins
+        return not order.indexed and not order.joins
 
     def column_chooser(self, shown: Sequence[Column]) -> dict[str, SafeString]:
         """The check boxes of the column chooser and the hidden fields that keep the rest of the

@@ -26,7 +26,7 @@ from destinations.steps import DISPUTE, SystemActor
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from schools.roles import Level
-from schools.scope import looking_after, staff_of
+from schools.scope import responsible_staff_ids, staff_of
 
 WORKING_DAYS = 5
 _OPEN = (DisputeState.OPEN, DisputeState.PROVINCE)
@@ -65,7 +65,7 @@ def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
 
 def _tell_staff(row: Dispute, graduate: Graduate) -> None:
     """Whoever looks after the graduate, and the school, which settles it."""
-    people = looking_after(
+    people = responsible_staff_ids(
         school_id=graduate.school_id, cohort_id=graduate.cohort_id, level=graduate.level,
         department_id=graduate.department_id, school_class_id=graduate.school_class_id,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from destinations.actions import wages as actions
 from destinations.forms import WageForm
 from destinations.models import MinimumWage
 from schools.access import StaffRequest, staff_view
-from schools.views.own import do
+from schools.views.own import perform_and_redirect
 
 
 @staff_view("province.catalogue")
@@ -51,6 +51,6 @@ def _rows() -> list[dict[str, Any]]:
 @require_POST
 def delete(request: StaffRequest, pk: int) -> HttpResponse:
     get_object_or_404(MinimumWage, pk=pk)
-    return do(
+    return perform_and_redirect(
         request, lambda: actions.delete(wage_id=pk, by=request.user), "已删除。", "console:wages"
     )

@@ -47,8 +47,8 @@ class LetterList(StaffPage, ListPage):
     empty_title = "没有符合条件的公函"
     empty_text = "用人单位提交盖章公函后会出现在这里。"
     orders = (
-        Order("oldest", "最早提交", ("id",), walked=True),
-        Order("newest", "最新提交", ("id",), descending=True, walked=True),
+        Order("oldest", "最早提交", ("id",), indexed=True),
+        Order("newest", "最新提交", ("id",), descending=True, indexed=True),
     )
     columns: ClassVar = (
         Column("unit", "单位名称", ("unit__name", "pk"), _unit, css="wide"),

@@ -12,7 +12,7 @@ from accounts.models import User
 from core import audit
 from core.errors import Invalid, Refused
 from esign.models import SigningRules
-from schools.actions.base import locked_school, put, require
+from schools.actions.base import locked_school, require, set_values
 from schools.models import Cohort, Phase
 
 # The least and the most of each number.
@@ -31,7 +31,7 @@ def set_rules(*, cohort_id: int, values: Mapping[str, Any], by: User) -> Signing
         _check(cohort, values)
         rules = SigningRules.of(cohort)
         fresh = rules._state.adding
-        changes = put(rules, values)
+        changes = set_values(rules, values)
         if changes:
             rules.save(force_insert=fresh)
             audit.record("esign.set_rules", by=by, obj=cohort, data={"changes": changes})

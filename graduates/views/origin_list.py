@@ -77,7 +77,7 @@ class OriginList(ConsoleList):
         Column("email", "电子邮箱", optional=True, css="wide"),
     )  # fmt: skip
     orders = (
-        Order("student_no", "学号", ("student_no", "id"), walked=True),
+        Order("student_no", "学号", ("student_no", "id"), indexed=True),
         Order("name", "姓名拼音", ("name_sort", "id")),
         Order("newest", "最新导入", ("id",), descending=True),
     )

@@ -20,7 +20,7 @@ from schools import options
 from schools.access import StaffRequest, staff_view
 from schools.models import Phase
 from schools.scope import visible_to
-from schools.views.own import do
+from schools.views.own import perform_and_redirect
 
 
 @staff_view("province.schools")
@@ -81,7 +81,7 @@ def _is_open(graduate: Graduate) -> bool:
 @require_POST
 def end_reopening(request: StaffRequest, pk: int) -> HttpResponse:
     graduate_or_404(request, pk)
-    return do(
+    return perform_and_redirect(
         request,
         lambda: actions.end_reopening(graduate_id=pk, by=request.user),
         "已结束重新开放。",

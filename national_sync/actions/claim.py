@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.db.bulk import Written, any_of, insert_rows, update_rows
+from core.db.bulk import RawJson, any_of, insert_rows, update_rows
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
@@ -43,7 +43,7 @@ _LINE = (
 )  # fmt: skip
 _SETTLED = ("state", "owner", "due_at", "problems", "accepted_version")
 _GONE = ("state", "owner", "due_at", "problems", "sent_version", "sent_hash")
-_NO_FAULTS, _NO_RETURNS = Written("[]"), Written("{}")
+_NO_FAULTS, _NO_RETURNS = RawJson("[]"), RawJson("{}")
 
 
 class OutgoingLine(NamedTuple):
@@ -228,7 +228,7 @@ def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Out
         mode = "new" if entry.accepted_version is None else "update"
         line, key = (entry.part, entry.version, mode), _key(made)
         lines[entry.pk] = *line, {"key": key, "values": made.record}, made.text
-        record = Written(f'{{"key":{compact(key)},"values":{made.text}}}')
+        record = RawJson(f'{{"key":{compact(key)},"values":{made.text}}}')
         rows.append(
             (of, entry.pk, entry.graduate_id, *line, record, made.digest, "",
              _NO_FAULTS, _NO_RETURNS)

@@ -93,7 +93,7 @@ class Confirmations(ConsoleList):
         Column("school", "学校", ("school__name",), css="wide", optional=True),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
-        Order("student_no", "学号", ("student_no", "id"), walked=True),
+        Order("student_no", "学号", ("student_no", "id"), indexed=True),
         Order("name", "姓名拼音", ("name_sort", "id")),
     )
 

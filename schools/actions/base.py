@@ -29,8 +29,9 @@ def locked_school(school_id: int) -> School:
     return school
 
 
-def put(row: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Set `values` on `row` and return what changed as {field: [old, new]}, for the audit trail."""
+def set_values(row: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set `values` on `row`, without saving. Returns {field: [old, new]} of what changed, for the
+    audit trail."""
     changes: dict[str, list[Any]] = {}
     for key, value in values.items():
         old = getattr(row, key)
@@ -44,7 +45,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def wanted_text(typed: str, field: str, label: str, most: int) -> str:
+def required_text(typed: str, field: str, label: str, most: int) -> str:
     """A required line of text, cleaned. Raises `Invalid`."""
     value = text.clean(typed)
     if not value:

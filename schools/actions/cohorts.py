@@ -16,7 +16,7 @@ from accounts.models import User
 from core import audit
 from core.errors import Invalid, Refused
 from schools import hooks
-from schools.actions.base import locked_school, put, require, wanted_text
+from schools.actions.base import locked_school, require, required_text, set_values
 from schools.models import Cohort, Phase, School
 
 
@@ -66,7 +66,7 @@ def edit(
             raise Invalid({"ends_on": ["请填写截止日期。"]})
         _check_dates(cohort, opens_on, ends_on)
         values = {"opens_on": opens_on, "ends_on": ends_on, "count_incomplete": count_incomplete}
-        changes = put(cohort, values)
+        changes = set_values(cohort, values)
         if changes:
             cohort.save(update_fields=list(changes))
             audit.record("schools.cohort_edit", by=by, obj=cohort, data={"changes": changes})
@@ -107,7 +107,7 @@ def unseal(*, cohort_id: int, reason: str, by: User) -> Cohort:
         require(by, "province.schools", cohort.school_id)
         if cohort.sealed_at is None:
             raise Refused("cohort_not_sealed", f"{cohort}没有封存。")
-        reason = wanted_text(reason, "reason", "原因", 200)
+        reason = required_text(reason, "reason", "原因", 200)
         cohort.sealed_at = None
         cohort.save(update_fields=["sealed_at"])
         audit.record("schools.cohort_unseal", by=by, obj=cohort, reason=reason)

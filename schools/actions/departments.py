@@ -9,13 +9,13 @@ from accounts.models import User
 from core import audit
 from core.errors import Invalid, Refused
 from schools import hooks
-from schools.actions.base import locked_school, put, require, wanted_text
+from schools.actions.base import locked_school, require, required_text, set_values
 from schools.models import Cohort, Department, School, SchoolClass
 
 
 def add(*, school: School, name: str, by: User) -> Department:
     require(by, "schools.set_up", school.pk)
-    name = wanted_text(name, "name", "院系名称", 50)
+    name = required_text(name, "name", "院系名称", 50)
     with transaction.atomic():
         locked_school(school.pk)
         _refuse_same_department(school.pk, name)
@@ -25,12 +25,12 @@ def add(*, school: School, name: str, by: User) -> Department:
 
 
 def rename(*, department_id: int, name: str, by: User) -> Department:
-    name = wanted_text(name, "name", "院系名称", 50)
+    name = required_text(name, "name", "院系名称", 50)
     with transaction.atomic():
         department = _locked_department(department_id, by)
         if name != department.name:
             _refuse_same_department(department.school_id, name)
-            changes = put(department, {"name": name})
+            changes = set_values(department, {"name": name})
             department.save(update_fields=["name"])
             audit.record(
                 "schools.department_rename", by=by, obj=department, data={"changes": changes}
@@ -41,7 +41,7 @@ def rename(*, department_id: int, name: str, by: User) -> Department:
 def set_active(*, department_id: int, active: bool, by: User) -> Department:
     with transaction.atomic():
         department = _locked_department(department_id, by)
-        if put(department, {"is_active": active}):
+        if set_values(department, {"is_active": active}):
             department.save(update_fields=["is_active"])
             action = "activate" if active else "deactivate"
             audit.record(f"schools.department_{action}", by=by, obj=department)
@@ -59,7 +59,7 @@ def delete(*, department_id: int, by: User) -> None:
 
 
 def add_class(*, department_id: int, cohort_id: int | None, name: str, by: User) -> SchoolClass:
-    name = wanted_text(name, "name", "班级名称", 50)
+    name = required_text(name, "name", "班级名称", 50)
     with transaction.atomic():
         department = _locked_department(department_id, by)
         cohort = Cohort.objects.filter(school_id=department.school_id, pk=cohort_id or 0).first()
@@ -75,12 +75,12 @@ def add_class(*, department_id: int, cohort_id: int | None, name: str, by: User)
 
 
 def rename_class(*, class_id: int, name: str, by: User) -> SchoolClass:
-    name = wanted_text(name, "name", "班级名称", 50)
+    name = required_text(name, "name", "班级名称", 50)
     with transaction.atomic():
         school_class = _locked_class(class_id, by)
         if name != school_class.name:
             _refuse_same_class(school_class.cohort_id, school_class.department_id, name)
-            changes = put(school_class, {"name": name})
+            changes = set_values(school_class, {"name": name})
             school_class.save(update_fields=["name"])
             audit.record("schools.class_rename", by=by, obj=school_class, data={"changes": changes})
     return school_class

@@ -10,7 +10,7 @@ from accounts.models import User
 from codes import text
 from core import audit
 from core.errors import Invalid
-from schools.actions.base import locked_school, put, require, wanted_text
+from schools.actions.base import locked_school, require, required_text, set_values
 from schools.models import Major, School
 
 
@@ -29,7 +29,7 @@ def edit(*, major_id: int, code: str, name: str, by: User) -> Major:
     code, name = _read(code, name)
     with transaction.atomic():
         major = _locked(major_id, by)
-        changes = put(major, {"code": code, "name": name})
+        changes = set_values(major, {"code": code, "name": name})
         if changes:
             _refuse_same(major.school_id, code, name)
             major.save(update_fields=list(changes))
@@ -40,7 +40,7 @@ def edit(*, major_id: int, code: str, name: str, by: User) -> Major:
 def set_active(*, major_id: int, active: bool, by: User) -> Major:
     with transaction.atomic():
         major = _locked(major_id, by)
-        if put(major, {"is_active": active}):
+        if set_values(major, {"is_active": active}):
             major.save(update_fields=["is_active"])
             action = "activate" if active else "deactivate"
             audit.record(f"schools.major_{action}", by=by, obj=major)
@@ -51,7 +51,7 @@ def _read(code: str, name: str) -> tuple[str, str]:
     code = text.clean_code(code)
     if not re.fullmatch(r"[0-9A-Z]{4,10}", code):
         raise Invalid({"code": ["专业代码为4至10位数字或字母, 如 080901、120203K。"]})
-    return code, wanted_text(name, "name", "专业名称", 50)
+    return code, required_text(name, "name", "专业名称", 50)
 
 
 def _locked(major_id: int, by: User) -> Major:

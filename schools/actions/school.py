@@ -12,7 +12,7 @@ from accounts.models import User
 from codes import text, validators
 from core import audit
 from core.errors import Invalid, Refused
-from schools.actions.base import locked_school, put, require, wanted_text
+from schools.actions.base import locked_school, require, required_text, set_values
 from schools.models import School
 
 
@@ -30,7 +30,7 @@ def add(*, code: str, name: str, phone: str, by: User) -> School:
     code = text.clean_code(code)
     if not re.fullmatch(r"[0-9]{5}", code):
         raise Invalid({"code": ["院校代码为5位数字。"]})
-    name = wanted_text(name, "name", "院校名称", 60)
+    name = required_text(name, "name", "院校名称", 60)
     with transaction.atomic():
         taken = School.objects.filter(code=code).first()
         if taken is not None:
@@ -76,7 +76,7 @@ def _turn(school_id: int, *, is_open: bool, by: User) -> School:
 
 
 def _save(school: School, values: dict[str, Any], by: User) -> School:
-    changes = put(school, values)
+    changes = set_values(school, values)
     if changes:
         school.save(update_fields=list(changes))
         audit.record(

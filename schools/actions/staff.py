@@ -16,7 +16,7 @@ from accounts.models import Realm, User
 from codes import lookup, text, validators
 from core import audit
 from core.errors import Invalid, NotPermitted, Refused
-from schools.actions.base import locked_school, put, require
+from schools.actions.base import locked_school, require, set_values
 from schools.models import Cohort, Department, School, SchoolClass, StaffMember
 from schools.roles import LEVELS, Level, roles_at
 from schools.scope import staff_of
@@ -74,7 +74,7 @@ def edit(*, staff_id: int, name: str, mobile: str, by: User) -> StaffMember:
         raise Invalid(errors)
     with transaction.atomic():
         staff = _locked(staff_id, by)
-        changes = put(staff.user, values)
+        changes = set_values(staff.user, values)
         if changes:
             staff.user.save(update_fields=list(changes))
             # Phone numbers are not written to the audit trail.
@@ -161,7 +161,7 @@ def set_role(*, staff_id: int, role: str, by: User) -> StaffMember:
         if role == staff.role:
             raise Refused("state", f"{staff.user.label}已经是{staff.get_role_display()}。")
         refuse_role_change(staff, by)
-        changes = put(staff, {"role": role})
+        changes = set_values(staff, {"role": role})
         staff.save(update_fields=["role"])
         audit.record("schools.staff_role", by=by, obj=staff, data={"changes": changes})
     return staff

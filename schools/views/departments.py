@@ -15,7 +15,7 @@ from schools.access import StaffRequest, staff_view
 from schools.actions import departments as actions
 from schools.forms import ClassForm, DepartmentForm, NewClassForm
 from schools.models import Cohort, Department, SchoolClass
-from schools.views.own import chosen_cohort, do, own_school
+from schools.views.own import chosen_cohort, own_school, perform_and_redirect
 
 _RENAME_HINT = "名称是毕业生确认内容的一部分; 改名后, 已确认的毕业生签约前须重新确认。"
 
@@ -91,7 +91,7 @@ def _address(row: Department, cohort: Cohort | None) -> str:
 def turn_department(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Department, pk=pk, school=own_school(request))
     active = pressed(request, "active") == "1"
-    return do(
+    return perform_and_redirect(
         request,
         lambda: actions.set_active(department_id=pk, active=active, by=request.user),
         f"已{'启用' if active else '停用'}{row}。",
@@ -103,7 +103,7 @@ def turn_department(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete_department(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Department, pk=pk, school=own_school(request))
-    return do(
+    return perform_and_redirect(
         request,
         lambda: actions.delete(department_id=pk, by=request.user),
         f"已删除{row}。",
@@ -130,7 +130,7 @@ def school_class(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete_class(request: StaffRequest, pk: int) -> HttpResponse:
     row = _class_or_404(request, pk)
-    return do(
+    return perform_and_redirect(
         request,
         lambda: actions.delete_class(class_id=pk, by=request.user),
         f"已删除{row}。",

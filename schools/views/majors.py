@@ -13,7 +13,7 @@ from schools.access import StaffRequest, staff_view
 from schools.actions import majors as actions
 from schools.forms import MajorForm
 from schools.models import Major
-from schools.views.own import do, own_school
+from schools.views.own import own_school, perform_and_redirect
 
 
 @staff_view("schools.set_up")
@@ -51,7 +51,7 @@ def major(request: StaffRequest, pk: int) -> HttpResponse:
 def turn_major(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Major, pk=pk, school=own_school(request))
     active = pressed(request, "active") == "1"
-    return do(
+    return perform_and_redirect(
         request,
         lambda: actions.set_active(major_id=pk, active=active, by=request.user),
         f"已{'启用' if active else '停用'}{row}。",

@@ -1,4 +1,4 @@
-"""The school whose set-up a page shows: always the school of who asks."""
+"""What the pages of a school's set-up share: the user's school, its cohorts, buttons of lists."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ def chosen_cohort(request: StaffRequest, school: School) -> tuple[list[Cohort], 
     return cohorts, cohorts[0] if cohorts else None
 
 
-def do(
+def perform_and_redirect(
     request: HttpRequest, change: Callable[[], object], said: str, back: str, pk: int | None = None
 ) -> HttpResponse:
-    """One button of a list: act, say what happened (or why not), go back to the list."""
+    """Perform the action of a button in a list, and redirect back to the list with the message
+    `said` or the sentence of the refusal. A refusal with status 403 is raised again."""
     try:
         change()
         messages.success(request, said)

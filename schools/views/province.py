@@ -19,7 +19,7 @@ from schools.actions import staff as staff_actions
 from schools.forms import NewAdminForm, NewSchoolForm, SchoolForm
 from schools.models import School, StaffMember
 from schools.roles import Role
-from schools.views.own import do
+from schools.views.own import perform_and_redirect
 from schools.views.staff import issued_page
 
 _ADMINS = Count("staff", filter=Q(staff__role=Role.SCHOOL_ADMIN, staff__user__is_active=True))
@@ -94,7 +94,7 @@ def turn_school(request: StaffRequest, pk: int) -> HttpResponse:
     change = school_actions.reopen if opening else school_actions.close
     said = f"已{'启用' if opening else '停用'}{row.name}。"
     act = lambda: change(school_id=pk, by=request.user)  # noqa: E731
-    return do(request, act, said, "console:school", pk=pk)
+    return perform_and_redirect(request, act, said, "console:school", pk=pk)
 
 
 @staff_view("province.schools")
@@ -103,7 +103,7 @@ def turn_admin(request: StaffRequest, pk: int, staff_id: int) -> HttpResponse:
     admin = _admin_or_404(pk, staff_id)
     active = pressed(request, "active") == "1"
     said = f"已{'启用' if active else '停用'}{admin.user.label}的帐号。"
-    return do(
+    return perform_and_redirect(
         request,
         lambda: staff_actions.set_active(staff_id=staff_id, active=active, by=request.user),
         said,

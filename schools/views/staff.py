@@ -19,7 +19,7 @@ from schools.actions import staff as actions
 from schools.forms import NewStaffForm, PersonForm, ScopeForm
 from schools.models import Cohort, Department, SchoolClass, StaffMember
 from schools.roles import Level
-from schools.views.own import do, own_school
+from schools.views.own import own_school, perform_and_redirect
 
 
 @staff_view("schools.staff")
@@ -132,7 +132,7 @@ def _tree(school_id: int, of: Cohort | None, picked: dict[str, Any]) -> list[dic
 def turn(request: StaffRequest, pk: int) -> HttpResponse:
     row = staff_or_404(request, pk)
     active = pressed(request, "active") == "1"
-    return do(
+    return perform_and_redirect(
         request,
         lambda: actions.set_active(staff_id=pk, active=active, by=request.user),
         f"已{'启用' if active else '停用'}{row.user.label}的帐号。",

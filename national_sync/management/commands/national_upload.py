@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not is_configured():
             raise CommandError("NATIONAL_URL, NATIONAL_CLIENT and NATIONAL_SECRET must be set")
-        garbage.loaded()
+        garbage.tune()
         report = night.run(seconds=options["seconds"])
         if not report.ran:
             self.stdout.write("另一次上报正在进行")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.db.bulk import Written, insert_rows, update_rows
+from core.db.bulk import RawJson, insert_rows, update_rows
 from core.models import Channel, Event, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_plain_rows_update_the_model_that_is_named() -> None:
 
 def test_inserted_json_is_encoded_unless_it_is_written_already() -> None:
     data: dict[str, Any] = {"数": [1, {"a": 'b"c\\d'}]}
-    written = Written('{"数": [1, {"a": "b\\"c\\\\d"}]}')
+    written = RawJson('{"数": [1, {"a": "b\\"c\\\\d"}]}')
     rows: list[tuple[Any, ...]] = [
         ("system", "", "", "core.bulk", "test", n, text, data) for n, text in enumerate(ODD)
     ]
