@@ -1,4 +1,4 @@
-"""Choosing a password, the same in every realm."""
+"""Forms for choosing a password, the same in every realm."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class NewPasswordForm(PlatformForm):
 
 
 class OwnPasswordForm(NewPasswordForm):
-    """Whoever is signed in changes the own password. The old one is asked for, unless `ask_old` is
-    False because the account has none yet or was signed in to by a code."""
+    """For signed-in people who change their password. The old one is asked for, unless `ask_old` is
+    False because the account has none yet or the person signed in with a code."""
 
     old_password = fields.Password("原密码")
     field_order = ("old_password", "new_password", "repeated")

@@ -6,4 +6,4 @@ from core.hooks import hook
 
 @hook
 def addresses(*, user: User) -> list[str]:
-    """Where else this user's messages were left: addresses such as `person:7` or `school:3`."""
+    """Further recipient names, such as `person:7` or `school:3`, whose messages this user reads."""

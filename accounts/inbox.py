@@ -30,7 +30,7 @@ def message(to: str, title: str, *, key: str, text: str = "", link: str = "") ->
 
 
 def deliver(messages: Iterable[Message]) -> None:
-    """Write messages in the caller's transaction; one with a known key stays as it is."""
+    """Write messages in the caller's transaction. One whose key is known is not written again."""
     if new := list(messages):
         rows.insert_each(new)
 
@@ -39,12 +39,12 @@ def tell(
     to: str, title: str, *, key: str, text: str = "", link: str = "", mail_to: str = ""
 ) -> None:
     """Write one message. If `mail_to` is given, it is sent there by e-mail, too."""
-    told = message(to, title, key=key, text=text, link=link)
-    deliver([told])
-    outbox.post_each(mails((told, mail_to)))
+    new = message(to, title, key=key, text=text, link=link)
+    deliver([new])
+    outbox.post_each(mails((new, mail_to)))
 
 
-def mails(*told: tuple[Message, str]) -> list[OutboxMessage]:
+def mails(*addressed: tuple[Message, str]) -> list[OutboxMessage]:
     """The e-mails for messages and their addresses, to be given to `outbox.post_each`; none while
     no mail backend is set.
 
@@ -55,13 +55,13 @@ def mails(*told: tuple[Message, str]) -> list[OutboxMessage]:
         return []
     return [
         outbox.message(
-            Channel.EMAIL, address, _letter(one), subject=one.title, key=f"mail:{one.dedupe_key}"
+            Channel.EMAIL, address, _mail_text(one), subject=one.title, key=f"mail:{one.dedupe_key}"
         )
-        for one, address in told
+        for one, address in addressed
     ]
 
 
-def _letter(told: Message) -> str:
+def _mail_text(told: Message) -> str:
     return (
         f"{told.title}。\n\n请登录毕业去向登记平台查看: {settings.PUBLIC_ORIGIN}{told.link}\n\n"
         "此邮件由平台自动发出, 请不要回复。\n"
@@ -91,11 +91,12 @@ def _names_of(user: User) -> list[str]:
 
 
 def messages_of(user: User) -> QuerySet[Message]:
+    """All messages of `user`, newest first."""
     return Message.objects.filter(to__in=_names_of(user)).order_by("-id")
 
 
 def unread(user: User) -> int:
-    """How many, up to 100."""
+    """How many messages `user` has not read; counting stops at 100."""
     return len(_UNREAD.of(_names_of(user)))
 
 
@@ -106,6 +107,7 @@ _UNREAD = Rows(
 
 
 def mark_read(user: User, message_id: int | None = None) -> None:
+    """Mark one message of `user` as read, or all of them."""
     rows = messages_of(user).filter(read_at=None)
     if message_id is not None:
         rows = rows.filter(pk=message_id)

@@ -1,4 +1,4 @@
-"""Sessions end: staff after 30 idle minutes, everybody after 12 hours."""
+"""Ends sessions: those of staff after 30 idle minutes, all after 12 hours."""
 
 from __future__ import annotations
 

@@ -66,10 +66,10 @@ def change_own_password(
     old_password: str | None = None,
     forgotten: str = "",
 ) -> None:
-    """Whoever is signed in chooses a new password. This session goes on, every other ends.
+    """Change the password of the signed-in user. This session continues, every other one ends.
 
-    `old_password` is None where it is not asked for. `forgotten` is said to those who don't know
-    the old one. Raises `Invalid`, and `RateLimited` after ten tries in a quarter of an hour.
+    `old_password` is None if it is not asked for. `forgotten` is added to the sentence for a wrong
+    old password, and says who can help. Raises `Invalid`, and `RateLimited` after ten tries in a quarter of an hour.
     """
     user: Any = request.user
     limit(f"password:{user.pk}", most=10, seconds=900)

@@ -27,5 +27,5 @@ def schedule_periodic_tasks(**_: object) -> None:
 
 
 @worker_process_init.connect
-def settle(**_: object) -> None:
+def tune_garbage_collector(**_: object) -> None:
     garbage.tune()

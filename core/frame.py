@@ -118,7 +118,8 @@ _permissions: dict[str, frozenset[str]] = {}
 
 
 def register(app: str, contributions: Contributions) -> None:
-    """Called once for each app when Django is ready. Raises `ValueError` for what stands twice."""
+    """Called once for each app when Django is ready. Raises `ValueError` for a permission that another
+    app has declared."""
     twice = _permissions.keys() & contributions.permissions.keys()
     if twice:
         raise ValueError(f"{app} declares permissions that another app has: {sorted(twice)}")

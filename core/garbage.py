@@ -6,9 +6,9 @@ import gc
 
 
 def tune() -> None:
-    """Call when all code is loaded. What is in memory now is never searched for garbage again. New
+    """Call once all code is loaded. Objects that exist now are never searched for garbage again. New
     objects are searched once there are 50,000 of them instead of 700, because one page makes tens
-    of thousands that are freed with it."""
+    of thousands, which are freed with it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

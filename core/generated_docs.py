@@ -1,4 +1,4 @@
-"""Pages of docs/ that are made from the code, so that they can't be wrong for long."""
+"""Pages of docs/ that are generated from the code. A test fails when they are out of date."""
 
 from __future__ import annotations
 

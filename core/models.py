@@ -9,9 +9,9 @@ from core.jobs import LeasedJob, lease_constraint
 
 
 class Event(models.Model):
-    """One thing that somebody did. Rows are only ever added: the database refuses the rest.
+    """One thing that somebody did. A trigger refuses to change or delete rows.
 
-    There is no foreign key on purpose: the trail outlives whom and what it speaks of.
+    There are no foreign keys, because events are kept after the user or the object is deleted.
     """
 
     id: models.BigAutoField
@@ -40,14 +40,14 @@ class Event(models.Model):
 
 
 class StoredFile(models.Model):
-    """A private file: random key, never overwritten, sent only by views that check who asks."""
+    """A private file: under a random key, never overwritten, sent only by views that check the user."""
 
     key = models.CharField(max_length=100, unique=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
     content_type = models.CharField(max_length=100)
     name = models.CharField("文件名", max_length=200)
-    # Whose business it is ("evidence", "roster"…): each purpose has its own permission check.
+    # What it is for ("evidence", "roster"…). Each purpose has its own permission check.
     purpose = models.CharField(max_length=30)
     school_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -74,17 +74,17 @@ class OutboxState(models.TextChoices):
 
 
 class OutboxMessage(LeasedJob):
-    """A text message or e-mail to go out: written with what caused it, sent after the commit.
+    """A text message or e-mail, written in the transaction of its cause and sent after the commit.
 
-    `dedupe_key` makes the same message impossible twice. A row that was being sent when its
-    worker died is parked, never sent again: nobody knows whether it arrived.
+    The unique `dedupe_key` keeps the same message from being written twice. A message whose worker
+    died while sending is parked and not sent again, because nobody knows whether it arrived.
     """
 
     channel = models.CharField("方式", max_length=10, choices=Channel)
     address = models.CharField("地址", max_length=100)
     subject = models.CharField("标题", max_length=120, default="", blank=True)
     text = models.TextField("内容")
-    # Holds a one-time code: the text is wiped once it has gone out.
+    # The text holds a one-time code and is deleted once it is sent.
     secret = models.BooleanField(default=False)
     dedupe_key = models.CharField(max_length=120, unique=True)
     state = models.CharField(

@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import qrcode
@@ -19,6 +20,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from PIL import Image
 from qrcode.image.svg import SvgPathImage
+
+if TYPE_CHECKING:
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
 
 
 def render(
@@ -40,18 +46,18 @@ def render(
             page = _strict()(html)
             options["stylesheets"] = [_stylesheet(stylesheet)]
         else:
-            page = weasyprint.HTML(string=html, url_fetcher=_closed())
+            page = weasyprint.HTML(string=html, url_fetcher=_data_fetcher())
         return page.write_pdf(font_config=_fonts(), **options)
 
 
 @functools.cache
-def _strict() -> Any:
-    """A WeasyPrint document from well-formed XML, without WeasyPrint's own stylesheet."""
+def _strict() -> type[HTML]:
+    """A WeasyPrint document class for well-formed XML, without WeasyPrint's own stylesheet."""
     import cssselect2
 
     class Strict(_weasyprint().HTML):  # type: ignore[misc]
         def __init__(self, text: str) -> None:
-            self.base_url, self.url_fetcher, self.media_type = None, _closed(), "print"
+            self.base_url, self.url_fetcher, self.media_type = None, _data_fetcher(), "print"
             self.wrapper_element = cssselect2.ElementWrapper.from_html_root(
                 parse(text), content_language=None
             )
@@ -63,7 +69,7 @@ def _strict() -> Any:
     return Strict
 
 
-# Django escapes what would be markup; these can't stand in XML even escaped.
+# Django escapes markup. These characters are forbidden in XML even when they are escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -74,9 +80,9 @@ def parse(text: str) -> ElementTree.Element:
 
 
 @functools.cache
-def _stylesheet(name: str) -> Any:
+def _stylesheet(name: str) -> CSS:
     text = render_to_string(name)
-    return _weasyprint().CSS(string=text, url_fetcher=_closed(), font_config=_fonts())
+    return _weasyprint().CSS(string=text, url_fetcher=_data_fetcher(), font_config=_fonts())
 
 
 @contextmanager
@@ -93,7 +99,7 @@ def _no_collection() -> Iterator[None]:
 
 
 @functools.cache
-def _weasyprint() -> Any:
+def _weasyprint() -> ModuleType:
     conf = settings.FONT_DIR / "fonts.conf"
     if conf.exists():
         os.environ.setdefault("FONTCONFIG_FILE", str(conf))
@@ -103,14 +109,14 @@ def _weasyprint() -> Any:
 
 
 @functools.cache
-def _fonts() -> Any:
+def _fonts() -> FontConfiguration:
     _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
 
     return FontConfiguration()
 
 
-def _closed() -> Any:
+def _data_fetcher() -> URLFetcher:
     """Fetches `data:` addresses only, so that an address typed into a name is never fetched."""
     from weasyprint.urls import URLFetcher
 

@@ -22,7 +22,7 @@ ViewFunction = Callable[..., HttpResponseBase]
 
 
 class StaffRequest(HttpRequest):
-    """A request that was let in: `user` is a staff member and `staff` is their row."""
+    """A request of a staff member: `user` is the account, `staff` its row with role and scope."""
 
     user: User
     staff: StaffMember

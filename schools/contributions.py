@@ -24,5 +24,5 @@ CONTRIBUTIONS = Contributions(
                  holds=("/console/province/cohorts/",)),
         MenuItem("系统", "后台任务", "console:jobs", "cpu", "province.jobs", 10),
     ),
-    demo=Demo(demo.schools_exist, demo.make_schools, demo.show_accounts),
+    demo=Demo(demo.schools_exist, demo.make_schools, demo.accounts),
 )  # fmt: skip

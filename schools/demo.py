@@ -74,9 +74,10 @@ def _account(
     return staff
 
 
-def show_accounts() -> list[tuple[str, str, str]]:
-    lines = []
+def accounts() -> list[tuple[str, str, str]]:
+    """(role, sign-in page, login) of the staff accounts."""
     staff = StaffMember.objects.select_related("user").filter(user__label__startswith="演示")
-    for member in staff.order_by("school__code", "role"):
-        lines.append((member.get_role_display(), "/console/login/", member.user.login))
-    return lines
+    return [
+        (member.get_role_display(), "/console/login/", member.user.login)
+        for member in staff.order_by("school__code", "role")
+    ]

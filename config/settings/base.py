@@ -205,7 +205,7 @@ if EMAIL_URL:
     vars().update({k: v for k, v in _mail.items() if k.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="webmaster@localhost")
-# One way out a channel (core/outbox/backends.py). Without one for "sms" signing stays closed.
+# A backend for each channel (core/outbox/backends.py). Without one for "sms" signing is closed.
 OUTBOX_BACKENDS = {
     "sms": env.str("SMS_BACKEND", default=""),
     "email": env.str(
@@ -231,14 +231,14 @@ NATIONAL_URL = env.str("NATIONAL_URL", default="")
 NATIONAL_CLIENT = env.str("NATIONAL_CLIENT", default="")
 NATIONAL_SECRET = env.str("NATIONAL_SECRET", default="")
 NATIONAL_IN_FLIGHT = env.int("NATIONAL_IN_FLIGHT", default=4)
-# The demo tells the simulator's registry who is who; never set beside a real system.
+# Let the demo fill the simulator's registry; never set with a real system.
 NATIONAL_DEMO = env.bool("NATIONAL_DEMO", default=False)
-# Seconds without a new answer after which a run leaves the rest to the next one.
+# After so many seconds without a new answer an upload leaves the rest to the next run.
 NATIONAL_PATIENCE = env.int("NATIONAL_PATIENCE", default=20)
 # Graduates read a notice for so long before they can accept it.
 NOTICE_SECONDS = env.int("NOTICE_SECONDS", default=60)
 
-# Who knows it may read /metrics; empty: nobody.
+# The bearer token that opens /metrics; nobody can read it while this is empty.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOGGING = {

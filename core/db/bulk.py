@@ -1,5 +1,8 @@
-"""Many rows at once: one statement over arrays, where Django's CASE per row is quadratic in work
-(measured: 2,000 rows × 8 columns 3.5 s against 0.04 s)."""
+"""Updates and inserts of many rows in one statement over arrays.
+
+Django's `bulk_update` writes a CASE for each row: 2,000 rows of 8 columns take it 3.5 s instead of
+0.04 s.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from django.db.models.lookups import Lookup
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-class _Among(Lookup):  # type: ignore[type-arg]
-    """name = ANY(array): one parameter, however many keys."""
+class _EqualsAny(Lookup):  # type: ignore[type-arg]
+    """`name = ANY(array)`: one parameter, however many keys there are."""
 
     prepare_rhs = False
 
@@ -28,9 +31,9 @@ class _Among(Lookup):  # type: ignore[type-arg]
 
 
 def any_of(name: str, keys: Iterable[Any]) -> Any:
-    """A condition for `filter`: `name` is one of `keys`. The same rows as `name__in`, whose list
-    of some hundreds of parameters takes longer to write than the rows to read."""
-    return _Among(models.F(name), list(keys))
+    """A condition for `filter`: `name` is one of `keys`. It matches the same rows as `name__in`,
+    which writes a parameter for each key; with hundreds of keys that takes longer than the query."""
+    return _EqualsAny(models.F(name), list(keys))
 
 
 class RawJson(str):
@@ -42,10 +45,10 @@ class RawJson(str):
 def update_rows(
     rows: Iterable[Any], fields: Sequence[str], model: type[models.Model] | None = None
 ) -> int:
-    """UPDATE the named fields of `rows` by primary key; returns how many. Rows are of one model,
-    or, with `model`, anything that has its `pk` and the fields.
+    """UPDATE the named fields of `rows` by primary key; returns how many rows were changed.
 
-    A field that is the same in every row goes over once."""
+    Rows are of one model or, with `model`, any objects that have `pk` and the fields. A value that
+    is the same in all rows is sent once."""
     rows = list(rows)
     if not rows:
         return 0
@@ -77,8 +80,8 @@ def update_rows(
 
 
 def _array(values: Sequence[Any]) -> str:
-    """An array as PostgreSQL reads it. A driver that asks each of some hundreds of values for its
-    type takes ten times as long."""
+    """An array literal. Letting psycopg look up the type of each of hundreds of values takes ten
+    times as long."""
     return "{" + ",".join(map(_element, values)) + "}"
 
 

@@ -1,6 +1,6 @@
-"""Writes of one row that happen again and again: events, messages, what a signature makes.
+"""Faster INSERT and UPDATE of single rows, for events, messages and signing.
 
-The statement is the ORM's own, compiled once a process and planned once a connection. With plain
+Each statement is compiled once a process and planned once a connection. With plain
 `save` an acceptance takes 1.7 times as long (`bin/bench orm`, docs/adr/0009). No signals are sent;
 the platform uses none.
 """
@@ -25,9 +25,9 @@ from core.db.prepared import prepared
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Inside the block writes do not wait for each other's answers: several travel to PostgreSQL
-    and back at once (libpq's pipeline). An error may be raised later than its statement, at the
-    end of the block at the latest, so the block must lie inside a transaction."""
+    """Inside the block a write is sent without waiting for the answer to the one before (libpq's
+    pipeline mode). An error may be raised after its statement, at the end of the block at the
+    latest, so the block must be inside a transaction."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("pipelines are for transactions only")
     if _open.get() is not None:
@@ -47,7 +47,7 @@ def pipelined() -> Iterator[None]:
 
 @dataclass
 class _Batch:
-    """A pipeline, and what is still to be read of the answers to its statements."""
+    """A pipeline, and functions that read the answers to its statements."""
 
     pipeline: Any
     unread: list[Callable[[], None]] = field(default_factory=list)
@@ -80,8 +80,8 @@ def _ask(sql: str, values: Sequence[Any], read: Callable[[Any], None], *, later:
 def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
     """INSERT a new row and set its key and whatever the database filled in.
 
-    With `once` a row that some unique index has already is left as it is. Returns whether a row
-    was added. With `later` the answer is not needed before a surrounding `pipelined` block ends.
+    With `once` a row that would break a unique index is left out. Returns whether a row was added.
+    With `later` the answer is not needed before a surrounding `pipelined` block ends.
     """
     names, values = _given(row)
     sql, filled = _insert(type(row), names, once)
@@ -97,12 +97,12 @@ def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
     return not row._state.adding
 
 
-def insert_each(found: Sequence[Model]) -> None:
-    """INSERT several new rows of one model, with the same columns given, in one statement. A row
-    that some unique index has already is left as it is. Sets no keys."""
-    given = [_given(row) for row in found]
+def insert_each(new: Sequence[Model]) -> None:
+    """INSERT new rows of one model, with the same columns given, in one statement. A row that would
+    break a unique index is left out. Sets no keys."""
+    given = [_given(row) for row in new]
     (names,) = {names for names, _ in given}
-    sql, _ = _insert(type(found[0]), names, True, len(found))
+    sql, _ = _insert(type(new[0]), names, True, len(new))
     _ask(sql, [v for _, values in given for v in values], lambda cursor: None, later=True)
 
 

@@ -1,4 +1,4 @@
-"""Pictures from outside: opened with care, re-encoded by us, never stored as they came."""
+"""Uploaded pictures: checked, and always encoded anew before they are stored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from PIL import Image, ImageFile, ImageOps
 
 from core.errors import DomainError
 
-# More than any phone page needs; a "photo" of 200 megapixels is an attack.
+# Larger than a phone's photo of a page. A picture of 200 megapixels would fill the memory.
 MOST_PIXELS = 50_000_000
-# A phone's MPO is opened as JPEG; naming it here makes Pillow raise KeyError for all after it.
+# Without MPO, which some phones make: Pillow opens it as JPEG, and if it is listed raises KeyError
+# for every format behind it.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-
-
 _QUALITIES = (85, 78, 70, 62, 54)
 
 
@@ -25,15 +24,15 @@ class ImageRefused(DomainError):
 
 
 def compress(content: bytes, *, most_bytes: int = 300 * 1024, longest_side: int = 2000) -> bytes:
-    """A JPEG of at most `most_bytes`: upright, without metadata, text still legible.
+    """A JPEG of at most `most_bytes`, upright, without metadata, and with legible text.
 
-    Raises `ImageRefused` with a sentence for what is no picture or a hostile one.
+    Raises `ImageRefused` if `content` is no picture, is broken or has too many pixels.
     """
     image = _open(content)
     side = longest_side
     while True:
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
-        # The poorest quality first: if even that is too large the picture must get smaller.
+        # The lowest quality first: if even that is too large, the picture must get smaller.
         fitting = _jpeg(image, _QUALITIES[-1])
         if len(fitting) <= most_bytes:
             for quality in _QUALITIES[:-1]:
@@ -55,7 +54,7 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
 
 @contextmanager
 def _whole_images_only() -> Iterator[None]:
-    """WeasyPrint, once imported, lets truncated pictures pass in the whole process."""
+    """Refuse truncated pictures. Importing WeasyPrint makes Pillow accept them everywhere."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -81,7 +80,7 @@ def _open(content: bytes) -> Image.Image:
         raise
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
-    except Exception as error:  # hostile bytes make decoders raise all sorts of things
+    except Exception as error:  # decoders raise many kinds of errors for broken pictures
         raise ImageRefused(
             "not_image", "这不是图片或图片已损坏, 请上传 JPG、PNG 格式的照片或截图。"
         ) from error
@@ -98,9 +97,9 @@ def _too_many_pixels() -> ImageRefused:
 
 
 def signature(content: bytes) -> bytes:
-    """A handwritten signature as a small black-on-white PNG, cut to the strokes.
+    """A handwritten signature as a small black-on-white PNG, cropped to the strokes.
 
-    Raises `ImageRefused` for an empty sheet, a single dot, or what is no picture.
+    Raises `ImageRefused` for an empty sheet, a single dot, or a file that is no picture.
     """
     gray = _open(content).convert("L")
     gray.thumbnail((1600, 1600), Image.Resampling.LANCZOS)
@@ -115,7 +114,7 @@ def signature(content: bytes) -> bytes:
     cut = ImageOps.expand(gray.crop(box), border=6, fill=255)
     cut.thumbnail((480, 180), Image.Resampling.HAMMING)
     buffer = BytesIO()
-    # Lines on white: run lengths come as near to the smallest file as the dearest search.
+    # For lines on white, run-length compression is nearly as small as zlib's slowest level.
     cut.point(_INK).save(buffer, "PNG", compress_level=6, compress_type=_RUN_LENGTHS)
     return buffer.getvalue()
 

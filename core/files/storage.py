@@ -1,4 +1,4 @@
-"""Where private files lie on one machine. `STORAGES["default"]` may name another Django storage."""
+"""The storage of private files on one machine. `STORAGES["default"]` may name another one."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class PrivateStorage(FileSystemStorage):
         super().__init__(location=settings.PRIVATE_ROOT, file_permissions_mode=0o600)
 
     def _save(self, name: str, content: Any) -> str:
-        """Save a file. A file that root's command line writes still belongs to the account that
-        serves it."""
+        """Save a file. If root saves it on the command line, it is given to the account that owns
+        the folder, so that the web can read it."""
         saved: str = super()._save(name, content)  # type: ignore[misc]  # a documented hook
         if os.geteuid() == 0:
             owner = os.stat(self.location)
             path = Path(self.path(saved))
-            for own in (path, *path.parents):
-                if own == Path(self.location):
+            for new in (path, *path.parents):
+                if new == Path(self.location):
                     break
-                os.chown(own, owner.st_uid, owner.st_gid)
+                os.chown(new, owner.st_uid, owner.st_gid)
         return saved
 
     def url(self, name: str | None) -> str:

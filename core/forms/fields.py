@@ -14,8 +14,8 @@ from core.forms import widgets
 from core.forms.posted import read_ids, read_number
 
 Choices = Sequence[tuple[Any, Any]]
-# The browser takes so many characters more than a field may hold: people paste values with blanks,
-# which go away before the length is checked.
+# How many characters more than `max_length` the browser lets people enter: pasted values have blanks,
+# which are removed before the length is checked.
 ROOM_FOR_BLANKS = 20
 
 
@@ -176,8 +176,8 @@ class File(Labelled, forms.FileField):
 
 
 class Picture(Labelled, forms.FileField):
-    """One picture; `cleaned_data` holds its bytes, b"" if none was chosen. The action judges them:
-    of a file that is too large no more is read than tells it so."""
+    """One picture; `cleaned_data` holds its bytes, b"" if none was chosen. The action checks them.
+    Of a file that is too large, one byte more than the limit is read, so that it is refused."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"allow_empty_file": True} | kwargs)

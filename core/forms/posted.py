@@ -1,5 +1,5 @@
-"""What a view may take from a POST besides a form: the button that was pressed, the rows that were
-picked, a picture that a script sent. And how whole numbers in an address are read."""
+"""What views read from a request besides forms: the pressed button, ticked rows, a picture sent by a
+script, and whole numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sent_picture(request: HttpRequest, name: str = "image") -> bytes:
 
 
 def read_number(typed: str) -> int | None:
-    """None for nothing and for what is no whole number of at most nine digits."""
+    """A whole number of at most nine digits, or None if `typed` is something else."""
     typed = typed.strip()
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else None
 

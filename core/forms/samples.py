@@ -1,4 +1,4 @@
-"""The kit's fields in every state, for the gallery of components; used in development only."""
+"""Sample forms with every kind of field in every state, for the gallery in development."""
 
 from __future__ import annotations
 

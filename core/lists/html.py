@@ -1,6 +1,6 @@
-"""HTML of what repeats on a list page: filter fields, options, orders, columns.
+"""HTML of the repeated parts of a list page: filter fields, options, orders and columns.
 
-It is built in Python because a template's loop takes ten times as long. Values are escaped here.
+It is built in Python, because a loop in a template takes ten times as long. Values are escaped here.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ class FilterBar:
     main: SafeString
     keyword: SafeString
     more: SafeString
-    more_set: int  # how many of those behind are set: they are not hidden then
+    more_set: int  # how many fields of `more` are set; if any is, they are shown
 
 
 def filter_bar(
     filterset: django_filters.FilterSet, orders: Sequence[Order], chosen: Order
 ) -> FilterBar:
-    """The filters that a filter set names in `less_used` stand behind 「更多筛选」, with the order."""
+    """Fields that the filter set names in `less_used`, and the order, are put behind 「更多筛选」."""
     less_used = getattr(filterset, "less_used", ())
     main, keyword, more, more_set = [], "", [], 0
     for name, found in filterset.filters.items():

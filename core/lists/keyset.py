@@ -115,10 +115,13 @@ def page_of(
     """One page of `queryset` in the order of `fields`, which end in a unique one.
 
     `keys_from` is the same query without its joins. If it is given, the keys of the page are found
-    in it first, so that rows which no index has in order are sorted before they are joined. With `counting` the
-    first page's look at all of them counts them, too.
+    in it first, so that rows which no index has in order are sorted before they are joined. With
+    `counting` the query for the first page's keys also counts all rows.
     """
-    after, before = fitting(queryset.model, fields, after), fitting(queryset.model, fields, before)
+    after, before = (
+        valid_cursor(queryset.model, fields, after),
+        valid_cursor(queryset.model, fields, before),
+    )
     backwards = before is not None
     cursor = before if backwards else after
     down = descending != backwards
@@ -150,7 +153,7 @@ def page_of(
     return PageRows(rows, after is not None, more, total)
 
 
-def fitting(
+def valid_cursor(
     model: type[Model], fields: Sequence[str], cursor: list[Any] | None
 ) -> list[Any] | None:
     """`cursor` if every value has the type of its field, else None."""

@@ -24,7 +24,7 @@ from core.errors import Refused
 from core.lists import html, keyset
 
 COUNT_CAP = 10_000
-# A keyword that finds more than this is too common to search by; counting further is no use.
+# A keyword that finds more rows is too common to be useful, so counting stops.
 SEARCH_CAP = 1_000
 Row = dict[str, Any]
 
@@ -75,7 +75,7 @@ class Order:
 
 @dataclass
 class Page:
-    """The page as the template gets it."""
+    """One page of the list, for the template."""
 
     rows_html: SafeString
     head: SafeString
@@ -119,7 +119,7 @@ class ListPage(View):
         """Title and line of the empty state; the line names the cause."""
         return self.empty_title, self.empty_text
 
-    # --- the machinery ---------------------------------------------------------------------
+    # --- how a page is made ----------------------------------------------------------------
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         queryset, filterset = self.filtered()

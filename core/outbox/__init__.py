@@ -61,7 +61,7 @@ def message(
 
 
 def post_each(messages: Iterable[OutboxMessage]) -> None:
-    """Queue what has an address, in one statement and the caller's transaction."""
+    """Queue the messages that have an address, in one statement and the caller's transaction."""
     addressed = [m for m in messages if m.address]
     if addressed:
         rows.insert_each(addressed)
@@ -69,7 +69,7 @@ def post_each(messages: Iterable[OutboxMessage]) -> None:
 
 
 def _wake() -> None:
-    """Start one task for all messages of the next second: it sends everything that is due."""
+    """Start at most one task a second, because each sends everything that is due."""
     from core.tasks import send_outbox
 
     if cache.add("outbox:woken", True, timeout=_PAUSE):
@@ -77,7 +77,7 @@ def _wake() -> None:
 
 
 def can_send(channel: str = Channel.SMS) -> bool:
-    """Whether a backend is set: production opens no signing without one."""
+    """Whether the channel has a backend. Without one for text messages signing is closed."""
     return bool(settings.OUTBOX_BACKENDS.get(channel))
 
 

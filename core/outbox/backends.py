@@ -1,8 +1,8 @@
-"""Ways out for text messages and e-mails; settings name one for each channel.
+"""Backends that send text messages and e-mails; OUTBOX_BACKENDS names one for each channel.
 
-A backend is a function of one `OutboxMessage`. It returns when the message is on its way, raises
-`outbox.NotSent` when it certainly is not, and anything else when that can't be known. A provider
-that knows idempotency keys is given `dedupe_key`.
+A backend is a function of one `OutboxMessage`. It returns if the message was sent, raises
+`outbox.NotSent` if it certainly was not, and any other exception if that is unknown. A provider that
+supports idempotency keys is given `dedupe_key`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from core.outbox import NotSent
 
 
 def development_inbox(message: OutboxMessage) -> None:
-    """Nothing leaves the machine: the page /dev/inbox/ shows the rows themselves."""
+    """Send nothing. The page /dev/inbox/ shows the rows."""
     if not settings.DEVELOPMENT_INBOX:
         raise NotSent("开发收件箱只用于开发环境")
 
 
 def email(message: OutboxMessage) -> None:
-    """Through Django's mail settings. A server that can't be reached or says no has not taken it;
-    one that falls silent after it got the text may have."""
+    """Send by the mail server of Django's settings. If the server can't be reached or refuses, the
+    message was not sent; if the connection breaks after the text was sent, that is unknown."""
     server = get_connection()
     host = urlsplit(settings.PUBLIC_ORIGIN).hostname
     mail = EmailMessage(
@@ -34,7 +34,7 @@ def email(message: OutboxMessage) -> None:
         message.text,
         to=[message.address],
         headers={
-            # The same at every attempt, so that a mailbox can tell; no answers from machines.
+            # The same at every attempt, so that mailboxes recognise a repeated message.
             "Message-ID": f"<outbox-{message.pk}@{host}>",
             "Auto-Submitted": "auto-generated",
         },
@@ -49,13 +49,13 @@ def email(message: OutboxMessage) -> None:
     except (SMTPResponseException, SMTPRecipientsRefused) as problem:
         raise NotSent(f"邮件服务器拒收: {type(problem).__name__}") from problem
     finally:
-        with suppress(OSError):  # what was taken stays taken, however they part
+        with suppress(OSError):  # an error while closing does not undo the delivery
             server.close()
 
 
 def http_sms(message: OutboxMessage) -> None:
-    """A provider's HTTP interface: SMS_URL gets {"mobile", "text", "id"} as JSON with the bearer
-    token SMS_TOKEN. Answers below 300 count as taken; 429 and 5xx as not sent."""
+    """Send by a provider's HTTP interface: SMS_URL gets {"mobile", "text", "id"} as JSON with the bearer
+    token SMS_TOKEN. A status below 300 means sent; 429 and 5xx mean not sent."""
     import httpx
 
     try:

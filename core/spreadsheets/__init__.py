@@ -1,5 +1,5 @@
-"""Reading and writing workbooks. They are read in a child process with limits; no formula is ever
-written."""
+"""Reading and writing workbooks. They are read in a child process with limits. Text is never written
+as a formula."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _refused(code: str, most_rows: int) -> WorkbookRefused:
 
 
 def real_value(cell: Any) -> Any:
-    """A cell as Python has it: the child sends dates as [iso text] and errors as {"error": word}."""
+    """A cell of a `Sheet` as a Python value: a date is [iso text] there, an error {"error": word}."""
     if isinstance(cell, dict):
         return CellError(cell["error"])
     if isinstance(cell, list):
@@ -115,8 +115,8 @@ def real_value(cell: Any) -> Any:
 
 
 def safe(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula: such text gets an apostrophe before it.
-    Control characters, which a workbook can't hold, are left out; an error is written as its word."""
+    """A value that no spreadsheet program takes for a formula: such text gets an apostrophe before
+    it. Control characters, which a workbook can't hold, are removed. An error becomes its word."""
     if isinstance(value, CellError):
         return value.word
     if isinstance(value, str):
@@ -153,22 +153,22 @@ def write(
     bold, head_fill = Font(bold=True), PatternFill("solid", fgColor="E8F0FA")
     bad = PatternFill("solid", fgColor="F8C9C4")
 
-    def cell(value: Any, row: int, column: int) -> Any:
-        made = WriteOnlyCell(sheet, value=safe(value))
+    def cell(value: Any, row: int, column: int) -> WriteOnlyCell:
+        written = WriteOnlyCell(sheet, value=safe(value))
         if isinstance(value, str):
-            made.number_format = "@"
+            written.number_format = "@"
         reason = marks.get((row, column)) if marks else None
         if reason:
-            made.fill = bad
-            made.comment = Comment(reason, "平台", width=320, height=80)
-        return made
+            written.fill = bad
+            written.comment = Comment(reason, "平台", width=320, height=80)
+        return written
 
     first = []
     for label in header:
-        made = WriteOnlyCell(sheet, value=safe(label))
-        made.font, made.fill = bold, head_fill
-        made.alignment = Alignment(vertical="center")
-        first.append(made)
+        heading = WriteOnlyCell(sheet, value=safe(label))
+        heading.font, heading.fill = bold, head_fill
+        heading.alignment = Alignment(vertical="center")
+        first.append(heading)
     for values in above:
         sheet.append([safe(v) for v in values])
     sheet.append(first)
@@ -180,7 +180,7 @@ def write(
 
 
 def respond(content: bytes, name: str) -> HttpResponse:
-    """`name` is ASCII and without its ending."""
+    """A response that downloads the workbook as `name`.xlsx. `name` is ASCII."""
     response = HttpResponse(content, content_type=CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response

@@ -1,4 +1,4 @@
-"""What a cell of a workbook can hold beside text, numbers, yes or no and dates."""
+"""A kind of cell content that Python has no type for: an error."""
 
 from __future__ import annotations
 

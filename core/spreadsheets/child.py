@@ -1,7 +1,7 @@
-"""Runs in a child process of its own with limits: opens a workbook and prints its rows as JSON.
+"""Program that opens a workbook and prints its rows as JSON. `core.spreadsheets` starts it.
 
-Spreadsheets come from outside; whatever a hostile one does to the parser, it does to a process
-that holds no secret, no database connection and little memory. Started by `core.spreadsheets`.
+Workbooks come from outside, and a hostile one may break the parser. So it runs in a process of its
+own, which has no secret, no database connection, and limits on memory and time.
 
 argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
 stdout: one JSON line {"sheet", "header_row", "header", "above", "others", "from_1904"}, then lines
@@ -21,7 +21,7 @@ from pathlib import Path
 _CHUNK = 1000
 _MEMORY = 3 * 1024**3
 _SECONDS = 120
-# What an .xlsx with a password consists of: an OLE file with a part of this name.
+# An .xlsx with a password is an OLE file with a part of this name.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -32,9 +32,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
     wanted = set(json.load(sys.stdin))
-    refusal = _look_inside(path, most_bytes)
+    refusal = _refusal_of(path, most_bytes)
     if refusal:
-        _say({"error": refusal})
+        _print_json({"error": refusal})
         return
     # Started with -I, the interpreter does not look for modules beside this file.
     sys.path.append(str(Path(__file__).parent))
@@ -45,13 +45,14 @@ def main() -> None:
         _print_best_sheet(path, book, wanted, most_rows)
     except (CalamineError, OSError, ValueError) as error:
         word = "encrypted" if "password" in str(error).lower() else "unreadable"
-        _say({"error": word})
+        _print_json({"error": word})
     except MemoryError:
-        _say({"error": "too_large"})
+        _print_json({"error": "too_large"})
 
 
-def _look_inside(path: str, most_bytes: int) -> str | None:
-    """Refuse what is neither .xlsx nor .xls, and archives that would unpack beyond all measure."""
+def _refusal_of(path: str, most_bytes: int) -> str | None:
+    """Why the file is refused, as a slug: neither .xlsx nor .xls, encrypted, or an archive that would
+    unpack to more than `most_bytes`. None if it is not refused."""
     with open(path, "rb") as f:
         start = f.read(1000)
     magic = start[:8]
@@ -75,7 +76,7 @@ def _look_inside(path: str, most_bytes: int) -> str | None:
 
 
 def _is_markup(start: bytes) -> bool:
-    """What many systems export as .xls: a web page with a table, which spreadsheets open."""
+    """Whether the file is a web page. Many systems export one with a table as .xls."""
     text = start.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     return text.startswith((b"<", b"mime-version:"))
 
@@ -86,12 +87,12 @@ def _best_sheet(book, wanted: set[str]):
     best = None
     others: list[str] = []
     hidden = {s.name for s in book.sheets_metadata if not str(s.visible).endswith(".Visible")}
-    # Hidden sheets, old versions mostly, only after the others.
+    # Hidden sheets come last, because they are mostly old versions.
     for name in sorted(book.sheet_names, key=lambda name: name in hidden)[:20]:
         sheet = book.get_sheet_by_name(name)
         for number, header in _headers(sheet, wanted):
             found = _known(header, wanted)
-            # Of sheets with the same header, the first that has rows below it.
+            # Of sheets with the same header the first one that has rows is taken.
             rank = (found, sheet.total_height >= number)
             if found > 2 and (best is None or rank > best[0]):
                 best = (rank, sheet, number, header)
@@ -104,13 +105,13 @@ def _best_sheet(book, wanted: set[str]):
 def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None:
     best = _best_sheet(book, wanted)
     if best is None:
-        _say({"error": "no_header"})
+        _print_json({"error": "no_header"})
         return
     sheet, header_row, header, others = best
-    # calamine counts to the last row's index
+    # `total_height` is the index of the last row.
     tall = sheet.total_height + 1 - header_row > most_rows
     if tall and _has_more_rows(sheet, most_rows + header_row):
-        _say({"error": "too_many_rows"})
+        _print_json({"error": "too_many_rows"})
         return
     left = [""] * sheet.start[1]  # calamine leaves out the empty columns before the first
     special = _special_cells(path, sheet.name)
@@ -123,7 +124,7 @@ def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None
         "others": others,
         "from_1904": special.from_1904,
     }
-    _say(head | {"header": left + [str(c) for c in header]})
+    _print_json(head | {"header": left + [str(c) for c in header]})
     next(rows)
     _print_rows(rows, left, special.cells, _merged_rows(sheet, header_row))
 
@@ -144,10 +145,10 @@ def _print_rows(rows, left: list, special: dict, merged: dict) -> None:
                     _put(cells, {column: values[first]})
             chunk.append([number, cells])
         if len(chunk) == _CHUNK:
-            _say(chunk)
+            _print_json(chunk)
             chunk = []
     if chunk:
-        _say(chunk)
+        _print_json(chunk)
 
 
 def _headers(sheet, wanted: set[str]):
@@ -170,7 +171,7 @@ def _known(header, wanted: set[str]) -> int:
 
 
 def _special_cells(path: str, sheet_name: str):
-    """What calamine does not tell; nothing where the file is no .xlsx or has unusual parts."""
+    """What calamine leaves out (see `raw_cells`); empty if the file is no .xlsx or has unusual parts."""
     from raw_cells import Special, read_special
 
     if not zipfile.is_zipfile(path):
@@ -210,7 +211,7 @@ def _put(cells: list, values: dict) -> None:
 
 
 def _has_more_rows(sheet, most: int) -> bool:
-    """Rows that hold something: formulas filled down, or one blank in the last row, do not count."""
+    """Whether more than `most` rows have content. Formulas without a value and blanks do not count."""
     count = 0
     for row in sheet.iter_rows():
         count += _has_content(row)
@@ -223,15 +224,15 @@ def _has_content(row) -> bool:
     return any(c not in ("", None) and str(c).strip() for c in row)
 
 
-_UNSEEN = dict.fromkeys([0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060])
+_INVISIBLE = dict.fromkeys([0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060])
 _NUMBERED = re.compile(r"^\d{1,2}[.、．](?=\D)")
 _REMARK = re.compile(r"\((必填|选填|非必填|可不填|可空|必填项|选填项)\)$")
 
 
 def plain_header(value) -> str:
-    """A header as it is compared: no blanks, stars, colons, numbers before it or 必填 after it,
-    brackets made plain, capitals."""
-    text = "".join(str(value).translate(_UNSEEN).split())
+    """A header in the form in which headers are compared: without blanks, stars, colons, a number
+    before it or 必填 behind it, with ASCII brackets and in capitals."""
+    text = "".join(str(value).translate(_INVISIBLE).split())
     text = text.translate({0xFF08: "(", 0xFF09: ")", 0xFF0A: "*", 0xFF1A: ":"}).strip("*:")
     return _REMARK.sub("", _NUMBERED.sub("", text)).strip("*:").upper()
 
@@ -251,7 +252,7 @@ def _cell(value):
     return value
 
 
-def _say(value) -> None:
+def _print_json(value) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 

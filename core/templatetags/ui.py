@@ -24,6 +24,7 @@ register = template.Library()
 
 @functools.cache
 def svg(name: str) -> str:
+    """The SVG of a Bootstrap icon."""
     path = resources.files("bs_icon_templates") / "templates" / "bs_icon" / f"{name}.svg"
     text = path.read_text(encoding="utf-8")
     start = text.index(">", text.index("<svg")) + 1
@@ -46,7 +47,7 @@ register.filter("mask_phone", mask_phone)
 
 @register.simple_tag
 def badge(kind: str, label: str) -> SafeString:
-    """A state in words and colour together."""
+    """A state as a word on its colour."""
     return format_html('<span class="state state-{}">{}</span>', kind, label)
 
 
@@ -124,7 +125,7 @@ def grey_by_reason(fields: Iterable[PlatformBoundField]) -> list[PlatformBoundFi
 
 @functools.cache
 def _menu_html(sections: tuple[tuple[str, tuple[Any, ...]], ...]) -> str:
-    """The menu of one set of rights; built once a process, it is the same on every page."""
+    """The menu for one set of permissions. It is the same on every page, so it is built once."""
     parts = []
     for section, items in sections:
         lines = []
@@ -140,7 +141,7 @@ def _menu_html(sections: tuple[tuple[str, tuple[Any, ...]], ...]) -> str:
 
 @register.simple_tag(takes_context=True)
 def console_menu(context: dict[str, Any]) -> SafeString:
-    """The left menu with the line marked that the present page is, or belongs to."""
+    """The left menu, with the line marked that the present page belongs to."""
     sections = tuple((s, tuple(items)) for s, items in context["console_menu"])
     path = context["request"].path
     line = line_of(path, tuple(i for _, items in sections for i in items))

@@ -1,8 +1,7 @@
 """Adding a cohort (届), changing its dates, sealing it.
 
-The phases follow one another: 准备 → 开放 → 截止 → 封存. The school seals, as the last step of its
-own year and only past the end. Taking that back is the province's, as letting in anything past
-the end is: what was sealed may have been reported.
+The phases follow one another: 准备 → 开放 → 截止 → 封存. The school seals a cohort that has ended.
+Only the province can unseal it or reopen a record, because the figures may have been reported.
 """
 
 from __future__ import annotations
@@ -74,10 +73,8 @@ def edit(
 
 
 def check_sealing(cohort: Cohort, by: User) -> list[tuple[str, str]]:
-    """What would be left unfinished, as (sentence, address); raises what stands in the way.
-
-    The page before it and the act itself both ask here.
-    """
+    """What would be left unfinished, as (sentence, address of the list). Raises `NotPermitted`, or
+    `Refused` if the cohort cannot be sealed now. Both the page and `seal` ask here."""
     require(by, "schools.set_up", cohort.school_id)
     phase = cohort.phase()
     if phase == Phase.SEALED:

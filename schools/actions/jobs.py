@@ -1,4 +1,4 @@
-"""Handing parked background jobs out again, once their cause is gone."""
+"""Retrying parked background jobs once their cause is gone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schools.actions.base import require
 def retry_parked(*, kind: str, by: User | None) -> int:
     """Let the parked jobs of one kind wait again; returns how many.
 
-    In the console only the province may; without `by` the command line of operations asks.
+    `by` is an account of the province, or None for the command line.
     """
     if by is not None:
         require(by, "province.jobs", None)

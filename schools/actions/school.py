@@ -54,7 +54,7 @@ def edit(*, school_id: int, brand_name: str, phone: str, by: User) -> School:
 
 
 def close(*, school_id: int, by: User) -> School:
-    """Close or reopen a school. Nobody of a closed school can sign in; its records stay."""
+    """Close a school: none of its people can sign in. Its records are kept."""
     return _turn(school_id, is_open=False, by=by)
 
 

@@ -1,6 +1,6 @@
 """Staff accounts and their scopes.
 
-A school admin keeps the accounts of the own school; the province keeps the school admins'.
+School admins manage the accounts of their own school, the province those of school admins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schools.models import Cohort, Department, School, SchoolClass, StaffMember
 from schools.roles import LEVELS, Level, roles_at
 from schools.scope import staff_of
 
-_LETTERS = "abcdefghjkmnpqrstuvwxyz"  # readable aloud: no i, l, o
+_LETTERS = "abcdefghjkmnpqrstuvwxyz"  # without i, l and o, which look like digits
 _DIGITS = "23456789"
 SCHOOL_ROLES = roles_at(Level.CLASS, Level.DEPARTMENT, Level.SCHOOL)
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,29}")
@@ -124,7 +124,7 @@ def set_scope(
 
 
 def scope_words(staff: StaffMember) -> dict[str, list[str]]:
-    """The scope in names, for the audit trail, which is read after a class was deleted, too."""
+    """The scope as names, for the audit trail, which must be readable after a class was deleted."""
     classes = staff.classes.select_related("cohort").order_by("cohort__year", "name")
     return {
         "cohorts": [str(c) for c in staff.cohorts.all()],
@@ -151,11 +151,11 @@ def _check_class_cohorts(cohorts: list[Cohort], classes: list[SchoolClass]) -> N
 
 
 def set_role(*, staff_id: int, role: str, by: User) -> StaffMember:
-    """It holds from the next request on. The scope stays: it counts again when a school admin
-    becomes a counsellor or a department admin once more."""
+    """Change the role, from the next request on. The scope is kept: a school admin does not need
+    it, but has it again when they become counsellor or department admin."""
     with transaction.atomic():
         staff = _locked(staff_id, by)
-        require(by, "schools.staff", staff.school_id)  # the province gives and takes no roles
+        require(by, "schools.staff", staff.school_id)  # the province cannot change roles
         if role not in SCHOOL_ROLES:
             raise Invalid({"role": ["请选择角色。"]})
         if role == staff.role:

@@ -1,4 +1,4 @@
-"""院系 and 班级: list, add, rename, deactivate; an empty class may be deleted."""
+"""院系 and 班级: adding, renaming and deactivating them, and deleting unused ones."""
 
 from __future__ import annotations
 

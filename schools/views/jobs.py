@@ -1,4 +1,4 @@
-"""后台任务: what waits, runs and is parked, for the province and for operations."""
+"""后台任务: how many jobs wait, run and are parked, and a button to retry parked ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""封存 by the school, and its undoing by the province: each with a page that says what it does."""
+"""Pages on which the school seals a cohort (封存) and the province unseals it."""
 
 from __future__ import annotations
 

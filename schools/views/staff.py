@@ -1,4 +1,4 @@
-"""工作人员: add, edit, scope, password, on and off."""
+"""工作人员: adding and editing accounts, their scope and password, deactivating them."""
 
 from __future__ import annotations
 

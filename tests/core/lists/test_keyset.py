@@ -130,9 +130,9 @@ def test_a_made_up_cursor_gives_the_first_page(events: list[int], cursor: str) -
 def test_a_naive_time_is_made_up() -> None:
     fields = ("at", "id")
     naive = [datetime.datetime(2026, 1, 1), 1]
-    assert keyset.fitting(Event, fields, naive) is None
+    assert keyset.valid_cursor(Event, fields, naive) is None
     aware = [timezone.now(), 1]
-    assert keyset.fitting(Event, fields, aware) == aware
+    assert keyset.valid_cursor(Event, fields, aware) == aware
 
 
 def test_list_pages_bear_made_up_cursors() -> None:
