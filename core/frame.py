@@ -14,7 +14,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from core.jobs import JobKind
-from core.states import Machine
+from core.states import Lifecycle
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Contributions:
     """Everything that one app adds to the shared frame.
 
     `permissions` maps each permission to the levels that have it (`schools.roles.Level`).
-    `machines` are state machines for docs/states.md, each with the labels of its roles. `metrics`
+    `machines` are the lifecycles for docs/states.md, each with the labels of its roles. `metrics`
     are functions that return name → number.
     """
 
@@ -107,7 +107,7 @@ class Contributions:
     employer_tabs: Iterable[Tab] = ()
     home_panels: Iterable[Callable[[Any], HomePanel | None]] = ()
     periodic_tasks: Iterable[PeriodicTask] = ()
-    machines: Iterable[tuple[Machine, Mapping[str, str]]] = ()
+    machines: Iterable[tuple[Lifecycle, Mapping[str, str]]] = ()
     jobs: Iterable[JobKind[Any]] = ()
     metrics: Iterable[Callable[[], dict[str, float]]] = ()
     demo: Demo | None = None
@@ -161,7 +161,7 @@ def periodic_tasks() -> list[PeriodicTask]:
     return [task for c in _registered.values() for task in c.periodic_tasks]
 
 
-def machines() -> list[tuple[Machine, Mapping[str, str]]]:
+def machines() -> list[tuple[Lifecycle, Mapping[str, str]]]:
     return [pair for c in _registered.values() for pair in c.machines]
 
 

@@ -26,12 +26,14 @@ def _states() -> str:
 
 
 def _job_states(kind: JobKind[Any]) -> str:
-    """Claiming leads from waiting to running; a failed attempt leads back, the last one parks."""
+    """Claiming leads from waiting to running, success to finished; a failed attempt leads back, the
+    last one parks."""
     field = kind.model._meta.get_field("state")
     labels = {str(value): str(label) for value, label in field.flatchoices}  # type: ignore[union-attr]
     arrows: dict[tuple[str, str], list[str]] = {}
     for waiting, running in kind.phases.items():
         arrows[str(waiting), str(running)] = ["claim"]
+        arrows[str(running), str(kind.finished[running])] = ["finish"]
         arrows[str(running), str(waiting)] = ["retry"] if kind.repeatable else ["retry: not sent"]
         arrows[str(running), str(kind.parked)] = ["park"]
         arrows[str(kind.parked), str(waiting)] = ["release"]

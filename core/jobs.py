@@ -59,8 +59,9 @@ J = TypeVar("J", bound=LeasedJob)
 class JobKind(Generic[J]):
     """One kind of job.
 
-    `phases` maps each waiting state to the running state that a claim leads to. `parked` is the
-    state of a job that was given up. `owner` says in Chinese who looks after parked jobs. `task`
+    `phases` maps each waiting state to the running state that a claim leads to, `finished` each
+    running state to the one of a job that succeeded. `parked` is the state of a job that was given
+    up. `owner` says in Chinese who looks after parked jobs. `task`
     is the Celery task that works off what waits. With `repeatable=False` a job whose worker
     vanished is parked instead of run again, because nobody knows how far it came. `on_parked` is
     called inside the transaction that parks a job.
@@ -70,6 +71,7 @@ class JobKind(Generic[J]):
     label: str
     model: type[J]
     phases: dict[str, str]
+    finished: dict[str, str]
     parked: str
     owner: str
     lease: timedelta = timedelta(minutes=5)

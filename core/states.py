@@ -13,8 +13,9 @@ from core.errors import DomainError, NotPermitted, Refused
 class Step:
     """One row of a transition table.
 
-    `sources` are the states it may start from, `target` the state it leads to (None: the same,
-    or computed by the action). Each guard gets `(obj, actor)` and raises a `DomainError`.
+    `sources` are the states it may start from (none: the step makes the object), `target` the state
+    it leads to (None: the same, or computed by the action). Each guard gets `(obj, actor)` and
+    raises a `DomainError`.
     """
 
     action: str
@@ -28,20 +29,36 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Machine:
-    """The steps of one kind of object. `state_of` and `role_of` read object and actor."""
+class Lifecycle:
+    """The steps of one kind of object, for actions that check the actor and everything else
+    themselves and ask only which states they may start from."""
 
     name: str
     labels: dict[str, str]
     steps: tuple[Step, ...]
-    state_of: Callable[[Any], str]
-    role_of: Callable[[Any], str]
 
     def actions(self) -> list[str]:
         return list(dict.fromkeys(step.action for step in self.steps))
 
     def steps_of(self, action: str) -> list[Step]:
         return [step for step in self.steps if step.action == action]
+
+    def sources(self, action: str) -> frozenset[str]:
+        """The states from which `action` may start."""
+        return frozenset(state for step in self.steps_of(action) for state in step.sources)
+
+    def allows(self, action: str, state: str) -> bool:
+        """Whether `action` may start from `state`."""
+        return state in self.sources(action)
+
+
+@dataclass(frozen=True)
+class Machine(Lifecycle):
+    """A lifecycle that also checks roles and guards. `state_of` reads the object, `role_of` the
+    actor."""
+
+    state_of: Callable[[Any], str]
+    role_of: Callable[[Any], str]
 
     def check(self, action: str, obj: Any, actor: Any) -> Step:
         """The step that `actor` may take on `obj` now; raises the `DomainError` that says why not.
@@ -94,7 +111,11 @@ def roles(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def as_markdown(machine: Machine, role_labels: Mapping[str, str]) -> str:
+# Where the diagram of an object begins.
+_NEW = "[*]"
+
+
+def as_markdown(machine: Lifecycle, role_labels: Mapping[str, str]) -> str:
     """The table for docs/states.md."""
     lines = [
         f"## {machine.name}",
@@ -107,20 +128,21 @@ def as_markdown(machine: Machine, role_labels: Mapping[str, str]) -> str:
         return ", ".join(f"{labels[v]} `{v}`" for v in order if v in values)
 
     for step in machine.steps:
+        source = names(step.sources, machine.labels, machine.labels) or "new"
         target = f"{machine.labels[step.target]} `{step.target}`" if step.target else "—"
         lines.append(
             f"| {step.label} `{step.action}` | {names(step.roles, role_labels, role_labels)} "
-            f"| {names(step.sources, machine.labels, machine.labels)} | {target} | {step.note} |"
+            f"| {source} | {target} | {step.note} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def as_mermaid(machine: Machine) -> str:
+def as_mermaid(machine: Lifecycle) -> str:
     """The diagram for docs/states.md. A step without a target stays in its state here; where the
     action computes the target, the step's note says so."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for step in machine.steps:
-        for source in sorted(step.sources, key=list(machine.labels).index):
+        for source in sorted(step.sources, key=list(machine.labels).index) or [_NEW]:
             names = arrows.setdefault((source, step.target or source), [])
             if step.label not in names:
                 names.append(step.label)

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
-from destinations import demo, reports, steps
+from destinations import demo, dispute_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.models import Destination
 from destinations.queries import disputes_for, waiting_for
@@ -104,7 +104,10 @@ CONTRIBUTIONS = Contributions(
         PeriodicTask("sweep-destination-imports", "destinations.tasks.sweep_imports", 60.0),
         PeriodicTask("pass-on-disputes", "destinations.tasks.pass_on_disputes", 3600.0),
     ),
-    machines=((steps.MACHINE, steps.ROLE_LABELS),),
+    machines=(
+        (steps.MACHINE, steps.ROLE_LABELS),
+        (dispute_steps.DISPUTE_STEPS, dispute_steps.ROLE_LABELS),
+    ),
     jobs=(DESTINATION_IMPORTS,),
     demo=Demo(make=demo.make_destinations),
 )

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from core.frame import Contributions, Demo, MenuItem, Tab
-from employers import demo, letter_steps
+from employers import demo, letter_steps, member_steps
 from employers.queries import letters_waiting
 from schools.roles import PROVINCE
 
@@ -22,6 +22,9 @@ CONTRIBUTIONS = Contributions(
         Tab("unit", "单位", "employer-unit", "building", 80),
         Tab("messages", "消息", "employer-messages", "bell", 90, count="unread"),
     ),
-    machines=((letter_steps.LETTER, letter_steps.ROLE_LABELS),),
+    machines=(
+        (member_steps.MEMBERSHIP, member_steps.ROLE_LABELS),
+        (letter_steps.LETTER, letter_steps.ROLE_LABELS),
+    ),
     demo=Demo(demo.employer_exists, demo.make_employer, demo.show_employer),
 )  # fmt: skip

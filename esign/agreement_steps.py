@@ -1,4 +1,4 @@
-"""What the school may do with an agreement itself: note that a labour contract followed."""
+"""How an agreement ends: by a labour contract that followed, or by termination."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schools.models import Phase
 from schools.roles import LEVEL_LABELS, Level
 from schools.scope import visible_to
 
-ROLE_LABELS = LEVEL_LABELS
+ROLE_LABELS = LEVEL_LABELS | {"termination": "解约申请", "dispute": "异议成立"}
 
 
 @dataclass
@@ -60,5 +60,7 @@ AGREEMENT = Machine(
         Step("conclude", "转为劳动合同", roles(Level.SCHOOL), states(AgreementState.ACTIVE),
              AgreementState.ENDED, (in_scope, not_sealed, approved, no_termination),
              "article three: a labour contract followed", needs_reason=True),
+        Step("terminate", "解约", roles("termination", "dispute"), states(AgreementState.ACTIVE),
+             AgreementState.TERMINATED, (), "an application was agreed, or a dispute upheld"),
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from celery.schedules import crontab
 
 from accounts.models import User
 from core.frame import Contributions, MenuItem, PeriodicTask, Tab
-from esign import agreement_steps, steps, termination_steps
+from esign import agreement_steps, amendment_steps, steps, termination_steps, ticket_steps
 from esign.actions.documents import DOCUMENTS
 from esign.actions.imports import INVITATION_IMPORTS
 from esign.queries import waiting_for
@@ -49,6 +49,8 @@ CONTRIBUTIONS = Contributions(
         (steps.INVITATION, steps.ROLE_LABELS),
         (termination_steps.TERMINATION, termination_steps.ROLE_LABELS),
         (agreement_steps.AGREEMENT, agreement_steps.ROLE_LABELS),
+        (amendment_steps.AMENDMENT, amendment_steps.ROLE_LABELS),
+        (ticket_steps.TICKET, ticket_steps.ROLE_LABELS),
     ),
     jobs=(DOCUMENTS, INVITATION_IMPORTS),
 )  # fmt: skip

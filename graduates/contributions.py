@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
-from graduates import demo
+from graduates import demo, origin_steps
 from graduates.actions.roster import ROSTERS
 from graduates.models import CorrectionRequest
 from graduates.states import CorrectionState
@@ -59,6 +59,11 @@ CONTRIBUTIONS = Contributions(
     periodic_tasks=(
         # A message can be lost between commit and send; the sweep finds the row it left behind.
         PeriodicTask("sweep-imports", "graduates.tasks.sweep_imports", 60.0),
+    ),
+    machines=(
+        (origin_steps.CONFIRMATION, origin_steps.ROLE_LABELS),
+        (origin_steps.STANDING, origin_steps.ROLE_LABELS),
+        (origin_steps.CORRECTION, origin_steps.ROLE_LABELS),
     ),
     jobs=(ROSTERS,),
     demo=Demo(demo.graduates_exist, demo.make_graduates, demo.show_graduate),

@@ -27,6 +27,7 @@ MESSAGES = JobKind(
     label="短信和邮件",
     model=OutboxMessage,
     phases={OutboxState.WAITING: OutboxState.SENDING},
+    finished={OutboxState.SENDING: OutboxState.SENT},
     parked=OutboxState.PARKED,
     owner="运维人员",
     most_attempts=5,
@@ -108,5 +109,7 @@ def _send(message: OutboxMessage) -> bool:
         jobs.park(MESSAGES, message, type(problem).__name__)
         return False
     wiped = {"text": ""} if message.secret and not settings.DEVELOPMENT_INBOX else {}
-    jobs.finish(message, OutboxState.SENT, sent_at=timezone.now(), problem="", **wiped)
+    jobs.finish(
+        message, MESSAGES.finished[message.state], sent_at=timezone.now(), problem="", **wiped
+    )
     return True

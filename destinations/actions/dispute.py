@@ -20,6 +20,7 @@ from core.errors import Conflict, NotPermitted, Refused
 from destinations import hooks
 from destinations.actions import base
 from destinations.actions.evidence import retire_evidence
+from destinations.dispute_steps import DISPUTE_STEPS
 from destinations.models import Destination, Dispute, DisputeState
 from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
@@ -29,7 +30,6 @@ from schools.roles import Level
 from schools.scope import responsible_staff_ids, staff_of
 
 WORKING_DAYS = 5
-_OPEN = (DisputeState.OPEN, DisputeState.PROVINCE)
 _ESCALATED = {
     "appeal": "毕业生不接受学校的处理并申诉",
     "overdue": f"学校未在{WORKING_DAYS}个工作日内处理",
@@ -37,7 +37,9 @@ _ESCALATED = {
 
 
 def open_dispute(graduate_id: int) -> Dispute | None:
-    return Dispute.objects.filter(graduate_id=graduate_id, state__in=_OPEN).first()
+    return Dispute.objects.filter(
+        graduate_id=graduate_id, state__in=DISPUTE_STEPS.sources("settle")
+    ).first()
 
 
 def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
@@ -104,7 +106,7 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
     with transaction.atomic():
         d = base.lock(dispute.graduate_id, "graduate__person")
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
-        if row.state not in _OPEN:
+        if not DISPUTE_STEPS.allows("settle", row.state):
             raise Conflict("decided", f"此异议已由{row.decided_by}处理, 没有重复执行。")
         _may_settle(row, d, by)
         row.state = DisputeState.UPHELD if upheld else DisputeState.DISMISSED
@@ -158,7 +160,7 @@ def appeal(*, dispute: Dispute, by: User) -> Dispute:
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if d.graduate.person.user_id != by.pk:
             raise NotPermitted("role", "只有本人可以申诉。")
-        if row.state != DisputeState.DISMISSED or row.appealed_at is not None:
+        if not DISPUTE_STEPS.allows("appeal", row.state) or row.appealed_at is not None:
             raise Refused("no_appeal", "此异议不能申诉。")
         row.state, row.appealed_at = DisputeState.PROVINCE, timezone.now()
         row.due_on = due_on(timezone.localdate(), WORKING_DAYS)
@@ -171,14 +173,15 @@ def appeal(*, dispute: Dispute, by: User) -> Dispute:
 
 def pass_on_overdue() -> int:
     """What the school did not settle in five working days goes to the province."""
-    late = Dispute.objects.filter(state=DisputeState.OPEN, due_on__lt=timezone.localdate())
+    waiting = DISPUTE_STEPS.sources("pass_on_overdue")
+    late = Dispute.objects.filter(state__in=waiting, due_on__lt=timezone.localdate())
     count = 0
     for row in late.order_by("graduate_id")[:500]:
         with transaction.atomic():
             d = base.lock(row.graduate_id, "graduate__person", "graduate__school")
             row.state = DisputeState.PROVINCE
             row.due_on = due_on(timezone.localdate(), WORKING_DAYS)
-            changed = Dispute.objects.filter(pk=row.pk, state=DisputeState.OPEN).update(
+            changed = Dispute.objects.filter(pk=row.pk, state__in=waiting).update(
                 state=row.state, due_on=row.due_on
             )
             if changed:
@@ -191,5 +194,7 @@ def pass_on_overdue() -> int:
 def for_page(graduate_id: int) -> dict[str, Any]:
     """The newest dispute and what the graduate may do about it."""
     row = Dispute.objects.filter(graduate_id=graduate_id).order_by("-id").first()
-    may_appeal = row is not None and row.state == DisputeState.DISMISSED and row.appealed_at is None
+    may_appeal = (
+        row is not None and DISPUTE_STEPS.allows("appeal", row.state) and row.appealed_at is None
+    )
     return {"dispute": row, "may_appeal": may_appeal}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import inbox
 from core import audit
 from core.errors import NotPermitted, Refused
+from employers.member_steps import MEMBERSHIP
 from employers.models import Membership, Unit, UnitMember
 
 
@@ -30,7 +31,7 @@ def verify(*, member_id: int, by: UnitMember) -> UnitMember:
     """A verified person answers for a colleague, who then sees all of the unit."""
     with _both(member_id, by) as (colleague, actor):
         _check_verified(actor)
-        if colleague.state != Membership.CLAIMED:
+        if not MEMBERSHIP.allows("verify", colleague.state):
             raise Refused("state", f"{colleague.name}{colleague.get_state_display()}, 没有改变。")
         colleague.state, colleague.verified_at = Membership.VERIFIED, timezone.now()
         colleague.save(update_fields=["state", "verified_at"])
@@ -47,7 +48,7 @@ def end(*, member_id: int, by: UnitMember) -> UnitMember:
     with _both(member_id, by) as (colleague, actor):
         if colleague.pk != actor.pk:
             _check_verified(actor)
-        if colleague.state == Membership.ENDED:
+        if not MEMBERSHIP.allows("end", colleague.state):
             raise Refused("state", f"{colleague.name}已离开, 没有改变。")
         if colleague.state == Membership.VERIFIED and _others_verified(colleague) == 0:
             raise Refused(

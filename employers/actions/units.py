@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import Realm, User
 from core.models import StoredFile
+from employers.member_steps import MEMBERSHIP
 from employers.models import Membership, Unit, UnitMember, UnitName
 
 
@@ -45,7 +46,7 @@ def remember_member(
     UnitMember.objects.get_or_create(unit=unit, user=user, defaults={"name": name})
     # A colleague may just be verifying or ending the membership.
     member = UnitMember.objects.select_for_update().get(unit=unit, user=user)
-    if member.state == Membership.ENDED:
+    if MEMBERSHIP.allows("claim", member.state):
         # Whoever left and signs for the unit again begins anew: unverified.
         member.state, member.ended_at, member.verified_at = Membership.CLAIMED, None, None
     member.name = name

@@ -31,6 +31,7 @@ from esign import terms
 from esign.actions.base import GRADUATE
 from esign.actions.notices import tell_unit
 from esign.actions.reading import kept_signature, read_ink, store_ink
+from esign.amendment_steps import AMENDMENT
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.rules import check_terms
@@ -148,7 +149,7 @@ def withdraw(*, amendment: Amendment, member: UnitMember) -> Amendment:
         mine = amendment.member_id == member.pk
         if not mine and not speaks_for(member.user, amendment.agreement.unit_id):
             raise Refused("not_yours", "只有提出修改的人或单位的认证人员可以撤回。")
-        done = _decide(amendment, AmendmentState.WITHDRAWN)
+        done = _decide(amendment, "withdraw")
         audit.record("esign.amend_withdraw", by=member.user, obj=done.agreement)
     return done
 
@@ -187,7 +188,7 @@ def confirm(
         if at.graduate.mobile != proof.phone:
             raise Refused("mobile_changed", "手机号码刚刚变更, 请重新获取验证码。")
         one_time_codes.spend(proof)
-        done = _decide(amendment, AmendmentState.CONFIRMED)
+        done = _decide(amendment, "confirm")
         before = at.version
         now = timezone.now()
         version = AgreementVersion.objects.create(
@@ -229,7 +230,7 @@ def refuse(*, amendment: Amendment, by: User) -> Amendment:
     with locked(amendment.agreement) as at:
         if at.graduate.person.user_id != by.pk:
             raise Refused("not_yours", "只有毕业生本人可以答复。")
-        done = _decide(amendment, AmendmentState.REFUSED)
+        done = _decide(amendment, "refuse")
         audit.record("esign.amend_refuse", by=by, obj=at.agreement)
         _tell_member(done, "毕业生没有同意修改, 原协议不变", "refused")
     return done
@@ -237,8 +238,9 @@ def refuse(*, amendment: Amendment, by: User) -> Amendment:
 
 def close_open(agreement: Agreement) -> None:
     """The agreement ends: what was proposed for it ends, too. Runs in the caller's transaction."""
-    agreement.amendments.filter(state=AmendmentState.PROPOSED).update(
-        state=AmendmentState.CLOSED, decided_at=timezone.now()
+    (step,) = AMENDMENT.steps_of("close")
+    agreement.amendments.filter(state__in=step.sources).update(
+        state=step.target, decided_at=timezone.now()
     )
 
 
@@ -246,7 +248,7 @@ def _check_answer(at: Locked, amendment: Amendment, by: User) -> None:
     if at.graduate.person.user_id != by.pk:
         raise Refused("not_yours", "只有毕业生本人可以确认。")
     amendment.refresh_from_db()
-    if amendment.state != AmendmentState.PROPOSED:
+    if not AMENDMENT.allows("confirm", amendment.state):
         raise Refused("state", f"此修改{amendment.get_state_display()}, 不能再确认。")
     if at.destination.state not in _AMENDABLE:
         raise Refused("not_amendable", "学校已审核通过, 签约信息不能再修改。")
@@ -266,11 +268,11 @@ def what_blocks(amendment: Amendment, by: User) -> DomainError | None:
     return None
 
 
-def _decide(amendment: Amendment, state: str) -> Amendment:
+def _decide(amendment: Amendment, action: str) -> Amendment:
     """Under the agreement's lock: only one answer to a proposal."""
-    now = timezone.now()
-    changed = Amendment.objects.filter(pk=amendment.pk, state=AmendmentState.PROPOSED).update(
-        state=state, decided_at=now
+    (step,) = AMENDMENT.steps_of(action)
+    changed = Amendment.objects.filter(pk=amendment.pk, state__in=step.sources).update(
+        state=step.target, decided_at=timezone.now()
     )
     if not changed:
         amendment.refresh_from_db()

@@ -29,6 +29,7 @@ DOCUMENTS = JobKind(
     label="协议书文件",
     model=Document,
     phases={DocumentState.WAITING: DocumentState.MAKING},
+    finished={DocumentState.MAKING: DocumentState.READY},
     parked=DocumentState.PARKED,
     owner="省级管理员",
     task="esign.tasks.make_documents",
@@ -125,7 +126,7 @@ def _keep(document: Document, version: AgreementVersion, content: bytes) -> bool
         )
         jobs.finish(
             document,
-            DocumentState.READY,
+            DOCUMENTS.finished[document.state],
             file=file,
             sha256=file.sha256,
             problem="",

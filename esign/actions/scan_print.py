@@ -23,6 +23,7 @@ from esign.actions import printing
 from esign.actions.documents import current_document
 from esign.models import Agreement, Document, PrintTicket
 from esign.states import AgreementState, TicketState
+from esign.ticket_steps import TICKET
 from graduates.models import Graduate
 
 LIFETIME = timedelta(minutes=5)
@@ -63,7 +64,7 @@ def claim(*, token: str, graduate: Graduate, by: User) -> PrintTicket:
     _themselves(graduate, by)
     with transaction.atomic():
         ticket = _locked(token)
-        if ticket.state != TicketState.WAITING:
+        if not TICKET.allows("claim", ticket.state):
             _still_ours(ticket, graduate)
             return ticket
         agreement, document = _printable(graduate)
@@ -102,7 +103,8 @@ def use(*, token: str, secret: str) -> Document:
         ticket = _locked(token)
         if ticket.state == TicketState.USED:
             raise Refused("used", "协议书已经下载过, 如需再次打印请重新扫码。")
-        if ticket.state != TicketState.CONFIRMED or ticket.graduate is None or agreement is None:
+        confirmed = TICKET.allows("use", ticket.state)
+        if not confirmed or ticket.graduate is None or agreement is None:
             raise Refused("not_confirmed", "请先用手机扫码并确认。")
         user = ticket.graduate.person.user
         assert user is not None  # they confirmed it

@@ -18,7 +18,7 @@ from core.models import StoredFile
 from core.states import Step
 from destinations.actions.release import release
 from destinations.steps import AGREEMENT, SystemActor
-from esign import history
+from esign import agreement_steps, history
 from esign.actions import amend, notices
 from esign.models import Agreement, SigningRules, Termination, TerminationMaterial
 from esign.states import OPEN_TERMINATION, AgreementState, Ground, Side, TerminationState
@@ -226,8 +226,7 @@ def agree(*, agreement: Agreement, by: User, seen: int | None = None) -> Termina
             "department_at": case.now, "department_by": by.label,
         }  # fmt: skip
         done = _move(case, step, decided_at=case.now, decided_by=by.label, **first)
-        case.agreement.state, case.agreement.ended_at = AgreementState.TERMINATED, case.now
-        case.agreement.save(update_fields=["state", "ended_at"])
+        _end(case.agreement)
         amend.close_open(case.agreement)
         release(graduate_id=case.graduate.pk, by=SystemActor(AGREEMENT), reason=case.asked.reason)
         audit.record("esign.terminate", by=by, obj=case.agreement, reason=case.asked.reason)
@@ -239,15 +238,22 @@ def by_dispute(*, agreement: Agreement, reason: str, by: User) -> None:
     """The graduate's dispute was upheld: the agreement ends at once, an open procedure with it.
     Runs in the transaction of the settlement."""
     with amend.locked(agreement) as at:
-        now = timezone.now()
-        at.agreement.state, at.agreement.ended_at = AgreementState.TERMINATED, now
-        at.agreement.save(update_fields=["state", "ended_at"])
+        _end(at.agreement)
         amend.close_open(at.agreement)
         Termination.objects.filter(agreement=at.agreement, state__in=OPEN_TERMINATION).update(
             state=TerminationState.WITHDRAWN, refusal="去向异议成立, 协议已结束"
         )
         release(graduate_id=at.graduate.pk, by=SystemActor(AGREEMENT), reason=reason)
         audit.record("esign.terminate", by=by, obj=at.agreement, reason=reason)
+
+
+def _end(agreement: Agreement) -> None:
+    """End the agreement, which the caller has locked."""
+    (step,) = agreement_steps.AGREEMENT.steps_of("terminate")
+    if agreement.state not in step.sources:
+        raise Refused("not_active", f"协议{agreement.get_state_display()}, 不能解约。")
+    agreement.state, agreement.ended_at = AgreementState(step.target or ""), timezone.now()
+    agreement.save(update_fields=["state", "ended_at"])
 
 
 def _move(case: Case, step: Step, **values: object) -> Termination:

@@ -17,6 +17,7 @@ from core.files import images
 from graduates.corrections import targets
 from graduates.hooks import CorrectionTarget
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
+from graduates.origin_steps import CORRECTION
 from graduates.states import CorrectionState
 
 MOST_IMAGES = 4
@@ -80,7 +81,7 @@ def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> Correct
     """Apply the value through the kind's own action: its checks and its history hold."""
     _may(by)
     with transaction.atomic():
-        row = _locked(request)
+        row = _locked(request, "accept")
         target = targets()[row.kind]
         target.apply(
             graduate_id=row.graduate_id, field=row.field, value=row.proposed, by=by,
@@ -94,12 +95,12 @@ def refuse(*, request: CorrectionRequest, by: User, answer: str) -> CorrectionRe
     if not answer.strip():
         raise Refused("answer", "请填写答复, 毕业生会看到。", field="answer")
     with transaction.atomic():
-        return _decide(_locked(request), CorrectionState.REFUSED, by, answer)
+        return _decide(_locked(request, "refuse"), CorrectionState.REFUSED, by, answer)
 
 
 def withdraw(*, request: CorrectionRequest, by: User) -> CorrectionRequest:
     with transaction.atomic():
-        row = _locked(request)
+        row = _locked(request, "withdraw")
         if row.graduate.person.user_id != by.pk:
             raise NotPermitted("role", "只有本人可以撤回。")
         return _decide(row, CorrectionState.WITHDRAWN, by, "")
@@ -110,14 +111,14 @@ def _may(by: User) -> None:
         raise NotPermitted("role", "您没有处理信息反馈的权限。")
 
 
-def _locked(request: CorrectionRequest) -> CorrectionRequest:
+def _locked(request: CorrectionRequest, action: str) -> CorrectionRequest:
     Graduate.objects.select_for_update(no_key=True).only("id").get(pk=request.graduate_id)
     row = (
         CorrectionRequest.objects.select_for_update(of=("self",))
         .select_related("graduate__person")
         .get(pk=request.pk)
     )
-    if row.state != CorrectionState.OPEN:
+    if not CORRECTION.allows(action, row.state):
         by = f", 由{row.decided_by}处理" if row.decided_by else ""
         raise Conflict("decided", f"此反馈{row.get_state_display()}{by}, 没有重复执行。")
     return row

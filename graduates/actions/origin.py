@@ -15,6 +15,7 @@ from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from graduates import hooks
 from graduates.fields import ALL, BY_KEY
 from graduates.models import Graduate, Person
+from graduates.origin_steps import CONFIRMATION
 from graduates.permissions import editable_keys, phase_for, refuse_sealed
 from graduates.pinyin import name_sort
 from graduates.records import RELATED, confirmation_hash, is_confirmation_current, plain, record_of
@@ -148,7 +149,7 @@ def _save(graduate: Graduate) -> None:
 def _lapse(graduate: Graduate) -> None:
     """The graduate confirmed something else: it must be confirmed anew."""
     graduate.confirmed_at, graduate.confirmed_hash = None, ""
-    if graduate.confirmation == Confirmation.CONFIRMED:
+    if CONFIRMATION.allows("edit", graduate.confirmation):
         graduate.confirmation = Confirmation.UNSUBMITTED
 
 
@@ -181,7 +182,7 @@ def lock(*, graduate_id: int, by: User) -> Graduate:
         graduate = locked_graduate(graduate_id)
         if not by.has_perm("graduates.lock"):
             raise NotPermitted("role", "您没有锁定生源信息的权限。")
-        if graduate.confirmation == Confirmation.LOCKED:
+        if not CONFIRMATION.allows("lock", graduate.confirmation):
             raise Refused("locked", "已经锁定。")
         graduate.confirmation = Confirmation.LOCKED
         graduate.locked_at, graduate.locked_by = timezone.now(), by.label
@@ -196,7 +197,7 @@ def unlock(*, graduate_id: int, by: User) -> Graduate:
         graduate = locked_graduate(graduate_id)
         if not by.has_perm("graduates.unlock"):
             raise NotPermitted("role", "只有学校系统管理员可以解锁。")
-        if graduate.confirmation != Confirmation.LOCKED:
+        if not CONFIRMATION.allows("unlock", graduate.confirmation):
             raise Refused("not_locked", "没有锁定。")
         graduate.locked_at, graduate.locked_by = None, ""
         if is_confirmation_current(graduate):

@@ -11,6 +11,7 @@ from core.errors import NotPermitted, Refused
 from graduates import hooks
 from graduates.actions.origin import locked_graduate
 from graduates.models import Graduate
+from graduates.origin_steps import STANDING
 from graduates.states import Standing
 from schools.models import Cohort, Phase, SchoolClass
 
@@ -34,7 +35,7 @@ def leave_locked(graduate: Graduate, *, standing: str, reason: str, by: User) ->
     """The same for a row that the caller has locked, once it knows that the person may."""
     if standing not in (Standing.TRANSFERRED, Standing.WITHDRAWN):
         raise Refused("standing", "请选择转出或退学。", field="standing")
-    _from_enrolled(graduate)
+    _check_enrolled(graduate, "leave")
     hooks.leave_guards.run(graduate=graduate)
     return _write(graduate, standing, reason, by, {})
 
@@ -44,7 +45,7 @@ def come_back(*, graduate_id: int, reason: str, by: User) -> Graduate:
     said = _may(by, reason)
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
-        if graduate.standing == Standing.ENROLLED:
+        if not STANDING.allows("come_back", graduate.standing):
             raise Refused("enrolled", "学籍状态已是在籍。")
         return _write(graduate, Standing.ENROLLED, said, by, {})
 
@@ -54,7 +55,7 @@ def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
     said = _may(by, reason)
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
-        _from_enrolled(graduate)
+        _check_enrolled(graduate, "defer")
         if to.school_id != graduate.school_id or to.pk == graduate.cohort_id:
             raise Refused("cohort", "请选择本校的另一届。")
         if to.phase() == Phase.SEALED:
@@ -79,8 +80,8 @@ def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
         return moved
 
 
-def _from_enrolled(graduate: Graduate) -> None:
-    if graduate.standing != Standing.ENROLLED:
+def _check_enrolled(graduate: Graduate, action: str) -> None:
+    if not STANDING.allows(action, graduate.standing):
         raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 请先恢复在籍。")
 
 

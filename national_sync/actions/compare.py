@@ -55,6 +55,7 @@ COMPARISONS = JobKind(
     label="比对",
     model=Comparison,
     phases={ComparisonState.WAITING: ComparisonState.RUNNING},
+    finished={ComparisonState.RUNNING: ComparisonState.DONE},
     parked=ComparisonState.FAILED,
     owner="运维人员",
     task="national_sync.tasks.sweep_comparisons",
@@ -143,7 +144,7 @@ def _finish(
     with jobs.writing(comparison):
         jobs.finish(
             comparison,
-            ComparisonState.FAILED if problem else ComparisonState.DONE,
+            COMPARISONS.parked if problem else COMPARISONS.finished[comparison.state],
             problem=problem,
             result=result,
             progress=100,

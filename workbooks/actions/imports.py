@@ -23,10 +23,15 @@ from core.models import StoredFile
 from schools.models import School
 from workbooks.models import WorkbookImport
 from workbooks.states import ImportState
+from workbooks.steps import IMPORT
 
 M = TypeVar("M", bound=WorkbookImport)
 # Does one step of the import with this primary key.
 Step = Callable[[int], Any]
+_FINISHED: dict[str, str] = {
+    ImportState.CHECKING: ImportState.PREVIEWED,
+    ImportState.APPLYING: ImportState.DONE,
+}
 _ENDS = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 
 
@@ -41,6 +46,7 @@ def import_kind(model: type[M], *, name: str, label: str, task: str) -> JobKind[
             ImportState.UPLOADED: ImportState.CHECKING,
             ImportState.CONFIRMED: ImportState.APPLYING,
         },
+        finished=_FINISHED,
         parked=ImportState.FAILED,
         owner="运维人员",
         task=task,
@@ -131,6 +137,8 @@ def progress(kind: JobKind[M], leased: M, percent: int, **values: Any) -> None:
 
 def finish(leased: WorkbookImport, state: str, *, problem: str = "") -> None:
     """End the step in `state` and save what was set on the row. Raises `jobs.LeaseLost`."""
+    if state not in (_FINISHED[leased.state], ImportState.FAILED):
+        raise ValueError(f"{leased.state} does not lead to {state}")
     with jobs.writing(leased):
         leased.state, leased.problem, leased.progress = state, problem[:300], 100
         leased.finished_at = timezone.now() if state in _ENDS else None
@@ -144,7 +152,7 @@ def confirm(previewed: WorkbookImport, *, by: User | Actor) -> None:
         row = _locked(previewed)
         if row.state in (ImportState.CONFIRMED, ImportState.APPLYING, ImportState.DONE):
             return  # a double click changes nothing
-        if row.state != ImportState.PREVIEWED:
+        if not IMPORT.allows("confirm", row.state):
             raise Refused("import_state", f"此次导入{row.get_state_display()}，不能确认。")
         row.state, row.attempts, row.due_at = ImportState.CONFIRMED, 0, timezone.now()
         row.save(update_fields=["state", "attempts", "due_at"])
@@ -155,7 +163,7 @@ def cancel(unfinished: WorkbookImport, *, by: User | Actor) -> None:
     """Give up an import that no worker has."""
     with transaction.atomic():
         row = _locked(unfinished)
-        if row.state not in (ImportState.UPLOADED, ImportState.PREVIEWED, ImportState.FAILED):
+        if not IMPORT.allows("cancel", row.state):
             raise Refused("import_state", f"此次导入{row.get_state_display()}，不能取消。")
         row.state, row.finished_at, row.parked_at = ImportState.CANCELLED, timezone.now(), None
         row.save(update_fields=["state", "finished_at", "parked_at"])

@@ -1,0 +1,24 @@
+"""What may be done with a proposed change of an agreement: the table that the actions ask."""
+
+from __future__ import annotations
+
+from core.states import Lifecycle, Step, roles, states
+from esign.states import AmendmentState
+
+ROLE_LABELS = {"graduate": "毕业生", "employer": "用人单位", "agreement": "网签协议"}
+_PROPOSED = states(AmendmentState.PROPOSED)
+
+AMENDMENT = Lifecycle(
+    name="协议修改",
+    labels=dict(AmendmentState.choices),
+    steps=(
+        Step("propose", "提出修改", roles("employer"), states(), AmendmentState.PROPOSED,
+             note="until the school approved, or after a rejection"),
+        Step("confirm", "确认", roles("graduate"), _PROPOSED, AmendmentState.CONFIRMED,
+             note="with signature and one-time code; makes a new version"),
+        Step("refuse", "拒绝", roles("graduate"), _PROPOSED, AmendmentState.REFUSED),
+        Step("withdraw", "撤回", roles("employer"), _PROPOSED, AmendmentState.WITHDRAWN),
+        Step("close", "关闭", roles("agreement"), _PROPOSED, AmendmentState.CLOSED,
+             note="when the agreement ends"),
+    ),
+)  # fmt: skip

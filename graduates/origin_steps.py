@@ -1,0 +1,58 @@
+"""How an origin record is confirmed and locked, and how 学籍 changes: the tables that actions ask."""
+
+from __future__ import annotations
+
+from core.states import Lifecycle, Step, roles, states
+from graduates.states import Confirmation, CorrectionState, Standing
+from schools.roles import LEVEL_LABELS, SCHOOL, SCHOOL_STAFF
+
+ROLE_LABELS = {"graduate": "毕业生"} | LEVEL_LABELS
+_GRADUATE = roles("graduate")
+_UNSUBMITTED, _CONFIRMED, _LOCKED = (
+    Confirmation.UNSUBMITTED, Confirmation.CONFIRMED, Confirmation.LOCKED,
+)  # fmt: skip
+
+CONFIRMATION = Lifecycle(
+    name="生源信息确认",
+    labels=dict(Confirmation.choices),
+    steps=(
+        Step("confirm", "确认", _GRADUATE, states(_UNSUBMITTED), _CONFIRMED),
+        Step("confirm", "再次确认", _GRADUATE, states(_CONFIRMED, _LOCKED), None,
+             note="the state stays"),
+        Step("edit", "修改", _GRADUATE | SCHOOL_STAFF, states(_CONFIRMED), _UNSUBMITTED,
+             note="of a value that was confirmed"),
+        Step("lock", "锁定", SCHOOL_STAFF, states(_UNSUBMITTED, _CONFIRMED), _LOCKED),
+        Step("unlock", "解锁", SCHOOL, states(_LOCKED), _CONFIRMED,
+             note="if the graduate's confirmation is current"),
+        Step("unlock", "解锁", SCHOOL, states(_LOCKED), _UNSUBMITTED,
+             note="if it is not"),
+    ),
+)  # fmt: skip
+
+STANDING = Lifecycle(
+    name="学籍状态",
+    labels=dict(Standing.choices),
+    steps=(
+        Step("leave", "转出", SCHOOL, states(Standing.ENROLLED), Standing.TRANSFERRED),
+        Step("leave", "退学", SCHOOL, states(Standing.ENROLLED), Standing.WITHDRAWN),
+        Step("defer", "延期", SCHOOL, states(Standing.ENROLLED), Standing.ENROLLED,
+             note="moves the record to another cohort"),
+        Step("come_back", "恢复在籍", SCHOOL,
+             states(Standing.DEFERRED, Standing.TRANSFERRED, Standing.WITHDRAWN),
+             Standing.ENROLLED),
+    ),
+)  # fmt: skip
+
+CORRECTION = Lifecycle(
+    name="信息反馈",
+    labels=dict(CorrectionState.choices),
+    steps=(
+        Step("ask", "提交反馈", _GRADUATE, states(), CorrectionState.OPEN),
+        Step("accept", "采纳", SCHOOL_STAFF, states(CorrectionState.OPEN),
+             CorrectionState.ACCEPTED, note="applies the value"),
+        Step("refuse", "不采纳", SCHOOL_STAFF, states(CorrectionState.OPEN),
+             CorrectionState.REFUSED, note="with an answer"),
+        Step("withdraw", "撤回", _GRADUATE, states(CorrectionState.OPEN),
+             CorrectionState.WITHDRAWN),
+    ),
+)  # fmt: skip
