@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
 from core import audit
+from core.audit import Actor
 from core.errors import Invalid
 
 
@@ -26,7 +25,7 @@ def check_new_password(password: str, repeated: str, user: User | None = None) -
         raise Invalid(errors)
 
 
-def change_password(*, user: User, password: str, repeated: str, by: Any) -> None:
+def change_password(*, user: User, password: str, repeated: str, by: User | Actor) -> None:
     """Set a new password; every other session of the user ends."""
     check_new_password(password, repeated, user)
     with transaction.atomic():
@@ -40,7 +39,7 @@ def change_password(*, user: User, password: str, repeated: str, by: Any) -> Non
     user.must_change_password = False
 
 
-def end_sessions(*, user: User, by: Any) -> None:
+def end_sessions(*, user: User, by: User | Actor) -> None:
     """解除绑定: every session of the user ends."""
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
+
+from accounts.models import User
 
 
 class NotPersonalValidator:
     """Refuses passwords that contain the person's name, login, student number or phone number."""
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         if user is None:
             return
         for number in {user.login, user.login.partition(":")[2], user.mobile, user.label}:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.signals import user_login_failed
@@ -50,8 +48,8 @@ def sign_in(
     is its sentence)."""
     login_name = text.clean(login_name)[:60]
     check_throttle(request, realm=realm, login_name=login_name)
-    user: Any = authenticate(request, realm=realm, login=login_name, password=password)
-    if user is None:
+    user = authenticate(request, realm=realm, login=login_name, password=password)
+    if not isinstance(user, User):
         check_throttle(request, realm=realm, login_name=login_name)
         raise WrongCredentials("credentials", wrong)
     begin_session(request, user)
@@ -71,7 +69,8 @@ def change_own_password(
     `old_password` is None if it is not asked for. `forgotten` is added to the sentence for a wrong
     old password, and says who can help. Raises `Invalid`, and `RateLimited` after ten tries in a quarter of an hour.
     """
-    user: Any = request.user
+    user = request.user
+    assert isinstance(user, User)
     limit(f"password:{user.pk}", most=10, seconds=900)
     if old_password is not None and not user.check_password(old_password):
         raise Invalid({"old_password": [f"原密码不正确。{forgotten}"]})

@@ -13,12 +13,18 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from benchmarks import measure
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from accounts.models import User
+    from esign.models import Invitation
 
 ROUNDS = 60
 _WARM_UP = 3
@@ -68,7 +74,7 @@ def _pages() -> dict[str, Callable[[], None]]:
         made_up.fill(connection, 10_000)
     people = made_up.accounts()
 
-    def page(user: Any, path: str) -> Callable[[], None]:
+    def page(user: User, path: str) -> Callable[[], None]:
         client = Client()
         client.force_login(user, backend=BACKEND)
 
@@ -91,7 +97,7 @@ def _signing(count: int) -> Callable[[], None]:
     from esign.actions.reading import keep_signature
     from esign.models import Invitation, Reading
 
-    def prepared_offers() -> Iterator[tuple[Any, Any, str, int]]:
+    def prepared_offers() -> Iterator[tuple[Invitation, User, str, int]]:
         for first, _ in offered.offers(count):
             invitation = Invitation.objects.get(pk=first.invitation_id)
             user = User.objects.get(pk=first.user_id)
@@ -144,17 +150,17 @@ def _plain_writes() -> Iterator[None]:
     """Rows are written with `save` and `bulk_create`."""
     from core.db import rows
 
-    def insert(row: Any, *, once: bool = False, later: bool = False) -> bool:
+    def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
         if once:
-            type(row).objects.bulk_create([row], ignore_conflicts=True)
+            type(row)._default_manager.bulk_create([row], ignore_conflicts=True)
         else:
             row.save(force_insert=True)
         return True
 
-    def insert_each(found: Any) -> None:
-        type(found[0]).objects.bulk_create(found, ignore_conflicts=True)
+    def insert_each(new: Sequence[Model]) -> None:
+        type(new[0])._default_manager.bulk_create(new, ignore_conflicts=True)
 
-    def update(row: Any, *names: str) -> None:
+    def update(row: Model, *names: str) -> None:
         row.save(update_fields=names or None)
 
     with ExitStack() as stack:
@@ -190,7 +196,7 @@ def _unprepared() -> Iterator[None]:
         yield
 
 
-PIECES: dict[str, Callable[[], Any]] = {
+PIECES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "reads": _plain_reads,
     "writes": _plain_writes,
     "pipeline": _unpipelined,

@@ -11,7 +11,7 @@ import random
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import psycopg
@@ -257,9 +257,9 @@ def id_number(n: int) -> str:
     return first17 + id_check_character(first17)
 
 
-def roster_rows(count: int) -> list[list[Any]]:
+def roster_rows(count: int) -> list[list[str | int]]:
     """`count` valid rows in the template's columns, with codes and words mixed, as schools write."""
-    rows: list[list[Any]] = []
+    rows: list[list[str | int]] = []
     used: set[str] = set()
     n = 0
     for name in people_names(count, seed=11):
@@ -283,7 +283,7 @@ def roster_rows(count: int) -> list[list[Any]]:
     return rows
 
 
-def workbook(rows: Sequence[Sequence[Any]]) -> bytes:
+def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
     """The rows as an .xlsx of the roster template, with shared strings as Excel writes them."""
     from graduates.fields import BY_KEY, TEMPLATE_KEYS
 

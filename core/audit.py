@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+from django.db.models import Model
 
 from core.db import rows
 from core.models import Event
+
+
+class Account(Protocol):
+    """What the audit trail reads of a user account (`accounts.models.User`)."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def realm(self) -> str: ...
+    @property
+    def label(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -19,7 +32,7 @@ class Actor:
     label: str
 
     @classmethod
-    def of(cls, user: Any) -> Actor:
+    def of(cls, user: Account | Actor | None) -> Actor:
         """The actor behind a signed-in user; None is the system itself."""
         if user is None:
             return SYSTEM
@@ -34,8 +47,8 @@ SYSTEM = Actor(None, "system", "系统")
 def record(
     action: str,
     *,
-    by: Any,
-    obj: Any = None,
+    by: Account | Actor | None,
+    obj: Model | None = None,
     object_type: str | None = None,
     object_id: int | None = None,
     label: str = "",

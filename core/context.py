@@ -12,8 +12,9 @@ from core.menu import menu_for
 
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    staff = user is not None and user.is_authenticated and user.realm == "staff"
+    is_staff = user is not None and user.is_authenticated and user.realm == "staff"
+    in_console = is_staff and request.path.startswith("/console/")
     return {
-        "console_menu": menu_for(user) if staff and request.path.startswith("/console/") else [],
+        "console_menu": menu_for(user) if user is not None and in_console else [],
         "show_gallery": settings.GALLERY,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Protocol
 
 from django.urls import reverse
 
@@ -15,7 +15,13 @@ TOPBAR = ""
 SECTIONS = ("去向登记", "网络签约", "全国系统", "生源", "统计", "学校设置", "省级管理", "系统")
 
 
-def menu_for(user: Any) -> list[tuple[str, list[MenuItem]]]:
+class HasPermissions(Protocol):
+    """What the menu asks of a user."""
+
+    def has_perm(self, perm: str) -> bool: ...
+
+
+def menu_for(user: HasPermissions) -> list[tuple[str, list[MenuItem]]]:
     """The sections and lines that `user` may open."""
     sections = []
     for section in SECTIONS:
@@ -46,7 +52,7 @@ def line_of(path: str, items: tuple[MenuItem, ...]) -> str:
     return next((line for start, line in _beginnings(items) if path.startswith(start)), "")
 
 
-def counted_items(user: Any) -> list[MenuItem]:
+def counted_items(user: HasPermissions) -> list[MenuItem]:
     """The lines with a count that `user` may open, the top bar's among them."""
     items = frame.console_menu()
     return [item for item in items if item.counted and user.has_perm(item.permission)]

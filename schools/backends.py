@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Model
+from django.http import HttpRequest
 
 from accounts.models import Realm, User
 from core import frame
 from schools.scope import staff_of
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
 
 class RoleBackend(BaseBackend):
-    def authenticate(self, request: Any, **credentials: Any) -> None:
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         return None
 
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+    def has_perm(
+        self, user_obj: AbstractBaseUser | AnonymousUser, perm: str, obj: Model | None = None
+    ) -> bool:
         if not isinstance(user_obj, User) or user_obj.realm != Realm.STAFF:
             return False
         staff = staff_of(user_obj)

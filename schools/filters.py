@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters
 from django.db.models import Q, QuerySet
 
 from codes import readers
+from schools.models import StaffMember
 from schools.roles import LEVELS, Level, Role
 
 _ROLES = [(r.value, r.label) for r in Role if LEVELS[r] != Level.PROVINCE]
@@ -20,9 +19,13 @@ class StaffFilter(django_filters.FilterSet):
     )
     q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text="姓名或用户名")
 
-    def by_active(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_active(
+        self, queryset: QuerySet[StaffMember], name: str, value: str
+    ) -> QuerySet[StaffMember]:
         return queryset.filter(user__is_active=value == "1")
 
-    def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def by_keyword(
+        self, queryset: QuerySet[StaffMember], name: str, value: str
+    ) -> QuerySet[StaffMember]:
         wanted = readers.read("search", value, label="关键字").value
         return queryset.filter(Q(user__label__contains=wanted) | Q(user__login__icontains=wanted))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import children
 from .paths import ROOT, package_dir
 from .stack import say
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 _WEIGHTS = {"Regular": 400, "Bold": 700}
 # Agreements are set in a font family of their own: the characters of GB 2312, with outlines
@@ -129,7 +132,7 @@ def _common_characters() -> list[int]:
     )
 
 
-def _simplify(font: Any) -> None:
+def _simplify(font: TTFont) -> None:
     """Redraw every outline with fewer points, by way of cubic curves; off by one unit at most."""
     from fontTools.pens.cu2quPen import Cu2QuPen
     from fontTools.pens.qu2cuPen import Qu2CuPen

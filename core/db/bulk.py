@@ -12,7 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field
 from django.db.models.lookups import Lookup
+from django.db.models.sql.compiler import SQLCompiler
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -22,7 +25,9 @@ class _EqualsAny(Lookup):  # type: ignore[type-arg]
 
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
         keys = list(self.rhs)
         if keys and type(keys[0]) is int:
@@ -30,7 +35,7 @@ class _EqualsAny(Lookup):  # type: ignore[type-arg]
         return f"{left} = ANY(%s)", (*params, keys)
 
 
-def any_of(name: str, keys: Iterable[Any]) -> Any:
+def any_of(name: str, keys: Iterable[Any]) -> Lookup[bool]:
     """A condition for `filter`: `name` is one of `keys`. It matches the same rows as `name__in`,
     which writes a parameter for each key; with hundreds of keys that takes longer than the query."""
     return _EqualsAny(models.F(name), list(keys))
@@ -53,7 +58,7 @@ def update_rows(
     if not rows:
         return 0
     meta = (model or type(rows[0]))._meta
-    key: Any = meta.pk
+    key = meta.pk
     sets, casts, params = [], [_array_of(key)], []
     arrays = [_array([row.pk for row in rows])]
     for name in fields:
@@ -79,13 +84,13 @@ def update_rows(
         return cursor.rowcount
 
 
-def _array(values: Sequence[Any]) -> str:
+def _array(values: Sequence[object]) -> str:
     """An array literal. Letting psycopg look up the type of each of hundreds of values takes ten
     times as long."""
     return "{" + ",".join(map(_element, values)) + "}"
 
 
-def _element(value: Any) -> str:
+def _element(value: object) -> str:
     if value is None:
         return "NULL"
     if type(value) is int:
@@ -115,7 +120,7 @@ def insert_rows(
             copy.write_row(values)
 
 
-def _plain(field: Any, value: Any) -> Any:
+def _plain(field: Field[Any, Any], value: Any) -> Any:
     if isinstance(field, models.JSONField):
         if isinstance(value, RawJson):
             return str(value)
@@ -123,13 +128,13 @@ def _plain(field: Any, value: Any) -> Any:
     return value
 
 
-def _array_of(field: Any) -> str:
+def _array_of(field: Field[Any, Any]) -> str:
     found = _type(field)
     text = found.startswith("varchar") or found == "jsonb"
     return f"%s::{'text' if text else found}[]"
 
 
 @functools.cache
-def _type(field: Any) -> str:
+def _type(field: Field[Any, Any]) -> str:
     found: Any = field.target_field if isinstance(field, models.ForeignKey) else field
     return str(found.db_type(connection)).split(" CHECK")[0]

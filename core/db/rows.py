@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 from django.db.transaction import TransactionManagementError
+from psycopg import Pipeline
 
 from core.db.lookups import concrete_fields
 from core.db.prepared import prepared
@@ -49,14 +51,16 @@ def pipelined() -> Iterator[None]:
 class _Batch:
     """A pipeline, and functions that read the answers to its statements."""
 
-    pipeline: Any
+    pipeline: Pipeline
     unread: list[Callable[[], None]] = field(default_factory=list)
 
 
 _open: ContextVar[_Batch | None] = ContextVar("pipelined", default=None)
 
 
-def _ask(sql: str, values: Sequence[Any], read: Callable[[Any], None], *, later: bool) -> None:
+def _ask(
+    sql: str, values: Sequence[Any], read: Callable[[CursorWrapper], None], *, later: bool
+) -> None:
     """Execute a statement and give its cursor to `read`: at once, or with `later` when the
     pipeline ends."""
     batch = _open.get()
@@ -87,7 +91,7 @@ def insert(row: Model, *, once: bool = False, later: bool = False) -> bool:
     sql, filled = _insert(type(row), names, once)
     row._state.db = "default"
 
-    def read(cursor: Any) -> None:
+    def read(cursor: CursorWrapper) -> None:
         made = cursor.fetchone() if filled else None
         row._state.adding = cursor.rowcount != 1
         for one, value in zip(filled, made or (), strict=False):
@@ -143,7 +147,7 @@ def update(row: Model, *names: str) -> None:
     assert len(fields) == len(names) or not names, names
     values = [f.get_db_prep_save(f.pre_save(row, add=False), connection) for f in fields]
 
-    def read(cursor: Any) -> None:
+    def read(cursor: CursorWrapper) -> None:
         if cursor.rowcount != 1:
             raise type(row).DoesNotExist  # type: ignore[attr-defined]  # every model has one
 

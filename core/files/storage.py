@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
 
@@ -16,7 +16,7 @@ class PrivateStorage(FileSystemStorage):
     def __init__(self) -> None:
         super().__init__(location=settings.PRIVATE_ROOT, file_permissions_mode=0o600)
 
-    def _save(self, name: str, content: Any) -> str:
+    def _save(self, name: str, content: File) -> str:
         """Save a file. If root saves it on the command line, it is given to the account that owns
         the folder, so that the web can read it."""
         saved: str = super()._save(name, content)  # type: ignore[misc]  # a documented hook

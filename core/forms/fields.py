@@ -140,7 +140,7 @@ class Seen(forms.Field):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
 
-    def to_python(self, value: Any) -> int:
+    def to_python(self, value: object) -> int:
         return read_number(str(value or "")) or 0
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import django_filters
 from django.utils.safestring import SafeString, mark_safe
@@ -37,18 +37,18 @@ def _safe(parts: Iterable[str]) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """`value` as HTML. Most values need no escaping, and checking is faster than escaping."""
     plain = str(value)
     return escape(plain) if _SPECIAL(plain) else plain
 
 
-def options(choices: Iterable[tuple[Any, str]], chosen: str) -> SafeString:
+def options(choices: Iterable[tuple[object, str]], chosen: str) -> SafeString:
     return _options(tuple(choices), chosen)
 
 
 @functools.lru_cache(maxsize=512)
-def _options(choices: tuple[tuple[Any, str], ...], chosen: str) -> SafeString:
+def _options(choices: tuple[tuple[object, str], ...], chosen: str) -> SafeString:
     """Cached, because a school's departments and majors are the same on every list page."""
     return _safe(
         f'<option value="{escape(str(value))}"{" selected" if str(value) == chosen else ""}>'
@@ -107,7 +107,7 @@ def order_field(orders: Sequence[Order], chosen: Order) -> SafeString:
     return _safe([_SELECT.format("排序", "order", choices)] if len(orders) > 1 else [])
 
 
-def hidden(pairs: Iterable[tuple[str, Any]]) -> SafeString:
+def hidden(pairs: Iterable[tuple[str, object]]) -> SafeString:
     return _safe(
         f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">'
         for name, value in pairs

@@ -38,7 +38,7 @@ class Column:
     label: str
     needs: tuple[str, ...] = ()
     cell: Callable[[Row], str] | None = None
-    text: Callable[[Row], Any] | None = None
+    text: Callable[[Row], object] | None = None
     css: str = ""
     optional: bool = False  # not shown until chosen
 
@@ -53,7 +53,7 @@ class Column:
         key = self.fields[0]
         return lambda row: "" if row[key] is None else html.text(row[key])
 
-    def export(self, row: Row) -> Any:
+    def export(self, row: Row) -> object:
         if self.text is not None:
             return self.text(row)
         value = row[self.fields[0]]

@@ -114,7 +114,7 @@ def real_value(cell: Any) -> Any:
     return cell
 
 
-def safe(value: Any) -> Any:
+def safe(value: object) -> Any:
     """A value that no spreadsheet program takes for a formula: such text gets an apostrophe before
     it. Control characters, which a workbook can't hold, are removed. An error becomes its word."""
     if isinstance(value, CellError):
@@ -128,11 +128,11 @@ def safe(value: Any) -> Any:
 
 def write(
     header: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+    rows: Iterable[Sequence[object]],
     *,
     title: str = "数据",
     marks: dict[tuple[int, int], str] | None = None,
-    above: Sequence[Sequence[Any]] = (),
+    above: Sequence[Sequence[object]] = (),
     widths: Sequence[int] | None = None,
 ) -> bytes:
     """A workbook of one sheet, all text cells; the header comes after the rows `above`. `marks`
@@ -153,7 +153,7 @@ def write(
     bold, head_fill = Font(bold=True), PatternFill("solid", fgColor="E8F0FA")
     bad = PatternFill("solid", fgColor="F8C9C4")
 
-    def cell(value: Any, row: int, column: int) -> WriteOnlyCell:
+    def cell(value: object, row: int, column: int) -> Any:
         written = WriteOnlyCell(sheet, value=safe(value))
         if isinstance(value, str):
             written.number_format = "@"

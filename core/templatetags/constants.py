@@ -7,9 +7,9 @@ frame of a page has thirty of them.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from django import template
+from django.template import Context
 from django.template.base import FilterExpression, Node, Parser, TextNode, Token
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as any_url
@@ -44,7 +44,7 @@ class Address(Node):
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def render(self, context: Any) -> str:
+    def render(self, context: Context) -> str:
         return _address(self.name, get_script_prefix(), get_urlconf())
 
 
@@ -54,7 +54,7 @@ class File(Node):
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def render(self, context: Any) -> str:
+    def render(self, context: Context) -> str:
         return _file(self.path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 from django import template
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 from core import frame
 from core.forms.bound import PlatformBoundField
-from core.frame import Service
+from core.frame import MenuItem, Service
 from core.masking import mask_id, mask_phone
 from core.menu import line_of
 
@@ -97,8 +97,15 @@ def bar(part: int, whole: int, label: str) -> SafeString:
     )
 
 
+class Counted(Protocol):
+    """A line of figures: its numbers by name, and how many graduates it counts."""
+
+    counts: dict[str, int]
+    total: int
+
+
 @register.simple_tag
-def rate_bar(line: Any) -> SafeString:
+def rate_bar(line: Counted) -> SafeString:
     """The bar of a line's 落实率."""
     return bar(line.counts["employed_rate"], line.total, "落实率")
 
@@ -124,7 +131,7 @@ def grey_by_reason(fields: Iterable[PlatformBoundField]) -> list[PlatformBoundFi
 
 
 @functools.cache
-def _menu_html(sections: tuple[tuple[str, tuple[Any, ...]], ...]) -> str:
+def _menu_html(sections: tuple[tuple[str, tuple[MenuItem, ...]], ...]) -> str:
     """The menu for one set of permissions. It is the same on every page, so it is built once."""
     parts = []
     for section, items in sections:

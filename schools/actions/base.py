@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db.models import Model
 
@@ -12,6 +11,9 @@ from codes import text
 from core.errors import Invalid, NotPermitted, Refused
 from schools.models import School
 from schools.scope import staff_of
+
+# What a value looks like in the audit trail.
+Plain = bool | int | str | None
 
 
 def require(by: User, permission: str, school_id: int | None) -> None:
@@ -29,10 +31,10 @@ def locked_school(school_id: int) -> School:
     return school
 
 
-def set_values(row: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+def set_values(row: Model, values: Mapping[str, object]) -> dict[str, list[Plain]]:
     """Set `values` on `row`, without saving. Returns {field: [old, new]} of what changed, for the
     audit trail."""
-    changes: dict[str, list[Any]] = {}
+    changes: dict[str, list[Plain]] = {}
     for key, value in values.items():
         old = getattr(row, key)
         if old != value:
@@ -41,7 +43,7 @@ def set_values(row: Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     return changes
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Plain:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -75,7 +74,7 @@ def _turn(school_id: int, *, is_open: bool, by: User) -> School:
     return school
 
 
-def _save(school: School, values: dict[str, Any], by: User) -> School:
+def _save(school: School, values: dict[str, object], by: User) -> School:
     changes = set_values(school, values)
     if changes:
         school.save(update_fields=list(changes))

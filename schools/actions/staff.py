@@ -80,7 +80,7 @@ def edit(*, staff_id: int, name: str, mobile: str, by: User) -> StaffMember:
             # Phone numbers are not written to the audit trail.
             data = {"changes": {k: v for k, v in changes.items() if k != "mobile"}}
             if "mobile" in changes:
-                data["changes"]["mobile"] = [f"…{v[-4:]}" for v in changes["mobile"]]
+                data["changes"]["mobile"] = [f"…{str(v)[-4:]}" for v in changes["mobile"]]
             audit.record("schools.staff_edit", by=by, obj=staff, data=data)
     return staff
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, QuerySet
 from django.utils.html import escape
@@ -71,7 +69,7 @@ class StaffList(ConsoleList):
         Order("newest", "最近新增", ("pk",), descending=True),
     )
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[StaffMember]:
         years = Cohort.objects.filter(staffmember=OuterRef("pk")).values("year")
         names = Department.objects.filter(staffmember=OuterRef("pk")).values("name")
         return StaffMember.objects.annotate(
