@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class AddressCase:
-    """One object an address is tried with, and the roles (of the first world) that see it."""
+    """The keyword arguments of the address, which name one object, and the roles of the first world
+    that may see that object."""
 
     name: str
     kwargs: dict[str, Any]

@@ -1,9 +1,9 @@
-"""Who may open which address: what `test_access.py` goes by.
+"""The table of `test_access.py`: who may open which address.
 
-Every address must be accounted for. Its class of access comes from the view itself
+Every address must be covered. Who may open it at all comes from the view itself
 (`required_permission` of `staff_view`, `graduate_view` and `employer_view`, `permission` of a list page), or it
-stands in `OPEN`. An address that names an object (`<int:pk>` and the like) must also say here
-which objects of the two worlds it is tried with, and who of those with the right sees them.
+is listed in `OPEN`. An address that names an object (such as `<int:pk>`) must also say here which
+objects of the two worlds it is tried with, and which roles see each of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests import access_employers, access_esign, access_national, factories
 from tests.access_cases import AddressCase
 from tests.factories import World
 
-# Pages without a door: signing in, signing out, public facts, the gallery of development.
+# Pages that need no permission: sign-in and sign-out, public facts, the gallery for development.
 OPEN = {
     "console:login", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
     "places", "place-children", "categories", "gallery",
@@ -34,7 +34,7 @@ _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
 _SCOPED = {_COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE}
 
 
-# Opened by a bearer token instead of a person (tests/core/test_metrics.py).
+# Opened with a bearer token instead of a session (tests/core/test_metrics.py).
 BY_TOKEN = {"metrics"}
 
 
@@ -49,14 +49,15 @@ class Objects:
         self.elsewhere = factories.make_graduate(self.other)
         self.graduate_user = factories.activate(self.inside)
         access_employers.make_people(self)
-        self._made: dict[Any, list[AddressCase]] = {}
+        self._cases: dict[Any, list[AddressCase]] = {}
 
     def cases(self, address: str) -> list[AddressCase]:
-        """Of an address that names an object; made once for all addresses of a kind."""
-        make = OBJECTS[address]
-        if make not in self._made:
-            self._made[make] = make(self)
-        return self._made[make]
+        """The cases of an address that names an object. Addresses with the same function share
+        the objects, which are made once."""
+        make_cases = OBJECTS[address]
+        if make_cases not in self._cases:
+            self._cases[make_cases] = make_cases(self)
+        return self._cases[make_cases]
 
     def of_graduates(self, **more: Any) -> list[AddressCase]:
         return self._scoped(self.inside.pk, self.outside.pk, self.elsewhere.pk, more)
@@ -71,7 +72,7 @@ class Objects:
         return self._scoped(mine, hidden, foreign, {})
 
     def own_images(self) -> list[AddressCase]:
-        """Of a graduate: the own one and anybody else's."""
+        """The graduate sees their own image and nobody else's."""
         seen = {"mine": frozenset({"graduate"})}
         return [AddressCase(c.name, c.kwargs, seen.get(c.name, frozenset())) for c in self.images()]
 
@@ -83,9 +84,9 @@ class Objects:
         return self._of_school({"pk": mine}, {"pk": foreign})
 
     def destination_imports(self) -> list[AddressCase]:
-        """A department's import is that person's own, the school admin's school has them all."""
+        """Department admins see their own imports, school admins all imports of the school."""
 
-        def made(world: World, role: str) -> int:
+        def make_import(world: World, role: str) -> int:
             user = world.user(role)
             file = files.store(b"no", name="a.xlsx", content_type="a/b", purpose="destinations")
             row = DestinationImport.objects.create(school=world.school, file=file, by=user)
@@ -93,10 +94,14 @@ class Objects:
 
         return [
             AddressCase(
-                "mine", {"pk": made(self.world, _DEPARTMENT)}, frozenset({_DEPARTMENT, _SCHOOL})
+                "mine",
+                {"pk": make_import(self.world, _DEPARTMENT)},
+                frozenset({_DEPARTMENT, _SCHOOL}),
             ),
-            AddressCase("a colleague's", {"pk": made(self.world, _SCHOOL)}, frozenset({_SCHOOL})),
-            AddressCase("elsewhere", {"pk": made(self.other, _DEPARTMENT)}, frozenset()),
+            AddressCase(
+                "a colleague's", {"pk": make_import(self.world, _SCHOOL)}, frozenset({_SCHOOL})
+            ),
+            AddressCase("elsewhere", {"pk": make_import(self.other, _DEPARTMENT)}, frozenset()),
         ]
 
     def cohorts(self) -> list[AddressCase]:
@@ -114,7 +119,7 @@ class Objects:
         return self._of_school({"pk": mine}, {"pk": foreign})
 
     def waiting_classes(self) -> list[AddressCase]:
-        """Classes in which somebody has not yet signed in."""
+        """Classes in which a graduate has not activated their account yet."""
         worlds = ((self.world, 0), (self.world, 1), (self.other, 0))
         for world, department in worlds:
             factories.make_graduate(world, department=department)
@@ -122,7 +127,7 @@ class Objects:
         return self._scoped(mine, hidden, foreign, {})
 
     def duplicates(self) -> list[AddressCase]:
-        """Somebody who stands at both schools; nobody else's record is a duplicate."""
+        """A person with records at both schools; a person with one record is no duplicate."""
         one = factories.make_graduate(self.world)
         number = one.person.id_number
         twice = factories.make_graduate(self.other, id_number=number, name=one.name)
@@ -170,7 +175,7 @@ class Objects:
             AddressCase("without forms", {"code": "11", "form": "letter"}, frozenset()),
         ]
 
-    # --- the three walls ---------------------------------------------------------------------
+    # --- who sees which object ---------------------------------------------------------------
 
     def _graduates(self) -> list[tuple[Graduate, World]]:
         return [

@@ -1,4 +1,4 @@
-"""Every test process works on its own clone of a migrated database that already holds codes."""
+"""Fixtures of all tests. Each test process has its own copy of a migrated database with the codes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from graduates.models import Graduate
     from tests.factories import World
 
-# Playwright's synchronous API leaves its event loop in the thread of its worker; tests that come
-# after a journey on that worker use the ORM as always.
+# Playwright's synchronous API leaves an event loop running in its thread. Without this Django would
+# refuse the ORM in tests that run on the same worker afterwards.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
 def owner_connection() -> psycopg.Connection:
+    """A connection as the owner, who may create and drop databases."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])
     return psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True)
 
 
 def clone_database(name: str) -> None:
-    """Make database `name` from the template, anew."""
+    """Create database `name` as a copy of the template, replacing an older one."""
     template = urlsplit(os.environ["DATABASE_OWNER_URL"]).path.lstrip("/")
     with owner_connection() as c:
         c.execute(sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(sql.Identifier(name)))
@@ -53,7 +54,7 @@ def django_db_setup(worker_id: str, django_db_blocker: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def world() -> World:
-    """A school of its own with two departments, classes and one of each kind of staff."""
+    """A new school with two departments, their classes, and one staff account of each role."""
     from tests import factories
 
     return factories.make_world()
@@ -68,10 +69,10 @@ def graduate(world: World) -> Graduate:
 
 @pytest.fixture
 def committed_world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
-    """A world of rows that other connections see, taken away afterwards."""
+    """A world whose rows are committed, so that other connections see them; deleted afterwards."""
     from tests import factories, removal
 
     with django_db_blocker.unblock(), removal.committed() as schools:
-        made = factories.make_world()
-        schools.append(made.school)
-        yield made
+        world = factories.make_world()
+        schools.append(world.school)
+        yield world

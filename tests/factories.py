@@ -25,7 +25,7 @@ from core.files import images
 from core.models import StoredFile
 from destinations.actions import enter, evidence, register, review
 from destinations.fields import BY_KEY as DESTINATION_FIELDS
-from destinations.models import Destination, MinimumWage
+from destinations.models import Destination, Evidence, MinimumWage
 from destinations.states import State
 from employers.models import Membership, Unit, UnitMember
 from graduates.actions import origin
@@ -51,10 +51,10 @@ def school_year() -> int:
 def make_id_number(
     number: int | None = None, *, male: bool = True, region: str = "340103", born: str = "20040229"
 ) -> str:
-    """A number with a right check digit; `number` tells people of one birthday apart."""
+    """An ID number with a correct check digit, different for each `number`."""
     number = next(_numbers) if number is None else number
     first = f"{region}{born}{number % 50:02d}{number % 5 * 2 + male:d}"
-    # More people than one birthday holds: the day moves on.
+    # One birthday has 50 numbers; then the next day is used.
     day = datetime.date(2001, 1, 1) + datetime.timedelta(days=number // 50)
     if born == "20040229" and number >= 50:
         first = f"{region}{day:%Y%m%d}{number % 50:02d}{number % 5 * 2 + male:d}"
@@ -85,7 +85,7 @@ class World:
     staff: dict[str, User] = field(default_factory=dict)
 
     def user(self, role: str) -> User:
-        """Afresh, so that no scope is remembered from an earlier call."""
+        """The account, read anew, because an account object caches its scope."""
         return User.objects.get(pk=self.staff[role].pk)
 
     def client(self, role: str) -> Client:
@@ -112,7 +112,7 @@ def make_school(**values: Any) -> School:
 
 
 def make_cohort(school: School, year: int | None = None, **values: Any) -> Cohort:
-    """Open now unless said otherwise."""
+    """A cohort that is open now, unless `values` says otherwise."""
     dates = {
         "opens_on": today() - datetime.timedelta(days=60),
         "ends_on": today() + datetime.timedelta(days=200),
@@ -141,7 +141,7 @@ def make_classes(cohort: Cohort, department: Department, *names: str) -> list[Sc
 
 
 def make_staff(role: str, world: World | None = None, **scope: Any) -> User:
-    """A staff account; in a world and without `scope`, that of its first department."""
+    """A staff account. In a world and without `scope` its scope is the first department."""
     number = next(_numbers)
     user = User.objects.create_user(
         Realm.STAFF, f"staff{number}", PASSWORD, label=f"试用{Role(role).label}{number}"
@@ -177,20 +177,22 @@ def keep_file(purpose: str, by: User | None = None, content: bytes | None = None
 
 
 def make_unit(code: str = "", **values: Any) -> Unit:
-    """A unit as a first signing leaves it: everything known, not certified."""
+    """A unit as it is after its first signing: all data known, not certified."""
     known = {
         "name": "虚构信息技术有限公司", "unit_property": "39", "industry": "34",
         "division": "340111", "address": "虚构路1号",
     }  # fmt: skip
-    unit, made = Unit.objects.get_or_create(code=code or make_unit_code(), defaults=known | values)
-    if made:
+    unit, created = Unit.objects.get_or_create(
+        code=code or make_unit_code(), defaults=known | values
+    )
+    if created:
         unit.certificate = keep_file("certificate")
         unit.save()
     return unit
 
 
 def make_member(unit: Unit, user: User | None = None, **values: Any) -> UnitMember:
-    """Somebody who signs for `unit` and has kept everything; unverified unless said otherwise."""
+    """A person of `unit` with stored pictures and signature; unverified unless `values` says so."""
     from tests.esign.signing import make_signature
 
     if values.get("state") == Membership.VERIFIED:
@@ -218,7 +220,7 @@ def client_of(user: User) -> Client:
 def typed_record(
     world: World, *, department: int = 0, school_class: int = 0, **changes: Any
 ) -> dict[str, Any]:
-    """What somebody types to add a graduate: valid, made up, unique."""
+    """The values to add a graduate with: valid, made up and unique."""
     number = next(_numbers)
     year = world.cohort.year
     return {
@@ -252,11 +254,12 @@ def typed_record(
 
 def make_graduate(world: World, **changes: Any) -> Graduate:
     typed = typed_record(world, **changes)
-    made = origin.add(school=world.school, typed=typed, by=world.school_admin)
-    return Graduate.objects.select_related(*origin.RELATED).get(pk=made.pk)
+    added = origin.add(school=world.school, typed=typed, by=world.school_admin)
+    return Graduate.objects.select_related(*origin.RELATED).get(pk=added.pk)
 
 
 def code_of(graduate: Graduate) -> str:
+    """The graduate's initial code."""
     person = Graduate.objects.select_related("person").get(pk=graduate.pk).person
     return initial_code(person.pk, person.code_counter)
 
@@ -274,14 +277,14 @@ def activation_form(graduate: Graduate, **changes: str) -> dict[str, str]:
 
 
 def activate(graduate: Graduate) -> User:
-    """The graduate's account, opened on the page graduates use."""
+    """Activate the graduate's account on the page; returns the account."""
     response = Client().post("/activate/", activation_form(graduate))
     assert response.status_code == 302, response.content.decode()
     return User.objects.get(person__graduates=graduate)
 
 
 def make_photo(size: tuple[int, int] = (240, 320), kind: str = "JPEG", **options: Any) -> bytes:
-    """A sheet with a few lines, as a phone or a scanner would send it."""
+    """A picture of a page with a few lines."""
     image = Image.new("RGB", size, "#fdfdfb")
     draw = ImageDraw.Draw(image)
     for line in range(4):
@@ -292,7 +295,7 @@ def make_photo(size: tuple[int, int] = (240, 320), kind: str = "JPEG", **options
     return buffer.getvalue()
 
 
-def attach(graduate: Graduate, by: User) -> Any:
+def attach(graduate: Graduate, by: User) -> Evidence:
     return evidence.add_evidence(graduate=graduate, content=make_photo(), name="证明.jpg", by=by)
 
 
@@ -323,7 +326,7 @@ def register_contract(graduate: Graduate, user: User, **changes: str) -> Destina
 
 
 def sign_agreement(graduate: Graduate) -> Destination:
-    """A real agreement: invited, read, signed."""
+    """Invite the graduate, read and sign; returns the destination."""
     from tests.esign import signing
 
     signing.sign(graduate)
@@ -333,7 +336,7 @@ def sign_agreement(graduate: Graduate) -> Destination:
 def put_in_state(
     graduate: Graduate, state: str, world: World, user: User, *, agreement: bool = False
 ) -> Destination:
-    """Bring a fresh graduate's destination to `state` by what people do."""
+    """Bring a new graduate's destination to `state` through the actions people use."""
     pk = graduate.pk
     if agreement:
         sign_agreement(graduate)
@@ -361,7 +364,7 @@ def set_minimum_wage(division: str, amount: int, since: str = "2020-01-01") -> N
 
 
 def sample_values(key: str) -> str:
-    """A value that any field of a destination takes."""
+    """A valid value for the destination's field `key`."""
     year = school_year()
     known = UNIT | {
         "agreement_ref": "试0001",

@@ -1,4 +1,4 @@
-"""Tests that must commit delete their own school instead of flushing."""
+"""Deleting the schools of tests that commit. Flushing the whole database would take longer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from core.models import StoredFile
 from schools.models import School
 
 
-def forget_cache() -> None:
-    """Every key of this worker and of no other: `cache.clear()` would empty the whole Valkey,
-    and with it what another worker is just counting."""
+def clear_own_cache() -> None:
+    """Delete the cache keys of this worker only. `cache.clear()` would delete those of the others."""
     keys = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]
     for key in keys.scan_iter(match=cache.make_key("*")):
         keys.delete(key)
@@ -25,8 +24,8 @@ def forget_cache() -> None:
 
 @contextmanager
 def committed() -> Iterator[list[School]]:
-    """For races, which need rows that other connections see: what is made inside is committed,
-    and the schools put into the list are taken away again at the end. Events stay."""
+    """Rows made inside the block are committed, for tests with several connections. The schools that
+    are put into the list are deleted at the end, but not their events."""
     schools: list[School] = []
     assert not connection.in_atomic_block, "races run outside the test's transaction"
     try:
@@ -37,7 +36,7 @@ def committed() -> Iterator[list[School]]:
 
 
 def _remove_signing(school_id: int) -> None:
-    """What is only ever added is taken away as the owner, past triggers and foreign keys."""
+    """Delete rows that triggers protect. The owner can switch triggers and foreign keys off."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
         path=f"/{connection.settings_dict['NAME']}"
     )
@@ -97,7 +96,7 @@ def _remove_signing(school_id: int) -> None:
 
 
 def remove_school(school_id: int) -> None:
-    """Every row of a school but its events, children first."""
+    """Delete all rows of a school except its events, children first."""
     _remove_signing(school_id)
     graduates = "SELECT id FROM graduates_graduate WHERE school_id = %(s)s"
     users = """SELECT user_id FROM graduates_person WHERE school_id = %(s)s

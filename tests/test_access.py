@@ -1,6 +1,7 @@
-"""Access: every address × every role × own, hidden and foreign objects.
+"""Every address is opened by every role with objects inside and outside its scope.
 
-Outside the scope is 404, inside without the right is 403, anonymous people go to the sign-in.
+An object outside the scope gives 404, a page without permission 403, and people who are not signed
+in are sent to the sign-in page.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from schools.roles import LEVELS, Role
 from tests.access_table import BY_TOKEN, OBJECTS, OPEN, AddressCase, Objects
 from tests.factories import client_of
 
-# Two people of one unit: the employer is verified, the colleague only says so.
+# Two people of one unit: the employer is verified, the colleague is not.
 EMPLOYERS = ("employer", "colleague")
 OWN_REALM = {"graduate": ("graduate",), "employer": EMPLOYERS}
 ROLES = ("anonymous", "graduate", *EMPLOYERS, *Role.values)
@@ -32,7 +33,7 @@ ROLES = ("anonymous", "graduate", *EMPLOYERS, *Role.values)
 @dataclass(frozen=True)
 class Address:
     name: str
-    permission: str  # "graduate", "employer", a staff permission, or "" where no door was found
+    permission: str  # "graduate", "employer", a staff permission, or "" if the view names none
     takes: frozenset[str]
 
 
@@ -55,7 +56,7 @@ def _walk(resolver: URLResolver, space: str, taken: frozenset[str]) -> Iterator[
 
 
 ADDRESSES = addresses()
-# What the table does not know yet fails in `test_every_address_is_accounted_for`, by its name.
+# Addresses that are missing in the table fail in `test_every_address_is_accounted_for`.
 KNOWN = [a for a in ADDRESSES.values() if (not a.takes or a.name in OBJECTS)
          and (a.permission or a.name in OPEN)]  # fmt: skip
 
@@ -65,21 +66,21 @@ def test_every_address_has_a_name() -> None:
 
 
 def test_every_address_is_accounted_for() -> None:
-    no_door = {n for n, a in ADDRESSES.items() if not a.permission and n not in OPEN | BY_TOKEN}
-    assert no_door == set(), "neither behind a door nor in OPEN"
+    unguarded = {n for n, a in ADDRESSES.items() if not a.permission and n not in OPEN | BY_TOKEN}
+    assert unguarded == set(), "neither guarded by a permission nor listed in OPEN"
     unknown = (
         {a.permission for a in ADDRESSES.values()} - {"", *OWN_REALM} - set(frame.permissions())
     )
-    assert unknown == set(), "permissions that no role table knows"
+    assert unknown == set(), "permissions that no app declares"
     no_objects = {n for n, a in ADDRESSES.items() if a.takes and n not in OBJECTS}
-    assert no_objects == set(), "say in access_table.OBJECTS with which objects to try them"
+    assert no_objects == set(), "list in access_table.OBJECTS the objects to try them with"
 
 
-def test_the_table_names_no_address_that_is_gone() -> None:
+def test_the_table_names_only_existing_addresses() -> None:
     assert (OPEN | set(OBJECTS)) - set(ADDRESSES) == set()
 
 
-def test_what_is_open_has_no_door() -> None:
+def test_open_addresses_require_no_permission() -> None:
     assert {n for n in OPEN if ADDRESSES[n].permission} == set()
 
 
@@ -92,7 +93,7 @@ def test_access_to_every_address(role: str) -> None:
         cases = objects.cases(address.name) if address.takes else [_PLAIN]
         for case in cases:
             expected = expect(role, address, case)
-            for method, response in ask(visitor, address, case, post=expected in NO_DOOR):
+            for method, response in send_requests(visitor, address, case, post=expected in REFUSED):
                 if not fits(expected, response):
                     was = f"{response.status_code} {response.headers.get('Location', '')}"
                     wrong.append(f"{method} {address.name} {case.name}: {expected}, was {was}")
@@ -102,12 +103,12 @@ def test_access_to_every_address(role: str) -> None:
 _PLAIN = AddressCase("", {}, frozenset())
 
 
-# Who may not even look gets no further by sending something.
-NO_DOOR = {"forbidden", *(f"{realm} sign-in" for realm in ("graduate", "employer", "console"))}
+# With these expectations a POST is tried as well: it must be refused like the GET.
+REFUSED = {"forbidden", *(f"{realm} sign-in" for realm in ("graduate", "employer", "console"))}
 
 
 def expect(role: str, address: Address, case: AddressCase) -> str:
-    """What the rules say: open, sign-in, forbidden, hidden or allowed."""
+    """What should happen: "open", "… sign-in", "forbidden", "hidden" or "allowed"."""
     if address.name in OPEN:
         return "open"
     if address.permission in OWN_REALM:
@@ -130,7 +131,7 @@ def user_of(role: str, objects: Objects) -> User | None:
 
 
 class Visitor:
-    """Who tries the addresses: signed in once, and with that session at each of them."""
+    """Opens every address with one session, signed in once."""
 
     def __init__(self, role: str, objects: Objects) -> None:
         user = user_of(role, objects)
@@ -142,11 +143,11 @@ class Visitor:
         return client
 
 
-def ask(
+def send_requests(
     visitor: Visitor, address: Address, case: AddressCase, *, post: bool
 ) -> Iterator[tuple[str, HttpResponseBase]]:
-    """GET, and POST where only that is taken or it is wanted: straight at the address, without the
-    page before it. Whatever they did is undone."""
+    """Send a GET, and also a POST if the address accepts no GET or `post` is true. Yields method and
+    response. Afterwards all changes are rolled back."""
     path = reverse(address.name, kwargs=case.kwargs)
     with transaction.atomic():
         response = visitor.client().get(path)
@@ -160,7 +161,7 @@ def ask(
 def fits(expected: str, response: HttpResponseBase) -> bool:
     status, where = response.status_code, response.headers.get("Location", "")
     match expected:
-        case "open":  # no door; a limit or a value may still say no
+        case "open":  # a rate limit or a wrong value may still be refused
             return status < 500 and status not in (401, 403, 404)
         case "graduate sign-in":
             return status == 302 and where == "/login/"
@@ -172,9 +173,9 @@ def fits(expected: str, response: HttpResponseBase) -> bool:
             return status == 403
         case "hidden":
             return status == 404
-    # A refusal by the state (409) or by missing values (422, 400) is still on this side.
-    to_door = status == 302 and "/login/" in where
-    return status in (200, 302, 400, 409, 422) and not to_door
+    # Refusals because of the state (409) or missing values (422, 400) come after the access check.
+    to_sign_in = status == 302 and "/login/" in where
+    return status in (200, 302, 400, 409, 422) and not to_sign_in
 
 
 @pytest.mark.django_db
@@ -194,7 +195,7 @@ def test_lists_show_the_scope_only(role: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_school_that_is_closed_shows_nothing() -> None:
+def test_a_closed_school_shows_nothing() -> None:
     objects = Objects()
     school = objects.world.school
     school.is_open, school.closed_at = False, school.created_at
@@ -207,8 +208,7 @@ def test_a_school_that_is_closed_shows_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_a_new_password_comes_first() -> None:
-    """Who must change the password gets to no other page."""
+def test_an_account_that_must_change_its_password_can_open_no_other_page() -> None:
     objects = Objects()
     user = objects.world.school_admin
     user.must_change_password = True

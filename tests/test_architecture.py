@@ -1,4 +1,4 @@
-"""What the import linter can't see: relations between models, names and sizes of files."""
+"""Rules of the architecture that the import linter cannot check."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.graduates.workbooks import import_rows
 ROOT = Path(settings.BASE_DIR)
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 _ORDER = _PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
-# Lower numbers stand higher; an app may point at apps below it only.
+# Position in the order of layers, the top one first. Relations may point only to lower layers.
 LAYERS = {app: number for number, app in enumerate(_ORDER)}
 OURS = set(LAYERS)
 
 
 def python_files() -> list[Path]:
-    """Those of the project that git knows or would take in."""
+    """The project's Python files that git tracks or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -31,7 +31,7 @@ def python_files() -> list[Path]:
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).exists()]
 
 
-def test_every_app_has_its_layer() -> None:
+def test_every_app_has_a_layer() -> None:
     ours = {c.name for c in apps.get_app_configs() if (ROOT / c.name).is_dir()}
     assert ours | {"config"} == OURS
     inside = _PROJECT["tool"]["importlinter"]["contracts"][1]["containers"]
@@ -55,7 +55,7 @@ def test_relations_point_downwards() -> None:
     assert seen > 20
 
 
-def test_no_module_of_leftovers() -> None:
+def test_no_module_is_called_utils_or_the_like() -> None:
     names = {"utils", "util", "helpers", "helper", "common", "services", "service", "misc"}
     found = [
         str(p.relative_to(ROOT))
@@ -65,7 +65,7 @@ def test_no_module_of_leftovers() -> None:
     assert found == []
 
 
-def test_no_file_of_more_than_400_lines() -> None:
+def test_no_file_has_more_than_400_lines() -> None:
     long = {}
     for path in python_files():
         parts = path.relative_to(ROOT).parts
@@ -78,7 +78,7 @@ def test_no_file_of_more_than_400_lines() -> None:
 
 
 @pytest.mark.django_db
-def test_a_destinations_copies_equal_the_graduates() -> None:
+def test_the_columns_copied_to_a_destination_equal_the_graduates() -> None:
     world = factories.make_world()
     factories.make_graduate(world)
     second = factories.make_cohort(world.school, world.cohort.year + 1)

@@ -1,4 +1,4 @@
-"""bin/manage with services given by the environment: those are used, none of its own start."""
+"""bin/manage uses the services named by the environment and starts none of its own."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SHOW = (
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="platform-manage-", dir="/tmp"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix="platform-manage-", dir="/tmp"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def test_given_services_are_used_instead_of_embedded_ones(folder: Path) -> None:
-    """The services that this suite runs on stand for those of an installation."""
+    """The services of this test run serve as the given ones."""
     given = {k: os.environ[k] for k in ("DATABASE_URL", "REDIS_URL")}
     database = urlsplit(given["DATABASE_URL"])
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_OWNER_URL", "STATIC_ROOT")}
@@ -47,14 +47,14 @@ def test_given_services_are_used_instead_of_embedded_ones(folder: Path) -> None:
     name, port, kept, redis, url = json.loads(done.stdout.splitlines()[-1])
     assert (name, port) == (database.path.lstrip("/"), database.port)
     assert (kept, redis, url) == ("here", given["REDIS_URL"], given["DATABASE_URL"])
-    made = {p.name for p in (folder / "var").iterdir()}
-    assert made & {"postgres", "valkey", "postgres.log", "valkey.log"} == set()
-    assert "running.json" not in made, "the note goes with the command"
+    written = {p.name for p in (folder / "var").iterdir()}
+    assert written & {"postgres", "valkey", "postgres.log", "valkey.log"} == set()
+    assert "running.json" not in written, "the note is deleted when the command ends"
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
-def test_a_service_that_is_given_and_not_there_is_not_replaced(folder: Path, name: str) -> None:
-    """Better no answer than somebody's work in another database."""
+def test_a_given_service_that_is_unreachable_is_not_replaced(folder: Path, name: str) -> None:
+    """Otherwise people would work in another database without noticing."""
     nobody = {"DATABASE_URL": "postgres://u:p@127.0.0.1:9/none", "REDIS_URL": "redis://127.0.0.1:9"}
     env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_OWNER_URL", "STATIC_ROOT")}
     env |= {"STATE_DIR": str(folder / "var"), "FONT_DIR": str(settings.FONT_DIR)}

@@ -1,4 +1,4 @@
-"""bin/run as somebody starts it: everything up, Ctrl-C, everything down, started again."""
+"""bin/run starts the platform, stops it on Ctrl-C, and starts it again with its data."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from django.conf import settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bin-run")]
 ROOT = Path(settings.BASE_DIR)
-MOST_SECONDS = 240  # only so that a hang ends
+MOST_SECONDS = 240  # stops a test that hangs
 _IN_BACKGROUND = ("sh", "-c", 'trap \'\' INT; exec "$0" "$@"')
 UP = "Ctrl-C stops everything."
-# What bin/test says to its own Django processes is not for an installation of its own.
-_OURS = (
+# Variables that bin/test sets; the started installation must not see them.
+_OF_BIN_TEST = (
     "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "PRIVATE_ROOT", "STATIC_ROOT",
     "DJANGO_SETTINGS_MODULE", "PROCESS_ROLE", "PYTHONPATH", "DEBUG",
 )  # fmt: skip
 
 
 def processes_under(pid: int) -> set[tuple[int, str]]:
-    """(pid, start time) of a process and all it started; the time tells reused numbers apart."""
+    """(pid, start time) of a process and its descendants. The time distinguishes reused pids."""
     parents: dict[int, int] = {}
     started: dict[int, str] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -47,22 +47,22 @@ def processes_under(pid: int) -> set[tuple[int, str]]:
     return {(p, started[p]) for p in found if p in started}
 
 
-def still_there(processes: set[tuple[int, str]]) -> set[int]:
+def still_running(processes: set[tuple[int, str]]) -> set[int]:
     return {pid for pid, at in processes if (pid, at) in processes_under(pid)}
 
 
 @dataclass
 class Installation:
-    """A state folder of its own, which any account may enter, as the services have theirs."""
+    """An installation with its own state folder, which the services' account can enter."""
 
     folder: Path
     deadline: float
     seen: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self) -> tuple[subprocess.Popen[bytes], str]:
-        """The process and what it said until everything was up. It starts with SIGINT ignored, as
-        a script's `bin/run &` has it."""
-        env = {k: v for k, v in os.environ.items() if k not in _OURS}
+        """Start bin/run and wait until it is up; returns the process and its output. It starts with
+        SIGINT ignored, as a shell script's `bin/run &` does."""
+        env = {k: v for k, v in os.environ.items() if k not in _OF_BIN_TEST}
         env |= {"STATE_DIR": str(self.folder / "var"), "FONT_DIR": str(settings.FONT_DIR)}
         out = self.folder / "output.txt"
         with out.open("wb") as f:
@@ -95,9 +95,9 @@ class Installation:
 def installation() -> Iterator[Installation]:
     folder = Path(tempfile.mkdtemp(prefix="platform-run-", dir="/tmp"))
     folder.chmod(0o711)
-    made = Installation(folder, time.monotonic() + MOST_SECONDS)
-    yield made
-    for pid in still_there(made.seen):
+    installation = Installation(folder, time.monotonic() + MOST_SECONDS)
+    yield installation
+    for pid in still_running(installation.seen):
         os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -112,7 +112,7 @@ def address_in(said: str) -> str:
     return next(w for w in said.split() if w.startswith("http://127.0.0.1:")).rstrip("/")
 
 
-def test_one_command_up_and_down_and_up_again(installation: Installation) -> None:
+def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> None:
     process, said = installation.start()
     origin = address_in(said)
     for path in ("/", "/console/login/", "/employer/"):
@@ -125,7 +125,7 @@ def test_one_command_up_and_down_and_up_again(installation: Installation) -> Non
              processes_under(process.pid)}  # fmt: skip
     assert {"postgres", "valkey-server"} <= names
     installation.stop(process)
-    assert still_there(installation.seen) == set()
+    assert still_running(installation.seen) == set()
     assert not (installation.folder / "var" / "running.json").exists()
 
     secret = installation.secret("SECRET_KEY")
@@ -136,4 +136,4 @@ def test_one_command_up_and_down_and_up_again(installation: Installation) -> Non
     assert found == ("0551-11111111",)
     assert installation.secret("SECRET_KEY") == secret
     installation.stop(process)
-    assert still_there(installation.seen) == set()
+    assert still_running(installation.seen) == set()

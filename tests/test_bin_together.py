@@ -1,4 +1,4 @@
-"""Commands that start at the same moment make one set of secrets."""
+"""Commands that start at the same time share one set of secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ print(json.dumps(installation.installation_secrets()))
 """
 
 
-def test_secrets_are_made_once() -> None:
+def test_commands_that_start_at_once_make_one_set_of_secrets() -> None:
     with tempfile.TemporaryDirectory() as folder:
         argv = [sys.executable, "-c", READ, folder]
         env = os.environ | {"PYTHONPATH": str(ROOT / "bin")}

@@ -1,5 +1,5 @@
-"""Walking a list from page to page meets every row of the scope once, in order, however its page
-is found: by an index, by its keys first, or among what a search found."""
+"""Paging through a list shows every row of the scope once and in order, whether pages are found by an
+index, by their keys first, or among the results of a search."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ ORDERS = {"student_no": ("student_no", "id"), "name": ("name_sort", "id"), "newe
 
 @pytest.fixture
 def worlds(monkeypatch: pytest.MonkeyPatch) -> list[World]:
-    """Two schools; names and numbers in another order than ids."""
+    """Two schools whose graduates have names and numbers in another order than their ids."""
     monkeypatch.setattr(ListPage, "page_size", 3)
     worlds = [make_world(), make_world()]
     for n, name in enumerate(
         ["王小明", "李四", "王小红", "张王", "王小明", "陈一", "王小", "刘王小"]
     ):
-        made = factories.make_graduate(worlds[n % 2], name=name, department=0)
-        Graduate.objects.filter(pk=made.pk).update(student_no=f"2023{(n * 5) % 8}")
+        graduate = factories.make_graduate(worlds[n % 2], name=name, department=0)
+        Graduate.objects.filter(pk=graduate.pk).update(student_no=f"2023{(n * 5) % 8}")
     return worlds
 
 
-def walk(client: Client, query: str) -> tuple[list[int], list[str]]:
-    """The keys met going forwards, checked against going back; and what the counts said."""
+def page_through(client: Client, query: str) -> tuple[list[int], list[str]]:
+    """Page forwards from the first page. Returns the keys of the rows and the shown counts. On each
+    page the link back must lead to the page before."""
     pages, counts = [], []
     address = f"/console/graduates/?{query}"
     while address:
@@ -53,7 +54,9 @@ def walk(client: Client, query: str) -> tuple[list[int], list[str]]:
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("q", ["", "王小"])
 @pytest.mark.parametrize("who", ["school", "province"])
-def test_every_row_once_in_order(worlds: list[World], who: str, q: str, order: str) -> None:
+def test_paging_shows_every_row_once_in_order(
+    worlds: list[World], who: str, q: str, order: str
+) -> None:
     rows = Graduate.objects.filter(name__contains=q).order_by(*ORDERS[order])
     if who == "school":
         rows = rows.filter(school=worlds[0].school)
@@ -61,21 +64,21 @@ def test_every_row_once_in_order(worlds: list[World], who: str, q: str, order: s
     else:
         client = worlds[0].client(Role.PROVINCE)
     wanted = list(rows.values_list("id", flat=True))
-    met, counts = walk(client, f"q={q}&order={order}")
-    assert met == wanted
+    seen, counts = page_through(client, f"q={q}&order={order}")
+    assert seen == wanted
     assert set(counts) == {f"{len(wanted)} 条"}
 
 
-def test_the_province_in_one_school(worlds: list[World]) -> None:
+def test_the_province_pages_through_one_school(worlds: list[World]) -> None:
     school = worlds[1].school
     wanted = Graduate.objects.filter(school=school).order_by("student_no", "id")
-    met, _ = walk(worlds[0].client(Role.PROVINCE), f"school={school.pk}")
-    assert met == list(wanted.values_list("id", flat=True))
+    seen, _ = page_through(worlds[0].client(Role.PROVINCE), f"school={school.pk}")
+    assert seen == list(wanted.values_list("id", flat=True))
 
 
-def test_a_search_says_when_it_found_too_many(
+def test_a_search_says_when_it_finds_too_many_rows(
     worlds: list[World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "SEARCH_CAP", 4)
-    _, counts = walk(worlds[0].client(Role.PROVINCE), "q=王小")
+    _, counts = page_through(worlds[0].client(Role.PROVINCE), "q=王小")
     assert set(counts) == {"4+ 条"}

@@ -1,4 +1,4 @@
-"""What pages must keep to: forms read what is posted, and templates stay readable."""
+"""Rules for pages: posted values are read by forms, and templates stay readable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WIDEST = 160
 _STILL_WIDE = "national_sync/"
 
 
-def test_views_read_posts_by_forms() -> None:
+def test_views_read_posts_through_forms() -> None:
     found = {}
     for path in sorted(ROOT.glob("*/views/*.py")):
         count = len(_BY_HAND.findall(path.read_text(encoding="utf-8")))
@@ -34,7 +34,7 @@ def test_views_read_posts_by_forms() -> None:
     assert found == _STILL_BY_HAND
 
 
-def test_no_template_has_a_line_that_nobody_can_read() -> None:
+def test_templates_have_no_overlong_lines() -> None:
     wide = []
     for path in sorted((ROOT / "templates").rglob("*.html")):
         name = path.relative_to(ROOT / "templates").as_posix()
@@ -46,7 +46,7 @@ def test_no_template_has_a_line_that_nobody_can_read() -> None:
     assert wide == []
 
 
-def test_fields_are_drawn_by_the_form_templates_alone() -> None:
+def test_fields_are_drawn_by_the_form_templates_only() -> None:
     """A label with the star of a required field is made in one place."""
     by_hand = [
         path.relative_to(ROOT / "templates").as_posix()

@@ -1,4 +1,4 @@
-"""How many queries the main pages cost. More rows must not cost more queries."""
+"""How many queries the main pages need. More rows must not need more queries."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def wrong(code: str) -> str:
 
 
 def an_earlier_time(**ago: float) -> None:
-    """As if every code so far had been asked for then."""
+    """Move the time of all codes issued so far into the past."""
     OneTimeCode.objects.update(created_at=timezone.now() - datetime.timedelta(**ago))
 
 
@@ -50,13 +50,13 @@ def test_only_a_keyed_hash_is_kept(settings: Any) -> None:
     plain = {hashlib.sha256(f"{made.nonce}{sep}{code}".encode()).hexdigest() for sep in ("", ":")}
     assert code not in (made.digest, made.nonce)
     assert made.digest not in plain
-    # Under another key the same code is not the one.
+    # With another key the same code is wrong.
     settings.ONE_TIME_CODE_KEY = "another-key-of-thirty-two-characters!"
     with pytest.raises(WrongCode):
         prove(code)
 
 
-def test_five_tries_and_even_the_right_one_is_too_late() -> None:
+def test_after_five_wrong_tries_the_right_code_is_refused() -> None:
     issue()
     code = last_code(PHONE)
     for left in (4, 3, 2, 1):
@@ -68,7 +68,7 @@ def test_five_tries_and_even_the_right_one_is_too_late() -> None:
         prove(code)
 
 
-def test_it_runs_out_and_a_newer_one_replaces_it() -> None:
+def test_a_code_expires_and_is_replaced_by_a_newer_one() -> None:
     issue()
     first = last_code(PHONE)
     OneTimeCode.objects.update(expires_at=timezone.now())
@@ -83,13 +83,13 @@ def test_it_runs_out_and_a_newer_one_replaces_it() -> None:
 
 
 @pytest.mark.parametrize("other", [{"phone": "13900000002"}, {"subject": "card:2"}])
-def test_it_is_for_this_phone_and_this_card(other: dict[str, str]) -> None:
+def test_a_code_is_valid_for_one_phone_and_one_card(other: dict[str, str]) -> None:
     issue()
     with pytest.raises(WrongCode, match="请先获取"):
         prove(last_code(PHONE), **other)
 
 
-def test_it_is_spent_once() -> None:
+def test_a_code_is_used_once() -> None:
     issue()
     found = prove(last_code(PHONE))
     one_time_codes.spend(found)
@@ -97,7 +97,7 @@ def test_it_is_spent_once() -> None:
         one_time_codes.spend(found)
 
 
-def test_a_minute_lies_between_two_to_one_phone() -> None:
+def test_two_codes_to_one_phone_need_a_minute_between_them() -> None:
     issue()
     assert "60秒" in limited(subject="card:2", address="10.0.0.2")
     an_earlier_time(seconds=61)
@@ -114,12 +114,12 @@ def test_a_minute_lies_between_two_to_one_phone() -> None:
         ("day", {"hours": 3}, "", "平台今天"),
     ],
 )
-def test_each_limit_by_itself(
+def test_each_limit_refuses_further_codes(
     settings: Any, name: str, ago: dict[str, float], same: str, says: str
 ) -> None:
     settings.ONE_TIME_CODE_LIMITS = dict.fromkeys(settings.ONE_TIME_CODE_LIMITS, 1000) | {name: 3}
 
-    def asked(number: int) -> dict[str, str]:
+    def request(number: int) -> dict[str, str]:
         all_new = {
             "phone": f"1390000{number:04d}", "subject": f"card:{number}",
             "address": f"10.0.1.{number}",
@@ -128,26 +128,26 @@ def test_each_limit_by_itself(
         return all_new | ({same: shared[same]} if same else {})
 
     for number in range(3):
-        issue(**asked(number))
+        issue(**request(number))
         an_earlier_time(**ago)
     before = OutboxMessage.objects.count()
-    assert limited(**asked(9)).startswith(says)
+    assert limited(**request(9)).startswith(says)
     assert OutboxMessage.objects.count() == before, "what is refused costs no message"
     if same:
-        shared = asked(9).pop(same)
-        issue(**(asked(10) | {same: f"{shared[:-1]}7"}))
+        shared = request(9).pop(same)
+        issue(**(request(10) | {same: f"{shared[:-1]}7"}))
     an_earlier_time(hours=25)
-    issue(**asked(9))
+    issue(**request(9))
 
 
 @pytest.mark.parametrize("phone", ["", "123", "12345678901", "abc", "1390000000１２"])
-def test_what_is_no_mobile_number_gets_none(phone: str) -> None:
+def test_a_wrong_mobile_number_gets_no_code(phone: str) -> None:
     with pytest.raises(Invalid):
         issue(phone=phone)
     assert not OneTimeCode.objects.exists()
 
 
-def test_without_a_text_message_backend_there_is_none(settings: Any) -> None:
+def test_without_a_text_message_backend_no_code_is_issued(settings: Any) -> None:
     settings.OUTBOX_BACKENDS = {"sms": "", "email": ""}
     with pytest.raises(DomainError, match="短信通道尚未开通"):
         issue()

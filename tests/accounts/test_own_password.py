@@ -1,4 +1,4 @@
-"""Changing one's own password: the old one is asked, tries are counted, other sessions end."""
+"""Changing one's own password needs the old one, counts tries and ends other sessions."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from accounts.models import User
 from graduates.models import Graduate
 from schools.roles import Role
 from tests.factories import PASSWORD, World, activate, client_of
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 NEW = {"new_password": "another-Pass-2", "repeated": "another-Pass-2"}
-# Address of the form, and a page of whoever is signed in.
+# Address of the form, and a page that needs a session, for each realm.
 PLACES = {"staff": ("/console/password/", "/console/"), "graduate": ("/me/password/", "/me/")}
 
 
 @pytest.fixture(params=PLACES)
 def somebody(request: pytest.FixtureRequest, world: World, graduate: Graduate) -> tuple[str, User]:
-    forget_cache()
+    clear_own_cache()
     staff = request.param == "staff"
     return request.param, world.user(Role.COUNSELLOR) if staff else activate(graduate)
 
 
-def test_this_session_goes_on_and_every_other_ends(somebody: tuple[str, User]) -> None:
+def test_changing_the_password_ends_every_other_session(somebody: tuple[str, User]) -> None:
     realm, user = somebody
     form, page = PLACES[realm]
     here, elsewhere = client_of(user), client_of(user)
@@ -35,7 +35,7 @@ def test_this_session_goes_on_and_every_other_ends(somebody: tuple[str, User]) -
     assert user.check_password(NEW["new_password"])
 
 
-def test_without_the_old_one_nothing_changes_and_tries_are_counted(
+def test_a_wrong_old_password_changes_nothing_and_is_counted(
     somebody: tuple[str, User],
 ) -> None:
     realm, user = somebody
@@ -55,7 +55,7 @@ def test_without_the_old_one_nothing_changes_and_tries_are_counted(
     ("typed", "field"),
     [({"repeated": "something-Else-3"}, "repeated"), ({"new_password": "1234567"}, "new_password")],
 )
-def test_a_bad_new_one_is_said_beside_its_field(
+def test_a_bad_new_password_is_refused_beside_its_field(
     somebody: tuple[str, User], typed: dict[str, str], field: str
 ) -> None:
     realm, user = somebody

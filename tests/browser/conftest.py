@@ -1,4 +1,4 @@
-"""Browser journeys share one platform and one Chromium on each worker."""
+"""Fixtures of the browser tests. The tests of a worker share one platform and one Chromium."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def phone(browser: Browser, platform: Stack) -> Iterator[Page]:
 
 @pytest.fixture
 def recruiter(browser: Browser, platform: Stack) -> Iterator[Page]:
-    """Another phone, with nobody signed in."""
+    """A second phone, on which nobody is signed in."""
     yield from _page(browser, platform, 390, 844, is_mobile=True, has_touch=True)
 
 

@@ -1,5 +1,5 @@
-"""The second half of the main job: up, refused by what only the national side knows, shown with the
-fix, mended, reviewed, accepted, seen by the graduate, compared."""
+"""Steps of the main journey with the national system: it refuses an upload, the school corrects the
+record, uploads it again and compares both sides, and the graduate confirms the national record."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def upload(platform: Stack) -> None:
     platform.manage("national_upload", "--seconds", "40")
 
 
-def the_national_side_knows_better(platform: Stack, unit: str) -> None:
+def register_other_data_nationally(platform: Stack, unit: str) -> None:
     with platform.national.transport() as transport:
         transport.admin(
             "units",
             units=[{"name": unit, "code": RIGHT_CODE, "property": "39", "industry": "34"}],
         )
-        # And a place that was a leaf for us is too coarse for them.
+        # And the national system asks for a smaller place than this one.
         transport.admin("lists", list="division", standings={"340102": "coarse"})
 
 
@@ -37,7 +37,7 @@ def see_the_refusal(page: Page, name: str) -> None:
     expect(page.get_by_text("组织机构代码不正确").first).to_be_visible()
 
 
-def mend(page: Page) -> None:
+def correct_the_destination(page: Page) -> None:
     page.goto(page.url.partition("#")[0] + "enter/")
     page.get_by_label("组织机构代码").fill(RIGHT_CODE)
     page.get_by_label("单位所在地").fill("安徽省合肥市庐阳区")
@@ -45,7 +45,7 @@ def mend(page: Page) -> None:
     expect(page.get_by_text("审核通过").first).to_be_visible()
 
 
-def both_sides_agree(page: Page, platform: Stack, name: str) -> None:
+def compare_both_sides(page: Page, platform: Stack, name: str) -> None:
     page.goto(f"/console/national/feedback/?state=closed&q={name}")
     expect(page.locator("tr", has_text=name).first).to_contain_text("已解决")
     page.goto("/console/national/reconcile/")
@@ -56,7 +56,7 @@ def both_sides_agree(page: Page, platform: Stack, name: str) -> None:
     assert (found["differences"], found["adds_up"]) == ([], True)
 
 
-def the_graduate_confirms(page: Page) -> None:
+def graduate_confirms(page: Page) -> None:
     page.goto("/national/")
     page.get_by_role("button", name="刷新").click()
     expect(page.get_by_text("安徽示例信息技术有限公司")).to_be_visible()

@@ -1,7 +1,8 @@
-"""What lies before the journeys after signing: a demo graduate whose agreement the school approved,
-and whose next invitation has been read.
+"""Prepares the journeys after signing: a demo graduate whose agreement the school approved, and who has
+read another invitation.
 
-Run by `Stack.python` with a student number of school 99001; prints what the journey needs to know.
+`Stack.python` runs it with a student number of school 99001. It prints what the journey needs as
+JSON.
 """
 
 from __future__ import annotations

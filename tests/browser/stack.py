@@ -1,4 +1,4 @@
-"""A whole platform for browser journeys: own database, real web server, real Celery worker."""
+"""A platform for browser journeys, with its own database, web server and Celery worker."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.national_sync.conftest import drop_database
 from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
 PASSWORD = "journey-7f3k-test"
-NOTICE_SECONDS = 3  # the server's own clock still keeps it
+NOTICE_SECONDS = 3  # instead of 60, so that tests need not wait
 
 
 @dataclass
 class Stack:
-    """Started once for all journeys; `manage` runs a command against its database."""
+    """One platform for all journeys of a worker. `manage` runs a command on its database."""
 
     folder: Path
     worker: str = "gw0"
@@ -38,7 +38,7 @@ class Stack:
 
     @property
     def name(self) -> str:
-        """Workers have a platform each: databases, Valkey's too, must not meet."""
+        """The database's name. Each worker has its own platform."""
         return f"test_browser_{self.worker}"
 
     @property
@@ -68,7 +68,7 @@ class Stack:
         return self._run("manage.py", *args)
 
     def python(self, module: str, *args: str) -> str:
-        """Run a module of the tests on this platform's database, for what comes before a journey."""
+        """Run a module of the tests on this platform's database, to prepare a journey."""
         return self._run("-m", module, *args)
 
     def _run(self, *args: str) -> str:

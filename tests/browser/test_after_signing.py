@@ -1,4 +1,4 @@
-"""After signing: printed from a public computer, then ended in order and signed anew."""
+"""Journeys after signing: printing on a public computer; ending an agreement and signing another."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def code_sent_to(page: Page, mobile: str, purpose: str) -> str:
     return found.group(1)
 
 
-def test_printed_once_from_a_public_computer(
+def test_an_agreement_is_printed_once_from_a_public_computer(
     desktop: Page, phone: Page, platform: Stack, tmp_path: Path
 ) -> None:
     before = signed_before(platform, "90270010")
@@ -59,7 +59,7 @@ def test_printed_once_from_a_public_computer(
     picture(desktop, "print")
     token = desktop.url.rstrip("/").rpartition("/")[2]
 
-    # Whoever copied the computer's address gets nothing.
+    # The address of the page is useless on another device.
     phone.goto(f"/print/{token}/")
     expect(phone.get_by_text("此页面只能在原来的电脑上使用")).to_be_visible()
 
@@ -95,7 +95,7 @@ def test_printed_once_from_a_public_computer(
 
 
 def the_document_gets_ready(page: Page, before: Before) -> None:
-    """The worker draws and signs it; the page tells when it is there."""
+    """Wait until the worker has made the document and the page offers it."""
     page.goto(f"/agreements/{before['agreement']}/")
     link = page.get_by_role("link", name=re.compile("下载协议书"))
     for _ in range(60):
@@ -107,7 +107,9 @@ def the_document_gets_ready(page: Page, before: Before) -> None:
     expect(link).to_be_visible()
 
 
-def test_ended_and_signed_with_another_unit(desktop: Page, phone: Page, platform: Stack) -> None:
+def test_an_agreement_is_ended_and_another_unit_signs(
+    desktop: Page, phone: Page, platform: Stack
+) -> None:
     before = signed_before(platform, "90270016")  # in the counsellor's care
     graduate_signs_in(phone, before)
     ask_to_end(phone, before)
@@ -127,7 +129,7 @@ def ask_to_end(page: Page, before: Before) -> None:
     page.get_by_role("link", name="申请解约").click()
     page.get_by_label("解约事由").select_option(label="协商一致")
     page.get_by_role("button", name="提交解约申请").click()
-    # The reason is missing: said beside its field, and what was chosen stays.
+    # The missing reason is reported beside its field, and the chosen ground is kept.
     expect(page.locator(".field", has=page.locator("#reason"))).to_contain_text("请说明解约的原因")
     expect(page.get_by_label("解约事由")).not_to_have_value("")
     page.get_by_label("原因说明").fill("家人需要照顾, 已与单位协商一致")
@@ -200,5 +202,5 @@ def draw_a_signature(page: Page) -> None:
     for i in range(14):
         page.mouse.move(left + i * 18, top + (i * 37) % 70)
     page.mouse.up()
-    # The strokes are in the form once the pad has written its picture.
+    # The signature is in the form once the pad has written its picture.
     expect(page.locator("#id_signature")).to_have_value(re.compile("signature.png"))

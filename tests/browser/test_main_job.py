@@ -55,10 +55,12 @@ def open_in_queue(page: Page) -> None:
     page.goto("/console/destinations/queue/")
     page.get_by_role("link", name=NAME).click()
     expect(page.locator("[data-review]")).to_be_visible()
-    page.wait_for_load_state("load")  # the keyboard works once the scripts are there
+    page.wait_for_load_state("load")  # keyboard shortcuts need the scripts
 
 
-def test_from_roster_to_rate(desktop: Page, phone: Page, platform: Stack) -> None:
+def test_a_graduate_goes_from_the_roster_into_the_employment_rate(
+    desktop: Page, phone: Page, platform: Stack
+) -> None:
     import_the_roster(desktop)
     before = employed_rate(desktop)
     desktop.goto(f"/console/graduates/?q={NUMBER}")
@@ -78,7 +80,7 @@ def test_from_roster_to_rate(desktop: Page, phone: Page, platform: Stack) -> Non
     desktop.get_by_role("button", name="不通过", exact=True).click()
     expect(desktop.get_by_text(re.compile("已不通过"))).to_be_visible()
 
-    mend(phone)
+    correct_the_registration(phone)
 
     open_in_queue(desktop)
     expect(desktop.locator(".changed")).to_contain_text("安徽示例信息技术有限公司")
@@ -97,13 +99,13 @@ def test_from_roster_to_rate(desktop: Page, phone: Page, platform: Stack) -> Non
     expect(phone.get_by_text("审核通过").first).to_be_visible()
     picture(phone, "phone-destination")
 
-    national_loop.the_national_side_knows_better(platform, "安徽示例信息技术有限公司")
+    national_loop.register_other_data_nationally(platform, "安徽示例信息技术有限公司")
     national_loop.upload(platform)
     national_loop.see_the_refusal(desktop, NAME)
-    national_loop.mend(desktop)
+    national_loop.correct_the_destination(desktop)
     national_loop.upload(platform)
-    national_loop.both_sides_agree(desktop, platform, NAME)
-    national_loop.the_graduate_confirms(phone)
+    national_loop.compare_both_sides(desktop, platform, NAME)
+    national_loop.graduate_confirms(phone)
 
 
 def import_the_roster(page: Page) -> None:
@@ -135,7 +137,7 @@ def activate_and_confirm(page: Page, code: str) -> None:
     picture(page, "phone-home")
     page.get_by_role("link", name="去办理").click()
     page.get_by_role("button", name="确认并保存").click()
-    # What the roster did not bring is asked for, beside its field.
+    # Fields that the roster left empty must be filled in.
     expect(page.locator("#field-archive_moved")).to_contain_text("不能为空")
     page.get_by_label("档案是否转入学校").select_option("是")
     page.get_by_label("户口是否转入学校").select_option("否")
@@ -159,7 +161,7 @@ def register(page: Page) -> None:
     page.get_by_label("单位行业").select_option(label="信息传输、软件和信息技术服务业")
     page.get_by_label("工作职位类别").select_option(label="工程技术人员")
     page.get_by_role("button", name="提交登记").click()
-    # The contact is missing: said beside the field, and nothing typed is lost.
+    # The missing contact is reported beside its field, and typed values are kept.
     expect(page.locator("#field-contact_name")).to_contain_text("联系人不能为空")
     expect(page.get_by_label("单位名称")).to_have_value("安徽示例信息公司")
     page.get_by_label("联系人", exact=True).fill("王经理")
@@ -175,7 +177,7 @@ def fill_unit(page: Page, name: str) -> None:
     page.get_by_label("单位所在地").fill("安徽省合肥市瑶海区")
 
 
-def mend(page: Page) -> None:
+def correct_the_registration(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_text("登记未通过: 单位名称与合同不一致")).to_be_visible()
     page.get_by_role("link", name="去办理").click()

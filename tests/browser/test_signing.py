@@ -63,7 +63,7 @@ def draw_signature(page: Page) -> None:
 
 
 def last_code(page: Page, ending: str) -> str:
-    """The newest code to a number, read beside the page on the development inbox."""
+    """The newest code sent to a number, read from the development inbox."""
     inbox = page.context.new_page()
     inbox.goto("/dev/inbox/")
     found = re.search(
@@ -86,12 +86,12 @@ def of_the_graduate(platform: Stack, select: str) -> str:
 
 
 def card_address(platform: Stack) -> str:
-    """What a scanner reads from the picture of the card."""
+    """The address in the QR code of the card."""
     return f"/card/{of_the_graduate(platform, 'SELECT k.token')}/"
 
 
-def counsellor_of(platform: Stack) -> None:
-    """The demo's counsellor looks after this graduate's department, too."""
+def extend_the_counsellors_scope(platform: Stack) -> None:
+    """Add the graduate's department to the scope of the demo's counsellor."""
     department = of_the_graduate(platform, "SELECT g.department_id")
     with psycopg.connect(platform.env["DATABASE_URL"]) as c:
         c.execute(
@@ -102,13 +102,13 @@ def counsellor_of(platform: Stack) -> None:
         )
 
 
-def test_from_card_to_verified_agreement(
+def test_a_scanned_card_leads_to_a_verified_agreement(
     phone: Page, recruiter: Page, desktop: Page, platform: Stack, tmp_path: Path
 ) -> None:
     graduate_shows_card(phone)
     recruiter_invites(recruiter, card_address(platform))
     graduate_accepts(phone)
-    counsellor_of(platform)
+    extend_the_counsellors_scope(platform)
     school_approves(desktop)
     file = download_agreement(phone, tmp_path)
     verify(desktop, file)
@@ -179,7 +179,7 @@ def graduate_accepts(page: Page) -> None:
     expect(page.get_by_label("短信验证码")).to_be_visible()
     masked = page.locator("#sign").get_by_text("验证码将发送到").inner_text()
     code = last_code(page, masked.strip()[-4:])
-    # The pad is there; a wrong code costs a try and neither what was read nor what was drawn.
+    # A wrong code counts as a try; the reading time and the signature are kept.
     draw_signature(page)
     expect(page.get_by_text("签名已保存。")).to_be_visible()
     page.get_by_label("短信验证码").fill(f"{(int(code) + 1) % 10**6:06d}")
@@ -204,7 +204,7 @@ def school_approves(page: Page) -> None:
 
 
 def download_agreement(page: Page, folder: Path) -> Path:
-    """The task draws and signs it meanwhile: asked again until it is there."""
+    """Reload the page until the background task has made the document, then download it."""
     link = page.get_by_role("link", name="下载协议书 PDF")
     page.goto("/agreements/")
     page.locator("a.row-card", has_text=UNIT).click()

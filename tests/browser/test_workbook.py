@@ -1,4 +1,4 @@
-"""Many invitations from one workbook: uploaded, looked at, sent by the worker."""
+"""Invitations from a workbook are uploaded, checked and sent by the worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def signs_in(page: Page, mobile: str) -> None:
     page.get_by_role("button", name="登录", exact=True).click()
 
 
-def test_a_workbook_of_invitations(
+def test_a_unit_sends_invitations_from_a_workbook(
     desktop: Page, recruiter: Page, platform: Stack, tmp_path: Path
 ) -> None:
     file = tmp_path / "春季批量邀约.xlsx"
@@ -49,7 +49,7 @@ def test_a_workbook_of_invitations(
         desktop.get_by_role("link", name="下载标注的工作簿").click()
     assert download.value.suggested_filename.endswith(".xlsx")
 
-    # The same workbook once more: nobody is invited twice.
+    # Uploading the same workbook again invites nobody twice.
     recruiter.goto("/employer/invitations/workbook/")
     recruiter.get_by_label("工作簿").set_input_files(file)
     recruiter.get_by_role("button", name="上传并检查").click()

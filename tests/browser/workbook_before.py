@@ -1,5 +1,6 @@
-"""What lies before the journey with a workbook: invitations for demo graduates of school 99001, two
-rows with mistakes. Run by `Stack.python` with the path to write to; prints the unit's mobile."""
+"""Prepares the journey with a workbook: writes invitations for demo graduates of school 99001, two of
+them with mistakes. `Stack.python` runs it with the path to write to. It prints the mobile number of
+the unit's contact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs by itself: each entry names a task there is, as often as the documents say."""
+"""Periodic tasks: each entry names an existing task and runs as often as documented."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def test_every_entry_names_a_task_that_a_worker_knows() -> None:
     assert len(named) == len(app.conf.beat_schedule), "a task stands there twice"
 
 
-def test_entries_need_no_arguments() -> None:
-    """Beat sends them bare; Celery would find out only in the worker's log."""
+def test_every_entry_can_run_without_arguments() -> None:
+    """Beat calls tasks without arguments; a missing one would only show in the worker's log."""
     for entry in app.conf.beat_schedule.values():
         app.tasks[entry["task"]].__header__()
 
 
-def test_they_run_as_often_as_documented() -> None:
+def test_entries_run_as_often_as_documented() -> None:
     schedules = {name: e["schedule"] for name, e in app.conf.beat_schedule.items()}
     clocks = {n: s for n, s in schedules.items() if isinstance(s, crontab)}
     assert {n: s for n, s in schedules.items() if n not in clocks} == INTERVALS
@@ -59,7 +59,7 @@ def test_they_run_as_often_as_documented() -> None:
     assert every_day == {(7, 31, 12)}
 
 
-def test_the_night_and_the_day_are_those_of_the_province() -> None:
+def test_the_schedule_runs_in_the_time_zone_of_the_province() -> None:
     assert str(app.timezone) == settings.TIME_ZONE == "Asia/Shanghai"
     now = datetime.datetime(2027, 3, 1, 0, 0, tzinfo=app.timezone)
     schedule = copy.copy(app.conf.beat_schedule["upload-everything"]["schedule"])

@@ -1,4 +1,4 @@
-"""What development shows and production does not serve: the gallery, the inbox of codes."""
+"""The gallery and the inbox exist in development and not in production."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.config.test_settings import COMPLETE, start
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("face", ["console", "phone"])
-def test_the_gallery_shows_every_state_on_both_faces(face: str) -> None:
+def test_the_gallery_shows_every_state_in_both_styles(face: str) -> None:
     answer = Client().get("/dev/gallery/", {"face": face})
     assert answer.status_code == 200
     page = answer.content.decode()
@@ -23,8 +23,8 @@ def test_the_gallery_shows_every_state_on_both_faces(face: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/gallery/", "/dev/inbox/", "/dev/"])
-def test_production_does_not_serve_it(path: str) -> None:
-    """With debug pages asked for, too: only the development settings know these addresses."""
+def test_production_does_not_serve_development_pages(path: str) -> None:
+    """Not even if the environment asks for debug pages, the gallery and the inbox."""
     ask = (
         "import django; django.setup();"
         "from django.urls import Resolver404, resolve\n"

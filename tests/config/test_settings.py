@@ -31,12 +31,12 @@ def start(
     )
 
 
-def test_production_starts_with_its_secrets() -> None:
+def test_production_starts_with_all_secrets() -> None:
     assert start(COMPLETE).returncode == 0
 
 
 @pytest.mark.parametrize("name", list(COMPLETE))
-def test_production_refuses_to_start_without(name: str) -> None:
+def test_production_refuses_to_start_without_a_required_variable(name: str) -> None:
     done = start({k: v for k, v in COMPLETE.items() if k != name})
     assert done.returncode != 0
     assert name in done.stderr
@@ -53,12 +53,14 @@ def test_production_refuses_a_short_secret_key() -> None:
         ({"TIME_STAMP_URL": "https://stamps.example.com"}, "TIME_STAMP_ROOTS"),
     ],
 )
-def test_what_goes_together_is_asked_for(given: dict[str, str], wanted: str) -> None:
+def test_settings_that_belong_together_are_required_together(
+    given: dict[str, str], wanted: str
+) -> None:
     assert wanted in start(COMPLETE | given).stderr
     assert start(COMPLETE | given | {wanted: "x@example.com"}).returncode == 0
 
 
-def test_the_mail_server_is_one_address() -> None:
+def test_one_address_configures_the_mail_server() -> None:
     show = (
         "import django; django.setup(); from django.conf import settings as s;"
         "print(s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_HOST_PASSWORD, s.EMAIL_USE_TLS,"

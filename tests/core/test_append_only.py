@@ -1,4 +1,4 @@
-"""The audit trail can only grow, whoever asks."""
+"""Nobody can change or delete rows of the audit trail."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction

@@ -1,4 +1,4 @@
-"""Tags that say the same on every page say what Django's own tags say."""
+"""Tags that are computed once a process give the same output as Django's own tags."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def shown(text: str, **values: object) -> str:
     return Template(text).render(Context(values))
 
 
-def test_addresses() -> None:
+def test_literal_addresses_equal_those_of_djangos_tag() -> None:
     assert shown("{% url 'console:home' %}") == reverse("console:home")
     assert shown("{% url name %}", name="console:home") == reverse("console:home")
     there = reverse("console:origin", args=[7])
@@ -28,7 +28,7 @@ def test_an_unknown_address_is_an_error_each_time() -> None:
         Template("{% url %}")
 
 
-def test_addresses_follow_the_prefix() -> None:
+def test_addresses_begin_with_the_script_prefix() -> None:
     plain = shown("{% url 'home' %}")
     try:
         set_script_prefix("/sub/")
@@ -38,7 +38,7 @@ def test_addresses_follow_the_prefix() -> None:
     assert shown("{% url 'home' %}") == plain
 
 
-def test_static_files() -> None:
+def test_literal_static_paths_equal_those_of_djangos_tag() -> None:
     wanted = static("css/kit.css")
     assert shown("{% static 'css/kit.css' %}") == wanted
     assert shown("{% load static %}{% static 'css/kit.css' %}") == wanted
@@ -46,7 +46,7 @@ def test_static_files() -> None:
     assert shown("{% static 'css/kit.css' as p %}[{{ p }}]") == f"[{wanted}]"
 
 
-def test_icons() -> None:
+def test_a_literal_icon_is_drawn_while_the_template_is_compiled() -> None:
     literal = shown("{% icon 'lock' %}")
     assert literal.startswith("<svg") and shown("{% icon name %}", name="lock") == literal
     with pytest.raises(FileNotFoundError):

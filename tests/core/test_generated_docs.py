@@ -1,4 +1,4 @@
-"""docs/states.md and docs/hooks.md say what the code says."""
+"""docs/states.md and docs/hooks.md are up to date with the code."""
 
 import pytest
 from django.conf import settings

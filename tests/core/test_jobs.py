@@ -1,4 +1,4 @@
-"""Leased jobs: who may claim, who may write, what becomes of a job whose worker vanished."""
+"""Leased jobs: claiming, writing results, and jobs whose worker vanished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console's menu marks one line on every page: its own, or that of the section it lies in."""
+"""The console's menu marks one line on every page: that of the page or of the list it belongs to."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests import factories
 from tests.factories import World, make_world
 
 pytestmark = pytest.mark.django_db
-# Of the frame itself, not of a section; and pictures, which have no menu.
+# Pages of the frame, which belong to no line, and pictures, which show no menu.
 OF_NO_LINE = {"home", "login", "logout", "password", "counts", "messages", "evidence"}
 SAMPLES = {"int": "7", "uuid": "9b2f1c9e-7d0f-4b34-8a51-0f3a1c1d2e3f", "slug": "a", "str": "01"}
-# Pages that lie elsewhere than below the address of their list.
+# Pages whose address is not below that of their list.
 ELSEWHERE = {
     "/console/setup/": "school-settings",
     "/console/setup/classes/7/": "departments",
@@ -39,7 +39,7 @@ def lines() -> tuple[MenuItem, ...]:
 
 
 def marked(client: Client, path: str) -> list[tuple[str, str]]:
-    """Addresses of the lines that the page's menu marks, and how."""
+    """(address, aria-current) of the lines that are marked in the menu."""
     page = client.get(path).content.decode()
     menu = page[page.index('id="menu"') : page.index("</nav>")]
     return re.findall(r'href="([^"]+)" aria-current="(\w+)"', menu)
@@ -66,11 +66,11 @@ def test_every_address_belongs_to_a_line() -> None:
 
 
 @pytest.mark.parametrize(("path", "name"), ELSEWHERE.items())
-def test_the_longest_beginning_decides(path: str, name: str) -> None:
+def test_a_page_belongs_to_the_line_with_the_longest_matching_address(path: str, name: str) -> None:
     assert line_of(path, lines()) == reverse(f"console:{name}")
 
 
-def test_a_page_inside_marks_its_section(world: World) -> None:
+def test_a_page_of_one_record_marks_the_line_of_its_list(world: World) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     graduate = factories.make_graduate(world)
     inside = {
@@ -82,7 +82,7 @@ def test_a_page_inside_marks_its_section(world: World) -> None:
     assert {p: marked(client, p) for p in inside} == {p: [(s, "true")] for p, s in inside.items()}
 
 
-def test_the_dashboard_marks_none(world: World) -> None:
+def test_the_home_page_marks_no_line(world: World) -> None:
     assert marked(world.client(Role.SCHOOL_ADMIN), "/console/") == []
 
 

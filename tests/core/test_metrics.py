@@ -1,4 +1,4 @@
-"""/metrics: for who knows the token."""
+"""/metrics shows figures to who knows the token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
 
 
-def test_without_the_token_there_is_no_such_page(settings: Any) -> None:
+def test_without_the_token_the_page_does_not_exist(settings: Any) -> None:
     assert Client().get("/metrics").status_code == 404
     settings.METRICS_TOKEN = "known-to-monitoring"
     assert Client().get("/metrics").status_code == 404
@@ -25,7 +25,7 @@ def test_without_the_token_there_is_no_such_page(settings: Any) -> None:
     assert wrong.status_code == 404
 
 
-def test_with_it_the_loops_figures_are_there(settings: Any) -> None:
+def test_with_the_token_the_figures_of_the_national_loop_are_shown(settings: Any) -> None:
     settings.METRICS_TOKEN = "known-to-monitoring"
     page = Client().get("/metrics", headers={"Authorization": "Bearer known-to-monitoring"})
     said = dict(line.rsplit(" ", 1) for line in page.content.decode().splitlines())

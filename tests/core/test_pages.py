@@ -4,7 +4,7 @@ from django.test import Client
 pytestmark = pytest.mark.django_db
 
 
-def test_health_needs_no_host() -> None:
+def test_the_health_check_accepts_any_host() -> None:
     assert Client().get("/healthz", headers={"host": "prober"}).content == b"ok"
 
 
@@ -15,12 +15,12 @@ def test_pages_forbid_inline_scripts() -> None:
 
 
 @pytest.mark.parametrize("address", ["/card/%00/", "/verify/a%00b/", "/print/%00/state/"])
-def test_no_address_holds_a_nul(address: str) -> None:
+def test_an_address_with_a_nul_does_not_exist(address: str) -> None:
     assert Client().get(address).status_code == 404
 
 
-def test_a_nul_is_taken_out_of_what_is_typed() -> None:
-    """No field can hold one; the wall is before all of them."""
+def test_nul_characters_are_removed_from_typed_values() -> None:
+    """PostgreSQL stores no NUL; the middleware removes them for all forms."""
     found = Client().post("/employer/", {"mobile": "1390000\x0099", "send": "1"})
     assert 'value="139000099"' in found.content.decode()
     assert Client().get("/schools", {"q": "\x00", "\x00": "x"}).status_code == 200

@@ -1,4 +1,4 @@
-"""What somebody typed never makes a page unreadable, nor does it become markup."""
+"""Typed text never makes a PDF template invalid and never becomes markup."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAGE = Template('<html><body><p title="{{ said }}">{{ said }}</p></body></html>
         ("试㛃䶮𠮷", "试㛃䶮𠮷"),
     ],
 )
-def test_typed_text_is_text(said: str, shown: str) -> None:
+def test_typed_text_is_shown_as_text(said: str, shown: str) -> None:
     root = pdf.parse(_PAGE.render(Context({"said": said})))
     (paragraph,) = root.iter("p")
     assert (paragraph.text, paragraph.get("title"), list(paragraph)) == (shown, shown, [])

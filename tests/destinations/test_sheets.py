@@ -15,7 +15,7 @@ from graduates.models import Graduate
 from schools.roles import Role
 from tests import factories
 from tests.factories import World, client_of, destination_of
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 SHEET = "/destination/sheet/"
@@ -28,7 +28,7 @@ def graduate() -> Graduate:
 
 @pytest.fixture
 def client(graduate: Graduate) -> Client:
-    forget_cache()
+    clear_own_cache()
     return client_of(factories.activate(graduate))
 
 

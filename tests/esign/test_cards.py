@@ -21,7 +21,7 @@ from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.esign.pictures import blank
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 MOBILE = "13900000001"
@@ -29,7 +29,7 @@ MOBILE = "13900000001"
 
 @pytest.fixture
 def graduate() -> Graduate:
-    forget_cache()
+    clear_own_cache()
     return factories.make_graduate(factories.make_world())
 
 

@@ -25,7 +25,7 @@ from graduates.models import Graduate
 from tests import factories
 from tests.esign import signing
 from tests.factories import World
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 
@@ -337,7 +337,7 @@ def test_headings_and_parties_are_bold(agreement: Agreement, tmp_path: Path) -> 
 def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreement) -> None:
     from django.test import Client
 
-    forget_cache()
+    clear_own_cache()
     content = content_of(agreement)
     client = Client()
     page = client.get(f"/verify/{agreement.token}/").content.decode()
@@ -352,4 +352,4 @@ def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreem
         last = client.post("/verify/")
     assert last.status_code == 429
     assert client.get("/verify/guessed/").status_code == 404
-    forget_cache()
+    clear_own_cache()

@@ -25,13 +25,13 @@ from tests import factories
 from tests.esign.test_races import at_once
 from tests.esign.workbooks import book, confirmed, row
 from tests.factories import World, client_of
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 from workbooks.states import ImportState
 
 
 @pytest.fixture
 def member(committed_world: World) -> Iterator[UnitMember]:
-    forget_cache()
+    clear_own_cache()
     unit = factories.make_unit(factories.make_unit_code(body="MA2N0RAC"))
     made = factories.make_member(unit, state=Membership.VERIFIED)
     yield made

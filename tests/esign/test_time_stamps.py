@@ -26,7 +26,7 @@ from tests import factories
 from tests.esign import signing
 from tests.esign.test_documents import content_of
 from tests.esign.time_stamp_authority import Authority, running
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def authority(tmp_path: Path, settings: Any) -> Iterator[Authority]:
 @pytest.fixture
 def agreement(signing_key: Path, authority: Authority) -> Agreement:
     """Approved by the department, its document waiting."""
-    forget_cache()
+    clear_own_cache()
     world = factories.make_world()
     made = signing.sign(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
@@ -83,7 +83,7 @@ def test_a_stamp_of_nobody_we_know_does_not_hold(
 def test_older_documents_without_a_stamp_stay_good(
     signing_key: Path, authority: Authority, settings: Any
 ) -> None:
-    forget_cache()
+    clear_own_cache()
     with_stamps, settings.TIME_STAMP_URL = settings.TIME_STAMP_URL, ""
     world = factories.make_world()
     made = signing.sign(factories.make_graduate(world))

@@ -1,4 +1,4 @@
-"""`create_province`: the first account of an installation, with a password for one sign-in."""
+"""`create_province` makes the first account of an installation with a one-time password."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import User
 from core.models import Event
 from schools.roles import Role
 from tests import factories
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,8 @@ def created() -> str:
     return said.getvalue().strip().rpartition(" ")[2]
 
 
-def test_its_password_opens_the_province_once_and_is_changed_first() -> None:
-    forget_cache()
+def test_the_first_sign_in_must_change_the_printed_password() -> None:
+    clear_own_cache()
     password = created()
     user = User.objects.get(login="shengji")
     assert (user.label, user.staff.role, user.staff.school) == ("试用省级", Role.PROVINCE, None)
@@ -42,7 +42,7 @@ def test_its_password_opens_the_province_once_and_is_changed_first() -> None:
     assert client.get("/console/province/schools/").status_code == 200
 
 
-def test_an_existing_account_is_left_as_it_is() -> None:
+def test_an_existing_account_is_not_changed() -> None:
     created()
     before = User.objects.get(login="shengji").password
     with pytest.raises(CommandError, match="已存在"):

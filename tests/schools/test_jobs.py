@@ -1,4 +1,4 @@
-"""The page and the command over all kinds of background jobs."""
+"""The page 后台任务 and the command `jobs`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def park_message() -> None:
     )  # fmt: skip
 
 
-def test_every_kind_stands_there_with_its_parked_jobs(world: World) -> None:
+def test_the_page_lists_every_kind_with_its_parked_jobs(world: World) -> None:
     park_import(world)
     park_message()
     page = world.client(Role.PROVINCE).get(PAGE).content.decode()
@@ -47,7 +47,7 @@ def test_every_kind_stands_there_with_its_parked_jobs(world: World) -> None:
     assert 'value="outbox"' not in page, "nobody knows whether it arrived"
 
 
-def test_parked_jobs_are_handed_out_again_and_that_is_logged(world: World) -> None:
+def test_retrying_parked_jobs_is_recorded(world: World) -> None:
     parked = park_import(world)
     answer = world.client(Role.PROVINCE).post(f"{PAGE}retry/", {"kind": "roster"})
     assert answer.status_code == 302
@@ -56,7 +56,7 @@ def test_parked_jobs_are_handed_out_again_and_that_is_logged(world: World) -> No
     assert Event.objects.filter(action="schools.jobs_retry").count() == 1
 
 
-def test_what_must_not_be_repeated_stays_parked(world: World) -> None:
+def test_jobs_that_must_not_be_repeated_stay_parked(world: World) -> None:
     park_message()
     client = world.client(Role.PROVINCE)
     page = client.post(f"{PAGE}retry/", {"kind": "outbox"}, follow=True).content.decode()

@@ -1,4 +1,4 @@
-"""Filters' choices are kept for as long as the school's structure stays what it was."""
+"""The choices of filters are cached until the school's structure changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def offered(user: User, department: int | None = None) -> dict[str, Choices]:
-    """As the next request reads them: by an account that remembers nothing."""
+    """The choices in the next request: the account is read anew and has nothing cached."""
     return list_options(User.objects.get(pk=user.pk), department, None)
 
 
@@ -26,7 +26,7 @@ def names(user: User, kind: str, department: int | None = None) -> list[str]:
     return [label for _, label in offered(user, department)[kind]]
 
 
-def test_the_second_request_asks_nothing() -> None:
+def test_the_second_request_needs_no_query() -> None:
     user = make_world().user(Role.SCHOOL_ADMIN)
     first = offered(user)
     again = User.objects.get(pk=user.pk)
@@ -61,7 +61,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_change_shows_at_once(change: str) -> None:
+def test_every_change_of_the_structure_shows_at_once(change: str) -> None:
     world = make_world()
     Major.objects.get_or_create(school=world.school, code="080901", name="某专业")
     user = world.user(Role.SCHOOL_ADMIN)
@@ -83,14 +83,14 @@ def test_a_school_written_back_keeps_its_newer_stamp() -> None:
     assert fresh.structure_stamp > stale.structure_stamp
 
 
-def test_another_schools_change_is_not_ours() -> None:
+def test_a_change_of_another_school_does_not_empty_the_cache() -> None:
     ours, other = make_world(), make_world()
     before = School.objects.get(pk=ours.school.pk).structure_stamp
     Department.objects.create(school=other.school, name="新学院")
     assert School.objects.get(pk=ours.school.pk).structure_stamp == before
 
 
-def test_what_is_kept_for_one_scope_is_not_given_to_another() -> None:
+def test_choices_cached_for_one_scope_are_not_shown_to_another() -> None:
     world = make_world()
     elsewhere = Department.objects.create(school=world.school, name="别的学院")
     assert elsewhere.name in names(world.user(Role.SCHOOL_ADMIN), "department")

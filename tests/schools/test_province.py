@@ -46,7 +46,7 @@ def test_a_school_is_added_and_given_its_first_admin(province: Client) -> None:
     assert client.get(reverse("console:staff"))["Location"] == reverse("console:password")
 
 
-def test_a_school_that_is_wrong_is_refused(province: Client, world: World) -> None:
+def test_a_school_with_wrong_values_is_refused(province: Client, world: World) -> None:
     address = reverse("console:school-add")
     short = province.post(address, {"code": "123", "name": "虚构某学院"})
     assert short.status_code == 422
@@ -58,7 +58,7 @@ def test_a_school_that_is_wrong_is_refused(province: Client, world: World) -> No
     assert "已有同名学校" in same.content.decode()
 
 
-def test_editing_brand_name_and_number(province: Client, world: World) -> None:
+def test_the_province_edits_brand_name_and_phone(province: Client, world: World) -> None:
     own = reverse("console:school", args=[world.school.pk])
     typed = {"what": "edit", "brand_name": "虚构大学就业网", "phone": "0551-1234567"}
     assert province.post(own, typed).status_code == 302
@@ -70,7 +70,7 @@ def test_editing_brand_name_and_number(province: Client, world: World) -> None:
     assert 'value="新"' in bad.content.decode()
 
 
-def test_people_of_a_closed_school_do_not_enter(province: Client, world: World) -> None:
+def test_people_of_a_closed_school_cannot_sign_in(province: Client, world: World) -> None:
     graduate = client_of(activate(make_graduate(world)))
     admin, counsellor = world.client(Role.SCHOOL_ADMIN), world.client(Role.COUNSELLOR)
     turn = reverse("console:school-turn", args=[world.school.pk])
@@ -91,7 +91,7 @@ def test_people_of_a_closed_school_do_not_enter(province: Client, world: World) 
         assert Event.objects.get(action=f"schools.school_{step}").object_id == world.school.pk
 
 
-def test_the_province_keeps_school_admins_only(province: Client, world: World) -> None:
+def test_the_province_manages_school_admins_only(province: Client, world: World) -> None:
     second = make_staff(Role.SCHOOL_ADMIN, world)
     kwargs = {"pk": world.school.pk, "staff_id": second.pk}
     assert province.post(reverse("console:school-admin-turn", kwargs=kwargs), {"active": "0"})
@@ -112,13 +112,13 @@ def test_the_province_keeps_school_admins_only(province: Client, world: World) -
     assert refusal.value.code == "role"
 
 
-def test_an_admin_of_another_school_is_not_on_this_page(province: Client, world: World) -> None:
+def test_an_admin_of_another_school_is_not_found(province: Client, world: World) -> None:
     other = make_world()
     kwargs = {"pk": world.school.pk, "staff_id": other.staff[Role.SCHOOL_ADMIN].pk}
     assert province.post(reverse("console:school-admin-reset", kwargs=kwargs)).status_code == 404
 
 
-def test_the_list_counts_admins_and_searches(province: Client, world: World) -> None:
+def test_the_list_counts_admins_and_can_be_searched(province: Client, world: World) -> None:
     make_world()
     page = province.get(reverse("console:schools"), {"q": world.school.code}).content.decode()
     assert world.school.name in page
@@ -134,7 +134,7 @@ def test_the_list_counts_admins_and_searches(province: Client, world: World) -> 
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
-def test_schools_have_no_right_here(world: World, role: str) -> None:
+def test_staff_of_schools_may_not_open_these_pages(world: World, role: str) -> None:
     client, pk = world.client(role), world.school.pk
     admin = world.staff[Role.SCHOOL_ADMIN].pk
     addresses = [

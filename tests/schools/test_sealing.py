@@ -1,4 +1,4 @@
-"""封存 by the school past the end, and its undoing by the province."""
+"""The school seals a cohort that has ended (封存), and the province unseals it."""
 
 import datetime
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> World:
-    """Of a cohort that ended yesterday, with one graduate who waits for review."""
+    """A world whose cohort ended yesterday, with one graduate waiting for review."""
     made = make_world()
     graduate = make_graduate(made)
     factories.register_contract(graduate, factories.activate(graduate))
@@ -46,7 +46,9 @@ def phase(world: World) -> str:
     return Cohort.objects.get(pk=world.cohort.pk).phase()
 
 
-def test_the_page_says_what_is_left_and_the_act_ends_it(admin: Client, world: World) -> None:
+def test_the_page_lists_unfinished_work_and_the_button_seals_the_cohort(
+    admin: Client, world: World
+) -> None:
     own = reverse("console:cohort", args=[world.cohort.pk])
     assert page_of(world) in admin.get(own).content.decode()
     page = admin.get(page_of(world)).content.decode()
@@ -64,7 +66,7 @@ def test_the_page_says_what_is_left_and_the_act_ends_it(admin: Client, world: Wo
     assert "已封存" in page or "封存, 不能再修改" in page
 
 
-def test_nothing_moves_in_a_sealed_cohort(world: World) -> None:
+def test_nothing_can_be_changed_in_a_sealed_cohort(world: World) -> None:
     graduate = Graduate.objects.get(school=world.school)
     made = check(world, roster_book(typed_record(world)))
     cohorts.seal(cohort_id=world.cohort.pk, by=world.school_admin)
@@ -88,14 +90,14 @@ def test_nothing_moves_in_a_sealed_cohort(world: World) -> None:
     for name in ("lock", "standing"):
         address = reverse(f"console:origin-{name}", args=[graduate.pk])
         assert address not in page.content.decode()
-    # A roster that was looked at before is refused row by row.
+    # A roster that was previewed before the sealing is refused row by row.
     roster.confirm(made, by=world.school_admin)
     done = roster.apply(made.pk)
     assert (done.counts["created"], done.counts["rejected"]) == (0, 1)
     assert codes(done, errors=True) == {"cohort_sealed"}
 
 
-def test_only_past_the_end_and_only_once(world: World) -> None:
+def test_a_cohort_is_sealed_after_its_end_and_only_once(world: World) -> None:
     Cohort.objects.filter(pk=world.cohort.pk).update(ends_on=today())
     client = world.client(Role.SCHOOL_ADMIN)
     answer = client.post(page_of(world))
@@ -107,7 +109,7 @@ def test_only_past_the_end_and_only_once(world: World) -> None:
     assert not Event.objects.filter(action="schools.cohort_seal").exists()
 
 
-def test_what_the_province_holds_open_is_waited_for(admin: Client, world: World) -> None:
+def test_a_cohort_with_a_reopened_record_cannot_be_sealed(admin: Client, world: World) -> None:
     graduate, province = Graduate.objects.get(school=world.school), world.user(Role.PROVINCE)
     reopen.reopen(graduate_id=graduate.pk, until=today(), reason="晚到", by=province)
     answer = admin.post(page_of(world))
@@ -119,7 +121,7 @@ def test_what_the_province_holds_open_is_waited_for(admin: Client, world: World)
     assert phase(world) == Phase.SEALED
 
 
-def test_the_province_takes_it_back_with_a_reason(world: World) -> None:
+def test_the_province_unseals_with_a_reason(world: World) -> None:
     cohorts.seal(cohort_id=world.cohort.pk, by=world.school_admin)
     province = world.client(Role.PROVINCE)
     own = reverse("console:cohort-unseal", args=[world.cohort.pk])
@@ -139,7 +141,7 @@ def test_the_province_takes_it_back_with_a_reason(world: World) -> None:
     assert refusal.value.code == "cohort_not_sealed"
 
 
-def test_who_has_no_right(world: World) -> None:
+def test_only_the_school_seals_and_only_the_province_unseals(world: World) -> None:
     for role in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.PROVINCE):
         assert world.client(role).post(page_of(world)).status_code == 403
         with pytest.raises(DomainError) as refusal:

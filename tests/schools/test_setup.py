@@ -45,13 +45,13 @@ def test_a_second_cohort_of_a_year_is_refused_beside_the_field(admin: Client, wo
 
 
 @pytest.mark.parametrize("year", ["", "27", "二〇二七", "1999", "99999999999"])
-def test_a_year_that_is_none_is_refused(admin: Client, year: str) -> None:
+def test_an_invalid_year_is_refused(admin: Client, year: str) -> None:
     answer = admin.post(reverse("console:cohorts"), {"year": year})
     assert answer.status_code == 422
     assert "请填写四位数的年份" in answer.content.decode()
 
 
-def test_editing_dates_and_denominator(admin: Client, world: World) -> None:
+def test_dates_and_denominator_are_edited(admin: Client, world: World) -> None:
     ends = today() + datetime.timedelta(days=30)
     address = reverse("console:cohort", args=[world.cohort.pk])
     answer = admin.post(address, {"opens_on": "", "ends_on": ends.isoformat()})
@@ -66,7 +66,7 @@ def test_editing_dates_and_denominator(admin: Client, world: World) -> None:
     }
 
 
-def test_an_ended_cohort_keeps_its_dates(admin: Client, world: World) -> None:
+def test_the_dates_of_an_ended_cohort_cannot_be_changed(admin: Client, world: World) -> None:
     ended = make_cohort(
         world.school, 2020, opens_on=None, ends_on=today() - datetime.timedelta(days=1)
     )
@@ -96,7 +96,7 @@ def test_an_end_before_today_or_before_the_start_is_refused(admin: Client, world
     assert "日期不正确" in admin.post(address, {"ends_on": "明天"}).content.decode()
 
 
-def test_school_settings(admin: Client, world: World) -> None:
+def test_the_school_admin_edits_the_settings(admin: Client, world: World) -> None:
     address = reverse("console:school-settings")
     answer = admin.post(address, {"phone": "0551-62345678", "two_person_review": "on"})
     assert answer.status_code == 302
@@ -108,7 +108,7 @@ def test_school_settings(admin: Client, world: World) -> None:
     assert "电话不正确" in bad.content.decode()
 
 
-def test_departments_are_added_renamed_turned_off_and_deleted(admin: Client, world: World) -> None:
+def test_departments_are_added_renamed_deactivated_and_deleted(admin: Client, world: World) -> None:
     listing = reverse("console:departments")
     assert admin.post(listing, {"name": " 丙学院 "}).status_code == 302
     made = Department.objects.get(school=world.school, name="丙学院")
@@ -125,7 +125,7 @@ def test_departments_are_added_renamed_turned_off_and_deleted(admin: Client, wor
         assert event(f"schools.department_{step}").school_id == world.school.pk
 
 
-def test_a_department_with_classes_stays(admin: Client, world: World) -> None:
+def test_a_department_with_classes_is_not_deleted(admin: Client, world: World) -> None:
     used = world.departments[0]
     answer = admin.post(reverse("console:department-delete", args=[used.pk]), follow=True)
     assert "已有班级, 不能删除, 可以停用" in answer.content.decode()
@@ -161,7 +161,7 @@ def test_only_an_empty_class_is_deleted(admin: Client, world: World) -> None:
     assert refusal.value.code == "in_use"
 
 
-def test_majors(admin: Client, world: World) -> None:
+def test_majors_are_added_edited_and_deactivated(admin: Client, world: World) -> None:
     listing = reverse("console:majors")
     assert admin.post(listing, {"code": "080901", "name": "计算机科学与技术"}).status_code == 302
     made = Major.objects.get(school=world.school, code="080901")
@@ -195,7 +195,7 @@ def world_major(world: World) -> Major:
     return Major.objects.get_or_create(school=world.school, code="080901", name="计算机")[0]
 
 
-def test_another_schools_rows_are_not_there(world: World) -> None:
+def test_rows_of_another_school_are_not_found(world: World) -> None:
     other = make_world().client(Role.SCHOOL_ADMIN)
     for address in pages_of(world):
         assert other.post(address, {"name": "改", "active": "0"}).status_code == 404, address
@@ -203,7 +203,7 @@ def test_another_schools_rows_are_not_there(world: World) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.PROVINCE])
-def test_others_have_no_right(world: World, role: str) -> None:
+def test_other_roles_may_not_open_these_pages(world: World, role: str) -> None:
     client = world.client(role)
     names = ("cohorts", "school-settings", "departments", "majors")
     for address in [reverse(f"console:{n}") for n in names] + pages_of(world):
@@ -211,7 +211,7 @@ def test_others_have_no_right(world: World, role: str) -> None:
         assert client.post(address, {"name": "改"}).status_code == 403, address
 
 
-def test_an_action_asks_for_the_right_by_itself(world: World) -> None:
+def test_the_actions_check_the_permission_themselves(world: World) -> None:
     other = make_world()
     for by in (world.counsellor, other.school_admin):
         with pytest.raises(DomainError) as refusal:
@@ -219,7 +219,7 @@ def test_an_action_asks_for_the_right_by_itself(world: World) -> None:
         assert (refusal.value.code, refusal.value.status) == ("role", 403)
 
 
-def test_pages_with_nothing_say_what_to_do(world: World) -> None:
+def test_empty_pages_say_what_to_do(world: World) -> None:
     SchoolClass.objects.all().delete()
     Department.objects.all().delete()
     Cohort.objects.all().delete()

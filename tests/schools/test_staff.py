@@ -1,4 +1,4 @@
-"""工作人员: accounts, one-time passwords, scopes, and who may not be turned off."""
+"""工作人员: accounts, one-time passwords, scopes, and who cannot be deactivated."""
 
 import re
 
@@ -65,12 +65,12 @@ def test_a_new_account_signs_in_once_and_must_choose_a_password(
     event = Event.objects.get(action="schools.staff_add")
     assert event.school_id == world.school.pk
     assert password not in str(event.data)
-    # Nowhere is it shown again.
+    # The password is not shown on any page afterwards.
     own = reverse("console:staff-member", args=[made.pk])
     assert password not in admin.get(own).content.decode()
 
 
-def test_an_account_that_is_wrong_keeps_what_was_typed(admin: Client, world: World) -> None:
+def test_a_form_with_errors_keeps_the_typed_values(admin: Client, world: World) -> None:
     taken = world.staff[Role.COUNSELLOR].login
     typed = {"login": taken, "name": "试王丽", "mobile": "123", "role": ""}
     answer = admin.post(reverse("console:staff-add"), typed)
@@ -104,7 +104,7 @@ def test_the_list_shows_the_school_and_filters(admin: Client, world: World) -> N
     assert admin.get(reverse("console:staff"), typed).content.decode().count("<tr data-key") == 1
 
 
-def test_editing_a_person(admin: Client, world: World) -> None:
+def test_name_and_number_are_edited(admin: Client, world: World) -> None:
     pk = world.staff[Role.COUNSELLOR].pk
     address = reverse("console:staff-member", args=[pk])
     assert admin.post(address, {"name": "试新名", "mobile": "13987654321"}).status_code == 302
@@ -154,7 +154,7 @@ def test_a_changed_scope_takes_effect_at_once(admin: Client, world: World) -> No
     assert visible(counsellor) == set()
 
 
-def test_classes_of_another_cohort_stay_as_they_are(admin: Client, world: World) -> None:
+def test_classes_of_a_cohort_that_is_not_shown_are_kept(admin: Client, world: World) -> None:
     older = make_cohort(world.school, world.cohort.year - 1)
     (kept,) = make_classes(older, world.departments[0], "往届一班")
     counsellor = world.staff[Role.COUNSELLOR]
@@ -183,7 +183,7 @@ def test_a_class_without_its_cohort_is_refused(admin: Client, world: World) -> N
     assert re.search(rf'name="classes"\s+value="{mine.pk}"\s+checked', page)
 
 
-def test_a_scope_holds_nothing_of_another_school(admin: Client, world: World) -> None:
+def test_a_scope_with_rows_of_another_school_is_refused(admin: Client, world: World) -> None:
     other = make_world()
     address = reverse("console:staff-scope", args=[world.staff[Role.COUNSELLOR].pk])
     for changes in (
@@ -209,14 +209,14 @@ def test_four_hundred_classes_fit_on_the_page(
     assert page.count("<details") == 2
 
 
-def test_the_whole_school_needs_no_scope(admin: Client, world: World) -> None:
+def test_a_school_admin_has_no_scope_page(admin: Client, world: World) -> None:
     second = make_staff(Role.SCHOOL_ADMIN, world)
     answer = admin.post(reverse("console:staff-scope", args=[second.pk]), scope_form(world))
     assert answer.status_code == 422
     assert "学校系统管理员管理全校" in answer.content.decode()
 
 
-def test_a_deactivated_account_is_out_at_once(admin: Client, world: World) -> None:
+def test_a_deactivated_account_is_signed_out_at_once(admin: Client, world: World) -> None:
     counsellor = world.staff[Role.COUNSELLOR]
     theirs = client_of(counsellor)
     assert theirs.get(reverse("console:origins")).status_code == 200
@@ -230,7 +230,7 @@ def test_a_deactivated_account_is_out_at_once(admin: Client, world: World) -> No
         assert Event.objects.get(action=f"schools.staff_{step}").object_id == counsellor.pk
 
 
-def test_nobody_turns_off_themselves_and_the_last_admin_stays(admin: Client, world: World) -> None:
+def test_nobody_deactivates_themselves_or_the_last_admin(admin: Client, world: World) -> None:
     me = world.staff[Role.SCHOOL_ADMIN]
     answer = admin.post(reverse("console:staff-turn", args=[me.pk]), {"active": "0"}, follow=True)
     assert "不能停用自己的帐号" in answer.content.decode()
@@ -254,7 +254,7 @@ def test_a_reset_password_works_once_and_ends_sessions(admin: Client, world: Wor
     assert Event.objects.get(action="schools.staff_reset_password").object_id == counsellor.pk
 
 
-def test_ones_own_password_is_not_reset_here(admin: Client, world: World) -> None:
+def test_nobody_resets_their_own_password(admin: Client, world: World) -> None:
     me = world.staff[Role.SCHOOL_ADMIN]
     assert admin.post(reverse("console:staff-reset", args=[me.pk])).status_code == 409
     assert not User.objects.get(pk=me.pk).must_change_password
@@ -265,19 +265,19 @@ def addresses(pk: int) -> list[str]:
     return [reverse(f"console:{name}", args=[pk]) for name in names]
 
 
-def test_another_schools_staff_is_not_there(world: World) -> None:
+def test_staff_of_another_school_are_not_found(world: World) -> None:
     other = make_world().client(Role.SCHOOL_ADMIN)
     for address in addresses(world.staff[Role.COUNSELLOR].pk):
         assert other.post(address, {"active": "0"}).status_code == 404, address
 
 
-def test_a_province_account_is_not_there(admin: Client, world: World) -> None:
+def test_a_province_account_is_not_found(admin: Client, world: World) -> None:
     for address in addresses(world.staff[Role.PROVINCE].pk):
         assert admin.post(address, {"active": "0"}).status_code == 404, address
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.PROVINCE])
-def test_others_have_no_right(world: World, role: str) -> None:
+def test_other_roles_may_not_open_these_pages(world: World, role: str) -> None:
     client = world.client(role)
     general = [reverse("console:staff"), reverse("console:staff-add")]
     for address in general + addresses(world.staff[Role.SCHOOL_ADMIN].pk):
@@ -285,7 +285,7 @@ def test_others_have_no_right(world: World, role: str) -> None:
         assert client.post(address, {"active": "0"}).status_code == 403, address
 
 
-def test_one_time_passwords_differ_and_pass_our_own_rules() -> None:
+def test_one_time_passwords_differ_and_satisfy_the_password_rules() -> None:
     made = {actions.one_time_password() for _ in range(50)}
     assert len(made) == 50
     assert all(re.fullmatch(r"[a-z]{4}-[2-9]{4}-[a-z]{4}", p) for p in made)

@@ -1,4 +1,4 @@
-"""Two admins turn each other off, or down, at the same moment: the school keeps one of them."""
+"""Two admins deactivate or demote each other at the same time: one of them stays admin."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def act(
 ) -> None:
     try:
         by = User.objects.get(pk=by_id)
-        staff_of(by)  # read at the door, before either acts
+        staff_of(by)  # the view reads it before the action starts
         start.wait(timeout=10)
         do(staff_id, by)
         answers.append("done")
@@ -53,7 +53,7 @@ def act(
 
 
 @pytest.mark.parametrize("do", [turn_off, demote])
-def test_one_of_two_admins_stays(
+def test_two_admins_cannot_remove_each_other_at_once(
     do: Callable[[int, User], None], django_db_setup: None, django_db_blocker: Any
 ) -> None:
     with django_db_blocker.unblock(), committed() as schools:

@@ -1,4 +1,4 @@
-"""Changing a staff member's role: who may, whose not, and what stays."""
+"""Changing a staff member's role: who may do it, for whom, and what is kept."""
 
 import pytest
 from django.test import Client
@@ -47,7 +47,7 @@ def test_a_counsellor_becomes_admin_and_counsellor_again(admin: Client, world: W
     assert actions.scope_words(StaffMember.objects.get(pk=staff.pk)) == before
 
 
-def test_nobody_changes_their_own(admin: Client, world: World) -> None:
+def test_nobody_changes_their_own_role(admin: Client, world: World) -> None:
     make_staff(Role.SCHOOL_ADMIN, world)
     mine = world.staff[Role.SCHOOL_ADMIN].pk
     assert (
@@ -59,10 +59,10 @@ def test_nobody_changes_their_own(admin: Client, world: World) -> None:
     assert role_of(mine) == Role.SCHOOL_ADMIN
 
 
-def test_the_last_admin_stays_one(world: World) -> None:
-    """Who acts lost the role between opening the page and the click."""
+def test_the_last_admin_cannot_lose_the_role(world: World) -> None:
+    """The acting admin loses the role between opening the page and pressing the button."""
     last, second = world.school_admin, make_staff(Role.SCHOOL_ADMIN, world)
-    assert second.staff.role == Role.SCHOOL_ADMIN  # remembered, as in a request under way
+    assert second.staff.role == Role.SCHOOL_ADMIN  # cached, as in a request under way
     actions.set_role(staff_id=second.pk, role=Role.COUNSELLOR, by=last)
     with pytest.raises(DomainError) as refusal:
         actions.set_role(staff_id=last.pk, role=Role.COUNSELLOR, by=second)
@@ -70,7 +70,7 @@ def test_the_last_admin_stays_one(world: World) -> None:
     assert role_of(last.pk) == Role.SCHOOL_ADMIN
 
 
-def test_an_admin_who_is_turned_off_does_not_count(world: World) -> None:
+def test_a_deactivated_admin_does_not_count(world: World) -> None:
     off = make_staff(Role.SCHOOL_ADMIN, world)
     actions.set_active(staff_id=off.pk, active=False, by=world.school_admin)
     actions.set_role(staff_id=off.pk, role=Role.COUNSELLOR, by=world.school_admin)
@@ -78,7 +78,9 @@ def test_an_admin_who_is_turned_off_does_not_count(world: World) -> None:
 
 
 @pytest.mark.parametrize("role", ["", "province", "nonsense", Role.COUNSELLOR])
-def test_a_role_that_can_not_be_given(role: str, admin: Client, world: World) -> None:
+def test_an_unknown_role_or_the_provinces_is_refused(
+    role: str, admin: Client, world: World
+) -> None:
     staff = world.staff[Role.COUNSELLOR]
     answer = admin.post(page_of(staff.pk), {"role": role})
     assert answer.status_code in (409, 422)
@@ -87,7 +89,7 @@ def test_a_role_that_can_not_be_given(role: str, admin: Client, world: World) ->
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.PROVINCE])
-def test_others_have_no_right(role: str, world: World) -> None:
+def test_other_roles_may_not_open_these_pages(role: str, world: World) -> None:
     second = make_staff(Role.SCHOOL_ADMIN, world)
     assert world.client(role).post(page_of(second.pk), {"role": "counsellor"}).status_code == 403
     with pytest.raises(DomainError) as refusal:
@@ -96,7 +98,7 @@ def test_others_have_no_right(role: str, world: World) -> None:
     assert role_of(second.pk) == Role.SCHOOL_ADMIN
 
 
-def test_another_schools_staff_is_not_there(admin: Client) -> None:
+def test_staff_of_another_school_are_not_found(admin: Client) -> None:
     theirs = make_world().staff[Role.COUNSELLOR]
     assert admin.post(page_of(theirs.pk), {"role": Role.SCHOOL_ADMIN}).status_code == 404
     assert role_of(theirs.pk) == Role.COUNSELLOR

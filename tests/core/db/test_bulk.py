@@ -1,4 +1,4 @@
-"""Many rows in one statement: the same values as one by one."""
+"""Bulk updates and inserts store the same values as single ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.models import Channel, Event, OutboxMessage
 
 pytestmark = pytest.mark.django_db
 
-# What an array and a COPY have to quote.
+# Characters that must be quoted in an array or a COPY.
 ODD = ('甲"乙', "丙\\丁", "{戊,己}", "NULL", "", "庚\n辛'\t%s")
 NAMES = (
     "actor_realm", "actor_label", "object_label", "action", "object_type", "object_id", "reason",
@@ -31,7 +31,7 @@ def messages() -> list[OutboxMessage]:
     ]
 
 
-def test_updated_rows_hold_what_was_given_whatever_its_characters() -> None:
+def test_updated_rows_hold_the_given_values_with_any_characters() -> None:
     rows = messages()
     for n, (row, text) in enumerate(zip(rows, ODD, strict=True)):
         row.text, row.attempts, row.secret = text, n, n % 2 == 1
@@ -60,7 +60,7 @@ def test_plain_rows_update_the_model_that_is_named() -> None:
     assert update_rows([], ("text",), OutboxMessage) == 0
 
 
-def test_inserted_json_is_encoded_unless_it_is_written_already() -> None:
+def test_inserted_json_is_encoded_unless_it_is_raw_json() -> None:
     data: dict[str, Any] = {"数": [1, {"a": 'b"c\\d'}]}
     written = RawJson('{"数": [1, {"a": "b\\"c\\\\d"}]}')
     rows: list[tuple[Any, ...]] = [

@@ -1,4 +1,4 @@
-"""Look-ups whose SQL is compiled once: the ORM's own answers, never yesterday's rows."""
+"""Look-ups compiled once return the same rows as the ORM, and always current ones."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def graduates(pk: int) -> QuerySet[Graduate]:
     return Graduate.objects.filter(person=pk)
 
 
-def test_the_same_row_as_the_orm_in_one_query() -> None:
+def test_a_look_up_returns_the_same_row_as_the_orm_in_one_query() -> None:
     world = factories.make_world()
     look_up = LookUp(lambda pk: graduates(pk).order_by("-cohort__year", "-id"), related=RELATED)
-    assert look_up.first(2**40) is None  # compiled from here on
+    assert look_up.first(2**40) is None  # this compiles it
     for made in [factories.make_graduate(world) for _ in range(3)]:
         wanted = graduates(made.person_id).select_related(*RELATED).get()
         with CaptureQueriesContext(connection) as captured:
@@ -47,7 +47,7 @@ def test_the_same_row_as_the_orm_in_one_query() -> None:
         assert {k: getattr(found, k) for k in plain} == plain
 
 
-def test_what_a_query_annotates_is_set_on_the_row() -> None:
+def test_annotations_are_set_on_the_row() -> None:
     graduate = factories.make_graduate(factories.make_world())
     look_up = LookUp(
         lambda pk: Graduate.objects.annotate(year=F("cohort__year")).filter(pk=pk),
@@ -58,7 +58,7 @@ def test_what_a_query_annotates_is_set_on_the_row() -> None:
     assert (found.year, found.school) == (graduate.cohort.year, graduate.school)
 
 
-def test_columns_that_are_not_declared_are_found_out() -> None:
+def test_undeclared_annotations_are_refused() -> None:
     with pytest.raises(ImproperlyConfigured):
         LookUp(lambda pk: Graduate.objects.annotate(year=F("cohort__year")).filter(pk=pk)).first(1)
 
@@ -71,13 +71,13 @@ def test_rows_are_locked_inside_a_transaction_only(monkeypatch: pytest.MonkeyPat
         look_up.first(1)
 
 
-def test_nothing_for_nobody() -> None:
+def test_a_row_that_does_not_exist_is_not_found() -> None:
     factories.make_world()
     assert LookUp(graduates).first(2**40) is None
 
 
-def test_rows_are_read_anew() -> None:
-    """Staff whose school, role or rights change feel it at their next request."""
+def test_rows_are_read_from_the_database_each_time() -> None:
+    """A change of school, role or scope takes effect at the next request."""
     world = factories.make_world()
     user = world.counsellor
     look_up = LookUp(lambda pk: StaffMember.objects.filter(user_id=pk), related=("school",))
@@ -92,14 +92,14 @@ def test_rows_are_read_anew() -> None:
     assert look_up.first(user.pk) is None
 
 
-def test_the_key_stands_in_one_place() -> None:
+def test_a_look_up_whose_key_stands_twice_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured):
         LookUp(lambda pk: Graduate.objects.filter(pk=pk, person=pk)).first(1)
     with pytest.raises(ImproperlyConfigured):
         LookUp(lambda pk: Graduate.objects.all()).first(1)
 
 
-def test_rows_by_one_key_in_several_places_and_by_a_list() -> None:
+def test_rows_may_use_a_key_in_several_places_and_a_list_of_keys() -> None:
     world = factories.make_world()
     made = [factories.make_graduate(world) for _ in range(3)]
     twice = Rows(

@@ -1,4 +1,4 @@
-"""Rows written by a compiled statement: the same rows as the ORM's."""
+"""Rows written by compiled statements are the same as those the ORM writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def an_event(label: str) -> Event:
     )  # fmt: skip
 
 
-def test_an_inserted_row_has_key_and_what_the_database_fills_in() -> None:
+def test_an_inserted_row_gets_its_key_and_database_defaults() -> None:
     with CaptureQueriesContext(connection) as captured:
         made = an_event("甲")
         assert rows.insert(made)
@@ -35,7 +35,7 @@ def test_an_inserted_row_has_key_and_what_the_database_fills_in() -> None:
     assert stored.at is not None
 
 
-def test_once_leaves_what_is_there() -> None:
+def test_inserting_once_leaves_an_existing_row_unchanged() -> None:
     values = {"channel": Channel.SMS, "address": "13900000001", "dedupe_key": "once"}
     assert rows.insert(OutboxMessage(text="第一", **values), once=True)
     assert not rows.insert(OutboxMessage(text="第二", **values), once=True)
@@ -44,7 +44,7 @@ def test_once_leaves_what_is_there() -> None:
         rows.insert(OutboxMessage(text="第三", **values))
 
 
-def test_an_update_writes_what_is_named_and_nothing_else() -> None:
+def test_an_update_writes_only_the_named_fields() -> None:
     graduate = factories.make_graduate(factories.make_world())
     graduate.qq, graduate.email = "12345", "a@example.com"
     rows.update(graduate, "qq")
@@ -56,7 +56,7 @@ def test_an_update_writes_what_is_named_and_nothing_else() -> None:
     assert graduate.email == "b@example.com"
 
 
-def test_a_row_that_is_gone_is_no_success() -> None:
+def test_updating_a_deleted_row_raises() -> None:
     graduate = factories.make_graduate(factories.make_world())
     graduate.pk = 2**40
     with pytest.raises(Graduate.DoesNotExist):
@@ -65,7 +65,7 @@ def test_a_row_that_is_gone_is_no_success() -> None:
         rows.update(graduate, "no_such_field")
 
 
-def test_what_goes_together_is_there_at_the_end() -> None:
+def test_pipelined_writes_are_done_at_the_end_of_the_block() -> None:
     events = [an_event(label) for label in "甲乙丙"]
     twice = OutboxMessage(channel=Channel.SMS, address="13900000001", dedupe_key="k", text="第一")
     rows.insert(twice)
@@ -84,7 +84,7 @@ def test_what_goes_together_is_there_at_the_end() -> None:
     assert OutboxMessage.objects.get(dedupe_key="k").text == "第三"
 
 
-def test_a_row_that_is_gone_undoes_what_went_with_it() -> None:
+def test_updating_a_deleted_row_undoes_the_pipelined_writes() -> None:
     graduate = factories.make_graduate(factories.make_world())
     graduate.pk = 2**40
     with pytest.raises(Graduate.DoesNotExist), transaction.atomic(), rows.pipelined():
@@ -94,10 +94,10 @@ def test_a_row_that_is_gone_undoes_what_went_with_it() -> None:
     assert not Event.objects.filter(action="core.test").exists()
 
 
-def test_a_statement_that_fails_undoes_what_went_with_it() -> None:
+def test_a_failing_statement_undoes_the_pipelined_writes() -> None:
     values = {"channel": Channel.SMS, "address": "13900000001", "dedupe_key": "k"}
     rows.insert(OutboxMessage(text="第一", **values))
-    for _ in range(2):  # and what was to be prepared after it still can be
+    for _ in range(2):  # the second time checks that statements can still be prepared
         with pytest.raises(IntegrityError), transaction.atomic(), rows.pipelined():
             rows.insert(an_event("甲"), later=True)
             rows.insert(OutboxMessage(text="第二", **values), later=True)
@@ -108,20 +108,20 @@ def test_a_statement_that_fails_undoes_what_went_with_it() -> None:
     assert OutboxMessage.objects.get().text == "第一"
 
 
-def test_a_question_asked_on_the_way_sees_what_went_before() -> None:
+def test_a_query_inside_a_pipeline_sees_the_earlier_writes() -> None:
     with transaction.atomic(), rows.pipelined():
         rows.insert(an_event("甲"), later=True)
         assert Event.objects.filter(action="core.test").count() == 1
 
 
-def test_an_exception_on_the_way_comes_out_as_it_is() -> None:
+def test_an_exception_inside_a_pipeline_is_raised_unchanged() -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic(), rows.pipelined():
         rows.insert(an_event("甲"), later=True)
         1 / 0  # noqa: B018
     assert not Event.objects.filter(action="core.test").exists()
 
 
-def test_only_a_transaction_holds_them_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipeline_outside_a_transaction_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "connection", SimpleNamespace(in_atomic_block=False))
     with pytest.raises(TransactionManagementError), rows.pipelined():
         pass

@@ -1,4 +1,4 @@
-"""Private files that nothing refers to any more."""
+"""Storing private files, and deleting those that nothing refers to."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def age(file: StoredFile) -> None:
 
 @pytest.fixture(params=["disk", "memory"])
 def storage(request: pytest.FixtureRequest, settings: Any) -> str:
-    """Our own storage, and one that has no paths at all, as storages on other hosts."""
+    """Our own storage, and one without local paths, like storages on other hosts."""
     if request.param == "memory":
         settings.STORAGES = {
             **settings.STORAGES,
@@ -51,7 +51,7 @@ def test_a_file_is_read_as_it_was_stored_and_as_a_local_copy() -> None:
 
 
 @pytest.mark.usefixtures("storage")
-def test_fresh_strays_are_left_on_every_storage() -> None:
+def test_new_files_without_a_row_are_kept_on_every_storage() -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         stray = keep(b"stray")
         raise ZeroDivisionError
@@ -60,7 +60,7 @@ def test_fresh_strays_are_left_on_every_storage() -> None:
     assert not default_storage.exists(stray.key)
 
 
-def test_a_stray_of_a_failed_transaction_is_swept_and_nothing_else() -> None:
+def test_only_the_file_of_a_failed_transaction_is_swept() -> None:
     kept, fresh = keep(b"kept"), []
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         stray, young = keep(b"stray"), keep(b"young")

@@ -1,4 +1,4 @@
-"""Compression of pictures from outside."""
+"""Compression of uploaded pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def noise(width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
-def test_the_worst_picture_fits() -> None:
+def test_the_least_compressible_picture_fits_the_limit() -> None:
     small = compress(noise(2400, 1600))
     assert len(small) <= 300 * 1024
     assert opened(small).format == "JPEG"
@@ -38,21 +38,21 @@ def test_the_longest_side_is_2000() -> None:
     assert opened(compress(make_photo((4000, 1000)))).size == (2000, 500)
 
 
-def test_text_stays_legible() -> None:
+def test_text_stays_legible_after_compression() -> None:
     """Black lines two pixels high on white are still dark lines on light afterwards."""
     image = opened(compress(make_photo((1200, 1600)))).convert("L")
     middle: list[Any] = [image.getpixel((600, y)) for y in range(1600)]
     assert min(middle) < 120 < 220 < max(middle)
 
 
-def test_what_can_not_be_made_small_enough_is_refused() -> None:
+def test_a_picture_that_cannot_be_made_small_enough_is_refused() -> None:
     with pytest.raises(ImageRefused) as refusal:
         compress(noise(800, 800), most_bytes=500)
     assert refusal.value.code == "image_large"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
-def test_every_mode_of_colour(mode: str) -> None:
+def test_pictures_of_every_colour_mode_are_compressed(mode: str) -> None:
     kind = "TIFF" if mode == "CMYK" else "PNG"
     buffer = io.BytesIO()
     Image.new(mode, (60, 40)).save(buffer, kind)
@@ -83,7 +83,7 @@ def test_orientation_is_applied(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
-def test_damaged_bytes_are_refused_or_read_never_raised(kind: str) -> None:
+def test_damaged_pictures_are_read_or_refused(kind: str) -> None:
     whole = make_photo((120, 90), kind)
     chance = random.Random(kind)
     for _ in range(60):
@@ -97,7 +97,7 @@ def test_damaged_bytes_are_refused_or_read_never_raised(kind: str) -> None:
             assert refusal.code in ("not_image", "image_pixels")
 
 
-def test_a_bomb_is_refused_at_once() -> None:
+def test_a_decompression_bomb_is_refused_at_once() -> None:
     buffer = io.BytesIO()
     Image.new("1", (8_000, 8_000)).save(buffer, "PNG")
     started = time.monotonic()

@@ -35,7 +35,7 @@ def field_of(form: PlatformForm, name: str) -> str:
     return form[name].as_field_group()
 
 
-def test_a_good_form_gives_values() -> None:
+def test_a_valid_form_gives_cleaned_values() -> None:
     form = UnitForm(GOOD | {"seen": "7"})
     assert form.is_valid()
     assert form.status == 200
@@ -61,7 +61,7 @@ def test_a_field_that_may_be_empty_has_no_star() -> None:
     assert 'inputmode="tel"' in html
 
 
-def test_a_field_may_have_a_star_and_leave_emptiness_to_the_action() -> None:
+def test_a_starred_field_may_be_empty_for_the_form() -> None:
     class Form(PlatformForm):
         name = fields.Text("姓名", star=True)
 
@@ -80,14 +80,14 @@ def test_errors_are_tied_to_their_fields() -> None:
     assert form.errors["kind"] == ["请选择单位性质。"]
 
 
-def test_what_is_too_long_or_no_date_is_said_in_chinese() -> None:
+def test_values_that_are_too_long_or_no_date_are_refused_in_chinese() -> None:
     form = UnitForm(GOOD | {"name": "长" * 11, "opens_on": "明天"})
     assert form.errors["name"] == ["单位名称不能超过10个字。"]
     assert "2027-08-31" in form.errors["opens_on"][0]
     assert 'maxlength="30"' in field_of(form, "name")  # room for blanks that go away
 
 
-def test_a_sentence_of_the_declaration_stays() -> None:
+def test_an_error_message_of_the_declaration_is_kept() -> None:
     class Form(PlatformForm):
         year = fields.Number("届别", error_messages={"required": "请填写年份, 如 2027。"})
 
@@ -95,7 +95,7 @@ def test_a_sentence_of_the_declaration_stays() -> None:
     assert Form({"year": "二〇"}).errors["year"] == ["届别应为整数。"]
 
 
-def test_what_was_typed_is_kept() -> None:
+def test_typed_values_are_shown_again() -> None:
     form = UnitForm({"name": "虚构公司", "phone": "<b>", "kind": "31", "opens_on": "明天"})
     assert not form.is_valid()
     html = page(form)
@@ -105,7 +105,7 @@ def test_what_was_typed_is_kept() -> None:
     assert '<option value="31" selected>' in html
 
 
-def test_the_summary_leads_to_the_fields() -> None:
+def test_the_error_summary_links_to_the_fields() -> None:
     form = UnitForm(GOOD | {"name": "", "kind": ""})
     form.is_valid()
     html = Template('{% include "core/forms/errors.html" %}').render(Context({"form": form}))
@@ -121,7 +121,7 @@ def test_a_form_without_errors_has_no_summary() -> None:
         assert html.strip() == ""
 
 
-def test_a_refusal_stands_beside_its_fields_and_the_rest_at_the_top() -> None:
+def test_a_refusal_is_shown_beside_its_fields_and_the_rest_at_the_top() -> None:
     form = UnitForm(GOOD)
     assert form.is_valid()
     form.add_refusal(Invalid({"name": ["已有同名单位。"], "scan": ["请上传公函。"]}, "duplicate"))
@@ -131,7 +131,7 @@ def test_a_refusal_stands_beside_its_fields_and_the_rest_at_the_top() -> None:
     assert form.status == 422
 
 
-def test_a_refusal_of_no_field_stands_at_the_top_with_its_status() -> None:
+def test_a_refusal_without_a_field_is_shown_at_the_top_with_its_status() -> None:
     form = UnitForm(GOOD)
     form.is_valid()
     form.add_refusal(Refused("state", "单位已停用。"))
@@ -159,7 +159,7 @@ def test_radio_buttons_show_each_choice_once_and_no_empty_one() -> None:
     assert '<legend class="field-label required">性质</legend>' in html
 
 
-def test_an_error_of_a_hidden_field_is_said_at_the_top() -> None:
+def test_an_error_of_a_hidden_field_is_shown_at_the_top() -> None:
     form = UnitForm(GOOD)
     form.is_valid()
     form.add_refusal(Invalid({"seen": ["记录已被他人修改。"]}))
@@ -167,7 +167,7 @@ def test_an_error_of_a_hidden_field_is_said_at_the_top() -> None:
     assert form.invalid_fields == []
 
 
-def test_a_grey_field_shows_words_says_why_and_takes_nothing() -> None:
+def test_a_grey_field_shows_its_value_and_reason_and_ignores_posts() -> None:
     form = UnitForm(GOOD | {"kind": "31", "name": "改了"})
     form.grey("kind", "由学校维护。", shown="机关")
     form.grey("name", "已签约, 不能修改。", shown="")
@@ -182,7 +182,7 @@ def test_a_grey_field_shows_words_says_why_and_takes_nothing() -> None:
     assert "—" in field_of(form, "name")
 
 
-def test_a_grey_number_is_masked_and_shown_by_a_click() -> None:
+def test_a_grey_number_is_masked_and_has_a_button_to_reveal_it() -> None:
     form = UnitForm()
     form.grey("name", "", shown="340103200001011234", masked=True, may_reveal=True)
     html = field_of(form, "name")
@@ -190,7 +190,7 @@ def test_a_grey_number_is_masked_and_shown_by_a_click() -> None:
     assert 'data-reveal="name"' in html
 
 
-def test_warnings_refuse_nothing() -> None:
+def test_warnings_do_not_make_a_form_invalid() -> None:
     form = UnitForm(GOOD)
     form.warnings["name"] = ["请确认单位名称与公章一致。"]
     assert form.is_valid()
@@ -222,7 +222,7 @@ def test_each_widget_asks_for_the_right_keyboard(
     assert [s for s in said if s not in html] == []
 
 
-def test_a_password_is_never_written_back() -> None:
+def test_a_password_is_never_shown_again() -> None:
     class Form(PlatformForm):
         password = fields.Password("密码")
 
@@ -234,7 +234,7 @@ def test_a_password_is_never_written_back() -> None:
     assert "都还在" not in html
 
 
-def test_pictures_and_the_pad_show_what_is_kept() -> None:
+def test_picture_fields_and_the_signature_pad_show_stored_pictures() -> None:
     class Form(PlatformForm):
         licence = fields.Text("执照", widget=widgets.ImageSlot(title="执照", shown="/x/1"))
         signature = fields.Text("签名", widget=widgets.SignaturePad(keep_at="/keep/", kept=3))
@@ -249,7 +249,7 @@ def request_with(data: dict[str, Any]) -> Any:
     return RequestFactory().post("/", data)
 
 
-def test_what_a_view_takes_from_a_post() -> None:
+def test_buttons_ticked_rows_and_pictures_are_read_from_a_post() -> None:
     request = request_with({"do": "refuse", "pick": ["3", "1", "x", "2"]})
     assert pressed(request, "do") == "refuse"
     assert pressed(request, "other") == ""
@@ -260,13 +260,13 @@ def test_what_a_view_takes_from_a_post() -> None:
     assert pressed(RequestFactory().get("/?do=refuse"), "do") == ""
 
 
-def test_an_empty_post_is_still_a_post() -> None:
+def test_an_empty_post_still_submits_the_form() -> None:
     form = UnitForm(posted(request_with({})))
     assert form.is_bound
     assert form.status == 422
 
 
-def test_a_page_that_is_only_opened_shows_no_errors() -> None:
+def test_a_page_that_is_opened_by_get_shows_no_errors() -> None:
     """`request.FILES` exists on a GET, too; it must not make the form a submitted one."""
 
     class OnePicture(PlatformForm):

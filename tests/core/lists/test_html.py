@@ -1,4 +1,4 @@
-"""Parts of list pages that Python writes: whatever comes from outside is escaped."""
+"""The HTML of list pages that is built in Python escapes values from outside."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def fields(query: dict[str, str]) -> str:
     return made.main + made.keyword
 
 
-def test_less_used_filters_step_back_with_the_order() -> None:
+def test_less_used_filters_and_the_order_are_put_behind_more() -> None:
     made = bar({}, Folded, ONE, OTHER)
     assert 'name="place"' in made.main
     assert 'name="q"' in made.keyword
@@ -53,13 +53,13 @@ def test_less_used_filters_step_back_with_the_order() -> None:
     assert 'name="order"' in bar({}, Filters, ONE, OTHER).main, "nothing steps back there"
 
 
-def test_what_is_set_behind_is_counted() -> None:
+def test_set_filters_behind_more_are_counted() -> None:
     assert bar({"place": "1", "q": "甲"}, Folded, ONE, OTHER).more_set == 0
     assert bar({"level": "b"}, Folded, ONE, OTHER).more_set == 1
     assert bar({"level": "b"}, Folded, ONE, OTHER, chosen=OTHER).more_set == 2
 
 
-def test_filter_fields_escape() -> None:
+def test_filter_fields_escape_their_values() -> None:
     html = fields({"q": BAD, "place": BAD})
     assert "<script>" not in html
     assert html.count(ESCAPED) == 5
@@ -67,12 +67,12 @@ def test_filter_fields_escape() -> None:
     assert f'name="q" value="{ESCAPED}" placeholder="{ESCAPED}"' in html
 
 
-def test_what_is_filtered_by_stays_chosen() -> None:
+def test_the_chosen_filter_value_stays_chosen() -> None:
     assert '<option value="1" selected>' in fields({"place": "1"})
     assert "selected" not in fields({"place": "3"})
 
 
-def test_the_address_is_kept_escaped() -> None:
+def test_kept_query_parameters_are_escaped() -> None:
     assert html.hidden([(BAD, BAD)]) == (
         f'<input type="hidden" name="{ESCAPED}" value="{ESCAPED}">'
     )
@@ -83,7 +83,7 @@ def test_an_order_is_offered_only_where_there_is_a_choice() -> None:
     assert '<option value="b" selected>乙</option>' in html.order_field([ONE, OTHER], OTHER)
 
 
-def test_columns() -> None:
+def test_column_heads_and_boxes_are_escaped_and_marked() -> None:
     plain, mono = Column("a", BAD), Column("b", "乙", css="mono", optional=True)
     head = html.head([plain, mono], selectable=False)
     assert head == f'<th scope="col">{ESCAPED}</th><th scope="col" class="mono">乙</th>'

@@ -1,4 +1,4 @@
-"""Keyset paging: over ties, forwards and backwards, and cursors that somebody made up."""
+"""Keyset paging over equal values, forwards and backwards, and with made-up cursors."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_keys_first_gives_the_same_pages_and_counts(events: list[int], descendin
         plain = keyset.page_of(rows(), FIELDS, **options)
         keyed = keyset.page_of(rows(), FIELDS, **options, keys_from=rows(), counting=True)
         assert keyed[:3] == plain[:3]
-        # Only a page from the beginning has looked at all of them.
+        # Only the first page counts all rows.
         assert keyed.total == (None if after or before else len(events))
         assert plain.total is None
 
 
-def test_keys_first_of_nothing() -> None:
+def test_keys_first_finds_nothing_in_an_empty_list() -> None:
     found = keyset.page_of(
         rows(), FIELDS, descending=False, after=None, before=None, size=5,
         keys_from=rows(), counting=True,
@@ -70,7 +70,7 @@ def at(row: Event) -> list[Any]:
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_forwards_meets_every_row_once(events: list[int], descending: bool) -> None:
+def test_paging_forwards_shows_every_row_once(events: list[int], descending: bool) -> None:
     seen, after, earlier_pages = [], None, []
     while True:
         found, earlier, later = page(after, descending=descending)
@@ -84,7 +84,9 @@ def test_forwards_meets_every_row_once(events: list[int], descending: bool) -> N
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_backwards_meets_them_in_the_same_order(events: list[int], descending: bool) -> None:
+def test_paging_backwards_shows_the_rows_in_the_same_order(
+    events: list[int], descending: bool
+) -> None:
     order = events[::-1] if descending else events
     last = Event.objects.get(pk=order[-1])
     found, earlier, later = page(before=at(last), descending=descending)
@@ -102,7 +104,7 @@ def test_a_row_that_comes_in_between_does_not_shift_the_next_page(events: list[i
     assert [r.pk for r in found] == events[5:10]
 
 
-def test_times_go_through_a_cursor() -> None:
+def test_a_cursor_may_hold_times() -> None:
     now = timezone.now()
     assert keyset.decode(keyset.encode([now, 7]), 2) == [now, 7]
 
@@ -127,7 +129,7 @@ def test_a_made_up_cursor_gives_the_first_page(events: list[int], cursor: str) -
     assert (earlier, later) == (False, True)
 
 
-def test_a_naive_time_is_made_up() -> None:
+def test_a_cursor_with_a_naive_time_is_refused() -> None:
     fields = ("at", "id")
     naive = [datetime.datetime(2026, 1, 1), 1]
     assert keyset.valid_cursor(Event, fields, naive) is None
@@ -135,7 +137,7 @@ def test_a_naive_time_is_made_up() -> None:
     assert keyset.valid_cursor(Event, fields, aware) == aware
 
 
-def test_list_pages_bear_made_up_cursors() -> None:
+def test_list_pages_accept_made_up_cursors() -> None:
     world = factories.make_world()
     graduate = factories.make_graduate(world)
     client = world.client(Role.SCHOOL_ADMIN)
@@ -153,5 +155,5 @@ def test_decoding_never_raises(cursor: str) -> None:
 
 
 @given(st.lists(st.one_of(st.integers(), st.text(), st.none(), st.booleans()), max_size=3))
-def test_what_was_encoded_comes_back(values: list[Any]) -> None:
+def test_decoding_returns_the_encoded_values(values: list[Any]) -> None:
     assert keyset.decode(keyset.encode(values), len(values)) == values

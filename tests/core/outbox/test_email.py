@@ -1,5 +1,5 @@
-"""E-mail over real SMTP, to a server on this machine: delivered once, refused and tried again,
-parked when nobody knows."""
+"""E-mail over SMTP to a server on this machine: delivered once, retried after a refusal, parked if it
+is unknown whether it arrived."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from django.utils import timezone
 
 from core import outbox
 from core.models import Channel, OutboxMessage, OutboxState
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 TO = "someone@example.com"
 
 
 @dataclass
 class Mailbox:
-    """What a server took; `answers` are what it says to the next texts instead of taking them."""
+    """A mail server and what it accepted. `answers` are the replies to the next texts instead of
+    accepting them."""
 
     answers: list[str] = field(default_factory=list)
     taken: list[Any] = field(default_factory=list)
     refused: int = 0
     hangs_up: bool = False
-    victim: int = 0  # a process to kill at the moment its text arrives
+    victim: int = 0  # pid of a process to kill when its text arrives
     started: threading.Event = field(default_factory=threading.Event)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
@@ -71,13 +72,13 @@ def mailbox(settings: Any) -> Iterator[Mailbox]:
 
 
 def post(key: str = "one", **values: Any) -> OutboxMessage:
-    forget_cache()
+    clear_own_cache()
     outbox.post(Channel.EMAIL, TO, "请登录平台查看。", key=key, subject="协议已生效", **values)
     return OutboxMessage.objects.get(dedupe_key=key)
 
 
 def due(row: OutboxMessage) -> OutboxMessage:
-    """The pause before the next attempt is over."""
+    """Make the message due now, as after the pause before the next attempt."""
     OutboxMessage.objects.filter(pk=row.pk).update(due_at=timezone.now())
     return row
 
@@ -99,7 +100,7 @@ def test_a_mail_is_delivered_once(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_refused_is_tried_again_later(mailbox: Mailbox) -> None:
+def test_a_refused_mail_is_tried_again_later(mailbox: Mailbox) -> None:
     mailbox.answers = ["451 later", "550 never heard of"]
     row = post()
     for attempt in (1, 2):
@@ -114,7 +115,7 @@ def test_what_is_refused_is_tried_again_later(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.django_db
-def test_a_server_that_is_away_is_asked_again_and_in_the_end_it_is_parked(
+def test_a_mail_is_parked_when_the_server_stays_unreachable(
     mailbox: Mailbox, settings: Any
 ) -> None:
     settings.EMAIL_PORT = free_port()
@@ -128,8 +129,10 @@ def test_a_server_that_is_away_is_asked_again_and_in_the_end_it_is_parked(
 
 
 @pytest.mark.django_db
-def test_a_server_that_hangs_up_over_the_text_is_not_asked_again(mailbox: Mailbox) -> None:
-    """It may have taken it."""
+def test_a_mail_is_not_repeated_after_the_connection_broke_during_the_text(
+    mailbox: Mailbox,
+) -> None:
+    """The server may have accepted the text before."""
     mailbox.hangs_up = True
     row = post()
     assert outbox.send_due() == 0
@@ -140,10 +143,10 @@ def test_a_server_that_hangs_up_over_the_text_is_not_asked_again(mailbox: Mailbo
 _WORKER = "import django; django.setup(); from core import outbox; outbox.send_due()"
 
 
-def test_killed_in_between_it_is_parked_and_never_sent_again(
+def test_a_mail_whose_worker_is_killed_is_parked_and_never_sent_again(
     mailbox: Mailbox, settings: Any, django_db_setup: None, django_db_blocker: Any
 ) -> None:
-    """The server took it, the worker died before it could write that down."""
+    """The server accepted the mail; the worker died before it could record that."""
     with django_db_blocker.unblock():
         OutboxMessage.objects.all().delete()
         row = post()

@@ -1,4 +1,4 @@
-"""Messages that leave once their cause is committed: one wake-up for many, none twice."""
+"""Messages are sent after the commit of their cause; one task is started for many messages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.db import transaction
 
 from core import outbox, tasks
 from core.models import Channel, OutboxMessage
-from tests.removal import forget_cache
+from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    forget_cache()
+    clear_own_cache()
     found: list[dict[str, Any]] = []
     monkeypatch.setattr(tasks.send_outbox, "apply_async", lambda **how: found.append(how))
     return found
@@ -37,7 +37,7 @@ def test_many_messages_wake_one_task_that_comes_after_them(
     assert OutboxMessage.objects.filter(dedupe_key__startswith="many:").count() == 5
 
 
-def test_the_same_key_is_posted_once(
+def test_a_message_with_the_same_key_is_posted_once(
     woken: list[dict[str, Any]], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -47,7 +47,7 @@ def test_the_same_key_is_posted_once(
     assert OutboxMessage.objects.filter(dedupe_key="same").count() == 1
 
 
-def test_what_is_rolled_back_tells_nobody(
+def test_a_message_that_is_rolled_back_is_not_sent(
     woken: list[dict[str, Any]], django_capture_on_commit_callbacks: Any
 ) -> None:
     with (

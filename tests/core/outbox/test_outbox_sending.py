@@ -1,4 +1,4 @@
-"""Sending what the outbox holds: at most once, again where nothing went out, parked where unsure."""
+"""Sending queued messages: at most once, retried if nothing was sent, parked if that is unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def post(key: str, **more: Any) -> OutboxMessage:
     return OutboxMessage.objects.get(dedupe_key=key)
 
 
-def test_each_goes_out_once(settings: Any) -> None:
+def test_each_message_is_sent_once(settings: Any) -> None:
     by(settings, "takes")
     post("a")
     post("b")
@@ -53,7 +53,7 @@ def test_each_goes_out_once(settings: Any) -> None:
     assert _sent == ["a", "b"]
 
 
-def test_a_secret_is_forgotten_once_it_is_sent(settings: Any) -> None:
+def test_the_text_of_a_secret_message_is_deleted_once_it_is_sent(settings: Any) -> None:
     by(settings, "takes")
     settings.DEVELOPMENT_INBOX = False
     secret, plain = post("secret", secret=True), post("plain")
@@ -64,7 +64,7 @@ def test_a_secret_is_forgotten_once_it_is_sent(settings: Any) -> None:
     assert secret.sent_at
 
 
-def test_what_did_not_go_out_is_tried_again_later_and_not_for_ever(settings: Any) -> None:
+def test_a_message_that_was_not_sent_is_retried_and_finally_parked(settings: Any) -> None:
     by(settings, "refuses")
     row = post("a")
     for attempt in range(1, outbox.MESSAGES.most_attempts):
@@ -82,7 +82,7 @@ def test_what_did_not_go_out_is_tried_again_later_and_not_for_ever(settings: Any
     assert outbox.send_due() == 0
 
 
-def test_where_it_is_unknown_whether_it_went_out_nothing_is_repeated(settings: Any) -> None:
+def test_a_message_that_may_have_been_sent_is_not_repeated(settings: Any) -> None:
     by(settings, "breaks")
     row = post("a")
     outbox.send_due()
@@ -92,7 +92,7 @@ def test_where_it_is_unknown_whether_it_went_out_nothing_is_repeated(settings: A
     assert (row.state, row.problem) == (OutboxState.PARKED, "ZeroDivisionError")
 
 
-def test_a_worker_that_died_while_sending_leaves_it_to_people(settings: Any) -> None:
+def test_a_message_whose_worker_died_is_parked(settings: Any) -> None:
     by(settings, "takes")
     row = post("a")
     assert [m.pk for m in jobs.claim(outbox.MESSAGES)] == [row.pk]
@@ -105,7 +105,7 @@ def test_a_worker_that_died_while_sending_leaves_it_to_people(settings: Any) -> 
     assert "不再重发" in row.problem
 
 
-def test_without_a_backend_nothing_is_lost(settings: Any) -> None:
+def test_without_a_backend_messages_stay_queued(settings: Any) -> None:
     settings.OUTBOX_BACKENDS = {"sms": "", "email": ""}
     row = post("a")
     outbox.send_due()
@@ -122,7 +122,7 @@ def test_without_a_backend_nothing_is_lost(settings: Any) -> None:
         (httpx.Response(400), httpx.HTTPStatusError), (httpx.ReadTimeout("?"), httpx.ReadTimeout),
     ],
 )  # fmt: skip
-def test_the_providers_answers(
+def test_the_status_of_the_sms_provider_decides_what_happens(
     settings: Any, monkeypatch: pytest.MonkeyPatch, answer: Any, raises: type[Exception] | None
 ) -> None:
     settings.SMS_URL, settings.SMS_TOKEN = "https://sms.example.com/send", "made-up"

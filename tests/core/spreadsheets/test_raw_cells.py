@@ -1,4 +1,4 @@
-"""What a workbook shows beside its plain values: errors, formats, merged cells, headers."""
+"""Reading errors, number formats, merged cells and headers of workbooks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_number_is_read_as_its_format_shows_it(tmp_path: Path) -> None:
     [("0000000000", "202300031", "0202300031"), ("000-000", "12", "000-012"), ("00", "123", "123"),
      ('0"年"', "4", "4年"), ("000\\-0000", "1234567", "123-4567"), ("0000;-0000", "5", "0005")],
 )  # fmt: skip
-def test_formats(code: str, number: str, words: str) -> None:
+def test_numbers_are_shown_as_their_format_does(code: str, number: str, words: str) -> None:
     tokens = format_tokens(code)
     assert tokens is not None
     assert shown(number, tokens) == words
@@ -70,7 +70,7 @@ def test_formats(code: str, number: str, words: str) -> None:
 @pytest.mark.parametrize(
     "code", ["General", "0", "0_ ", "0.00", "#,##0", "yyyy-mm-dd", "0%", "@", ""]
 )
-def test_formats_that_show_the_digits_or_no_number(code: str) -> None:
+def test_formats_that_show_plain_digits_or_no_number_are_ignored(code: str) -> None:
     assert format_tokens(code) is None
 
 
@@ -82,7 +82,7 @@ def test_merged_cells_have_the_value_of_their_range(tmp_path: Path) -> None:
     assert [cells[:2] for _, cells in sheet.rows] == [["a", "x"], ["b", "x"], ["c", "x"]]
 
 
-def test_a_header_of_two_rows(tmp_path: Path) -> None:
+def test_a_header_may_have_two_rows(tmp_path: Path) -> None:
     sheet = sheet_of(
         tmp_path, ["名册", None, None], ["甲", "基本信息", None], [None, "乙", "丙"], ["1", "2", "3"],
         change=lambda sheet: sheet.merge_cells("B2:C2"),
@@ -98,7 +98,7 @@ def test_a_workbook_says_that_it_counts_from_1904(tmp_path: Path) -> None:
     assert not sheet_of(tmp_path, HEADERS, [1, 2, 3]).from_1904
 
 
-def test_parts_named_with_backslashes(tmp_path: Path) -> None:
+def test_part_names_may_have_backslashes(tmp_path: Path) -> None:
     sheet_of(tmp_path, HEADERS, ["1", "#N/A", "3"])
     path = tmp_path / "a.xlsx"
     buffer = io.BytesIO()

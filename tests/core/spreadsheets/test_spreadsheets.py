@@ -1,4 +1,4 @@
-"""Workbooks in and out: nothing is a formula, marks carry reasons, the child process holds."""
+"""Writing workbooks without formulas and with marked cells; reading them in the child process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_numbers_stay_numbers_and_long_codes_text() -> None:
     assert (sheet["B2"].value, sheet["B2"].number_format) == ("340103200402290011", "@")
 
 
-def test_marks_carry_colour_and_reason() -> None:
+def test_marked_cells_are_coloured_and_carry_the_reason() -> None:
     sheet = written(["甲", "乙"], [["a", "b"], ["c", "d"]], marks={(3, 2): "不对"})
     assert sheet["B3"].comment.text == "不对"
     assert sheet["B3"].fill.fill_type == "solid"
@@ -63,14 +63,14 @@ def read(path: Path, most_rows: int = 100):
     return spreadsheets.read(path, headers=HEADERS, most_rows=most_rows)
 
 
-def test_rows_have_the_workbooks_numbers(tmp_path: Path) -> None:
+def test_rows_have_the_row_numbers_of_the_workbook(tmp_path: Path) -> None:
     sheet = read(saved(tmp_path, ["题"], ["甲", "乙", "丙"], ["1", 2, True], [], ["x", None, ""]))
     assert (sheet.header_row, sheet.header[:3]) == (2, ["甲", "乙", "丙"])
     assert [number for number, _ in sheet.rows] == [3, 5]
     assert sheet.rows[0][1][:3] == ["1", 2.0, True]
 
 
-def test_most_rows(tmp_path: Path) -> None:
+def test_a_workbook_with_too_many_rows_is_refused(tmp_path: Path) -> None:
     rows = [["1", "2", "3"]] * 5
     path = saved(tmp_path, ["甲", "乙", "丙"], *rows)
     assert len(read(path, 5).rows) == 5
@@ -80,7 +80,7 @@ def test_most_rows(tmp_path: Path) -> None:
     assert "4" in refusal.value.message
 
 
-def test_too_few_known_headers_are_no_header(tmp_path: Path) -> None:
+def test_a_row_with_too_few_known_headers_is_no_header(tmp_path: Path) -> None:
     with pytest.raises(WorkbookRefused) as refusal:
         read(saved(tmp_path, ["甲", "乙"], ["1", "2"]))
     assert refusal.value.code == "no_header"
@@ -91,7 +91,7 @@ def test_too_few_known_headers_are_no_header(tmp_path: Path) -> None:
     [(b"", "not_workbook"), (b"<html>", "web_page"), (b"PK\x03\x04junk", "not_workbook"),
      (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1junk", "unreadable")],
 )  # fmt: skip
-def test_what_is_no_workbook(content: bytes, code: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_workbook_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(content)
     with pytest.raises(WorkbookRefused) as refusal:
@@ -99,7 +99,9 @@ def test_what_is_no_workbook(content: bytes, code: str, tmp_path: Path) -> None:
     assert refusal.value.code == code
 
 
-def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_whose_child_process_dies_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killer = tmp_path / "child.py"
     killer.write_text("import os; os.kill(os.getpid(), 9)")
     monkeypatch.setattr(spreadsheets, "_CHILD", killer)
@@ -108,7 +110,9 @@ def test_a_child_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Monk
     assert refusal.value.code == "too_large"
 
 
-def test_a_child_that_hangs_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_whose_child_process_hangs_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sleeper = tmp_path / "child.py"
     sleeper.write_text("import time; time.sleep(60)")
     monkeypatch.setattr(spreadsheets, "_CHILD", sleeper)
@@ -133,5 +137,5 @@ def test_a_child_that_hangs_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Mon
         ("2027届", "2027届"),
     ],
 )
-def test_headers_are_compared_plain(written_as: Any, plain: str) -> None:
+def test_headers_are_compared_in_plain_form(written_as: Any, plain: str) -> None:
     assert plain_header(written_as) == plain
