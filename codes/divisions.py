@@ -1,7 +1,7 @@
-"""Administrative divisions from python-stdnum's dated table plus our overlay.
+"""Administrative divisions (GB/T 2260), from python-stdnum's table with our corrections.
 
-The overlay (codes/data/division_overlay.csv) is idempotent: a later release of stdnum that mends
-a row does no harm. Rules of use: `shared` notes on GB/T 2260, restated in docs/codes.md.
+The corrections are in codes/data/division_overlay.csv. A correction that a later release of stdnum
+makes itself does no harm.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _SUFFIX = re.compile(r"(自治县|自治旗|林区|特区|地区|县|市|区|旗
 
 
 @dataclass
-class Unit:
-    """One division in one span of years; `start` and `end` are years, None is open."""
+class DivisionEntry:
+    """One division in one span of years. `start` and `end` are years, None where the span is open.
+    `level` is 1 for a province, 2 for a city, 3 for a county."""
 
     code: str
     name: str
@@ -37,12 +38,12 @@ class Unit:
         return self.end is None
 
 
-def _read(name: str) -> list[dict[str, str]]:
+def _read_csv(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as f:
         return list(csv.DictReader(f))
 
 
-def _stdnum_units() -> Iterator[Unit]:
+def _stdnum_entries() -> Iterator[DivisionEntry]:
     text = (resources.files("stdnum") / "cn" / "loc.dat").read_text(encoding="utf-8")
     province = ""
     for line in text.splitlines():
@@ -57,7 +58,7 @@ def _stdnum_units() -> Iterator[Unit]:
             match = _ENTRY.fullmatch(entry.strip())
             if match:
                 start, end = match["start"], match["end"]
-                yield Unit(
+                yield DivisionEntry(
                     province + number,
                     match["name"],
                     int(start) if start else None,
@@ -65,9 +66,9 @@ def _stdnum_units() -> Iterator[Unit]:
                 )
 
 
-def build() -> list[Unit]:
-    """All divisions, one unit a code: the one in force, else the last that was."""
-    overlay = _read("division_overlay.csv")
+def build_divisions() -> list[DivisionEntry]:
+    """All divisions, one for each code: the one in force, else the one that was in force last."""
+    overlay = _read_csv("division_overlay.csv")
     ops: dict[str, list[dict[str, str]]] = {}
     for row in overlay:
         ops.setdefault(row["op"], []).append(row)
@@ -77,63 +78,65 @@ def build() -> list[Unit]:
     removed = {row["code"] for row in ops["remove"]}
     excluded = tuple(row["code"] for row in ops["exclude_prefix"])
 
-    units: dict[str, Unit] = {}
-    for unit in _stdnum_units():
-        known = units.get(unit.code)
-        if unit.code in removed:
+    divisions: dict[str, DivisionEntry] = {}
+    for division in _stdnum_entries():
+        known = divisions.get(division.code)
+        if division.code in removed:
             continue
-        if known is None or (known.end is not None and (unit.end or 9999) >= known.end):
-            units[unit.code] = unit
+        if known is None or (known.end is not None and (division.end or 9999) >= known.end):
+            divisions[division.code] = division
     for row in ops["add"]:
         start = int(row["valid_from"]) if row["valid_from"] else None
-        units.setdefault(row["code"], Unit(row["code"], row["name"], start))
+        divisions.setdefault(row["code"], DivisionEntry(row["code"], row["name"], start))
 
-    for unit in units.values():
-        code = unit.code
-        unit.level = 1 if code.endswith("0000") else 2 if code.endswith("00") else 3
+    for division in divisions.values():
+        code = division.code
+        division.level = 1 if code.endswith("0000") else 2 if code.endswith("00") else 3
         city, province = code[:4] + "00", code[:2] + "0000"
-        if unit.level == 3 and city in units and city not in flattened:
-            unit.parent = city
-        elif unit.level > 1:
-            unit.parent = province
-        visible = unit.name not in hidden and code not in flattened
-        unit.selectable = (
-            unit.in_force
+        if division.level == 3 and city in divisions and city not in flattened:
+            division.parent = city
+        elif division.level > 1:
+            division.parent = province
+        visible = division.name not in hidden and code not in flattened
+        division.selectable = (
+            division.in_force
             and visible
             and not code.startswith(excluded)
-            and (unit.level == 3 or code in leaves)
+            and (division.level == 3 or code in leaves)
         )
-    for unit in units.values():
-        unit.full_name = _full_name(unit, units)
-    _name_successors(units)
-    return sorted(units.values(), key=lambda u: u.code)
+    for division in divisions.values():
+        division.full_name = _full_name(division, divisions)
+    _set_successors(divisions)
+    return sorted(divisions.values(), key=lambda u: u.code)
 
 
-def _full_name(unit: Unit, units: dict[str, Unit]) -> str:
-    names, here = [unit.name], unit
-    while here.parent and here.parent in units:
-        here = units[here.parent]
-        names.append(here.name)
+def _full_name(division: DivisionEntry, divisions: dict[str, DivisionEntry]) -> str:
+    names, current = [division.name], division
+    while current.parent and current.parent in divisions:
+        current = divisions[current.parent]
+        names.append(current.name)
     return "".join(reversed(names))
 
 
-def _name_successors(units: dict[str, Unit]) -> None:
-    """Abolished codes: from our table for Anhui, elsewhere the one unit of the same stem."""
-    for row in _read("division_abolished.csv"):
+def _set_successors(divisions: dict[str, DivisionEntry]) -> None:
+    """Name the successor of each abolished county: in Anhui from our table, elsewhere the one county
+    of its province whose name has the same stem."""
+    for row in _read_csv("division_abolished.csv"):
         code, successor = row["code"], row["successor_code"]
-        if code in units and not units[code].in_force and successor in units:
-            units[code].successor = successor
+        if code in divisions and not divisions[code].in_force and successor in divisions:
+            divisions[code].successor = successor
     by_stem: dict[tuple[str, str], list[str]] = {}
-    for unit in units.values():
-        if unit.selectable:
-            by_stem.setdefault((unit.code[:2], _stem(unit.name)), []).append(unit.code)
-    for unit in units.values():
-        if not unit.in_force and unit.level == 3 and not unit.successor:
-            found = by_stem.get((unit.code[:2], _stem(unit.name)), [])
-            if len(found) == 1:
-                unit.successor = found[0]
+    for division in divisions.values():
+        if division.selectable:
+            by_stem.setdefault((division.code[:2], _stem(division.name)), []).append(division.code)
+    for division in divisions.values():
+        if not division.in_force and division.level == 3 and not division.successor:
+            codes = by_stem.get((division.code[:2], _stem(division.name)), [])
+            if len(codes) == 1:
+                division.successor = codes[0]
 
 
 def _stem(name: str) -> str:
+    """The name without its last part: 肥东 for 肥东县."""
     stem = _SUFFIX.sub("", name)
     return stem if len(stem) > 1 else name

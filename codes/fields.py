@@ -13,10 +13,11 @@ from codes.readers import FORM, Reading, Source
 
 @dataclass(frozen=True)
 class FieldDeclaration:
-    """One field. `kind` decides how it is read, shown and asked for (`codes.readers.KINDS`).
+    """One field. Its `kind` (one of `codes.readers.KINDS`) decides how it is read and shown, and which
+    input a form has for it.
 
-    `group` is the heading it stands under, `table` the code table of the kind "code", and
-    `max_length` the most characters (0 for no limit of its own).
+    `group` is the heading above it in forms, `table` the code table of the kind "code", and
+    `max_length` the greatest number of characters (0 for no limit).
     """
 
     key: str
@@ -34,8 +35,8 @@ class FieldDeclaration:
         return readers.empty_of(self.kind)
 
     def read(self, raw: Any, *, source: Source = FORM, required: bool | None = None) -> Reading:
-        """The value to store for `raw`, as `codes.readers.read` gives it, the findings naming this
-        field. `required` overrides the declaration where it depends on other fields."""
+        """Read `raw` by `codes.readers.read`; the findings name this field. `required` replaces that of
+        the declaration where it depends on other fields."""
         reading = readers.read(
             self.kind,
             raw,

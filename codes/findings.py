@@ -1,4 +1,4 @@
-"""What the rules have to say about a value: the one type for refusals and warnings."""
+"""The type of errors and warnings about values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """A refusal (`is_error`) or a warning, which is shown and lets the value pass.
+    """An error, which refuses a value, or a warning, which is only shown.
 
-    `code` is a stable slug, `message` a sentence for people. `field` is the key of the field that
-    is meant, "" where the caller knows it.
+    `code` is a slug that never changes, `message` a Chinese sentence. `field` is the key of the
+    field, or "" where the caller knows which field it is.
     """
 
     code: str

@@ -1,8 +1,7 @@
 """Forms built from field declarations: one declared field is one form field.
 
-A form field reads what was typed with the same reader that imports use, so a value is judged once
-and in one place. Errors carry the finding's code; warnings stand beside the field and refuse
-nothing.
+A form field reads what was typed by the reader that imports use, too. Errors have the code of the
+finding. Warnings are shown beside the field and refuse nothing.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ _WIDGETS: dict[str, type[forms.Widget]] = {
 
 
 class DeclaredField(fields.Labelled):
-    """One declared field. `cleaned_data` holds the value to store.
+    """The form field of one declaration. `cleaned_data` has the value to store.
 
-    `star` marks the label as required. The form itself refuses an empty value only if it is
-    `demanded`; elsewhere the action asks whether the record is complete. `choices` are (value,
-    label) of a list that no code table has, such as the classes of a cohort.
+    `star` marks the label as required, but the form refuses an empty value only if it is
+    `demanded`; otherwise the action decides whether the record is complete. `choices` are (value,
+    label) pairs that no code table has, such as the classes of a cohort.
     """
 
     def __init__(
@@ -72,9 +71,9 @@ class DeclaredField(fields.Labelled):
         """None for a field that the page did not have."""
         if value is None:
             return None
-        stored, found = self.declared.read(value, required=self.demanded)
-        self.doubts = [f.message for f in found if not f.is_error]
-        errors = [ValidationError(f.message, code=f.code) for f in found if f.is_error]
+        stored, findings = self.declared.read(value, required=self.demanded)
+        self.doubts = [f.message for f in findings if not f.is_error]
+        errors = [ValidationError(f.message, code=f.code) for f in findings if f.is_error]
         if errors:
             raise ValidationError(errors)
         return stored
@@ -110,10 +109,10 @@ def _widget(declared: FieldDeclaration, choices: Sequence[tuple[Any, Any]] | Non
 
 
 class DeclaredForm(PlatformForm):
-    """The base of forms that `declared_form` makes. An app's own base may add fields that are not
-    declared, such as `version`.
+    """The base class of forms made by `declared_form`. An app may derive a base of its own, with
+    fields that are not declared, such as `version`.
 
-    `initial` holds stored values by key; of a grey field its words are shown.
+    `initial` has stored values by key. Of a grey field only the words are shown.
     """
 
     declarations: ClassVar[tuple[FieldDeclaration, ...]] = ()
@@ -134,19 +133,19 @@ class DeclaredForm(PlatformForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What was typed into the declared fields, as values to store: only of fields that the
-        page had and that may be edited. Decimals are text, as readers take them."""
+        """The values to store of the declared fields that the page had and that may be edited.
+        Decimals are text, which the readers accept."""
         return {
-            d.key: _as_readers_take_it(self.cleaned_data[d.key])
+            d.key: _readable(self.cleaned_data[d.key])
             for d in self.declarations
             if d.key in self.cleaned_data and self.add_prefix(d.key) in self.data
         }
 
     @property
     def typed(self) -> dict[str, str]:
-        """The same fields as `values` has, as text. An action that reads a whole record is given
-        the text: it refuses again what could not be read, together with what is wrong between the
-        fields, so that the page can say everything at once. Drafts keep the text, too."""
+        """The text that was typed into the same fields as in `values`. An action that reads a whole
+        record is given this text, so that it refuses at once what could not be read and what is
+        wrong between the fields. Drafts keep this text, too."""
         return {
             d.key: self.data[self.add_prefix(d.key)]
             for d in self.declarations
@@ -160,19 +159,19 @@ class DeclaredForm(PlatformForm):
 
     @property
     def posted_for_grey(self) -> dict[str, str]:
-        """What was posted for fields that can't be edited. No page sends any; an action that is
-        given it refuses it."""
+        """What was posted for fields that can't be edited. No page of ours sends any; the action
+        refuses it."""
         return {key: self.data[key] for key in self.greyed if self.add_prefix(key) in self.data}
 
     def groups(self) -> list[tuple[str, list[BoundField]]]:
         """The fields by group, both in the order of the declarations."""
-        found: dict[str, list[BoundField]] = {}
+        groups: dict[str, list[BoundField]] = {}
         for declared in self.declarations:
-            found.setdefault(declared.group, []).append(self[declared.key])
-        return list(found.items())
+            groups.setdefault(declared.group, []).append(self[declared.key])
+        return list(groups.items())
 
 
-def _as_readers_take_it(value: Any) -> Any:
+def _readable(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
@@ -189,14 +188,13 @@ def declared_form(
 ) -> type[DeclaredForm]:
     """A form class with one field for each declaration.
 
-    `required` are the keys with a star; of those in `demanded` the form itself refuses an empty
-    value. `greyed` maps keys that can't be edited to the reason;
-    those in `masked` show a masked number that a click reveals. `hints` and `choices` replace the
-    declarations' own, by key.
+    `required` fields have a star, and the form itself refuses empty values of `demanded` ones.
+    `greyed` maps the keys of fields that can't be edited to the reason; those in `masked` show a
+    masked number that a click reveals. `hints` and `choices` by key replace the declarations' own.
     """
     stars, refused_empty = frozenset(required), frozenset(demanded)
     every = tuple(declarations)
-    made: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         d.key: DeclaredField(
             d,
             demanded=d.key in refused_empty,
@@ -206,5 +204,5 @@ def declared_form(
         )
         for d in every
     }
-    made |= {"declarations": every, "greyed": greyed or {}, "masked": frozenset(masked)}
-    return type("DeclaredForm", (base,), made)
+    attributes |= {"declarations": every, "greyed": greyed or {}, "masked": frozenset(masked)}
+    return type("DeclaredForm", (base,), attributes)

@@ -1,4 +1,4 @@
-"""Hooks that the code tables offer to the apps above."""
+"""Hooks that this app offers to the apps above."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from core.hooks import hook
 
 @hook
 def codes_loaded() -> None:
-    """Runs inside `load_codes`, after tables and divisions: load your own data files."""
+    """`load_codes` has loaded tables and divisions. Load the data files of your app."""
 
 
 @hook
 def data_folder() -> Path:
-    """The folder of .csv files that you load; a change in them makes `load_codes` load them."""
+    """The folder of the .csv files that your app loads. `load_codes` loads again when one changes."""

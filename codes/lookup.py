@@ -1,6 +1,6 @@
-"""Names of codes and codes of names, from a cache each process keeps.
+"""The code tables and divisions, which each process keeps in memory.
 
-The tables change only by `load_codes` and the province's mapping page; both call `forget`.
+They change only by `load_codes` and by the province's mapping page, and both call `forget`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _loaded_at = 0.0
 
 @dataclass(frozen=True)
 class Table:
-    """One code table in its order. `by_text` finds a code by code, name or alias, `by_choice`
-    by any of them as `text.clean_choice` makes it."""
+    """One code table in its order, as mappings. `names` has all codes, `offered` those in force.
+    `by_text` finds a code by code, name or alias; `by_choice` finds it by any of these after
+    `text.clean_choice`."""
 
     names: dict[str, str]
     offered: dict[str, str]
@@ -35,6 +36,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Place:
+    """An administrative division. `level` is 1 for a province, 2 for a city, 3 for a county."""
+
     code: str
     name: str
     full_name: str
@@ -45,7 +48,7 @@ class Place:
 
 
 def forget() -> None:
-    """Read the tables again at the next question."""
+    """Read the tables again when they are needed next."""
     global _loaded_at
     _loaded_at = 0.0
     table.cache_clear()
@@ -54,7 +57,7 @@ def forget() -> None:
 
 
 def refresh() -> None:
-    """Called once a request: lets go of tables older than five minutes."""
+    """Forget the tables if they were read more than five minutes ago. Called for each request."""
     global _loaded_at
     now = time.monotonic()
     if now - _loaded_at > _MAX_AGE:
@@ -86,7 +89,7 @@ def table(name: str) -> Table:
 
 
 def name(table_name: str, code: str) -> str:
-    """The name shown for `code`; an unknown code is shown as itself, nothing as nothing."""
+    """The name of a code. An unknown code is its own name, and "" has the name ""."""
     return table(table_name).names.get(code, code)
 
 
@@ -104,43 +107,45 @@ def place_name(code: str) -> str:
 
 @functools.cache
 def place_names() -> dict[str, list[str]]:
-    """Written forms of places → codes: the whole path, without province or city, alone.
+    """The ways to write a place → the codes of the places that are written so: with province and
+    city, without one of them, or without both.
 
-    A form that several places share keeps them all, so that the caller can say it is ambiguous.
-    Selectable places come first; abolished ones are there to name their successor.
+    A way to write several places has all their codes, so that the caller can say that it is
+    ambiguous. Abolished places are included, so that the caller can name their successor.
     """
-    found: dict[str, list[str]] = {}
+    codes_by_form: dict[str, list[str]] = {}
     every = places()
-    # A province or a prefecture is in force while a county in force lies in it.
+    # A province or a city is in force while it has a county in force.
     in_force = {p.code for p in every.values() if p.selectable}
     for code in list(in_force):
-        here = every[code]
-        while here.parent_code in every:
-            here = every[here.parent_code]
-            in_force.add(here.code)
+        current = every[code]
+        while current.parent_code in every:
+            current = every[current.parent_code]
+            in_force.add(current.code)
     rank = {p.code: (not p.selectable, p.code not in in_force) for p in every.values()}
     for place in sorted(every.values(), key=lambda p: (rank[p.code], p.code)):
         for form in _forms(place, every):
-            codes = found.setdefault(form, [])
-            # A place no longer in force never makes a present name ambiguous.
+            codes = codes_by_form.setdefault(form, [])
+            # An abolished place does not make the name of one in force ambiguous.
             if not codes or rank[codes[0]] == rank[place.code]:
                 codes.append(place.code)
-    return found
+    return codes_by_form
 
 
 def _forms(place: Place, every: dict[str, Place]) -> set[str]:
+    """All the ways to write a place. `every` has all places by code."""
     path = [place.name]
-    here = place
-    while here.parent_code in every:
-        here = every[here.parent_code]
-        path.insert(0, here.name)
+    current = place
+    while current.parent_code in every:
+        current = every[current.parent_code]
+        path.insert(0, current.name)
     forms = {"".join(path), place.name}
     if place.level == 2:
         forms |= _city_forms(place.name, place.code)
     elif place.level == 1:
         forms.add(_bare(place.name))
     province = path[0]
-    # What is in force is also written without 市, 区 and 县 as long as its city is named.
+    # Counties in force are also written without 市, 区 or 县, if their city or province is named.
     bare = place.name if not place.selectable else _bare_county(place.name)
     provinces = (province, _bare(province))
     if len(path) == 3:
@@ -151,7 +156,7 @@ def _forms(place: Place, every: dict[str, Place]) -> set[str]:
     elif len(path) == 2:
         name = path[1]
         forms |= {p + n for p in provinces for n in {name, bare, _bare(name)}}
-        # Beijing's districts are also written 北京市市辖区东城区 or 北京市北京市东城区.
+        # Districts of Beijing are also written 北京市市辖区东城区 or 北京市北京市东城区.
         forms |= {province + container + name for container in (*_CONTAINERS, province)}
     return forms
 
@@ -173,7 +178,8 @@ _PEOPLES = re.compile(
 
 @functools.cache
 def _city_forms(city: str, code: str) -> frozenset[str]:
-    """A prefecture as people write it: 恩施土家族苗族自治州, 恩施州, 恩施; 毕节市, 毕节地区, 毕节."""
+    """The ways to write a city or prefecture: 恩施土家族苗族自治州, 恩施州 and 恩施; 毕节市, 毕节地区
+    and 毕节."""
     forms = {city, _bare(city), *_FORMER_NAMES.get(code, ())}
     short = _PEOPLES.sub("", city)
     if short != city:
@@ -193,6 +199,7 @@ _PROVINCE_TAILS = (
 
 @functools.cache
 def _bare(name: str) -> str:
+    """安徽 for 安徽省, 合肥 for 合肥市."""
     for tail in _PROVINCE_TAILS:
         if name.endswith(tail):
             return name.removesuffix(tail)
@@ -200,7 +207,7 @@ def _bare(name: str) -> str:
 
 
 def _bare_county(name: str) -> str:
-    """肥东 for 肥东县, but 和县 as it stands."""
+    """肥东 for 肥东县. Names of two characters such as 和县 stay as they are."""
     tail = "新区" if name.endswith("新区") else name[-1]
     bare = name.removesuffix(tail)
     if tail not in ("新区", "区", "县", "市", "旗") or len(bare) < 2 or bare.endswith("自治"):
@@ -209,11 +216,12 @@ def _bare_county(name: str) -> str:
 
 
 def levels_of_group(groups: list[str]) -> list[str]:
-    """Education level codes of the given level groups (本科, 硕士研究生…)."""
+    """The codes of the education levels in these groups (本科, 硕士研究生 …)."""
     extra = table("education_level").extra
     return [code for code, e in extra.items() if e.get("level_group") in groups]
 
 
 def level_groups() -> list[str]:
+    """The groups of education levels, in the order of the code table."""
     extra = table("education_level").extra
     return list(dict.fromkeys(e["level_group"] for e in extra.values() if "level_group" in e))

@@ -59,7 +59,7 @@ class Division(models.Model):
 
 
 class LoadedData(models.Model):
-    """Which state of codes/data the tables hold, so that a start need not load again."""
+    """A hash of the loaded data files, so that a start of the platform loads only changed ones."""
 
     name = models.CharField(max_length=40, primary_key=True)
     digest = models.CharField(max_length=64)

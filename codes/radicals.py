@@ -1,8 +1,8 @@
 """Radicals of Chinese characters and the characters they are written like.
 
-PDF files, scanners and input methods give a radical (⻢, U+2EE2) where the character (马) is meant.
-The Kangxi radicals (U+2F00–2FD5) have compatibility mappings in Unicode; those of the supplement
-(U+2E80–2EF3) are listed here after Unicode's EquivalentUnifiedIdeograph.txt.
+PDF files, scanners and input methods contain radicals such as ⻢ (U+2EE2) where the character 马 is
+meant. Unicode has compatibility mappings for the Kangxi radicals (U+2F00–2FD5). Those of the
+supplement (U+2E80–2EF3) are listed here, from Unicode's EquivalentUnifiedIdeograph.txt.
 """
 
 from __future__ import annotations

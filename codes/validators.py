@@ -1,7 +1,7 @@
-"""Check digits and shapes of numbers that Chinese paperwork carries.
+"""Checks of numbers on Chinese documents: their shape and their check digits.
 
-Each `check_…` returns a list of `Finding`s, empty when all is well; none of them raises on any
-string. Severity: an error refuses, a warning is shown and lets pass.
+Each function `check_…` returns a list of `Finding`s, which is empty if nothing is wrong. None of
+them raises an exception, whatever the text. An error refuses the value; a warning is only shown.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ _ID_SHAPE = re.compile(r"\d{17}[\dX]")
 
 
 def id_check_character(first17: str) -> str:
+    """The 18th character for the first 17 digits."""
     return _ID_CHECKS[sum(int(d) * w for d, w in zip(first17, _ID_WEIGHTS, strict=True)) % 11]
 
 
 def id_birth_date(number: str) -> datetime.date | None:
-    """The birth date in an 18-digit number, None when it is no date."""
+    """The birth date in an 18-digit number; None if there is no such date."""
     try:
         return datetime.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
@@ -45,14 +46,15 @@ def id_birth_date(number: str) -> datetime.date | None:
 
 
 def id_gender(number: str) -> str:
-    """GB/T 2261.1 code of the gender digit: 1 male, 2 female."""
+    """The gender in an 18-digit number, as a code of GB/T 2261.1: 1 male, 2 female."""
     return "1" if int(number[16]) % 2 else "2"
 
 
 def check_id_number(number: str, today: datetime.date | None = None) -> list[Finding]:
-    """公民身份号码, 港澳台居民居住证 and 外国人永久居留身份证: all 18 characters, one algorithm.
+    """Check the number of a 居民身份证, 港澳台居民居住证 or 外国人永久居留身份证: 18 characters, one
+    algorithm.
 
-    The region is never judged: cards keep the code of the place and time of issue.
+    The region is not checked, because a number keeps the code that was in force when it was issued.
     """
     if len(number) == 15 and number.isdigit():
         return _error("id_15", "15位旧身份证号已停用，请填写18位公民身份号码")
@@ -83,7 +85,7 @@ _RESIDENCE_PREFIXES = {"02": ("81", "82", "83"), "03": ("9",)}
 
 
 def check_document(id_type: str, number: str) -> list[Finding]:
-    """A document number of any accepted type (code table id_type)."""
+    """Check the number of a document of any type in the code table id_type."""
     if id_type in _DOCUMENTS:
         pattern, message = _DOCUMENTS[id_type]
         return [] if pattern.fullmatch(number) else _error("document_shape", message)
@@ -110,7 +112,7 @@ _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def uscc_check_character(first17: str) -> str | None:
-    """The 18th character, None when a character is not of the alphabet."""
+    """The 18th character of a 统一社会信用代码; None if another character is not in the alphabet."""
     total = 0
     for character, weight in zip(first17, _USCC_WEIGHTS, strict=True):
         value = _USCC_VALUES.get(character)
@@ -121,7 +123,8 @@ def uscc_check_character(first17: str) -> str | None:
 
 
 def organisation_check_character(first8: str) -> str | None:
-    """The 9th character of an organisation code: 11 less the sum modulo 11, 10 is X, 11 is 0."""
+    """The 9th character of a 组织机构代码: 11 minus the weighted sum modulo 11, where 10 is written X
+    and 11 is written 0. None if a character is not in the alphabet."""
     total = 0
     for character, weight in zip(first8, _ORG_WEIGHTS, strict=True):
         value = _ORG_VALUES.get(character)
@@ -133,13 +136,14 @@ def organisation_check_character(first8: str) -> str | None:
 
 
 def clean_unit_code(value: str) -> str:
-    """Upper case, no blanks, and no hyphen before the check digit of a 9-digit code."""
+    """The code in capitals, without blanks and without the hyphen before a 9-digit code's check
+    digit."""
     return clean_code(value).replace("-", "")
 
 
 @functools.lru_cache(maxsize=50_000)
 def check_unit_code(value: str) -> list[Finding]:
-    """组织机构代码 (9), 工商注册号 (15) or 统一社会信用代码 (18), each by its own check digit."""
+    """Check the check digit of a 组织机构代码 (9 characters), 工商注册号 (15) or 统一社会信用代码 (18)."""
     if len(value) == 18:
         return _check_uscc(value)
     if len(value) == 15:
@@ -204,7 +208,7 @@ def check_mobile(value: str) -> list[Finding]:
 
 
 def check_phone(value: str) -> list[Finding]:
-    """Lenient: mobile, area code with 7-8 digits, extension, 400 numbers; at least 7 digits."""
+    """Check any phone number, leniently: it has 7 to 20 digits, and may have an extension."""
     digits = re.sub(r"\D", "", value)
     if 7 <= len(digits) <= 20 and _PHONE.fullmatch(value):
         return []
@@ -229,7 +233,8 @@ _PLACE_BOTH = re.compile(
 
 
 def _place_parts(text: str) -> tuple[str, str]:
-    """Code and name as they are written: 340104, 蜀山区, 340104 蜀山区, 蜀山区(340104)."""
+    """The code and the name in a text such as 340104, 蜀山区, 340104 蜀山区 or 蜀山区(340104); "" for
+    what is missing."""
     written = re.sub(r"[\-/>,、·_|\\:;]", "", clean_code(text)).removesuffix(".0")
     if written.isdigit():
         return (written[:6] if len(written) == 12 and written.endswith("000000") else written), ""
@@ -238,33 +243,34 @@ def _place_parts(text: str) -> tuple[str, str]:
     return "", written
 
 
-def _only_place(found: list[str]) -> str:
-    """The one that is meant: of several no longer in force, if all became the same."""
+def _only_place(codes: list[str]) -> str:
+    """The one of several codes that is meant, or "". Abolished places are one if they all have the
+    same successor."""
     places = lookup.places()
-    if len(found) > 1:
-        now = {places[code].successor_code for code in found} - {""}
-        if places[found[0]].selectable or len(now) != 1:
+    if len(codes) > 1:
+        successors = {places[code].successor_code for code in codes} - {""}
+        if places[codes[0]].selectable or len(successors) != 1:
             return ""
-        return next(code for code in found if places[code].successor_code)
-    return found[0]
+        return next(code for code in codes if places[code].successor_code)
+    return codes[0]
 
 
 def resolve_place(text: str) -> tuple[str, list[Finding]]:
-    """The code of a county-level place written as code or name; ("", findings) if there is none.
+    """The code of a county that is written as code or name; ("", findings) if it can't be chosen.
 
-    An abolished code or name is refused with its successor named (DOMAIN §2).
+    An abolished code or name is refused with the name of its successor (DOMAIN §2).
     """
     places = lookup.places()
     code, named = _place_parts(text)
     if named:
-        found = lookup.place_names().get(named, [])
-        if not found:
+        codes = lookup.place_names().get(named, [])
+        if not codes:
             return "", _error("place_unknown", f"没有找到“{text}”，请填写省市区县全称或六位代码")
-        if code and code not in found and (code not in places or places[code].selectable):
+        if code and code not in codes and (code not in places or places[code].selectable):
             return "", _error("place_disagrees", f"“{text}”中的代码与名称不是同一处，请核对")
-        code = code or _only_place(found)
+        code = code or _only_place(codes)
         if not code:
-            some = "、".join(f"{c} {places[c].full_name}" for c in found[:3])
+            some = "、".join(f"{c} {places[c].full_name}" for c in codes[:3])
             return "", _error("place_ambiguous", f"“{text}”不止一处（{some}），请填写省市区县全称")
     place = places.get(code)
     if place is None:

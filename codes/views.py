@@ -1,32 +1,34 @@
-"""Look-ups that forms make while one types. Public facts, no permission."""
+"""Places that forms look up while somebody types. They are public, so no sign-in is needed."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import cache_control
 
-from codes import lookup
+from codes import lookup, readers
 
 _MOST = 20
 
 
 @cache_control(public=True, max_age=3600)
 def places(request: HttpRequest) -> JsonResponse:
-    """Selectable places whose full name contains what was typed, nearest names first."""
-    typed = "".join(request.GET.get("q", "").split())[:20]
-    found = []
+    """Selectable places whose full name contains what was typed, as JSON. Places whose own name begins
+    with it come first."""
+    keyword = readers.read("search", request.GET.get("q", ""), label="地区").value or ""
+    typed = keyword.replace(" ", "")[:20]
+    matching = []
     if typed:
         for place in lookup.places().values():
             if place.selectable and (typed in place.full_name or place.code.startswith(typed)):
-                found.append((not place.name.startswith(typed), place.code, place.full_name))
-    return JsonResponse({"items": [name for _, _, name in sorted(found)[:_MOST]]})
+                matching.append((not place.name.startswith(typed), place.code, place.full_name))
+    return JsonResponse({"items": [name for _, _, name in sorted(matching)[:_MOST]]})
 
 
 @cache_control(public=True, max_age=3600)
 def children(request: HttpRequest) -> JsonResponse:
-    """One level of the picker: provinces, then cities (containers shown flat), then counties.
+    """The places below `parent` for the place picker, as JSON: provinces, then cities, then counties.
 
-    `leaf` says that a tap chooses the place instead of opening it.
+    `leaf` says that a tap chooses the place instead of opening the next level.
     """
     parent = request.GET.get("parent", "")[:6]
     every = lookup.places().values()

@@ -1,4 +1,4 @@
-"""One reader for each kind of value, wherever it is typed or imported.
+"""Readers: one function for each kind of value, used wherever such values are typed or imported.
 
 `read` turns what a person typed or a spreadsheet holds into the value to store, and says what is
 wrong or doubtful about it. Forms, rosters, workbooks of destinations and invitations, corrections,
@@ -19,8 +19,8 @@ __all__ = ["CELL", "CELL_1904", "FORM", "KINDS", "Finding", "Reading", "Source",
 
 FORM, CELL, CELL_1904 = Source.FORM, Source.CELL, Source.CELL_1904
 
-# The reader of each kind: what is expected, the cleaned text, and the value as it came.
-_READERS: dict[str, Callable[[Expected, str, Any], Reading]] = {
+# The reader of each kind. It is given what is expected, the cleaned text, and the raw value.
+_READERS: dict[str, Callable[[Expected, str, object], Reading]] = {
     "text": texts.read_text,
     "long": texts.read_long_text,
     "name": texts.read_name,
@@ -30,8 +30,8 @@ _READERS: dict[str, Callable[[Expected, str, Any], Reading]] = {
     "date_or_month": dates.read_date,
     "month": dates.read_date,
     "year": numbers.read_year,
-    "number": numbers.read_number,
-    "money": numbers.read_number,
+    "number": numbers.read_whole_number,
+    "money": numbers.read_whole_number,
     "decimal": numbers.read_duration,
     "bool": numbers.read_bool,
     "id_number": documents.read_id_number,
@@ -61,7 +61,7 @@ def empty_of(kind: str) -> Any:
 
 def read(
     kind: str,
-    raw: Any,
+    raw: object,
     *,
     label: str,
     table: str = "",
@@ -80,11 +80,11 @@ def read(
     plain = written.as_text(expected, raw)
     if isinstance(plain, Finding):
         return Reading(None, [plain])
-    if written.says_nothing(expected, plain):
+    if written.is_empty(expected, plain):
         if required:
             return Reading(None, [Finding("empty", f"{label}不能为空")])
         return Reading(empty_of(kind), [])
-    if refusal := written.left_by_failed_lookup(expected, plain):
+    if refusal := written.refuse_failed_lookup(expected, plain):
         return Reading(None, [refusal])
     reading = _READERS[kind](expected, plain, raw)
     if max_length and isinstance(reading.value, str) and len(reading.value) > max_length:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from codes import lookup, text, validators
 from codes.readers.expected import Expected, Reading, accept, accept_with_warning, refuse
@@ -14,8 +13,9 @@ _CODE_AND_NAME = re.compile(
 )
 
 
-def read_code(expected: Expected, written: str, raw: Any) -> Reading:
-    """A code or a name of its table. One digit is padded where the table has two."""
+def read_code(expected: Expected, written: str, raw: object) -> Reading:
+    """A code of its table, written as code, name or alias. One digit gets a leading zero where the
+    table's codes have two."""
     label = expected.label
     table = lookup.table(expected.table)
     if exact := table.by_text.get(written):
@@ -37,28 +37,29 @@ def read_code(expected: Expected, written: str, raw: Any) -> Reading:
 
 
 def _find_code(table: lookup.Table, key: str) -> str | None:
-    """The code as it stands, with the zero it lost, or without zeros it should not have."""
-    found = table.by_choice.get(key)
-    if found is None and key.isdigit():
+    """The code that is written; with a leading zero if it lost one, or without the zeros that it
+    should not have. None if there is no such code."""
+    code = table.by_choice.get(key)
+    if code is None and key.isdigit():
         padded, short = f"0{key}", key.lstrip("0") or "0"
-        found = padded if len(key) == 1 and padded in table.offered else None
-        if found is None and short in table.offered:
-            found = short
-    return found
+        code = padded if len(key) == 1 and padded in table.offered else None
+        if code is None and short in table.offered:
+            code = short
+    return code
 
 
 def _read_both(expected: Expected, written: str, parts: list[str]) -> Reading:
-    """Code and name in one cell, 01汉族 or 汉族(01): taken when they agree."""
+    """Code and name in one cell, such as 01汉族 or 汉族(01): accepted if they agree."""
     table = lookup.table(expected.table)
-    found = {_find_code(table, text.clean_choice(part)) for part in parts}
-    if len(found) == 1 and None not in found:
-        return accept(found.pop())
-    if None in found:
+    codes = {_find_code(table, text.clean_choice(part)) for part in parts}
+    if len(codes) == 1 and None not in codes:
+        return accept(codes.pop())
+    if None in codes:
         return refuse("code_unknown", f"{expected.label}“{written}”不在代码表中")
     return refuse("code_disagrees", f"{expected.label}“{written}”中的代码与名称不一致")
 
 
-def read_place(expected: Expected, written: str, raw: Any) -> Reading:
+def read_place(expected: Expected, written: str, raw: object) -> Reading:
     """The six-digit code of a county, written as a code, a name or both."""
     plain = text.fold_radicals(text.unquote(written))
     return accept(*validators.resolve_place(plain))

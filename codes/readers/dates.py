@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from typing import Any
 
 from codes import text
 from codes.readers.expected import (
@@ -17,7 +16,7 @@ from codes.readers.expected import (
     refuse,
 )
 
-# Day 0 of the spreadsheets' count.
+# The day that spreadsheets count as 0.
 _EPOCHS = {
     Source.FORM: datetime.date(1899, 12, 30),
     Source.CELL: datetime.date(1899, 12, 30),
@@ -32,7 +31,7 @@ _NEARLY_MIDNIGHT = 1 - 60 / 86400
 Parts = tuple[int, int, int | None]
 
 
-def read_date(expected: Expected, written: str, raw: Any) -> Reading:
+def read_date(expected: Expected, written: str, raw: object) -> Reading:
     """A day: 20230901, 2023-9-1, 2023年9月1日, a date cell or its serial number.
 
     A month without a day is refused for the kind "date", read as its first day with a warning for
@@ -72,9 +71,10 @@ def read_date(expected: Expected, written: str, raw: Any) -> Reading:
 
 
 def _without_time(written: str) -> tuple[str, int]:
-    """The day alone, and 1 if the time is the last minute of it, which means the next day.
+    """The day without a time of day, and 1 if the time means the next day, else 0. Some programs
+    write midnight up to a minute early.
 
-    The time goes first: without its blank 2023-9-1 10:00 would be the eleventh.
+    The time is removed before blanks are, since 2023-9-1 10:00 would become 2023-9-110:00.
     """
     plain = unicodedata.normalize("NFKC", written).replace("。", ".")
     time = _TIME.search(plain)
@@ -92,7 +92,7 @@ def _read_serial(expected: Expected, written: str, cleaned: str) -> Reading:
 
 
 def _parts(cleaned: str) -> Parts | None:
-    """Year, month and day, the day None where only a month is written."""
+    """Year, month and day; the day is None where only a month is written. None for no date."""
     if re.fullmatch(r"\d{8}", cleaned):
         return int(cleaned[:4]), int(cleaned[4:6]), int(cleaned[6:])
     if re.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])", cleaned):
@@ -103,7 +103,8 @@ def _parts(cleaned: str) -> Parts | None:
 
 
 def _month_and_day(first: int, second: int, year: int) -> Parts | None:
-    """6/30/2027 and 30/6/2027 can only be one day; 6/7/2027 could be two."""
+    """The day that two numbers and a year name, such as 6/30/2027 or 30/6/2027; None if it could be
+    either of two days, as 6/7/2027 could."""
     if first != second and first <= 12 and second <= 12:
         return None
     return (year, second, first) if first > 12 else (year, first, second)

@@ -1,8 +1,9 @@
-"""What a reader is told about the value it reads, and what it answers."""
+"""What a reader is told about the value it reads, and the readings it may give."""
 
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -49,6 +50,17 @@ def accept(value: Any, findings: list[Finding] | None = None) -> Reading:
     if not findings:
         return Reading(value, [])
     return Reading(None if any(f.is_error for f in findings) else value, findings)
+
+
+def accept_shape(value: str, shape: str, code: str, message: str) -> Reading:
+    """`value` if the whole of it matches the pattern `shape`, else a refusal."""
+    return accept(value) if re.fullmatch(shape, value) else refuse(code, message)
+
+
+def accept_with_leading_zero(label: str, value: str) -> Reading:
+    """`value` with the leading zero that a spreadsheet took away, and a warning."""
+    note = f"{label}“{value}”缺少前导零，已按0{value}读取"
+    return accept_with_warning(f"0{value}", "padded", note)
 
 
 def refuse(code: str, message: str) -> Reading:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from codes import text
 from codes.readers.expected import Expected, Reading, accept, refuse
@@ -14,14 +13,14 @@ FALSE_WORDS = frozenset({"否", "0", "FALSE", "N", "NO", "未转入", "不转入
 _CHINESE_DIGITS = dict(zip("一二两三四五六七八九", "1223456789", strict=True))
 
 
-def read_year(expected: Expected, written: str, raw: Any) -> Reading:
+def read_year(expected: Expected, written: str, raw: object) -> Reading:
     match = re.fullmatch(r"(20\d{2})(届|年|年度|学年|级)?(毕业生)?", text.plain_code(written))
     if not match:
         return refuse("year", f"年度“{written}”不正确，应为四位年份")
     return accept(int(match[1]))
 
 
-def read_number(expected: Expected, written: str, raw: Any) -> Reading:
+def read_whole_number(expected: Expected, written: str, raw: object) -> Reading:
     """A whole number of up to seven digits; an amount of money may carry its unit and commas."""
     cleaned = text.clean_code(written).removeprefix("¥").removesuffix("元").replace(",", "")
     if not re.fullmatch(r"[0-9]{1,7}(\.0+)?", cleaned):
@@ -29,7 +28,7 @@ def read_number(expected: Expected, written: str, raw: Any) -> Reading:
     return accept(int(cleaned.partition(".")[0]))
 
 
-def read_duration(expected: Expected, written: str, raw: Any) -> Reading:
+def read_duration(expected: Expected, written: str, raw: object) -> Reading:
     """Years in halves, from 1 to 9.5: 4, 2.5, 四年, 两年半."""
     match = re.fullmatch(r"(.+?)(年制|学年|年)?(半)?", text.clean_code(written))
     cleaned = match[1] if match else ""
@@ -43,7 +42,7 @@ def read_duration(expected: Expected, written: str, raw: Any) -> Reading:
     return accept(value.quantize(Decimal("0.1")))
 
 
-def read_bool(expected: Expected, written: str, raw: Any) -> Reading:
+def read_bool(expected: Expected, written: str, raw: object) -> Reading:
     cleaned = text.clean_code(written)
     if cleaned in TRUE_WORDS:
         return accept(True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from codes import text
 from codes.readers.expected import Expected, Reading, accept, accept_with_warning, refuse
 
-# Planes 2 and 3 as a whole: every few years another extension of rare characters comes.
+# With the whole of planes 2 and 3, because every few years Unicode adds rare characters there.
 _HAN = "[\u3400-\u9fff\uf900-\ufaff\u3007\U00020000-\U0003fffd]+"
-# A Chinese name with separators, within which initials may stand: 约翰·F·试验.
+# A Chinese name, which may have separators and initials: 约翰·F·试验.
 _NAME = re.compile(f"{_HAN}(·({_HAN}|[A-Z]))*|[A-Z](·[A-Z])*·{_HAN}(·({_HAN}|[A-Z]))*")
 _LATIN_NAME = re.compile(
     r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff][A-Za-z\u00c0-\u024f\u1e00-\u1eff'·.,\- ]*"
@@ -18,7 +17,7 @@ _LATIN_NAME = re.compile(
 
 
 def _private_character(value: str) -> str:
-    """The first character of a private use area, which each computer shows differently; or ""."""
+    """The first character of a private use area, or "". Each computer shows those differently."""
     return next((c for c in value if "\ue000" <= c <= "\uf8ff" or c >= "\U000f0000"), "")
 
 
@@ -31,17 +30,17 @@ def _refuse_private(expected: Expected, value: str) -> Reading | None:
     )
 
 
-def read_text(expected: Expected, written: str, raw: Any) -> Reading:
-    """One line of text: full-width letters and digits made plain, quotes around it left out."""
+def read_text(expected: Expected, written: str, raw: object) -> Reading:
+    """One line of text, with full-width letters and digits made plain, and without quotes around it."""
     return _refuse_private(expected, written) or accept(text.narrow(text.unquote(written)))
 
 
-def read_long_text(expected: Expected, written: str, raw: Any) -> Reading:
-    """Text of several lines. What is typed keeps its line breaks; a cell's are cleaned away."""
+def read_long_text(expected: Expected, written: str, raw: object) -> Reading:
+    """Text of several lines. Line breaks of a form are kept, those of a cell become blanks."""
     return _refuse_private(expected, written) or accept(text.fold_radicals(text.unmark(written)))
 
 
-def read_name(expected: Expected, written: str, raw: Any) -> Reading:
+def read_name(expected: Expected, written: str, raw: object) -> Reading:
     """A person's name in Chinese characters or in Latin letters, with one kind of separator."""
     value = text.clean_name(written)
     if refusal := _refuse_private(expected, value):
@@ -59,6 +58,6 @@ def read_name(expected: Expected, written: str, raw: Any) -> Reading:
     return refuse("name_characters", "姓名中有不应出现的字符，请按证件录入")
 
 
-def read_search(expected: Expected, written: str, raw: Any) -> Reading:
-    """What is typed into a search box: full-width letters and digits and radicals made plain."""
+def read_search(expected: Expected, written: str, raw: object) -> Reading:
+    """What is typed into a search box, with full-width characters and radicals made plain."""
     return accept(text.narrow(written).strip())

@@ -1,10 +1,10 @@
-"""From what a form or a cell holds to clean text, before a reader of one kind judges it."""
+"""Turning the content of a form field or a cell into clean text, before the reader of its kind reads
+it."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
 
 from codes import text
 from codes.findings import Finding
@@ -14,40 +14,41 @@ from core.spreadsheets.cells import CellError
 
 EXCEL_EPOCH = datetime.date(1899, 12, 30)
 _DATES = frozenset({"date", "date_or_month", "month"})
-# Kinds whose every digit counts: a number that a spreadsheet has rounded is refused.
+# Kinds in which every digit counts, so that a number which a spreadsheet has rounded is refused.
 _EXACT = frozenset(
     {"id_number", "student_no", "exam_no", "major_code", "unit_code", "mobile", "place", "qq"}
 ) | _DATES  # fmt: skip
-# What people and programs write into a cell that has nothing to say.
-_NOTHING = frozenset(
+# What people and programs write into a cell that should be empty.
+_EMPTY_WORDS = frozenset(
     {"无", "暂无", "没有", "不适用", "空", "(无)", "(空)", "/", "//", "\\", "-", "--", "---",
      "NULL", "NONE", "NAN", "N/A"}
 )  # fmt: skip
-# What spreadsheets show where a formula failed; such words also come as text.
+# What spreadsheets show where a formula failed. Some programs store these words as text.
 _ERROR_WORDS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
      "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!"}
 )  # fmt: skip
-# Kinds in which 无 and its like are always content, because somebody may mean them.
-_SPEAKS_FOR_ITSELF = frozenset({"long", "search", "one_time_code"})
+# Kinds in which 无 and the like are values, because somebody may mean them.
+_NEVER_EMPTY_WORDS = frozenset({"long", "search", "one_time_code"})
+# Kinds of which 0 is never a value.
 _NO_ZERO = frozenset({"text", "name", "place"})
 
 
-def as_text(expected: Expected, raw: Any) -> str | Finding:
-    """The cleaned text of `raw`, or the refusal of a value that no text could be meant by."""
+def as_text(expected: Expected, raw: object) -> str | Finding:
+    """The cleaned text of `raw`, or a refusal, such as that of a date in a field of names."""
     if type(raw) is str:
         return _clean(expected, raw)
     if raw is None:
         return ""
     if isinstance(raw, CellError):
-        return _error(expected, raw.word)
+        return _cell_error(expected, raw.word)
     if isinstance(raw, bool):
         word = "是" if raw else "否"
-        return word if expected.kind in ("bool", "code") else _of_type(expected, "逻辑值")
+        return word if expected.kind in ("bool", "code") else _wrong_type(expected, "逻辑值")
     if isinstance(raw, datetime.date):
         return _date_as_text(expected, raw)
     if isinstance(raw, datetime.time | datetime.timedelta):
-        return _of_type(expected, "时间格式")
+        return _wrong_type(expected, "时间格式")
     if isinstance(raw, int | float):
         return _number_as_text(expected, raw)
     return _clean(expected, str(raw))
@@ -60,42 +61,44 @@ def _clean(expected: Expected, raw: str) -> str | Finding:
         return text.clean_lines(raw)
     cleaned = text.clean(raw)
     if expected.is_cell and cleaned[:1] == "#" and cleaned.upper() in _ERROR_WORDS:
-        return _error(expected, cleaned)
+        return _cell_error(expected, cleaned)
     if expected.kind in _EXACT and not cleaned.isdigit():
         plain = text.clean_code(cleaned)
         if text.looks_scientific(plain) or re.fullmatch(r"\d{16,}\.0+", plain):
-            return _destroyed(expected)
+            return _rounded_number(expected)
     return cleaned
 
 
-def _error(expected: Expected, word: str) -> Finding:
+def _cell_error(expected: Expected, word: str) -> Finding:
     message = f"{expected.label}的单元格是错误值{word}，请改正公式后重新录入"
     return Finding("cell_error", message)
 
 
 def _number_as_text(expected: Expected, raw: float) -> str | Finding:
-    """Numbers that a spreadsheet can't hold exactly are refused."""
+    """The number in digits. One that a spreadsheet can't hold exactly is refused."""
     if abs(raw) >= 1e15:
-        return _destroyed(expected)
+        return _rounded_number(expected)
     return str(int(raw)) if raw == raw and float(raw).is_integer() else repr(raw)
 
 
 def _date_as_text(expected: Expected, raw: datetime.date) -> str | Finding:
-    """A date is one only in a field of dates: 3-1 as the name of a class became 1 March."""
+    """The date in eight digits, in a field of dates. In other fields it is refused, because the
+    spreadsheet made a date of something else: of the class 3-1 the first of March."""
     if expected.kind in _DATES:
         return _nearest_day(raw).strftime("%Y%m%d")
     if expected.kind in ("year", "number", "money", "decimal"):
-        # A cell that shows dates holds 4: it comes as 1900-01-04.
+        # The number 4 in a cell with a date format is read as 1900-01-04.
         serial = (_nearest_day(raw) - EXCEL_EPOCH).days
-        # Spreadsheets believe that 1900 had a 29 February.
+        # Spreadsheets count a 29 February 1900, which did not exist.
         serial -= raw.year == 1900 and raw.month < 3
         if 0 < serial < 2200:
             return str(serial)
-    return _of_type(expected, "日期格式")
+    return _wrong_type(expected, "日期格式")
 
 
 def _nearest_day(raw: datetime.date) -> datetime.date:
-    """Some programs write midnight up to a minute early: 23:59:17 means the next day."""
+    """The day that is meant. Some programs write midnight up to a minute early, so that 23:59:17
+    means the next day."""
     if not isinstance(raw, datetime.datetime):
         return raw
     if (raw.hour, raw.minute) == (23, 59) and raw.date() < datetime.date.max:
@@ -103,35 +106,37 @@ def _nearest_day(raw: datetime.date) -> datetime.date:
     return raw.date()
 
 
-def _of_type(expected: Expected, kind: str) -> Finding:
+def _wrong_type(expected: Expected, kind: str) -> Finding:
     return Finding("type", f"{expected.label}的单元格是{kind}，请改为文本后重新录入")
 
 
-def _destroyed(expected: Expected) -> Finding:
+def _rounded_number(expected: Expected) -> Finding:
     return Finding(
         "scientific",
         f"{expected.label}被表格软件变成了科学计数，末几位已丢失，请将该列设为文本后重新录入",
     )
 
 
-def says_nothing(expected: Expected, plain: str) -> bool:
-    """Empty, or 无, / and NULL, where it is not itself a value: a 困难生类别 is 无."""
+def is_empty(expected: Expected, plain: str) -> bool:
+    """Whether nothing was written: no text, or a word such as 无, / or NULL where that is not itself
+    a value. (无 is a value of 困难生类别.)"""
     if not plain:
         return True
-    if len(plain) > 4 or expected.kind in _SPEAKS_FOR_ITSELF:
+    if len(plain) > 4 or expected.kind in _NEVER_EMPTY_WORDS:
         return False
     if expected.kind == "name" and len(plain) > 1 and not plain.isascii():
         return False
     if expected.kind == "code":
-        return not expected.required and plain in _NOTHING
+        return not expected.required and plain in _EMPTY_WORDS
     bare = text.clean_code(plain)
     if bare == "0" and expected.kind == "text" and expected.is_cell:
         return not expected.required
-    return bare in _NOTHING and not (expected.kind == "bool" and bare in FALSE_WORDS)
+    return bare in _EMPTY_WORDS and not (expected.kind == "bool" and bare in FALSE_WORDS)
 
 
-def left_by_failed_lookup(expected: Expected, plain: str) -> Finding | None:
-    """A lookup formula that finds an empty cell gives 0, which no text, name or place is."""
+def refuse_failed_lookup(expected: Expected, plain: str) -> Finding | None:
+    """A refusal of 0 in a field of texts, names or places. A lookup formula gives it when it finds an
+    empty cell."""
     if not expected.is_cell or expected.kind not in _NO_ZERO or text.clean_code(plain) != "0":
         return None
     return Finding("zero", f"{expected.label}是0，一般是查找公式没有找到内容，请重新录入")

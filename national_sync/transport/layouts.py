@@ -79,7 +79,7 @@ def _names() -> dict[str, dict[str, str]]:
 @functools.cache
 def places() -> dict[str, str]:
     """Full names of the county-level divisions in force."""
-    return {u.code: u.full_name for u in divisions.build() if u.selectable}
+    return {u.code: u.full_name for u in divisions.build_divisions() if u.selectable}
 
 
 def shipped_name(table: str, code: str) -> str:

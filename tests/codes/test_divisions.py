@@ -1,4 +1,4 @@
-"""Administrative divisions: totals, leaves, successors, written forms."""
+"""Administrative divisions: their number, which can be selected, successors, and written forms."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from codes.validators import resolve_place
 pytestmark = pytest.mark.django_db
 
 
-def test_totals() -> None:
+def test_the_number_of_selectable_divisions_is_as_published() -> None:
     selectable = Division.objects.filter(selectable=True)
     assert selectable.count() == 2849
     assert selectable.filter(level=3).count() == 2845
@@ -22,7 +22,7 @@ def test_cities_without_counties_are_leaves(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["110100", "500200", "429000", "810000", "710000", "320594"])
-def test_containers_and_zones_are_not(code: str) -> None:
+def test_containers_and_zones_cannot_be_selected(code: str) -> None:
     assert resolve_place(code)[0] == ""
 
 
@@ -51,7 +51,7 @@ def test_containers_and_zones_are_not(code: str) -> None:
         ("320106鼓楼区", "320106"),
     ],
 )
-def test_written_forms(text: str, code: str) -> None:
+def test_a_place_is_found_in_every_written_form(text: str, code: str) -> None:
     assert resolve_place(text) == (code, [])
 
 
@@ -73,7 +73,7 @@ def test_written_forms(text: str, code: str) -> None:
         ("340104X", "place_unknown", "没有找到"),
     ],
 )
-def test_refusals_say_why(text: str, finding: str, part: str) -> None:
+def test_a_refusal_says_why(text: str, finding: str, part: str) -> None:
     code, findings = resolve_place(text)
     assert code == ""
     assert findings[0].code == finding
@@ -98,7 +98,7 @@ def test_every_successor_is_selectable() -> None:
     [("恩施州恩施市", "422801"), ("黔东南州凯里市", "522601"), ("襄樊市襄城区", "420602"),
      ("湖北省襄樊市襄城区", "420602"), ("贵州黔东南凯里市", "522601"), ("毕节地区织金县", "520524")],
 )  # fmt: skip
-def test_short_and_former_names_of_prefectures(written: str, code: str) -> None:
+def test_prefectures_are_found_by_short_and_former_names(written: str, code: str) -> None:
     assert resolve_place(written) == (code, [])
 
 

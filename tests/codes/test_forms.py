@@ -1,4 +1,4 @@
-"""Forms built from field declarations: one reader, codes kept, warnings beside, nothing else taken."""
+"""Forms built from field declarations: values, refusals, warnings, grey fields."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def form_of(data: dict[str, str] | None = None, **more: object) -> DeclaredForm:
     return declared_form(DECLARED, base=Base, **more)(data)  # type: ignore[arg-type]
 
 
-def test_values_are_what_the_one_reader_gives() -> None:
+def test_values_are_those_that_the_reader_gives() -> None:
     form = form_of(TYPED | {"version": "3"})
     assert form.is_valid(), form.errors
     assert form.cleaned_data["version"] == 3
@@ -49,7 +49,7 @@ def test_values_are_what_the_one_reader_gives() -> None:
     assert form.cleaned_data["years"] == Decimal("2.5")
 
 
-def test_an_action_may_read_the_values_again() -> None:
+def test_an_action_can_read_the_values_again() -> None:
     form = form_of(TYPED)
     assert form.is_valid()
     for declared in DECLARED:
@@ -57,7 +57,7 @@ def test_an_action_may_read_the_values_again() -> None:
         assert again.value == form.cleaned_data[declared.key], declared.key
 
 
-def test_a_refusal_carries_the_findings_code_and_keeps_what_was_typed() -> None:
+def test_a_refusal_has_the_findings_code_and_the_form_keeps_what_was_typed() -> None:
     form = form_of(TYPED | {"property": "没有这种", "wage": "六千"})
     assert not form.is_valid()
     assert form.errors.as_data()["property"][0].code == "code_unknown"
@@ -66,7 +66,7 @@ def test_a_refusal_carries_the_findings_code_and_keeps_what_was_typed() -> None:
     assert "property" not in form.values
 
 
-def test_only_demanded_fields_are_refused_empty() -> None:
+def test_only_demanded_fields_are_refused_when_empty() -> None:
     empty = dict.fromkeys(TYPED, "")
     assert form_of(empty, required=["name"]).is_valid()
     form = form_of(empty, required=["name"], demanded=["name"])
@@ -75,16 +75,16 @@ def test_only_demanded_fields_are_refused_empty() -> None:
     assert not form["wage"].is_required
 
 
-def test_a_field_that_the_page_had_not_is_not_touched() -> None:
+def test_a_field_that_was_not_posted_is_not_changed() -> None:
     form = form_of({"name": "虚构公司"}, demanded=["name", "wage"])
     assert form.is_valid()
     assert form.values == {"name": "虚构公司"}
     assert form.typed == {"name": "虚构公司"}
 
 
-def test_grey_fields_show_words_and_refuse_posted_values() -> None:
-    made = declared_form(DECLARED, base=Base, greyed={"property": "来自学籍"})
-    form = made(TYPED, initial={"property": "10"})
+def test_grey_fields_show_words_and_ignore_posted_values() -> None:
+    form_class = declared_form(DECLARED, base=Base, greyed={"property": "来自学籍"})
+    form = form_class(TYPED, initial={"property": "10"})
     assert form.is_valid()
     assert "property" not in form.values
     assert "property" not in form.typed
@@ -106,14 +106,14 @@ def test_stored_values_are_shown_as_people_write_them() -> None:
     assert '<option value="31" selected>' in str(form["property"])
 
 
-def test_a_day_that_workbooks_may_give_as_a_month_is_picked_on_a_page() -> None:
+def test_a_field_that_accepts_months_in_workbooks_has_a_date_picker_on_pages() -> None:
     declared = FieldDeclaration("enrolled_on", "入学日期", "date_or_month", "学籍")
     form = declared_form([declared])(initial={"enrolled_on": datetime.date(2023, 9, 1)})
     assert 'type="date"' in str(form["enrolled_on"])
     assert 'value="2023-09-01"' in str(form["enrolled_on"])
 
 
-def test_groups_and_hints_are_the_declarations_own() -> None:
+def test_groups_and_hints_come_from_the_declarations() -> None:
     form = form_of(hints={"name": "逐字一致"})
     assert next(iter(form.groups()))[0] == "单位"
     assert [len(group) for _, group in form.groups()] == [3, 4, 1]
@@ -121,7 +121,7 @@ def test_groups_and_hints_are_the_declarations_own() -> None:
     assert "逐字一致" in form["name"].as_field_group()
 
 
-def test_an_action_may_say_the_rest() -> None:
+def test_a_form_shows_what_an_action_refuses() -> None:
     form = form_of(TYPED | {"wage": "六千"})
     assert form.may_try()
     said = str(form.errors["wage"][0])

@@ -1,4 +1,4 @@
-"""`load_codes`: run again it changes nothing, and keeps what the province has set."""
+"""The command `load_codes`: a second run changes nothing and keeps what the province has set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOADED = (Code, Division, Category, CategoryField, LoadedData)
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
-    """All that is loaded, but for the time of the last run."""
+    """All loaded rows, without the time of the last run."""
     found: dict[str, Any] = {
         m.__name__: list(m._default_manager.order_by("pk").values()) for m in LOADED
     }
@@ -36,7 +36,7 @@ def test_a_second_run_changes_nothing() -> None:
     )
 
 
-def test_what_was_spoilt_is_mended_and_what_the_province_mapped_is_kept() -> None:
+def test_loading_restores_changed_rows_and_keeps_the_provinces_mappings() -> None:
     before = rows()
     code = Code.objects.filter(national_code=None).order_by("pk")[0]
     Code.objects.filter(pk=code.pk).update(national_code="99", name="改过的名称")
@@ -50,7 +50,7 @@ def test_what_was_spoilt_is_mended_and_what_the_province_mapped_is_kept() -> Non
     assert after == before
 
 
-def test_only_where_something_changed() -> None:
+def test_with_if_changed_nothing_is_loaded_twice() -> None:
     call_command("load_codes", verbosity=0)
     Division.objects.filter(code="340111").update(name="改过的名称")
     call_command("load_codes", "--if-changed", verbosity=0)

@@ -1,4 +1,4 @@
-"""The one reader of each kind of value: what people type and spreadsheets hold."""
+"""The reader of each kind of value, given what people type and what spreadsheets write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def refusal_of(kind: str, raw: Any, source: Source = CELL, **declared: Any) -> s
 @pytest.mark.parametrize(
     "written", ["2027-12", "202711", "2027.11", "2027/11", "2027年12月", 202711.0]
 )
-def test_a_month_is_no_day(written: Any) -> None:
+def test_a_month_without_a_day_is_refused_as_a_date(written: Any) -> None:
     assert refusal_of("date", written) == "date"
     reading = read("date_or_month", written, label="字段", source=CELL)
     assert reading.value.day == 1
@@ -42,7 +42,7 @@ def test_a_month_is_no_day(written: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["date", "date_or_month", "month"])
-def test_seven_digits_are_no_date(kind: str) -> None:
+def test_seven_digits_are_refused_as_a_date(kind: str) -> None:
     assert refusal_of(kind, "2027111") == "date"
     assert refusal_of(kind, 2027111.0) == "date"
 
@@ -61,7 +61,7 @@ def test_the_last_minute_before_midnight_means_the_next_day() -> None:
 
 
 @pytest.mark.parametrize("raw", [CellError("#N/A"), "#REF!", "#N/A"])
-def test_a_failed_formula_is_named(raw: Any) -> None:
+def test_a_failed_formula_is_refused_by_its_error(raw: Any) -> None:
     for kind in KINDS:
         reading = read(kind, raw, label="字段", table="ethnicity", source=CELL)
         assert reading.value is None
@@ -70,7 +70,7 @@ def test_a_failed_formula_is_named(raw: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "name", "place"])
-def test_the_zero_of_a_failed_lookup(kind: str) -> None:
+def test_the_zero_of_a_failed_lookup_is_refused(kind: str) -> None:
     assert refusal_of(kind, 0.0, required=True) == "zero"
     assert refusal_of(kind, "0", required=True) == "zero"
 
@@ -85,7 +85,7 @@ def test_radicals_become_the_characters_they_are_written_like() -> None:
     assert value_of("text", "⻢克思主义学院") == "马克思主义学院"
     assert value_of("long", "⻢克思", FORM) == "马克思"
     assert value_of("search", "⻢", FORM) == "马"
-    # Reserved or without a unified character: 2E80, 2E9A and what follows 2EF3.
+    # 2E80, 2E9A and those after 2EF3 are reserved or have no unified character.
     assert {chr(n) for n in range(0x2E80, 0x2F00) if n not in RADICALS} == {
         chr(n) for n in (0x2E80, 0x2E9A, *range(0x2EF4, 0x2F00))
     }
@@ -98,7 +98,7 @@ def test_a_private_character_is_refused_by_name(kind: str) -> None:
     assert "U+E863" in reading.findings[0].message
 
 
-def test_full_width_digits_in_every_kind_of_number() -> None:
+def test_full_width_digits_are_read_in_every_kind_of_number() -> None:
     assert value_of("one_time_code", "１２３ ４５６", FORM) == "123456"
     assert value_of("student_no", "Ｓ２０２３", FORM) == "S2023"
     assert value_of("search", "ｓ２０２３", FORM) == "s2023"
@@ -108,7 +108,7 @@ def test_full_width_digits_in_every_kind_of_number() -> None:
     assert value_of("money", "５，０００元") == 5000
 
 
-def test_phone_numbers_with_extensions_and_dashes() -> None:
+def test_phone_numbers_with_extensions_and_dashes_are_read() -> None:
     assert value_of("phone", "0551–62901234 分机 12") == "0551-62901234 分机 12"
     assert value_of("phone", "0551-62901234转8001") == "0551-62901234转8001"
 
@@ -119,7 +119,7 @@ def test_long_text_keeps_the_lines_that_were_typed() -> None:
     assert value_of("long", "无", FORM) == "无"
 
 
-def test_the_apostrophe_of_our_own_workbooks() -> None:
+def test_the_apostrophe_of_our_own_workbooks_is_removed() -> None:
     assert value_of("phone", "'+86 551 62901234") == "+86 551 62901234"
     assert value_of("long", "'=A1") == "=A1"
 
@@ -128,17 +128,17 @@ def test_the_apostrophe_of_our_own_workbooks() -> None:
     "written",
     ["SITI NURHALIZA BINTI ABDULLAH RAHMAN ISKANDAR", "约翰·F·试验", "J·试验", "Nguyễn Thị Bình"],
 )
-def test_foreign_names(written: str) -> None:
+def test_foreign_names_are_accepted(written: str) -> None:
     assert value_of("name", written, max_length=100) == written
 
 
-def test_a_number_is_taken_for_the_code_it_shows() -> None:
+def test_a_number_is_read_as_the_code_that_it_shows() -> None:
     assert value_of("code", 1.0, table="ethnicity") == "01"
     assert value_of("text", 11.0) == "11"
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_nothing_written_is_empty_or_refused(kind: str) -> None:
+def test_an_empty_value_is_stored_as_empty_or_refused(kind: str) -> None:
     for raw in (None, "", " \u3000"):
         assert value_of(kind, raw, table="ethnicity") == empty_of(kind)
         assert refusal_of(kind, raw, table="ethnicity", required=True) == "empty"
@@ -148,6 +148,6 @@ def test_nothing_written_is_empty_or_refused(kind: str) -> None:
 @pytest.mark.parametrize(
     "raw", ["\x00", "²", "①", "9" * 5000, -1, 1e308, float("nan"), "http://[", "０"]
 )
-def test_no_value_raises(kind: str, raw: Any) -> None:
+def test_no_value_raises_an_exception(kind: str, raw: Any) -> None:
     for source in Source:
         read(kind, raw, label="字段", table="ethnicity", source=source)

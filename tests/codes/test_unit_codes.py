@@ -1,4 +1,4 @@
-"""Unit codes: 18, 15 and 9 characters, each by its own standard."""
+"""Unit codes of 18, 15 and 9 characters, each checked by its own standard."""
 
 import string
 
@@ -33,22 +33,22 @@ def codes_of(value: str, *, errors: bool = True) -> set[str]:
         "12100000400010275N",
     ],
 )
-def test_published_codes_pass(value: str) -> None:
+def test_published_codes_are_accepted(value: str) -> None:
     assert check_unit_code(value) == []
 
 
 @pytest.mark.parametrize("head", ["N1", "N2", "N3", "Y1", "A1", "G1", "52", "93"])
-def test_letters_in_the_first_two_positions_are_real(head: str) -> None:
+def test_letters_in_the_first_two_positions_are_accepted(head: str) -> None:
     assert codes_of(make_uscc(head, "340100", "MA2N0ABC")) == set()
 
 
-def test_a_wrong_outer_check_is_an_error() -> None:
+def test_a_wrong_check_character_of_the_unit_code_is_an_error() -> None:
     good = make_uscc("91", "340100", "MA2N0ABC")
     wrong = good[:17] + ("0" if good[17] != "0" else "1")
     assert codes_of(wrong) == {"unit_code_check"}
 
 
-def test_a_wrong_inner_check_is_a_warning() -> None:
+def test_a_wrong_check_character_of_the_inner_code_is_a_warning() -> None:
     body = "MA2N0ABC"
     right = organisation_check_character(body)
     first = "91340100" + body + ("1" if right != "1" else "2")
@@ -59,7 +59,9 @@ def test_a_wrong_inner_check_is_a_warning() -> None:
 
 @pytest.mark.parametrize("letter", "IOSVZ")
 @pytest.mark.parametrize("position", [0, 1, 9, 16, 17])
-def test_letters_outside_the_alphabet_are_refused_not_raised(letter: str, position: int) -> None:
+def test_letters_outside_the_alphabet_are_refused_without_an_exception(
+    letter: str, position: int
+) -> None:
     good = make_uscc("91", "340100", "MA2N0ABC")
     assert codes_of(good[:position] + letter + good[position + 1 :]) == {"unit_code_characters"}
 
@@ -74,7 +76,7 @@ def test_registration_numbers_follow_mod_11_10(value: str) -> None:
     assert codes_of(wrong) == {"unit_code_check"}
 
 
-def test_nine_digit_codes() -> None:
+def test_codes_of_nine_characters_are_checked() -> None:
     assert check_unit_code("D21439605"[:8] + str(organisation_check_character("D2143960"))) == []
     right = str(organisation_check_character("D2143960"))
     wrong = "0" if right != "0" else "1"
@@ -88,7 +90,7 @@ def test_other_lengths_are_refused(length: int) -> None:
 
 
 @given(st.text(max_size=20))
-def test_nothing_raises(value: str) -> None:
+def test_no_unit_code_raises_an_exception(value: str) -> None:
     check_unit_code(value)
 
 

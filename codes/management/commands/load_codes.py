@@ -1,4 +1,4 @@
-"""Load codes/data into the database. Can be run again at any time."""
+"""Load codes/data into the database. It may be run again at any time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from codes import hooks, lookup
-from codes.divisions import DATA, build
+from codes.divisions import DATA, build_divisions
 from codes.models import Code, Division, LoadedData
 
 _COLUMNS = ("code", "name", "aliases", "national_code", "status", "valid_from", "valid_to")
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
 
 def _digest() -> str:
-    """Changes with our data files, with stdnum's, and with what other apps load along."""
+    """A hash that changes with our data files, those of other apps, and the release of stdnum."""
     h = hashlib.sha256(stdnum.__version__.encode())
     files = [p for folder in (DATA, *hooks.data_folder.run()) for p in folder.rglob("*.csv")]
     for path in sorted(files):
@@ -65,7 +65,7 @@ def load_tables() -> int:
                         extra=extra,
                     )
                 )
-    # A national code that the province has mapped by hand is kept.
+    # Keep a national code that the province has mapped on its page.
     mapped = {(c.table, c.code): c.national_code for c in Code.objects.exclude(national_code=None)}
     for code in rows:
         code.national_code = code.national_code or mapped.get((code.table, code.code))
@@ -84,17 +84,17 @@ def load_tables() -> int:
 def load_divisions() -> int:
     rows = [
         Division(
-            code=u.code,
-            name=u.name,
-            full_name=u.full_name,
-            parent_code=u.parent,
-            level=u.level,
-            selectable=u.selectable,
-            valid_from=u.start,
-            valid_to=u.end,
-            successor_code=u.successor,
+            code=d.code,
+            name=d.name,
+            full_name=d.full_name,
+            parent_code=d.parent,
+            level=d.level,
+            selectable=d.selectable,
+            valid_from=d.start,
+            valid_to=d.end,
+            successor_code=d.successor,
         )
-        for u in build()
+        for d in build_divisions()
     ]
     Division.objects.bulk_create(
         rows,
