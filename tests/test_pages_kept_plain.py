@@ -57,7 +57,6 @@ def test_fields_are_drawn_by_the_form_templates_only() -> None:
     # Radio buttons with an explanation each, a check list, and pictures that were kept already.
     assert by_hand == [
         "employers/console/letter.html",
-        "esign/employer/imports.html",
         "esign/employer/terminate.html",
         "esign/phone/terminate.html",
     ]

@@ -1,4 +1,4 @@
-"""What every import of a workbook keeps; each app adds a model of its own for its kind."""
+"""The abstract model of imports of workbooks. Each app derives a model for its kind of import."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from workbooks.states import UNFINISHED, ImportState
 
 
 class WorkbookImport(LeasedJob):
-    """One uploaded workbook and how far its import is; `actions/imports.py` changes its state.
+    """One uploaded workbook and the state of its import, which `actions/imports.py` changes.
 
-    Checking and applying are leased jobs. Each kind of import adds a model of its own with the
-    school or member it belongs to and who uploaded it.
+    Checking and applying are leased jobs. Each kind of import has a model that adds the school or
+    the member it belongs to, and who uploaded it.
     """
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
-    # The refused rows with the wrong cells marked.
+    # A workbook with the refused rows, in which the wrong cells are marked.
     annotated = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     state = models.CharField(
         max_length=12, default=ImportState.UPLOADED, choices=ImportState.choices
@@ -44,5 +44,5 @@ class WorkbookImport(LeasedJob):
 
     @property
     def is_running(self) -> bool:
-        """Whether a worker has, or is about to get, this import."""
+        """Whether a worker has the import or will get it next."""
         return self.state in UNFINISHED

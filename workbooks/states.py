@@ -16,7 +16,7 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
-# A worker has the import or is about to get it; no person has to act.
+# States in which a worker has the import or will get it next, so that no person has to act.
 UNFINISHED = (
     ImportState.UPLOADED,
     ImportState.CHECKING,

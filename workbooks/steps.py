@@ -1,6 +1,6 @@
-"""What people may do with an import: the table that the actions ask.
+"""The transition table of imports: what people may do. The actions ask it.
 
-The steps of the worker between them are those of its kind of job (`actions.imports.import_kind`).
+The worker's steps between these are declared by the job kind (`actions.imports.import_kind`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Destinations by workbook: template, upload, preview, confirm, result; and the full export."""
+"""Import of destinations by workbook, from the template to the result, and the full export."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from workbooks.views.imports import ImportPages
 
 
 def _visible(request: StaffRequest) -> QuerySet[DestinationImport]:
-    """A department's import is that person's own; the school admin sees all of the school."""
+    """A school admin sees all imports of the school, everybody else only their own."""
     rows = DestinationImport.objects.filter(school_id=request.staff.own_school)
     return rows if request.staff.role_level == Level.SCHOOL else rows.filter(by=request.user)
 
@@ -39,23 +39,23 @@ _PAGES = ImportPages(
     check=tasks.check_import.delay,
     apply=tasks.apply_import.delay,
 )
-_door = staff_view("destinations.import")
-listing = _door(_PAGES.listing)
-detail = _door(_PAGES.detail)
-confirm = _door(require_POST(_PAGES.confirm))
-cancel = _door(require_POST(_PAGES.cancel))
-annotated = _door(_PAGES.annotated)
+_import_view = staff_view("destinations.import")
+listing = _import_view(_PAGES.listing)
+detail = _import_view(_PAGES.detail)
+confirm = _import_view(require_POST(_PAGES.confirm))
+cancel = _import_view(require_POST(_PAGES.cancel))
+annotated = _import_view(_PAGES.annotated)
 
 
-@_door
+@_import_view
 def template(request: StaffRequest) -> HttpResponse:
-    """A workbook with the header row."""
+    """An empty workbook with the header row."""
     content = spreadsheets.write(TEMPLATE, [], title="去向")
     return spreadsheets.respond(content, "destination-template")
 
 
 class DestinationExport(DestinationList):
-    """Everything that is filtered, in the layout that can be imported again."""
+    """The export of all filtered destinations in the layout of the import."""
 
     permission = "destinations.import"
 

@@ -31,12 +31,12 @@ def _owner(request: EmployerRequest) -> dict[str, Any]:
     return {"member": request.member, "address": client_address(request)}
 
 
-def _around(request: EmployerRequest) -> dict[str, Any]:
+def _list_context(request: EmployerRequest) -> dict[str, Any]:
     missing = imports.missing_papers(request.member)
     return {"missing": missing, "most": imports.MOST_ROWS, "kept": imports.KEPT.days, **_TAB}
 
 
-def _details(made: InvitationImport) -> dict[str, Any]:
+def _detail_context(made: InvitationImport) -> dict[str, Any]:
     return {"rows": imports.answers(made), **_TAB}
 
 
@@ -52,8 +52,8 @@ _PAGES = ImportPages(
     check=tasks.check_import.delay,
     apply=tasks.apply_import.delay,
     owner=_owner,
-    around=_around,
-    details=_details,
+    list_context=_list_context,
+    detail_context=_detail_context,
     most_bytes=imports.MOST_BYTES,
 )
 listing = employer_view(_PAGES.listing)

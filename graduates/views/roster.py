@@ -1,4 +1,4 @@
-"""Roster import pages, and the workbook to fill in."""
+"""The pages of roster imports, and the empty workbook to fill in."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from schools.access import StaffRequest, staff_view
 from workbooks.views.imports import ImportPages
 
 
-def _of_school(request: StaffRequest) -> QuerySet[RosterImport]:
+def _imports_of_school(request: StaffRequest) -> QuerySet[RosterImport]:
     return RosterImport.objects.filter(school_id=request.staff.own_school)
 
 
-def _issues(made: RosterImport) -> dict[str, Any]:
+def _first_issues(imported: RosterImport) -> dict[str, Any]:
     return {
-        "errors": made.issues.filter(is_error=True)[:200],
-        "warnings": made.issues.filter(is_error=False)[:200],
+        "errors": imported.issues.filter(is_error=True)[:200],
+        "warnings": imported.issues.filter(is_error=False)[:200],
     }
 
 
@@ -33,23 +33,23 @@ _PAGES = ImportPages(
     address="console:import",
     file_name="生源.xlsx",
     cancelled="已取消, 没有导入任何数据。",
-    visible=_of_school,
+    visible=_imports_of_school,
     upload=roster.upload,
     confirm_action=roster.confirm,
     cancel_action=roster.cancel,
     check=tasks.check_import.delay,
     apply=tasks.apply_import.delay,
-    details=_issues,
+    detail_context=_first_issues,
 )
-_door = staff_view("graduates.import")
-imports = _door(_PAGES.listing)
-detail = _door(_PAGES.detail)
-confirm = _door(require_POST(_PAGES.confirm))
-cancel = _door(require_POST(_PAGES.cancel))
-annotated = _door(_PAGES.annotated)
+_import_view = staff_view("graduates.import")
+imports = _import_view(_PAGES.listing)
+detail = _import_view(_PAGES.detail)
+confirm = _import_view(require_POST(_PAGES.confirm))
+cancel = _import_view(require_POST(_PAGES.cancel))
+annotated = _import_view(_PAGES.annotated)
 
 
-@_door
+@_import_view
 def template(request: StaffRequest) -> HttpResponse:
     content = spreadsheets.write([BY_KEY[k].label for k in TEMPLATE_KEYS], [], title="生源信息")
     return spreadsheets.respond(content, "roster-template")

@@ -1,8 +1,8 @@
-"""Importing a workbook: uploaded → checked → previewed → confirmed → applied.
+"""Importing a workbook: it is uploaded, checked, previewed, confirmed and applied.
 
-Checking and applying are jobs (`core.jobs`): a worker leases the import's row, and a sweep finds
-imports whose message was lost or whose worker died. Repeating a step is harmless. The audit trail
-names each step after the app that the import belongs to.
+Checking and applying are leased jobs (`core.jobs`): a worker leases the import's row, and a sweep
+finds imports whose message was lost or whose worker died. A step may be repeated. The audit trail
+names each step after the app of the import, as in `graduates.import_upload`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from workbooks.states import ImportState
 from workbooks.steps import IMPORT
 
 M = TypeVar("M", bound=WorkbookImport)
-# Does one step of the import with this primary key.
-Step = Callable[[int], Any]
+# Does one step, checking or applying, of the import with this primary key.
+ImportStep = Callable[[int], Any]
 _FINISHED: dict[str, str] = {
     ImportState.CHECKING: ImportState.PREVIEWED,
     ImportState.APPLYING: ImportState.DONE,
@@ -68,7 +68,7 @@ def upload(
     school: School | None = None,
     **values: Any,
 ) -> M:
-    """Store the workbook and make the import's row. The caller starts the check after commit."""
+    """Store the workbook and add the import's row. The caller starts the check after the commit."""
     with transaction.atomic():
         school_id = school.pk if school else None
         file = store(kind, content, name=name, school_id=school_id, by_id=Actor.of(by).id)
@@ -88,7 +88,7 @@ def store(
     school_id: int | None,
     by_id: int | None = None,
 ) -> StoredFile:
-    """Store a workbook as it was uploaded, or with its refused cells marked."""
+    """Store the uploaded workbook, or the one with marked cells."""
     return files.store(
         content,
         name=name,
@@ -101,17 +101,17 @@ def store(
 
 @contextmanager
 def checking(kind: JobKind[M], import_id: int) -> Iterator[M | None]:
-    """Lease the import for its check; None when there is nothing to do or another worker has it.
+    """Lease the import for its check. Gives None if there is nothing to do, or another worker has it.
 
-    A workbook that is refused as a whole fails the import with the sentence of the refusal. When
-    the lease is lost, the block ends without a trace: the worker that took over goes on.
+    If the workbook is refused as a whole, the import fails with the sentence of the refusal. If the
+    lease is lost, the block ends and changes nothing, because another worker has taken over.
     """
     yield from _leased(kind, import_id, ImportState.UPLOADED)
 
 
 @contextmanager
 def applying(kind: JobKind[M], import_id: int) -> Iterator[M | None]:
-    """As `checking`, for the step after the confirmation."""
+    """As `checking`, for the writing of what was confirmed."""
     yield from _leased(kind, import_id, ImportState.CONFIRMED)
 
 
@@ -131,12 +131,12 @@ def _leased(kind: JobKind[M], import_id: int, waiting: ImportState) -> Iterator[
 
 
 def progress(kind: JobKind[M], leased: M, percent: int, **values: Any) -> None:
-    """Show how far the import is; it also renews the lease. Raises `jobs.LeaseLost`."""
+    """Save how far the import is, and renew the lease. Raises `jobs.LeaseLost`."""
     jobs.renew(kind, leased, progress=percent, **values)
 
 
 def finish(leased: WorkbookImport, state: str, *, problem: str = "") -> None:
-    """End the step in `state` and save what was set on the row. Raises `jobs.LeaseLost`."""
+    """End the step: save `state` and everything that was set on the row. Raises `jobs.LeaseLost`."""
     if state not in (_FINISHED[leased.state], ImportState.FAILED):
         raise ValueError(f"{leased.state} does not lead to {state}")
     with jobs.writing(leased):
@@ -147,7 +147,7 @@ def finish(leased: WorkbookImport, state: str, *, problem: str = "") -> None:
 
 
 def confirm(previewed: WorkbookImport, *, by: User | Actor) -> None:
-    """The person who looked at the preview says yes. The caller starts the apply after commit."""
+    """Confirm a previewed import. The caller starts the applying after the commit."""
     with transaction.atomic():
         row = _locked(previewed)
         if row.state in (ImportState.CONFIRMED, ImportState.APPLYING, ImportState.DONE):
@@ -160,7 +160,7 @@ def confirm(previewed: WorkbookImport, *, by: User | Actor) -> None:
 
 
 def cancel(unfinished: WorkbookImport, *, by: User | Actor) -> None:
-    """Give up an import that no worker has."""
+    """Cancel an import that no worker has leased."""
     with transaction.atomic():
         row = _locked(unfinished)
         if not IMPORT.allows("cancel", row.state):
@@ -171,14 +171,14 @@ def cancel(unfinished: WorkbookImport, *, by: User | Actor) -> None:
 
 
 def done(leased: WorkbookImport, *, by: User | Actor | None) -> None:
-    """End an import that was applied. Raises `jobs.LeaseLost`."""
+    """End an import that was applied, and log it. Raises `jobs.LeaseLost`."""
     with transaction.atomic():
         finish(leased, ImportState.DONE)
         _record("done", leased, by, data=leased.counts)
 
 
-def run_overdue(kind: JobKind[M], *, check: Step, apply: Step) -> None:
-    """Do the next step of imports that a lost message or a dead worker left behind."""
+def run_overdue(kind: JobKind[M], *, check: ImportStep, apply: ImportStep) -> None:
+    """Do the next step of imports whose message was lost or whose worker died."""
     steps = {ImportState.UPLOADED: check, ImportState.CONFIRMED: apply}
     for import_id, waiting in jobs.overdue(kind):
         steps[ImportState(waiting)](import_id)

@@ -1,6 +1,7 @@
-"""The pages of every import of a workbook: upload → progress → preview → confirm → result.
+"""The pages of every import by workbook: upload → progress → preview → confirm → result.
 
-Staff's and employers' requests pass; what differs between them is given by name.
+They serve staff and employers alike; what differs between the kinds of import is given to
+`ImportPages` by name.
 """
 
 from __future__ import annotations
@@ -11,102 +12,110 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from core import files
-from core.errors import DomainError, Refused
+from core.errors import DomainError
+from core.forms import posted
+from workbooks.forms import WorkbookForm
 from workbooks.models import WorkbookImport
 
 M = TypeVar("M", bound=WorkbookImport)
-Request = Any  # passed a door: StaffRequest or EmployerRequest
+# A StaffRequest or an EmployerRequest, whose access was checked by the app's own decorator.
+CheckedRequest = Any
 
 
 @dataclass(frozen=True)
 class ImportPages(Generic[M]):
-    """The pages of one kind of import; an app wraps these methods in its own access check.
+    """The pages of one kind of import. An app wraps these methods in its own access check.
 
-    `visible` are the imports somebody sees; `upload`, `confirm` and `cancel` are the actions,
-    `check` and `apply` the tasks that follow them; `owner` says whose an upload is, `around` and
-    `details` what the list and the page of one show more.
+    `visible` are the imports that the person may see. `upload`, `confirm_action` and
+    `cancel_action` are the actions; `check` and `apply` start the background tasks that follow
+    them. `owner` gives the arguments of `upload` that say whose import it is. `list_context` and
+    `detail_context` give what the templates of this kind need besides.
     """
 
-    templates: str
-    address: str  # of one import; that of the list ends in an s more
-    file_name: str  # of a workbook that came without
-    cancelled: str
-    visible: Callable[[Request], QuerySet[M]]
+    templates: str  # the folder of imports.html, import.html and parts/import.html
+    address: str  # URL name of one import's page; the list's has an s at its end
+    file_name: str  # for an upload that has no name
+    cancelled: str  # the message after an import was cancelled
+    visible: Callable[[CheckedRequest], QuerySet[M]]
     upload: Callable[..., M]
     confirm_action: Callable[..., None]
     cancel_action: Callable[..., None]
     check: Callable[[int], Any]
     apply: Callable[[int], Any]
-    owner: Callable[[Request], dict[str, Any]] = lambda request: {"school": request.staff.school}
-    around: Callable[[Request], dict[str, Any]] = lambda request: {}
-    details: Callable[[M], dict[str, Any]] = lambda made: {}
-    most_bytes: int | None = None  # the roster's by default
+    owner: Callable[[CheckedRequest], dict[str, Any]] = lambda request: {
+        "school": request.staff.school
+    }
+    list_context: Callable[[CheckedRequest], dict[str, Any]] = lambda request: {}
+    detail_context: Callable[[M], dict[str, Any]] = lambda imported: {}
+    most_bytes: int | None = None  # the limit of rosters where none is given
 
-    def listing(self, request: Request) -> HttpResponse:
+    def listing(self, request: CheckedRequest) -> HttpResponse:
         """The upload form and earlier imports."""
-        error = ""
-        if request.method == "POST":
+        most_bytes = self.most_bytes or settings.ROSTER_MAX_BYTES
+        form = WorkbookForm(posted(request), request.FILES, most_bytes=most_bytes)
+        if form.is_valid():
             try:
-                return redirect(self.address, pk=self._take(request).pk)
+                uploaded = self._upload(request, form.cleaned_data["file"])
+                return redirect(self.address, pk=uploaded.pk)
             except DomainError as refusal:
-                error = refusal.message
+                form.add_refusal(refusal)
         rows = self.visible(request).select_related("file", "by")[:30]
-        context = {"imports": rows, "error": error, **self.around(request)}
+        context = {"imports": rows, "form": form, **self.list_context(request)}
         page = f"{self.templates}/imports.html"
-        return render(request, page, context, status=422 if error else 200)
+        return render(request, page, context, status=422 if form.errors else 200)
 
-    def _take(self, request: Request) -> M:
-        upload = request.FILES.get("file")
-        if upload is None:
-            raise Refused("no_file", "请选择要导入的工作簿。")
-        most = self.most_bytes or settings.ROSTER_MAX_BYTES
-        if (upload.size or 0) > most:
-            raise Refused("too_large", f"工作簿超过{most // 1024 // 1024}MB, 请分成几个文件导入。")
+    def _upload(self, request: CheckedRequest, workbook: UploadedFile) -> M:
         with transaction.atomic():
-            made = self.upload(
+            uploaded = self.upload(
                 **self.owner(request),
-                content=upload.read(),
-                name=upload.name or self.file_name,
+                content=workbook.read(),
+                name=workbook.name or self.file_name,
                 by=request.user,
             )
-            transaction.on_commit(lambda: self.check(made.pk))
-        return made
+            transaction.on_commit(lambda: self.check(uploaded.pk))
+        return uploaded
 
-    def detail(self, request: Request, pk: int) -> HttpResponse:
-        made = self._get(request, pk)
-        part = "parts/" if request.htmx else ""  # type: ignore[attr-defined]
-        context = {"made": made, "running": made.is_running, **self.details(made)}
+    def detail(self, request: CheckedRequest, pk: int) -> HttpResponse:
+        """One import: its progress, its preview or its result. htmx asks for that part alone."""
+        imported = self._get(request, pk)
+        part = "parts/" if request.htmx else ""
+        context = {
+            "imported": imported,
+            "running": imported.is_running,
+            **self.detail_context(imported),
+        }
         return render(request, f"{self.templates}/{part}import.html", context)
 
-    def confirm(self, request: Request, pk: int) -> HttpResponse:
-        made = self._get(request, pk)
+    def confirm(self, request: CheckedRequest, pk: int) -> HttpResponse:
+        imported = self._get(request, pk)
         with transaction.atomic():
-            self.confirm_action(made, by=request.user)
-            transaction.on_commit(lambda: self.apply(made.pk))
+            self.confirm_action(imported, by=request.user)
+            transaction.on_commit(lambda: self.apply(imported.pk))
         return redirect(self.address, pk=pk)
 
-    def cancel(self, request: Request, pk: int) -> HttpResponse:
-        made = self._get(request, pk)
+    def cancel(self, request: CheckedRequest, pk: int) -> HttpResponse:
+        imported = self._get(request, pk)
         try:
-            self.cancel_action(made, by=request.user)
+            self.cancel_action(imported, by=request.user)
             messages.info(request, self.cancelled)
         except DomainError as refusal:
             messages.error(request, refusal.message)
         return redirect(f"{self.address}s")
 
-    def annotated(self, request: Request, pk: int) -> HttpResponseBase:
+    def annotated(self, request: CheckedRequest, pk: int) -> HttpResponseBase:
         """The workbook with refused cells marked."""
-        made = self._get(request, pk)
-        if made.annotated is None:
+        imported = self._get(request, pk)
+        if imported.annotated is None:
             return redirect(self.address, pk=pk)
-        return files.respond(made.annotated, download=True)
+        return files.respond(imported.annotated, download=True)
 
-    def _get(self, request: Request, pk: int) -> M:
+    def _get(self, request: CheckedRequest, pk: int) -> M:
         rows = self.visible(request).select_related("file", "annotated", "by")
         return get_object_or_404(rows, pk=pk)
