@@ -1,7 +1,7 @@
-"""The catalogue of destinations: ONE source for forms, checks, import, help and figures.
+"""The catalogue of destinations, which forms, rules, imports, help pages and figures all read.
 
-Rows are data (`Category`, `CategoryField`) that the province edits in the console; a process
-keeps them for a short while and looks at the catalogue's version to notice a change.
+It is stored as rows (`Category`, `CategoryField`) that the province edits in the console. Each
+process keeps a copy, and reads the rows again when the version in the cache has changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from destinations.models import Category, CategoryField, Requirement
 
 DATA = Path(__file__).parent / "data"
 _VERSION_KEY = "catalogue-version"
-_LOOK_EVERY = 2.0  # seconds
+_CHECK_EVERY = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Leaf:
     for_graduates: bool
     school_review: bool
     wage_rule: bool
-    # (form, field) → requirement; form "" is the category's own line.
+    # (form, field) → requirement or note; the form "" stands for the category itself.
     requirements: dict[tuple[str, str], str]
     notes: dict[tuple[str, str], str]
     _asked: dict[str, tuple[tuple[str, bool], ...]] = field(
@@ -60,11 +60,11 @@ class Leaf:
         return self.notes.get((form, field)) or self.notes.get(("", field), "")
 
     def shown(self, form: str = "") -> list[str]:
-        return [key for key, _ in self.asked(form)]
+        return [key for key, _ in self.asked_fields(form)]
 
-    def asked(self, form: str = "") -> tuple[tuple[str, bool], ...]:
-        """The fields shown, each with whether it must be filled. A leaf never changes, so this is
-        worked out once: every check of a record begins here."""
+    def asked_fields(self, form: str = "") -> tuple[tuple[str, bool], ...]:
+        """The fields shown, each with whether it must be filled in. Every check of a record needs
+        them, and a leaf never changes, so they are kept once they were worked out."""
         if form not in self._asked:
             wanted = [(key, self.requirement(key, form)) for key in KEYS]
             self._asked[form] = tuple(
@@ -89,40 +89,48 @@ class Catalogue:
         return [leaf for leaf in self.leaves.values() if leaf.for_graduates]
 
     def by_text(self, text: str) -> Leaf | None:
-        """A leaf by code, name or "top · name"; None if there is no such or several."""
+        """The leaf with this code, name or "top · name"; None if there is none, or more than
+        one."""
         text = text.strip()
         if text in self.leaves:
             return self.leaves[text]
-        found = [leaf for leaf in self.leaves.values() if text in (leaf.name, leaf.label)]
-        return found[0] if len(found) == 1 else None
+        named = [leaf for leaf in self.leaves.values() if text in (leaf.name, leaf.label)]
+        return named[0] if len(named) == 1 else None
 
     def codes_under(self, top: str) -> list[str]:
         return [code for code, t in self.tops.items() if t == top]
 
 
-_state: dict[str, object] = {"at": 0.0, "version": None, "catalogue": None}
+@dataclass
+class _Copy:
+    """The catalogue as this process read it last."""
+
+    catalogue: Catalogue | None = None
+    version: int | None = None
+    checked_at: float = 0.0  # by the monotonic clock
+
+
+_copy = _Copy()
 
 
 def catalogue() -> Catalogue:
     """The present catalogue. Asks the cache for its version at most every two seconds."""
     now = time.monotonic()
-    if _state["catalogue"] is None or now - float(str(_state["at"])) > _LOOK_EVERY:
+    if _copy.catalogue is None or now - _copy.checked_at > _CHECK_EVERY:
         version = cache.get(_VERSION_KEY)
-        if _state["catalogue"] is None or version != _state["version"]:
-            _state["catalogue"], _state["version"] = _read(), version
-        _state["at"] = now
-    found = _state["catalogue"]
-    assert isinstance(found, Catalogue)
-    return found
+        if _copy.catalogue is None or version != _copy.version:
+            _copy.catalogue, _copy.version = _read_catalogue(), version
+        _copy.checked_at = now
+    return _copy.catalogue
 
 
-def changed() -> None:
-    """Call after editing a row: every process reads the catalogue again."""
+def announce_change() -> None:
+    """Make every process read the catalogue again. Call it after a row was changed."""
     cache.set(_VERSION_KEY, time.time_ns(), None)
-    _state["catalogue"] = None
+    _copy.catalogue = None
 
 
-def _read() -> Catalogue:
+def _read_catalogue() -> Catalogue:
     rows = list(Category.objects.order_by("position"))
     names = {r.code: r.name for r in rows}
     fields: dict[str, list[CategoryField]] = {}
@@ -133,7 +141,7 @@ def _read() -> Catalogue:
         if not row.is_leaf or row.status != "current":
             continue
         top = row.parent_code or row.code
-        mine = fields.get(row.code, [])
+        settings = fields.get(row.code, [])
         leaves[row.code] = Leaf(
             code=row.code,
             name=row.name,
@@ -146,29 +154,30 @@ def _read() -> Catalogue:
             for_graduates=row.for_graduates,
             school_review=row.school_review,
             wage_rule=row.wage_rule,
-            # A form's line set back to the category has none of its own.
-            requirements={(f.form, f.field): f.requirement for f in mine if f.requirement},
-            notes={(f.form, f.field): f.condition for f in mine if f.condition},
+            # A form's row without a requirement was set back to that of the category.
+            requirements={(f.form, f.field): f.requirement for f in settings if f.requirement},
+            notes={(f.form, f.field): f.condition for f in settings if f.condition},
         )
     tops = {r.code: r.parent_code or r.code for r in rows}
     return Catalogue(leaves, names, tops, {r.code: r.rate_group for r in rows})
 
 
-def grouped(leaves: list[Leaf]) -> Iterator[tuple[str, list[Leaf]]]:
-    """Leaves under the names of their top categories, in order."""
+def group_by_top(leaves: list[Leaf]) -> Iterator[tuple[str, list[Leaf]]]:
+    """(name of the top category, its leaves) in the order of the leaves."""
     by_top: dict[str, list[Leaf]] = {}
     for leaf in leaves:
         by_top.setdefault(leaf.top_name, []).append(leaf)
     return iter(by_top.items())
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def _shipped_rows(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as f:
         return list(csv.DictReader(f))
 
 
-def load() -> None:
-    """Load the shipped catalogue. A row that the province has edited is left as it is."""
+def load_shipped_catalogue() -> None:
+    """Add the rows of the shipped catalogue that are missing. Existing rows stay as they are,
+    because the province may have edited them."""
     known = set(Category.objects.values_list("code", flat=True))
     Category.objects.bulk_create(
         Category(
@@ -178,10 +187,10 @@ def load() -> None:
                 for key, value in row.items()
             },
         )
-        for position, row in enumerate(_rows("categories.csv"))
+        for position, row in enumerate(_shipped_rows("categories.csv"))
         if row["code"] not in known
     )
-    have = set(CategoryField.objects.values_list("category_id", "form", "field"))
+    stored = set(CategoryField.objects.values_list("category_id", "form", "field"))
     CategoryField.objects.bulk_create(
         CategoryField(
             category_id=row["category"],
@@ -190,7 +199,7 @@ def load() -> None:
             requirement=row["requirement"],
             condition=row["condition"],
         )
-        for row in _rows("category_fields.csv")
-        if (row["category"], row["form"], row["field"]) not in have
+        for row in _shipped_rows("category_fields.csv")
+        if (row["category"], row["form"], row["field"]) not in stored
     )
-    changed()
+    announce_change()

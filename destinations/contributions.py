@@ -1,4 +1,4 @@
-"""What destinations contribute to the frame."""
+"""What this app adds to the shared frame (`core/frame.py`)."""
 
 from django.urls import reverse
 
@@ -13,18 +13,18 @@ from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCH
 from schools.scope import visible_to
 
 
-def _waiting(user: User) -> int:
+def _count_waiting(user: User) -> int:
     return waiting_for(user).order_by()[:1000].count()
 
 
-def _disputed(user: User) -> int:
+def _count_disputes(user: User) -> int:
     if not user.has_perm("destinations.settle"):
         return 0
     return disputes_for(user).order_by()[:1000].count()
 
 
 def progress_panel(user: User) -> HomePanel | None:
-    """The newest cohort's progress in the person's scope."""
+    """How far the newest cohort is, in the user's scope."""
     if not user.has_perm("figures.view"):
         return None
     cohorts = cohort_options(user)
@@ -32,7 +32,7 @@ def progress_panel(user: User) -> HomePanel | None:
         return None
     year = cohorts[0][0]
     rows = visible_to(Destination.objects.all(), user, graduate="graduate")
-    n = reports.progress(rows.filter(cohort_id__in=cohort_ids(user, int(year))))
+    n = reports.progress_counts(rows.filter(cohort_id__in=cohort_ids(user, int(year))))
     base = reverse("console:destinations")
     origins = reverse("console:origins")
     lines = [
@@ -64,7 +64,7 @@ CONTRIBUTIONS = Contributions(
             "check2-square",
             "destinations.review",
             10,
-            _waiting,
+            _count_waiting,
         ),
         MenuItem(
             "去向登记",
@@ -81,7 +81,7 @@ CONTRIBUTIONS = Contributions(
             "exclamation-diamond",
             "destinations.view",
             40,
-            _disputed,
+            _count_disputes,
         ),
         MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
         MenuItem(
@@ -102,7 +102,7 @@ CONTRIBUTIONS = Contributions(
     home_panels=(progress_panel,),
     periodic_tasks=(
         PeriodicTask("sweep-destination-imports", "destinations.tasks.sweep_imports", 60.0),
-        PeriodicTask("pass-on-disputes", "destinations.tasks.pass_on_disputes", 3600.0),
+        PeriodicTask("escalate-disputes", "destinations.tasks.escalate_disputes", 3600.0),
     ),
     machines=(
         (steps.MACHINE, steps.ROLE_LABELS),

@@ -1,4 +1,4 @@
-"""Demo destinations in every state, made by the actions people use."""
+"""Demo destinations in several states, made by the same actions that people use."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ _AGREEMENT = {"category": "10", "form": "agreement", "agreement_ref": "演示000
 _STUDY = {"category": "801", "unit_name": "示例大学", "unit_division": "340104"}
 _SOLDIER = {"category": "46"}
 _SEEKING = {"category": "70-2"}
-_KINDS = (_CONTRACT, _AGREEMENT, _STUDY, _SOLDIER, _CONTRACT, _SEEKING)
+_DESTINATIONS = (_CONTRACT, _AGREEMENT, _STUDY, _SOLDIER, _CONTRACT, _SEEKING)
 
 
 def make_destinations(password: str) -> None:
-    """Entered by the demo staff; some approved by the school, some refused, some left pending."""
+    """Enter destinations as the demo staff: some approved by the school, some rejected, some left
+    with the department's approval."""
     admin = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}admin")
     adviser = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}yuanxi")
     graduates = Graduate.objects.filter(school__code=DEMO_CODE, student_no__startswith="9027")
@@ -42,18 +43,18 @@ def make_destinations(password: str) -> None:
         state = Destination.objects.values_list("state", flat=True).get(pk=graduate.pk)
         if state != State.UNSUBMITTED:
             continue
-        kind = _KINDS[index % len(_KINDS)]
+        typed = _DESTINATIONS[index % len(_DESTINATIONS)]
         if index % 2:
-            enter.enter(graduate_id=graduate.pk, typed=kind, by=admin)
+            enter.enter(graduate_id=graduate.pk, typed=typed, by=admin)
             continue
-        enter.enter(graduate_id=graduate.pk, typed=kind, by=adviser)
+        enter.enter(graduate_id=graduate.pk, typed=typed, by=adviser)
         evidence.add_evidence(graduate=graduate, content=_paper(), name="证明.png", by=adviser)
         if index % 6 == 0:
             review.reject(graduate_id=graduate.pk, reason="证明材料缺少单位盖章", by=admin)
 
 
 def _paper() -> bytes:
-    """A sheet with lines of text and a red seal, drawn here."""
+    """A picture of a sheet of paper with lines of text and a red seal."""
     image = Image.new("RGB", (1200, 1600), "#fdfdfb")
     draw = ImageDraw.Draw(image)
     draw.rectangle((420, 120, 780, 165), fill="#333333")

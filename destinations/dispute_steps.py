@@ -1,4 +1,4 @@
-"""What may be done with an objection to a destination: the table that the actions ask."""
+"""The transition table of disputes, which the actions ask."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DISPUTE_STEPS = Lifecycle(
     name="去向异议",
     labels=dict(DisputeState.choices),
     steps=(
-        Step("object_to", "提出异议", roles("graduate"), states(), _OPEN),
+        Step("raise_dispute", "提出异议", roles("graduate"), states(), _OPEN),
         Step("settle", "异议成立", roles(Level.SCHOOL), states(_OPEN), DisputeState.UPHELD,
              note="by somebody who neither entered nor reviewed; releases the destination"),
         Step("settle", "异议不成立", roles(Level.SCHOOL), states(_OPEN), DisputeState.DISMISSED,
              note="by somebody who neither entered nor reviewed; with an answer"),
-        Step("pass_on_overdue", "逾期转省级", roles("clock"), states(_OPEN), _PROVINCE,
+        Step("escalate_overdue", "逾期转省级", roles("clock"), states(_OPEN), _PROVINCE,
              note="after five working days"),
         Step("appeal", "申诉", roles("graduate"), states(DisputeState.DISMISSED), _PROVINCE,
              note="once"),

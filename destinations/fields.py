@@ -1,5 +1,6 @@
-"""The fields of a destination, declared once. Which category asks for which is data: the
-catalogue (`catalogue.py`). `national` is the national system's key for the field."""
+"""The fields of a destination, declared once for forms, imports, exports and the national upload.
+
+Which of them a category asks for is stored in the catalogue (`catalogue.py`)."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ UNIT, JOB, CONTACT, STUDY, OTHER = "单位信息", "岗位与聘用", "联系方
 
 @dataclass(frozen=True)
 class DestinationField(FieldDeclaration):
-    """One field of a destination, `national` its key in the national system ("" for none).
+    """One field of a destination. `national` is its key in the national system ("" for none).
 
-    Which fields a category requires is in the catalogue, so none is required by itself.
+    None is `required`, because that depends on the category.
     """
 
     required: bool = False
@@ -60,7 +61,7 @@ KEYS = [f.key for f in ALL]
 GROUPS = (UNIT, JOB, STUDY, CONTACT, OTHER)
 EVIDENCE = "evidence"
 
-# Local forms of category 10; never sent up.
+# The local forms (形式) of category 10 by key. They are never uploaded.
 FORMS = {
     "agreement": "纸质就业协议书",
     "letter": "录用接收函",
@@ -72,7 +73,8 @@ FORMS = {
 }
 FORM_CATEGORY = "10"
 
-# Touch-up after approval: these take effect at once, the coded ones wait for a reviewer's tick.
+# What a graduate may touch up after approval. A change of these takes effect at once; a change of
+# the coded fields waits for a reviewer's tick.
 TOUCH_UP = frozenset(
     [
         "contact_name",
@@ -93,7 +95,7 @@ def empty_value(key: str) -> Any:
     return BY_KEY[key].empty
 
 
-# Columns of the destination workbook beside the fields' own labels.
+# The columns of the workbook that are no declared fields.
 STUDENT_NO, NAME, CATEGORY, FORM = "学号", "姓名", "毕业去向", "形式"
 STATE = "审核情况"
 KEY_COLUMNS = (STUDENT_NO, NAME, CATEGORY)

@@ -7,10 +7,11 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from codes import readers
 from destinations import reports
 from destinations.catalogue import catalogue
 from destinations.states import State
-from graduates.filters import GraduateFilter, search
+from graduates.filters import GraduateFilter, search_graduates
 from schools.options import Choices
 
 
@@ -26,20 +27,22 @@ class DestinationFilter(GraduateFilter):
         leaves = catalogue().leaves.values()
         return super().choices() | {
             "category": [(leaf.code, leaf.label) for leaf in leaves],
-            "rate": reports.choices(),
+            "rate": reports.rate_choices(),
         }
 
     def by_category(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(category=value)
 
     def by_rate(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """The list behind a figure."""
+        """The destinations that a figure counts."""
         return reports.rows_behind(queryset, value)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        found = search(queryset, value, self.request.user, "graduate__")
-        if len(value.strip()) >= 4 and not value.strip().isascii():
+        """Graduates by name or number; a longer Chinese keyword is looked for in units' names, too."""
+        by_graduate = search_graduates(queryset, value, self.request.user, "graduate__")
+        keyword = readers.read("search", value, label="关键字").value or ""
+        if len(keyword) >= 4 and not keyword.isascii():
             return queryset.filter(
-                Q(pk__in=found.values("pk")) | Q(unit_name__contains=value.strip())
+                Q(pk__in=by_graduate.values("pk")) | Q(unit_name__contains=keyword)
             )
-        return found
+        return by_graduate

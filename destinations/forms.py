@@ -1,22 +1,27 @@
-"""Forms of a destination: the registration's fields come from the catalogue, the same for graduate
-and staff."""
+"""Forms about destinations. The catalogue says which fields the form of a registration has; graduates
+and staff fill in the same ones."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.forms import BoundField
+
 from codes.forms import DeclaredForm, declared_form
 from core.forms import PlatformForm, fields, widgets
 from destinations.actions import catalogue as catalogue_actions
 from destinations.actions.review import CORRECTABLE
 from destinations.catalogue import Leaf, catalogue
-from destinations.fields import BY_KEY, FORMS, GROUPS
+from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS
 from destinations.models import Category, Destination, Requirement
+
+_AS_CATEGORY = ("", "同本类别")
 
 
 def chosen_leaf(data: Mapping[str, Any]) -> tuple[Leaf | None, str]:
-    """The category and its local form that an address or a POST names."""
+    """The category and the key of its local form that an address or a POST names; None and "" if it
+    names none."""
     leaf = catalogue().leaves.get(data.get("category", ""))
     kind = data.get("form", "")
     if leaf is None or not leaf.has_forms or kind not in FORMS:
@@ -25,7 +30,7 @@ def chosen_leaf(data: Mapping[str, Any]) -> tuple[Leaf | None, str]:
 
 
 class EntryForm(DeclaredForm):
-    """A destination entered by staff. `version` is that of the record the page was made from."""
+    """The form in which staff enter a destination. `version` is the version that the page showed."""
 
     version = fields.Seen()
     wage_override = fields.Text("月薪低于最低标准时的说明", required=False, max_length=200)
@@ -39,36 +44,36 @@ def registration_form(
     leaf: Leaf,
     kind: str,
     d: Destination,
-    data: Any = None,
+    data: Mapping[str, Any] | None = None,
     *,
     grey: Collection[str] = (),
     base: type[DeclaredForm] = DeclaredForm,
 ) -> DeclaredForm:
-    """The fields that the category and its local form `kind` ask for; those in `grey` can't be
-    edited any more."""
+    """A form with the fields that the category and its local form `kind` ask for. The fields in
+    `grey` are shown but can't be edited."""
     shown = sorted((BY_KEY[key] for key in leaf.shown(kind)), key=lambda f: GROUPS.index(f.group))
     keys = [f.key for f in shown]
-    made = declared_form(
+    form_class = declared_form(
         shown,
         required=[k for k in keys if leaf.requirement(k, kind) == Requirement.REQUIRED],
         greyed={key: "已审核, 有误请联系辅导员" for key in keys if key in grey},
         hints={key: leaf.note(key, kind) for key in keys},
         base=base,
     )
-    return made(data, initial=stored_values(d) | {"wage_override": d.wage_override})
+    return form_class(data, initial=stored_values(d) | {"wage_override": d.wage_override})
 
 
 class CorrectCodesForm(DeclaredForm):
-    """The coded fields of an e-signed destination, and why they change."""
+    """Corrects the coded fields of an e-signed destination, with a reason."""
 
     version = fields.Seen()
     reason = fields.LongText("理由", star=True, max_length=200, help_text="会写入经过, 不能再改。")
 
 
-def correct_codes_form(d: Destination, data: Any = None) -> DeclaredForm:
+def correct_codes_form(d: Destination, data: Mapping[str, Any] | None = None) -> DeclaredForm:
     declarations = [BY_KEY[key] for key in CORRECTABLE]
-    made = declared_form(declarations, required=CORRECTABLE, base=CorrectCodesForm)
-    return made(
+    form_class = declared_form(declarations, required=CORRECTABLE, base=CorrectCodesForm)
+    return form_class(
         data,
         initial=stored_values(d) | {"version": d.version},
         field_order=[*CORRECTABLE, "reason"],
@@ -85,7 +90,7 @@ class MaterialForm(PlatformForm):
 
 
 class ReviewForm(PlatformForm):
-    """What a reviewer says; which steps need a reason is asked by the action."""
+    """The reason a reviewer gives. The action refuses an empty one where the step needs it."""
 
     reason = fields.LongText("原因(不通过、解约时填写)", required=False)
     version = fields.Seen()
@@ -96,7 +101,8 @@ class ReviewForm(PlatformForm):
 
 
 class BulkReviewForm(PlatformForm):
-    """The picked rows as the preview showed them, each as "id:version", and one reason for all."""
+    """The reason for all picked rows. `seen` names the rows that the preview showed, each as
+    "id:version"."""
 
     reason = fields.LongText("不通过原因", star=True)
     seen = fields.Words()
@@ -107,7 +113,7 @@ class BulkReviewForm(PlatformForm):
 
 
 class DisputeForm(PlatformForm):
-    """A graduate says that this destination is not theirs."""
+    """A graduate's objection: this is not where they go."""
 
     reason = fields.LongText("说明", star=True, max_length=300)
 
@@ -127,7 +133,7 @@ class SettleForm(PlatformForm):
 
 
 class WageForm(PlatformForm):
-    """A minimum wage of a region from a day on; the action says everything that is wrong."""
+    """The minimum wage of a region from one day on. The action says everything that is wrong."""
 
     place = fields.Text(
         "地区",
@@ -143,33 +149,68 @@ class WageForm(PlatformForm):
     )
 
 
-class LinesForm(PlatformForm):
-    """What a category, or one of its local forms, asks for: a requirement and a note a field.
-    The page draws them as a table."""
+class RequirementsForm(PlatformForm):
+    """What a category, or its local form `kind`, asks for: a requirement and a note per field."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: Category, kind: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for key in catalogue_actions.LINES:
-            self.fields[f"requirement-{key}"] = fields.Text(required=False)
-            self.fields[f"condition-{key}"] = fields.Text(required=False, max_length=200)
+        stored = {(f.form, f.field): (f.requirement, f.condition) for f in row.fields.all()}
+        hidden = (str(Requirement.HIDDEN), "")
+        self.own = {k: stored.get(("", k), hidden) for k in catalogue_actions.REQUIRABLE}
+        choices = [*([_AS_CATEGORY] if kind else []), *Requirement.choices]
+        for key in catalogue_actions.REQUIRABLE:
+            setting = stored.get((kind, key), ("", "")) if kind else self.own[key]
+            self._add_setting(key, setting, choices)
 
-    def lines(self) -> dict[str, catalogue_actions.Line]:
+    def _add_setting(
+        self, key: str, setting: catalogue_actions.FieldSetting, choices: list[tuple[str, str]]
+    ) -> None:
+        label = _requirable_label(key)
+        requirement = widgets.Select(
+            choices=choices,
+            attrs={"class": "form-select form-select-sm", "aria-label": f"{label}的要求"},
+        )
+        note = widgets.TextInput(
+            attrs={"class": "form-control form-control-sm", "aria-label": f"{label}的说明"}
+        )
+        self.fields[f"requirement-{key}"] = fields.Text(
+            f"{label}的要求", required=False, widget=requirement, initial=setting[0]
+        )
+        self.fields[f"condition-{key}"] = fields.Text(
+            f"{label}的说明", required=False, max_length=200, widget=note, initial=setting[1]
+        )
+
+    def table(self) -> list[tuple[str, str, BoundField, BoundField]]:
+        """For every field: its label, the category's own requirement, and the two inputs."""
+        return [
+            (
+                _requirable_label(key),
+                Requirement(self.own[key][0]).label,
+                self[f"requirement-{key}"],
+                self[f"condition-{key}"],
+            )
+            for key in catalogue_actions.REQUIRABLE
+        ]
+
+    def settings(self) -> dict[str, catalogue_actions.FieldSetting]:
         """Requirement and note of every field that was posted."""
         return {
             key: (
                 self.cleaned_data[f"requirement-{key}"],
                 self.cleaned_data[f"condition-{key}"],
             )
-            for key in catalogue_actions.LINES
+            for key in catalogue_actions.REQUIRABLE
             if f"requirement-{key}" in self.data
         }
 
 
-class CategoryForm(LinesForm):
-    """A category's texts and flags beside its lines."""
+class CategoryForm(RequirementsForm):
+    """The texts and flags of a category, besides what it asks for."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="%s", **kwargs)
+    def __init__(self, *args: Any, row: Category, **kwargs: Any) -> None:
+        own = (*catalogue_actions.TEXTS, *catalogue_actions.FLAGS)
+        initial = {key: getattr(row, key) for key in own}
+        super().__init__(*args, row=row, auto_id="%s", initial=initial, **kwargs)
         for key in catalogue_actions.TEXTS:
             widget = widgets.Textarea(attrs={"rows": "2"})
             self.fields[key] = fields.LongText(_label(key), required=False, widget=widget)
@@ -180,8 +221,12 @@ class CategoryForm(LinesForm):
         own = (*catalogue_actions.TEXTS, *catalogue_actions.FLAGS)
         return {key: self.cleaned_data[key] for key in own}
 
-    def texts_and_flags(self) -> list[Any]:
+    def texts_and_flags(self) -> list[BoundField]:
         return [self[key] for key in (*catalogue_actions.TEXTS, *catalogue_actions.FLAGS)]
+
+
+def _requirable_label(key: str) -> str:
+    return "证明材料" if key == EVIDENCE else BY_KEY[key].label
 
 
 def _label(name: str) -> str:
@@ -193,7 +238,7 @@ def stored_values(d: Destination) -> dict[str, Any]:
 
 
 def shown_values(d: Destination) -> list[tuple[str, str, str]]:
-    """(key, label, words) of every field the destination's category shows and that is filled."""
+    """(key, label, words) of every field that the category shows and that is filled in."""
     leaf = catalogue().leaves.get(d.category)
     keys = leaf.shown(d.form) if leaf else list(BY_KEY)
     rows = [(k, BY_KEY[k].label, BY_KEY[k].show(getattr(d, k))) for k in keys]

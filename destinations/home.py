@@ -1,6 +1,8 @@
-"""The destination's steps on the graduate's home."""
+"""The two steps about the destination on the graduate's home page."""
 
 from __future__ import annotations
+
+from django.urls import reverse
 
 from destinations.models import Destination
 from destinations.states import APPROVED, State
@@ -9,8 +11,8 @@ from graduates.hooks import HomeStep
 from graduates.models import Graduate
 
 
-def _own(graduate: Graduate) -> Destination:
-    """Read once for the steps of one page."""
+def _destination_of(graduate: Graduate) -> Destination:
+    """The graduate's destination, read once for both steps of a page."""
     if not hasattr(graduate, "_own_destination"):
         row = Destination.objects.only("state", "reason").get(pk=graduate.pk)
         graduate._own_destination = row  # type: ignore[attr-defined]
@@ -19,7 +21,7 @@ def _own(graduate: Graduate) -> Destination:
 
 @hooks.next_step.plug(order=20)
 def register_step(*, graduate: Graduate) -> HomeStep:
-    d = _own(graduate)
+    d = _destination_of(graduate)
     todo = "请登记毕业去向"
     if d.state == State.REJECTED:
         todo = f"登记未通过: {d.reason}, 请修改后重新提交"
@@ -27,7 +29,7 @@ def register_step(*, graduate: Graduate) -> HomeStep:
         label="登记去向",
         done=d.state not in (State.UNSUBMITTED, State.REJECTED),
         todo=todo,
-        address="/destination/",
+        address=reverse("destination"),
         state=d.state,
         state_label=State(d.state).label,
     )
@@ -35,10 +37,10 @@ def register_step(*, graduate: Graduate) -> HomeStep:
 
 @hooks.next_step.plug(order=30)
 def reviewed_step(*, graduate: Graduate) -> HomeStep:
-    d = _own(graduate)
+    d = _destination_of(graduate)
     return HomeStep(
         label="审核通过",
         done=d.state in APPROVED,
         todo="已提交, 请等待老师审核",
-        address="/destination/",
+        address=reverse("destination"),
     )

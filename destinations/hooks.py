@@ -1,4 +1,4 @@
-"""Hooks that destinations offer to the apps above."""
+"""Hooks that this app offers to the apps above."""
 
 from accounts.models import User
 from core.hooks import hook
@@ -7,17 +7,17 @@ from destinations.models import Destination
 
 @hook
 def stepped(*, destination: Destination, action: str) -> None:
-    """A step of the state machine was written; runs in its transaction."""
+    """A step was taken. Runs in the transaction of the step."""
 
 
 @hook
 def detail_links(*, destination: Destination, user: User) -> list[tuple[str, str]]:
-    """Links in the review workspace: (label, address)."""
+    """Links on the review page, as (label, address)."""
 
 
 @hook
 def review_notes(*, destination: Destination) -> list[str]:
-    """Notes in the review workspace, as sentences. They do not stop anybody from approving."""
+    """Notes on the review page, as sentences. They do not stop anybody from approving."""
 
 
 @hook
@@ -28,4 +28,4 @@ def dispute_upheld(*, destination: Destination, reason: str, by: User) -> bool:
 
 @hook
 def dispute_settled(*, graduate_id: int) -> None:
-    """A dispute was settled either way."""
+    """A dispute was upheld or dismissed."""

@@ -1,4 +1,4 @@
-"""Destinations (毕业去向), their history, their evidence, and the catalogue they go by."""
+"""Destinations (毕业去向), their history, disputes and evidence, and the catalogue of categories."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ NOT_REGISTERED = "70-1"
 
 
 class Destination(models.Model):
-    """Where a graduate goes: one row each, made when the origin record is.
+    """Where a graduate goes. Each graduate has one destination from the beginning.
 
-    State, reason and approvals are written by the actions in `actions/` only.
+    Only the actions in `actions/` change state, reason and approvals.
     """
 
     graduate = models.OneToOneField(Graduate, models.PROTECT, primary_key=True)
-    # Copies of the graduate's, so that lists need no join to filter; a test proves them equal.
+    # Copies of the graduate's school and cohort, by which lists are filtered without a join. A test
+    # checks that they are equal.
     school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)
     cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
 
     category = models.CharField("毕业去向", max_length=6, default=NOT_REGISTERED)
-    # Category 10 only, local: decides evidence, unit code and agreement number; never sent up.
+    # Of category 10 only. It decides which evidence, unit code and agreement number are asked for.
+    # It is never uploaded.
     form = models.CharField("形式", max_length=20, default="", blank=True)
     unit_name = models.CharField("单位名称", max_length=100, default="", blank=True)
     unit_code = models.CharField("组织机构代码", max_length=18, default="", blank=True)
@@ -68,23 +70,23 @@ class Destination(models.Model):
     reason_source = models.CharField(
         max_length=12, choices=ReasonSource, default=ReasonSource.NONE, blank=True
     )
-    # When the present registration came in; the review queue goes by it.
+    # When the present registration was submitted; the review queue is in this order.
     submitted_at = models.DateTimeField("提交时间", db_default=Now())
-    # Set when staff first opens what was submitted: from then on it can't be taken back.
+    # When staff first opened the registration. From then on it can't be taken back.
     opened_at = models.DateTimeField(null=True, blank=True)
     entered_by_id = models.BigIntegerField(null=True, blank=True)
     department_at = models.DateTimeField("初审时间", null=True, blank=True)
     department_by = models.CharField("初审人", max_length=80, default="", blank=True)
     school_at = models.DateTimeField("终审时间", null=True, blank=True)
     school_by = models.CharField("终审人", max_length=80, default="", blank=True)
-    # Fields a graduate touched up after approval that wait for a reviewer's tick.
+    # Keys of fields that the graduate touched up after approval and no reviewer has ticked yet.
     flagged = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     release_proposed_at = models.DateTimeField(null=True, blank=True)
     release_proposed_by_id = models.BigIntegerField(null=True, blank=True)
     wage_override = models.CharField("月薪低于标准的说明", max_length=200, default="", blank=True)
-    # The graduate says that this is not where they go: nothing moves until it is settled.
+    # Set while a dispute is open: the graduate says that this is not where they go.
     disputed_at = models.DateTimeField("异议时间", null=True, blank=True)
-    # An active agreement holds the row; only `sign` and `release` set these.
+    # Set while an agreement is active. Only the actions of the signing app change them.
     agreement_no = models.CharField(max_length=30, default="", blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -114,7 +116,7 @@ class Destination(models.Model):
             ),
         ]
         indexes = [
-            # The review queue, oldest first; only what waits is in it.
+            # The review queue, oldest first. Only destinations that wait are in the index.
             models.Index(
                 fields=["school", "cohort", "state", "submitted_at", "graduate"],
                 name="destination_queue",
@@ -127,7 +129,7 @@ class Destination(models.Model):
 
 
 class DestinationEvent(models.Model):
-    """One step of a destination, with the values after it. Only ever added."""
+    """One step of a destination, with a snapshot from after it. Rows are only ever added."""
 
     graduate_id = models.BigIntegerField()
     school_id = models.BigIntegerField()
@@ -164,7 +166,7 @@ class Dispute(models.Model):
     cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
     reason = models.CharField("说明", max_length=300)
     state = models.CharField("状态", max_length=10, choices=DisputeState, default=DisputeState.OPEN)
-    # What stood when it was raised, for whoever decides.
+    # The destination at the moment of the objection, for the person who decides.
     snapshot = models.JSONField()
     due_on = models.DateField("应办日期")
     created_at = models.DateTimeField("提出时间", db_default=Now())
@@ -199,12 +201,13 @@ class Dispute(models.Model):
 
 
 class Evidence(models.Model):
-    """An image that proves a destination. At most four stand; older ones are kept three years."""
+    """An image that proves a destination. At most four are shown; replaced ones are kept for three
+    years."""
 
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="evidence")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
-    # Once submitted it is no longer deleted, only replaced.
+    # A submitted image can't be deleted, only hidden.
     submitted_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
@@ -218,7 +221,7 @@ class Evidence(models.Model):
 
 
 class Category(models.Model):
-    """One row of the catalogue of destinations: forms, checks, imports and help read it."""
+    """One category of the catalogue (去向类别). Only leaves can be chosen."""
 
     code = models.CharField("代码", max_length=6, primary_key=True)
     parent_code = models.CharField("上级", max_length=6, default="", blank=True)
@@ -249,9 +252,9 @@ class Requirement(models.TextChoices):
 
 
 class CategoryField(models.Model):
-    """Whether one category (or one local form of it) asks for one field.
+    """Whether a category, or a local form of it, asks for a field.
 
-    A form's line with no requirement follows the category.
+    A local form's row with an empty requirement follows the category.
     """
 
     category = models.ForeignKey(Category, models.CASCADE, related_name="fields")
@@ -273,9 +276,9 @@ class CategoryField(models.Model):
 
 
 class MinimumWage(models.Model):
-    """The local minimum monthly wage, kept by the province by region and date."""
+    """The minimum monthly wage of a region from a day on, kept by the province."""
 
-    division = models.CharField("地区代码", max_length=6)  # a prefix counts for what is below it
+    division = models.CharField("地区代码", max_length=6)  # of a county, a city or a province
     valid_from = models.DateField("起始日期")
     amount = models.PositiveIntegerField("元/月")
 
@@ -291,8 +294,8 @@ class MinimumWage(models.Model):
 
 
 class DestinationImport(WorkbookImport):
-    """A workbook of destinations; its rows go through `enter`. `counts` holds "rows", "able",
-    "unchanged", "rejected"."""
+    """An imported workbook of destinations. `counts` has the keys "rows", "able", "unchanged" and
+    "rejected"; "able" is the number of rows that can be entered."""
 
     school = models.ForeignKey(School, models.PROTECT, related_name="+")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")

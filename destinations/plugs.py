@@ -1,4 +1,4 @@
-"""What destinations plug into the hooks of lower apps."""
+"""What this app plugs into the hooks of lower apps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from schools.models import Cohort
 
 @hooks.imported.plug()
 def make_destinations(*, school_id: int, import_id: int) -> None:
-    """A bare destination for every graduate the import just made."""
+    """Add an empty destination for every graduate that the import has just added."""
     columns, values = empty_row_sql()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -54,12 +54,13 @@ def catalogue_folder() -> Path:
 
 @codes_hooks.codes_loaded.plug()
 def load_catalogue() -> None:
-    catalogue.load()
+    catalogue.load_shipped_catalogue()
 
 
 @before_sealing.plug()
 def unfinished_destinations(*, cohort: Cohort) -> list[tuple[str, str]]:
-    """One line a state that a sealed cohort should not be left in."""
+    """How many destinations are in each state that they should have left before the cohort is
+    sealed, with a link to the list of them."""
     rows = Destination.objects.filter(
         school_id=cohort.school_id, cohort=cohort, graduate__standing=Standing.ENROLLED
     )
@@ -78,8 +79,8 @@ def follow_graduate(*, graduate: Graduate) -> None:
 
 
 @hooks.leave_guards.plug()
-def no_agreement(*, graduate: Graduate) -> None:
-    """Leaving with an active agreement needs its termination first."""
+def refuse_with_agreement(*, graduate: Graduate) -> None:
+    """A graduate with an active agreement leaves only after its termination."""
     if Destination.objects.filter(pk=graduate.pk, locked_at__isnull=False).exists():
         raise Refused("agreement", "有生效的网签协议, 须先解约。")
 
@@ -93,17 +94,20 @@ def link_to_destination(*, graduate: Graduate, user: User) -> list[tuple[str, st
 
 @hooks.correction_targets.plug(order=20)
 def destination_target() -> CorrectionTarget:
-    """Through the same doors as any change: entering, or correcting codes of an e-signed one."""
+    """Corrections of a destination. An accepted one is entered, or corrects the codes of an e-signed
+    destination, so that the checks of these actions apply."""
 
-    def shown(graduate: Graduate) -> list[tuple[str, str]]:
+    def shown_fields(graduate: Graduate) -> list[tuple[str, str]]:
         d = Destination.objects.get(pk=graduate.pk)
         leaf = catalogue.catalogue().leaves.get(d.category)
         return [(k, BY_KEY[k].label) for k in leaf.shown(d.form)] if leaf else []
 
-    def current(graduate: Graduate, key: str) -> str:
+    def current_words(graduate: Graduate, key: str) -> str:
         return BY_KEY[key].show(getattr(Destination.objects.get(pk=graduate.pk), key))
 
-    def put(*, graduate_id: int, field: str, value: str, by: User, reason: str) -> None:
+    def apply_correction(
+        *, graduate_id: int, field: str, value: str, by: User, reason: str
+    ) -> None:
         d = Destination.objects.get(pk=graduate_id)
         if d.locked_at is None:
             typed = {key: getattr(d, key) for key in BY_KEY}
@@ -116,4 +120,6 @@ def destination_target() -> CorrectionTarget:
         else:
             raise Refused("agreement", "网签协议的内容须由单位在“修改签约信息”中提出更正。")
 
-    return CorrectionTarget(CorrectionKind.DESTINATION, "毕业去向", shown, current, put)
+    return CorrectionTarget(
+        CorrectionKind.DESTINATION, "毕业去向", shown_fields, current_words, apply_correction
+    )

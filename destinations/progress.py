@@ -1,4 +1,4 @@
-"""各校进度: how far each school of the province is in one year, two queries."""
+"""各校进度: how far each school of the province is with one year's graduates, in two queries."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ from graduates.states import Confirmation
 from schools.models import Cohort
 from schools.scope import schools_visible_to, visible_to
 
-_ORIGINS = {
+_ORIGIN_STATES = {
     "confirmed": Q(confirmation=Confirmation.CONFIRMED),
     "locked": Q(confirmation=Confirmation.LOCKED),
 }
 
 
 @dataclass
-class Line:
-    """One school. `origins` are all origin records, `total` those that count in figures."""
+class SchoolProgress:
+    """The counts of one school, or of all schools together (`school_id` None).
+
+    In `counts`, "origins" is the number of all origin records, "total" the number of those that
+    count in figures; the other keys are counted among one of these two.
+    """
 
     school_id: int | None
     label: str
@@ -35,7 +39,7 @@ class Line:
         return self.counts.get(key, 0)
 
     def percent(self, key: str) -> float:
-        whole = self.count("origins" if key in _ORIGINS else "total")
+        whole = self.count("origins" if key in _ORIGIN_STATES else "total")
         return round(100 * self.count(key) / whole, 2) if whole else 0.0
 
     def cells(self) -> dict[str, tuple[int, float]]:
@@ -43,39 +47,45 @@ class Line:
         return {key: (self.count(key), self.percent(key)) for key in keys}
 
 
-def lines(user: User, year: int) -> list[Line]:
-    """Every school in sight, those without a single graduate too, and their sum at the end."""
+def progress_by_school(user: User, year: int) -> list[SchoolProgress]:
+    """Every school that the user sees, schools without a single graduate included."""
     cohorts = dict(Cohort.objects.filter(year=year).values_list("id", "school_id"))
     schools = schools_visible_to(user).filter(is_open=True) | schools_visible_to(user).filter(
         pk__in=cohorts.values()
     )
-    found = {
-        pk: Line(pk, name, has_cohort=pk in set(cohorts.values()))
+    with_cohort = set(cohorts.values())
+    by_school = {
+        pk: SchoolProgress(pk, name, has_cohort=pk in with_cohort)
         for pk, name in schools.values_list("id", "name").order_by("code")
     }
-    for counts in (*_origins(user, list(cohorts)), *_destinations(user, list(cohorts))):
+    counted = (
+        *_count_origins(user, list(cohorts)),
+        *_count_destinations(user, list(cohorts)),
+    )
+    for counts in counted:
         school_id = counts.pop("school_id")
-        if school_id in found:
-            found[school_id].counts |= counts
-    return list(found.values())
+        if school_id in by_school:
+            by_school[school_id].counts |= counts
+    return list(by_school.values())
 
 
-def total(rows: list[Line]) -> Line:
-    whole = Line(None, "合计")
-    for line in rows:
-        for key, n in line.counts.items():
-            whole.counts[key] = whole.count(key) + n
-    return whole
+def total_progress(schools: list[SchoolProgress]) -> SchoolProgress:
+    """The counts of all `schools` together."""
+    total = SchoolProgress(None, "合计")
+    for school in schools:
+        for key, n in school.counts.items():
+            total.counts[key] = total.count(key) + n
+    return total
 
 
-def _origins(user: User, cohorts: list[int]) -> list[dict[str, Any]]:
+def _count_origins(user: User, cohorts: list[int]) -> list[dict[str, Any]]:
     rows = visible_to(Graduate.objects.all(), user).filter(cohort_id__in=cohorts)
-    counts = {key: Count("pk", filter=q) for key, q in _ORIGINS.items()}
+    counts = {key: Count("pk", filter=q) for key, q in _ORIGIN_STATES.items()}
     grouped = rows.order_by().values("school_id").annotate(origins=Count("pk"), **counts)
     return [dict(row) for row in grouped]
 
 
-def _destinations(user: User, cohorts: list[int]) -> list[dict[str, Any]]:
+def _count_destinations(user: User, cohorts: list[int]) -> list[dict[str, Any]]:
     rows = visible_to(Destination.objects.all(), user, graduate="graduate")
     rows = reports.counted(rows.filter(cohort_id__in=cohorts))
     grouped = (

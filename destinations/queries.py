@@ -1,4 +1,4 @@
-"""Reading destinations."""
+"""Queries about destinations and disputes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _KEYS = ("graduate", "school", "cohort")
 
 
 def empty_row_sql() -> tuple[str, str]:
-    """Columns and SQL literals of a destination nobody has touched, from the model's defaults."""
+    """The columns of a new destination and their default values, as two lists of SQL. Columns with a
+    default in the database, and those that name the graduate, are left out."""
     columns, values = [], []
     for field in Destination._meta.concrete_fields:
         if field.name in _KEYS or field.has_db_default():
@@ -34,15 +35,15 @@ def _literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def waiting_states(role: str) -> list[str]:
-    """The states that wait for somebody of this role."""
-    if role == Level.SCHOOL:
+def waiting_states(level: str) -> list[str]:
+    """The states of destinations that wait for a review by this level."""
+    if level == Level.SCHOOL:
         return [*WAITING, State.DEPARTMENT_APPROVED]
-    return list(WAITING) if role in (Level.CLASS, Level.DEPARTMENT) else []
+    return list(WAITING) if level in (Level.CLASS, Level.DEPARTMENT) else []
 
 
 def disputes_for(user: User) -> QuerySet[Dispute]:
-    """The disputes that wait for this person's word."""
+    """The disputes that the user's level has to settle."""
     staff = staff_of(user)
     by_province = staff is not None and staff.role_level == Level.PROVINCE
     state = DisputeState.PROVINCE if by_province else DisputeState.OPEN
@@ -50,7 +51,7 @@ def disputes_for(user: User) -> QuerySet[Dispute]:
 
 
 def waiting_for(user: User) -> QuerySet[Destination]:
-    """The review queue of one person."""
+    """The destinations that wait for a review by this person."""
     staff = staff_of(user)
     rows = Destination.objects.filter(state__in=waiting_states(staff.role_level if staff else ""))
     return visible_to(rows, user, graduate="graduate")

@@ -1,7 +1,7 @@
 """毕业去向落实率 and its parts, by the ministry's definition (`data/rates.csv`).
 
-A category counts only when 初审通过 or 审核通过; everything else counts as 待就业 (70). The rate
-"as registered" takes categories as they stand.
+A destination counts under its category once it is 初审通过 or 审核通过; until then it counts as
+待就业 (70). The rate "as registered" counts categories that are not reviewed yet, too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INCOMPLETE = "J"
 
 @dataclass(frozen=True)
 class Rate:
-    """One rate: `tops` are the top categories in its numerator."""
+    """One rate. `tops` are the codes of the top categories that its numerator counts."""
 
     key: str
     name: str
@@ -50,14 +50,14 @@ MAIN = ("employed_rate", "contract_rate", "startup_rate", "flexible_rate", "stud
         "seeking_rate", "inactive_rate")  # fmt: skip
 
 
-def choices() -> list[tuple[int | str, str]]:
-    """What the list filter offers: the whole and the numerator of each rate."""
-    named: list[tuple[int | str, str]] = [(key, f"{rates()[key].name}·分子") for key in MAIN]
-    return [("total", "纳入统计的毕业生"), *named, ("registered", "按登记已落实")]
+def rate_choices() -> list[tuple[int | str, str]]:
+    """The choices of the list's filter: all who are counted, or the numerator of one rate."""
+    numerators: list[tuple[int | str, str]] = [(k, f"{rates()[k].name}·分子") for k in MAIN]
+    return [("total", "纳入统计的毕业生"), *numerators, ("registered", "按登记已落实")]
 
 
 def counted(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """The denominator: 在籍; 结业生 as the cohort's setting says."""
+    """The denominator: who is 在籍. The cohort's setting says whether 结业生 are counted."""
     rows = queryset.filter(graduate__standing=Standing.ENROLLED)
     return rows.exclude(graduate__conclusion=_INCOMPLETE, cohort__count_incomplete=False)
 
@@ -70,7 +70,7 @@ def _numerator(rate: Rate) -> Q:
 
 
 def rows_behind(queryset: QuerySet[Any], key: str) -> QuerySet[Any]:
-    """The destinations a figure counts: `total`, `registered`, or a rate's numerator."""
+    """The destinations that a figure counts: "total", "registered", or the key of a rate."""
     rows = counted(queryset)
     if key == "registered":
         return rows.filter(_registered())
@@ -83,8 +83,8 @@ def _registered() -> Q:
 
 
 @dataclass
-class Line:
-    """One line of the table: a department or a major."""
+class RateRow:
+    """One row of the table of rates: a school, department or major, or the total."""
 
     key: str
     label: str
@@ -98,9 +98,12 @@ class Line:
         return [(key, self.counts[key], self.percent(key)) for key in (*MAIN, "registered")]
 
 
-def table(queryset: QuerySet[Any], *, by: str) -> list[Line]:
-    """Lines by `school`, `department` or `major`, one query. A major goes by its code, as the
-    filter of the list behind it does; schools write its name in more than one way."""
+def rate_table(queryset: QuerySet[Any], *, by: str) -> list[RateRow]:
+    """A row for each `school`, `department` or `major`, in one query.
+
+    Majors are grouped by code, because schools write a major's name in more than one way, and
+    because the list that a figure links to filters by code.
+    """
     key, label = {
         "school": ("school_id", "school__name"),
         "department": ("graduate__department_id", "graduate__department__name"),
@@ -117,7 +120,7 @@ def table(queryset: QuerySet[Any], *, by: str) -> list[Line]:
         .order_by("label", key)
     )  # fmt: skip
     return [
-        Line(
+        RateRow(
             key=str(r[key]),
             label=str(r["label"]),
             total=r["total"],
@@ -127,19 +130,22 @@ def table(queryset: QuerySet[Any], *, by: str) -> list[Line]:
     ]
 
 
-def total(lines: list[Line]) -> Line:
-    whole = Line("", "合计", sum(line.total for line in lines))
-    whole.counts = {key: sum(line.counts[key] for line in lines) for key in (*MAIN, "registered")}
-    return whole
+def total_row(rows: list[RateRow]) -> RateRow:
+    """The row that sums up `rows`."""
+    total = RateRow("", "合计", sum(row.total for row in rows))
+    total.counts = {key: sum(row.counts[key] for row in rows) for key in (*MAIN, "registered")}
+    return total
 
 
 def numerator(key: str) -> Q:
-    """One rate's condition, for tables that count several things in one query."""
+    """The condition for being in a rate's numerator, for tables that count several things in one
+    query."""
     return _numerator(rates()[key])
 
 
-def progress(queryset: QuerySet[Any]) -> dict[str, int]:
-    """How far a set of destinations is: total, confirmed, registered, approved by each level."""
+def progress_counts(queryset: QuerySet[Any]) -> dict[str, int]:
+    """How many graduates are counted, how many of them confirmed the origin record or have it
+    locked, how many registered, and how many destinations each level has approved."""
     confirmed = Q(graduate__confirmed_at__isnull=False) | Q(graduate__confirmation="locked")
     return counted(queryset).aggregate(
         total=Count("pk"),

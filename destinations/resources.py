@@ -1,4 +1,4 @@
-"""Destinations as workbook columns: the same layout out and in."""
+"""Destinations as the columns of a workbook, in the layout that the import reads."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from import_export import resources
 from import_export.fields import Field
 
 from destinations.catalogue import catalogue
-from destinations.fields import ALL, CATEGORY, FORM, FORMS, NAME, STATE, STUDENT_NO
+from destinations.fields import (
+    ALL,
+    CATEGORY,
+    FORM,
+    FORMS,
+    NAME,
+    STATE,
+    STUDENT_NO,
+    DestinationField,
+)
 from destinations.models import Destination
 from destinations.states import State
 
 
 class DestinationResource(resources.Resource):
-    """One row a destination; each field of the catalogue is a column under its label."""
+    """A row for each destination, with a column for each declared field under its label."""
 
     student_no = Field(column_name=STUDENT_NO)
     name = Field(column_name=NAME)
@@ -49,9 +58,9 @@ class DestinationResource(resources.Resource):
 
 
 class _ValueField(Field):
-    """A column of one declared destination field, in words."""
+    """The column of one declared field, which shows the words for its values."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: DestinationField) -> None:
         super().__init__(column_name=source.label)
         self.source = source
 

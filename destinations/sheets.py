@@ -1,6 +1,7 @@
-"""The 登记表 that two categories ask for: prefilled, to be printed, signed and photographed.
+"""The 登记表 that two categories ask for, as a prefilled PDF to print, sign and photograph.
 
-Nothing of it is kept: it shows what is typed at the moment, else what is registered, else lines.
+It is made anew each time from what is typed in the form, or from what is registered; fields without
+a value are left empty. It is not stored.
 """
 
 from __future__ import annotations
@@ -17,26 +18,27 @@ from graduates.models import Graduate
 
 _EMPLOYED, _FREE = "12", "76"
 TITLES = {_EMPLOYED: "其他录用证明登记表", _FREE: "自由职业登记表"}
-_LONGEST = 200  # of what is typed into one line of the table
+_LONGEST = 200  # characters of one value, so that a typed text can't fill pages
 
 
-def title_of(leaf: Leaf) -> str:
-    """What the sheet of a category is called; "" where it asks for none."""
+def sheet_title(leaf: Leaf) -> str:
+    """The title of a category's sheet; "" if the category asks for none."""
     return TITLES.get(leaf.code, "")
 
 
-def _words(key: str, value: Any) -> str:
-    """As the form shows it; what is no value of the field stands as it was typed."""
+def _words_for(key: str, value: object) -> str:
+    """The words for a value of the field `key`, or the text that was typed if it is no such value."""
     return (BY_KEY[key].show(value) or str(value or ""))[:_LONGEST]
 
 
-def _pairs(lines: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Two to a row of the table; an odd one has an empty neighbour."""
-    even = [*lines, ("", "")] if len(lines) % 2 else lines
+def _in_pairs(entries: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """(label, words) of two fields for each row of the table; the last may have an empty second."""
+    even = [*entries, ("", "")] if len(entries) % 2 else entries
     return [even[i : i + 2] for i in range(0, len(even), 2)]
 
 
-def pdf_of(graduate: Graduate, leaf: Leaf, values: Mapping[str, Any]) -> bytes:
+def make_pdf(graduate: Graduate, leaf: Leaf, values: Mapping[str, Any]) -> bytes:
+    """The sheet of `leaf` for a graduate, filled in with `values` by field, typed or stored."""
     person = [
         ("姓名", graduate.name),
         ("性别", lookup.name("gender", graduate.gender)),
@@ -52,17 +54,17 @@ def pdf_of(graduate: Graduate, leaf: Leaf, values: Mapping[str, Any]) -> bytes:
     asked = [BY_KEY[key] for key in leaf.shown()]
     short, long = (
         [
-            (f.label, _words(f.key, values.get(f.key)))
+            (f.label, _words_for(f.key, values.get(f.key)))
             for f in asked
             if (f.kind == "long") == is_long
         ]
         for is_long in (False, True)
     )
     context = {
-        "title": title_of(leaf),
+        "title": sheet_title(leaf),
         "graduate": graduate,
-        "person": _pairs(person),
-        "short": _pairs(short),
+        "person": _in_pairs(person),
+        "short": _in_pairs(short),
         "long": long,
         "by_unit": leaf.code == _EMPLOYED,
     }

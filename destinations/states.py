@@ -1,4 +1,4 @@
-"""The audit state of a destination: names here, the table of steps in `steps.py`."""
+"""The audit states of a destination. The steps between them are in `steps.py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAITING = (State.PENDING, State.ESIGNED)
 
 
 class ReasonSource(models.TextChoices):
-    """Who refused: it decides how a refused record goes on."""
+    """Who rejected a destination. What the national system rejected can be resumed."""
 
     NONE = "", ""
     DEPARTMENT = "department", "院系"

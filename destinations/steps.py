@@ -1,9 +1,8 @@
-"""The transition table of destinations (DOMAIN §3) and its guards. `docs/states.md` prints it."""
+"""The transition table of destinations (DOMAIN §3) and its guards; docs/states.md is made from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.models import Realm, User
 from core.errors import Refused
@@ -31,7 +30,8 @@ _ALL = states(*State.values)
 
 @dataclass(frozen=True)
 class SystemActor:
-    """An actor that is no person: the national feedback or an agreement's action."""
+    """The actor of a step that no person takes: national feedback, an agreement, or an upheld
+    dispute."""
 
     role: str
     pk: int | None = None
@@ -42,7 +42,12 @@ class SystemActor:
         return ROLE_LABELS[self.role]
 
 
-def role_of(actor: Any) -> str:
+# Who takes a step.
+StepActor = User | SystemActor
+
+
+def role_of(actor: object) -> str:
+    """The role of an actor in the transition table; "" for an actor who has none."""
     if isinstance(actor, SystemActor):
         return actor.role
     if isinstance(actor, User):
@@ -55,21 +60,22 @@ def role_of(actor: Any) -> str:
 
 
 # --- guards ------------------------------------------------------------------------------------
+# Each raises `Refused` where the condition that it is named after does not hold.
 
 
-def no_agreement(d: Destination, actor: Any) -> None:
+def no_agreement(d: Destination, actor: StepActor) -> None:
     if d.locked_at is not None:
         raise Refused("agreement", "已有生效的网签协议, 去向由协议决定, 不能在此修改。")
 
 
-def has_agreement(d: Destination, actor: Any) -> None:
+def has_agreement(d: Destination, actor: StepActor) -> None:
     if d.locked_at is None:
         raise Refused("no_agreement", "此项仅适用于网签的毕业生。")
 
 
-def cohort_takes_registrations(d: Destination, actor: Any) -> None:
-    """Graduates: only while the cohort is open. Staff: also in preparation. Past the end nobody,
-    unless the province reopened this record (DOMAIN §2)."""
+def cohort_takes_registrations(d: Destination, actor: StepActor) -> None:
+    """Graduates may register while the cohort is open, staff also while it is being prepared. After
+    its end nobody may, unless the province reopened the record (DOMAIN §2)."""
     phase = phase_for(d.graduate, d.cohort)
     if phase in (Phase.ENDED, Phase.SEALED):
         raise Refused(
@@ -79,55 +85,55 @@ def cohort_takes_registrations(d: Destination, actor: Any) -> None:
         raise Refused("cohort_preparing", f"{d.cohort}尚未开放登记。")
 
 
-def not_sealed(d: Destination, actor: Any) -> None:
+def not_sealed(d: Destination, actor: StepActor) -> None:
     if d.cohort.phase() == Phase.SEALED:
         raise Refused("cohort_sealed", f"{d.cohort}已封存。")
 
 
-def without_job(d: Destination, actor: Any) -> None:
+def without_job(d: Destination, actor: StepActor) -> None:
     if d.category.partition("-")[0] not in ("70", "71", "72"):
         raise Refused("approved", "去向已审核, 毕业去向和单位不能修改; 如有错误请提交信息反馈。")
 
 
-def seeking(d: Destination, actor: Any) -> None:
+def seeking(d: Destination, actor: StepActor) -> None:
     if d.category.partition("-")[0] != "70":
         raise Refused("not_seeking", "当前毕业去向不是待就业, 不能签约。")
 
 
-def not_opened(d: Destination, actor: Any) -> None:
+def not_opened(d: Destination, actor: StepActor) -> None:
     if d.opened_at is not None:
         raise Refused("opened", "老师已经开始审核, 不能撤回; 如需修改请联系辅导员。")
 
 
-def other_person(d: Destination, actor: Any) -> None:
-    """Two-person review, where the school asks for it."""
+def other_person(d: Destination, actor: StepActor) -> None:
+    """Where the school asks for review by two persons, nobody approves what they entered."""
     if d.school.two_person_review and d.entered_by_id == actor.pk:
         raise Refused("same_person", "此去向由您本人录入, 本校要求由另一人终审。")
 
 
-def from_national(d: Destination, actor: Any) -> None:
+def from_national(d: Destination, actor: StepActor) -> None:
     if d.reason_source != ReasonSource.NATIONAL:
         raise Refused("not_national", "只有全国系统退回的去向可以恢复上报。")
 
 
-def not_proposed(d: Destination, actor: Any) -> None:
+def not_proposed(d: Destination, actor: StepActor) -> None:
     if d.release_proposed_at is not None:
         raise Refused("release_proposed", "已提出解约, 请等待学校处理。")
 
 
-def proposed_by_another(d: Destination, actor: Any) -> None:
+def proposed_by_another(d: Destination, actor: StepActor) -> None:
     if d.release_proposed_at is None:
         raise Refused("release_not_proposed", "尚未提出解约: 请先由院系上传解约材料并提出。")
     if d.release_proposed_by_id == actor.pk:
         raise Refused("same_person", "解约由您本人提出, 须由另一人办理。")
 
 
-def not_disputed(d: Destination, actor: Any) -> None:
+def not_disputed(d: Destination, actor: StepActor) -> None:
     if d.disputed_at is not None:
         raise Refused("disputed", "毕业生对此去向有异议, 处理完毕之前不能操作。")
 
 
-def has_flags(d: Destination, actor: Any) -> None:
+def has_flags(d: Destination, actor: StepActor) -> None:
     if not d.flagged:
         raise Refused("nothing_flagged", "没有需要核对的修改。")
 
@@ -135,7 +141,7 @@ def has_flags(d: Destination, actor: Any) -> None:
 # --- the table ---------------------------------------------------------------------------------
 
 _OPEN = states(State.UNSUBMITTED, State.PENDING, State.REJECTED)
-_TAKES = (cohort_takes_registrations, no_agreement, not_disputed)
+_MAY_REGISTER = (cohort_takes_registrations, no_agreement, not_disputed)
 _REGISTERED = _ALL - {State.UNSUBMITTED}
 
 MACHINE = Machine(
@@ -144,16 +150,16 @@ MACHINE = Machine(
     state_of=lambda d: d.state,
     role_of=role_of,
     steps=(
-        Step("register", "登记", roles(GRADUATE), _OPEN, State.PENDING, _TAKES),
+        Step("register", "登记", roles(GRADUATE), _OPEN, State.PENDING, _MAY_REGISTER),
         Step("register", "登记", roles(GRADUATE), states(*APPROVED), State.PENDING,
-             (*_TAKES, without_job), "while the category is 70, 71 or 72"),
+             (*_MAY_REGISTER, without_job), "while the category is 70, 71 or 72"),
         Step("take_back", "撤回", roles(GRADUATE), states(State.PENDING), None,
              (cohort_takes_registrations, not_opened), "to the state and values before"),
         Step("touch_up", "补充修改", roles(GRADUATE), states(*APPROVED), None,
              (cohort_takes_registrations,), "contacts at once, coded fields after a tick"),
         Step("enter", "录入", _DEPARTMENT, _OPEN | {State.DEPARTMENT_APPROVED},
-             State.DEPARTMENT_APPROVED, _TAKES),
-        Step("enter", "录入", _SCHOOL, _ALL, State.SCHOOL_APPROVED, _TAKES,
+             State.DEPARTMENT_APPROVED, _MAY_REGISTER),
+        Step("enter", "录入", _SCHOOL, _ALL, State.SCHOOL_APPROVED, _MAY_REGISTER,
              "only department_approved where two-person review is on"),
         Step("approve", "通过", _DEPARTMENT, states(State.PENDING, State.ESIGNED),
              State.DEPARTMENT_APPROVED, (not_sealed, not_disputed)),

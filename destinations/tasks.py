@@ -1,3 +1,5 @@
+"""Celery tasks of this app."""
+
 from celery import shared_task
 
 from destinations.actions import dispute, imports
@@ -15,10 +17,11 @@ def apply_import(import_id: int) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    """Continue imports whose message was lost or whose worker died."""
+    """Continue imports whose Celery message was lost or whose worker died."""
     imports.run_overdue()
 
 
 @shared_task
-def pass_on_disputes() -> None:
-    dispute.pass_on_overdue()
+def escalate_disputes() -> None:
+    """Pass disputes to the province that schools did not settle in time."""
+    dispute.escalate_overdue()

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from codes import readers, text
 from destinations.states import State
 from esign.states import AgreementState, DocumentState, Ground, TerminationState
-from graduates.filters import GraduateFilter, search
+from graduates.filters import GraduateFilter, search_graduates
 
 _KEYWORD = "姓名、学号、单位或协议书编号"
 
@@ -18,7 +18,7 @@ _KEYWORD = "姓名、学号、单位或协议书编号"
 def _found(queryset: QuerySet[Any], value: str, user: Any, to: str) -> QuerySet[Any]:
     """By the graduate, the unit's name or the agreement's number. `to` leads to the agreement."""
     typed, code = readers.read("search", value, label="关键字").value, text.clean_code(value)
-    matches = Q(pk__in=search(queryset, value, user, "graduate__").values("pk"))
+    matches = Q(pk__in=search_graduates(queryset, value, user, "graduate__").values("pk"))
     if code.isdigit() and len(code) >= 8:
         matches |= Q(**{f"{to}number__startswith": code})
     elif len(typed) >= 2 and not typed.isascii():

@@ -1,4 +1,4 @@
-"""Filters that every list of graduates has, and the keyword search."""
+"""The filters of every list of graduates, and the search by keyword."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from django.db.models import F, Func, Q, QuerySet, Value
 from django.http import HttpRequest
 
 from codes import lookup, readers, text
+from core.forms import read_number
 from graduates.states import Confirmation
 from schools import options
 from schools.scope import scope_of
 
 
 class NameGrams(Func):
-    """The expression of the name search index (migration 0006)."""
+    """The expression of the name search index (migration 0002_guarantees)."""
 
     function = "graduates_name_codes"
     output_field = models.Field()
 
 
 class HasGrams(Func):
-    """`grams @> wanted`: every wanted gram is among the name's."""
+    """The SQL `grams @> wanted`: the name has every wanted gram."""
 
     template = "%(expressions)s"
     arg_joiner = " @> "
@@ -37,9 +38,10 @@ class HasGrams(Func):
 
 
 def grams_of(part: str, *, school_id: int | None) -> list[int]:
-    """The numbers the index holds for `part`: its pairs of characters, or its only one.
+    """The numbers under which the index has names that contain `part`: one for each pair of its
+    characters, or one for its only character.
 
-    21 bits a character, and above them the school, if only its names are meant.
+    Each character takes 21 bits; the school, if only its names are wanted, takes the bits above.
     """
     pairs = [part] if len(part) <= 2 else [part[i : i + 2] for i in range(len(part) - 1)]
     school = (school_id or 0) << 42
@@ -47,14 +49,18 @@ def grams_of(part: str, *, school_id: int | None) -> list[int]:
 
 
 def name_contains(part: str, *, school_id: int | None, prefix: str = "") -> HasGrams:
-    """Names that contain `part`, by the gram index; within a school by that school's grams."""
+    """The condition that a name contains `part`, or at least all its pairs of characters. It uses the
+    index of grams, with a school that of the school's names."""
     expression = NameGrams(F(f"{prefix}school_id"), F(f"{prefix}name"))
     grams = grams_of(part, school_id=school_id)
     return HasGrams(expression, Value(grams, ArrayField(models.BigIntegerField())))
 
 
-def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> QuerySet[Any]:
-    """By name, student number, exam number or the number of a document."""
+def search_graduates(
+    queryset: QuerySet[Any], value: str, user: Any, prefix: str = ""
+) -> QuerySet[Any]:
+    """The rows of graduates with this name, student number, exam number or document number. `prefix`
+    leads from a row to its graduate."""
     typed = readers.read("search", value, label="关键字").value
     if not typed:
         return queryset
@@ -69,7 +75,7 @@ def search(queryset: QuerySet[Any], value: str, user: Any, prefix: str = "") -> 
     if len(number) >= 8:
         matches |= Q(**{f"{prefix}exam_no": number})
     if _LATIN_NAME.fullmatch(typed):
-        # The index tells capitals from small letters: names are written in one of these ways.
+        # The index distinguishes capitals from small letters, so all usual spellings are looked up.
         spellings = {typed, typed.upper(), typed.lower(), typed.title()}
         matches |= _by_name(sorted(spellings), user, prefix)
     return queryset.filter(matches)
@@ -80,45 +86,47 @@ _LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z'.,\- ]+")
 
 
 def _name_of(typed: str) -> str:
-    """A name as it is stored: blanks belong to Latin names only."""
+    """A typed name as it would be stored. Only Latin names have blanks."""
     name = text.clean_name(typed)
     return name.replace(" ", "") if re.search("[\u2e80-\U0003fffd]", name) else name
 
 
 def _by_name(names: list[str], user: Any, prefix: str) -> Q:
-    """Names that contain one of `names`, within the school of `user`."""
+    """The condition that a name contains one of `names`, within the user's school."""
     scope = scope_of(user)
     school_id = scope.school_id if scope and not scope.everything else None
     matches = Q()
     for name in names:
-        found = Q(name_contains(name, school_id=school_id, prefix=prefix))
+        condition = Q(name_contains(name, school_id=school_id, prefix=prefix))
         if len(name) > 2:
-            # Pairs of characters of a longer part may lie apart; the whole part must be there.
-            found &= Q(**{f"{prefix}name__contains": name})
-        matches |= found
+            # The pairs of characters may stand apart in a name, so look for the whole text, too.
+            condition &= Q(**{f"{prefix}name__contains": name})
+        matches |= condition
     return matches
 
 
-class _CopiedShallow(django_filters.Filter):
-    """Every filter set starts by copying its filters; here only what a request changes is."""
+class _ShallowCopied(django_filters.Filter):
+    """A filter of which a filter set copies only what a request changes. django-filter copies every
+    filter deeply for each request, which takes longer than the page's query."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> _CopiedShallow:
-        made = copy.copy(self)
-        made.extra = dict(self.extra)
-        made.method = self.method  # binds it to the copy
-        return made
+    def __deepcopy__(self, memo: dict[int, Any]) -> _ShallowCopied:
+        copied = copy.copy(self)
+        copied.extra = dict(self.extra)
+        copied.method = self.method  # the setter binds the method to the copy
+        return copied
 
 
-class Choice(_CopiedShallow, django_filters.ChoiceFilter):
+class Choice(_ShallowCopied, django_filters.ChoiceFilter):
     """A filter whose choices are set for each request."""
 
 
-class Keyword(_CopiedShallow, django_filters.CharFilter):
-    pass
+class Keyword(_ShallowCopied, django_filters.CharFilter):
+    """The search box of a list."""
 
 
 class GraduateFilter(django_filters.FilterSet):
-    """Cohort, level, department, class, major, keyword. `path` leads to the graduate."""
+    """Filters by school, cohort, level, department, class, major and keyword. `path` leads from a row
+    to its graduate; `less_used` filters are hidden behind a button."""
 
     path = ""
     less_used: ClassVar[frozenset[str]] = frozenset({"level", "major"})
@@ -140,33 +148,36 @@ class GraduateFilter(django_filters.FilterSet):
             self.filters[name].extra["choices"] = values
 
     def choices(self) -> dict[str, options.Choices]:
-        """Choices by filter, in the person's scope; a filter with none is not shown."""
+        """The choices of each filter in the user's scope. A filter without choices is not shown."""
         user: Any = self.request.user
         return {
             "level": [(g, g) for g in lookup.level_groups()],
             **options.list_options(
-                user, _number(self.data.get("department")), _number(self.data.get("cohort"))
+                user,
+                read_number(self.data.get("department", "")),
+                read_number(self.data.get("cohort", "")),
             ),
         }
 
     @property
     def qs(self) -> QuerySet[Any]:
-        """Without a form where the address filters by nothing, as on the way in."""
+        """The filtered rows. If the address names no filter, no form is made."""
         if not any(self.data.get(name) for name in self.filters):
             return self.queryset
         return super().qs
 
     def get_form_class(self) -> type[forms.Form]:
-        """A form over the filters that are left and asked for; django-filter's own keeps all
-        declared ones. A field that the address does not name would only say that it is empty."""
+        """A form of the filters that the address names. django-filter would make one of all declared
+        filters, and a field that the address does not name would only be empty."""
         fields = {name: f.field for name, f in self.filters.items() if name in self.data}
         return type(f"{type(self).__name__}Form", (forms.Form,), fields)
 
-    def _with(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+    def _filter_graduates(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         wanted = {f"{self.path}{name}": value}
         scope = scope_of(self.request.user)
         if self.path and scope is not None and not scope.everything:
-            # The row's own school says it already, but graduates are found by theirs.
+            # Redundant condition, so that the planner uses an index of graduates, which begins with
+            # the school.
             wanted[f"{self.path}school_id"] = scope.school_id
         return queryset.filter(**wanted)
 
@@ -183,25 +194,19 @@ class GraduateFilter(django_filters.FilterSet):
         return queryset.filter(cohort_id__in=list(rows.values_list("id", flat=True)))
 
     def by_level(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return self._with(queryset, "level__in", lookup.levels_of_group([value]))
+        return self._filter_graduates(queryset, "level__in", lookup.levels_of_group([value]))
 
     def by_department(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return self._with(queryset, "department_id", int(value))
+        return self._filter_graduates(queryset, "department_id", int(value))
 
     def by_class(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return self._with(queryset, "school_class_id", int(value))
+        return self._filter_graduates(queryset, "school_class_id", int(value))
 
     def by_major(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return self._with(queryset, "major_code", value)
+        return self._filter_graduates(queryset, "major_code", value)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return search(queryset, value, self.request.user, self.path)
-
-
-def _number(value: str | None) -> int | None:
-    """Nothing for what is no number of ours: ², or one that no column could hold."""
-    plain = value and value.isascii() and value.isdigit() and len(value) <= 9
-    return int(value) if value and plain else None
+        return search_graduates(queryset, value, self.request.user, self.path)
 
 
 class OriginFilter(GraduateFilter):

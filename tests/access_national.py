@@ -73,7 +73,7 @@ def _image(graduate: Graduate, world: World) -> int:
 def _dispute(graduate: Graduate, world: World) -> int:
     enter.enter(graduate_id=graduate.pk, typed=factories.CONTRACT, by=world.school_admin)
     user = factories.activate(graduate)
-    return dispute.object_to(graduate_id=graduate.pk, reason="不是", by=user).pk
+    return dispute.raise_dispute(graduate_id=graduate.pk, reason="不是", by=user).pk
 
 
 def _own(make: Callable[[Graduate, World], int]) -> Callable[[Objects], list[AddressCase]]:

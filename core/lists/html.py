@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import django_filters
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ def text(value: object) -> str:
     """`value` as HTML. Most values need no escaping, and checking is faster than escaping."""
     plain = str(value)
     return escape(plain) if _SPECIAL(plain) else plain
+
+
+def row_link(url_name: str, pk: int, label: object) -> str:
+    """A link to the page of one row. `url_name` names an address with one number in it."""
+    before, after = _address_parts(url_name)
+    return f'<a href="{before}{pk}{after}">{text(label)}</a>'
+
+
+@functools.cache
+def _address_parts(url_name: str) -> tuple[str, str]:
+    """The address before and after its number. Kept, because `reverse` takes a tenth of a
+    millisecond and a page has fifty rows."""
+    number = 9_876_543_210
+    before, after = reverse(url_name, args=[number]).split(str(number))
+    return escape(before), escape(after)
 
 
 def options(choices: Iterable[tuple[object, str]], chosen: str) -> SafeString:

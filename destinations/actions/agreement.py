@@ -1,4 +1,5 @@
-"""What an agreement does to a destination. The signing app calls these; nobody else sets the lock."""
+"""What an agreement does to a destination. Only the signing app calls these actions, and only they
+set the lock."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ _LABOUR_CONTRACT = "11"
 def sign(
     *, held: Destination, agreement_no: str, values: Mapping[str, Any], by: SystemActor
 ) -> Destination:
-    """An accepted invitation fills the destination and locks it to its agreement. The caller holds
-    the row by `base.lock`."""
+    """Fill the destination from an accepted invitation and lock it to the agreement. `held` is the
+    destination that the caller has locked with `base.lock`."""
     with base.step("sign", held.graduate_id, by, held=held) as change:
         d = change.destination
         base.clear(d)
@@ -35,7 +36,7 @@ def sign(
 
 
 def amend(*, graduate_id: int, values: Mapping[str, Any], by: SystemActor) -> Destination:
-    """An amendment that the graduate confirmed: new values, and the review begins again."""
+    """Take over the values of an amendment that the graduate confirmed. The review begins again."""
     with base.step("amend", graduate_id, by) as change:
         d = change.destination
         _fill(d, d.agreement_no, values)
@@ -45,8 +46,8 @@ def amend(*, graduate_id: int, values: Mapping[str, Any], by: SystemActor) -> De
 
 
 def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
-    """A labour contract followed (article three): the same unit under category 11. The approval
-    stays, the lock goes."""
+    """A labour contract followed (article three of the agreement). The destination moves to
+    category 11 with the same unit, keeps its approval and is unlocked."""
     with base.step("conclude", graduate_id, by) as change:
         d = change.destination
         typed = {key: getattr(d, key) for key in KEYS} | {"category": _LABOUR_CONTRACT}
@@ -59,7 +60,7 @@ def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
 
 
 def check_values(values: Mapping[str, Any]) -> list[Finding]:
-    """What would stand in the way of filling a destination with `values`, before anybody signs."""
+    """What is wrong with `values` for a destination; asked before anybody signs."""
     return _registration("", values).issues
 
 

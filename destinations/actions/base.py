@@ -1,4 +1,4 @@
-"""What every action shares: locking, the look at the table, writing state and event."""
+"""What every action does: lock the rows, check the step, write the state and the event."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ from destinations import hooks
 from destinations.fields import BY_KEY, KEYS, empty_value
 from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
 from destinations.states import State
-from destinations.steps import MACHINE
+from destinations.steps import MACHINE, StepActor
 
-_SIGN_OFFS = ("department_at", "department_by", "school_at", "school_by")
+_APPROVAL_FIELDS = ("department_at", "department_by", "school_at", "school_by")
 _STATE_FIELDS = (
-    "state", "reason", "reason_source", "flagged", "entered_by_id", "wage_override", *_SIGN_OFFS,
+    "state", "reason", "reason_source", "flagged", "entered_by_id", "wage_override", *_APPROVAL_FIELDS,
 )  # fmt: skip
 
 
 @dataclass
 class Change:
-    """A destination locked for one step; `write` finishes it."""
+    """A locked destination on which one step is being taken. `before` is its snapshot from before
+    the step."""
 
     destination: Destination
     step: Step
-    by: Any
+    by: StepActor
     before: dict[str, Any]
 
     def write(self, *, to: str | None = None, reason: str = "") -> Destination:
+        """Save the destination and write the event. The state becomes `to`, else the step's target,
+        and stays as it is if the step has none."""
         d = self.destination
         source = d.state
         target = to or self.step.target
@@ -70,8 +73,8 @@ class Change:
 
 
 def lock(graduate_id: int, *related: str) -> Destination:
-    """The destination, locked after its graduate: PostgreSQL takes locks in the order of `of`.
-    `related` names more to be read with it, unlocked."""
+    """The destination, locked after its graduate, because PostgreSQL locks in the order of `of`.
+    `related` names further relations to read with it without a lock."""
     return _locking(related).get(graduate_id)
 
 
@@ -85,7 +88,7 @@ def _locking(related: tuple[str, ...]) -> LookUp[Destination]:
 def step(
     action: str,
     graduate_id: int,
-    by: Any,
+    by: StepActor,
     *,
     version: int | None = None,
     reason: str = "",
@@ -103,33 +106,33 @@ def step(
     with transaction.atomic(savepoint=held is None):
         d = held or lock(graduate_id)
         try:
-            found = _checked(action, d, by, version, reason)
+            checked = _check(action, d, by, version, reason)
         except DomainError as refusal:
             refused = refusal
         else:
-            yield Change(d, found, by, snapshot(d))
+            yield Change(d, checked, by, snapshot(d))
     if refused is not None:
         raise refused
 
 
-def _checked(action: str, d: Destination, by: Any, version: int | None, reason: str) -> Step:
+def _check(action: str, d: Destination, by: StepActor, version: int | None, reason: str) -> Step:
     stale = version is not None and version != d.version
     try:
-        found = MACHINE.check(action, d, by)
+        checked = MACHINE.check(action, d, by)
     except Refused:
-        # What stands in the way is what somebody else did since: say that.
+        # The step is refused because of what somebody else did meanwhile, so say that instead.
         if stale:
             raise Conflict("changed", changed_meanwhile(d)) from None
         raise
     if stale:
         raise Conflict("changed", changed_meanwhile(d))
-    if found.needs_reason and not reason.strip():
+    if checked.needs_reason and not reason.strip():
         raise Refused("reason", "请填写理由。")
-    return found
+    return checked
 
 
 def changed_meanwhile(d: Destination) -> str:
-    """Who changed what since, for the second of two who act on one record."""
+    """A sentence that tells the second of two people what the first one changed, and when."""
     event = DestinationEvent.objects.filter(graduate_id=d.graduate_id).order_by("-id").first()
     label = State(d.state).label
     if event is None:
@@ -144,22 +147,23 @@ def changed_meanwhile(d: Destination) -> str:
 
 def snapshot(d: Destination) -> dict[str, Any]:
     """Category, fields and state as plain JSON."""
-    values = {key: _plain(getattr(d, key)) for key in ("category", "form", *KEYS)}
-    return values | {key: _plain(getattr(d, key)) for key in _STATE_FIELDS}
+    values = {key: _as_json(getattr(d, key)) for key in ("category", "form", *KEYS)}
+    return values | {key: _as_json(getattr(d, key)) for key in _STATE_FIELDS}
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def put_values(d: Destination, category: str, form: str, values: dict[str, Any]) -> None:
+    """Set the category, its local form and the fields in `values`; saves nothing."""
     d.category, d.form = category, form
     for key, value in values.items():
         setattr(d, key, value)
 
 
 def restore(d: Destination, before: dict[str, Any]) -> None:
-    """Values and standing as an event's snapshot has them; the state is the caller's to write."""
+    """Set values and approvals to those of an event's snapshot. The caller sets the state."""
     clear(d)
     values = {}
     for key in KEYS:
@@ -177,7 +181,7 @@ def restore(d: Destination, before: dict[str, Any]) -> None:
 
 
 def clear(d: Destination) -> None:
-    """Back to a row nobody has touched."""
+    """Empty the destination, as it was when its graduate was imported. The caller sets the state."""
     put_values(d, NOT_REGISTERED, "", {key: empty_value(key) for key in KEYS})
     d.flagged, d.entered_by_id, d.opened_at, d.wage_override = [], None, None, ""
     d.department_at, d.department_by, d.school_at, d.school_by = None, "", None, ""

@@ -1,16 +1,16 @@
-"""这不是我的去向: a graduate objects to the destination that stands (DOMAIN §6).
+"""这不是我的去向: a graduate objects to the registered destination (DOMAIN §6).
 
-Until it is settled nothing moves: approve, enter, release, upload and print are refused. It is
-settled by a school admin who neither entered nor approved the destination; after five working
-days, or by the graduate's appeal, by the province.
+While the dispute is open, approving, entering, releasing, uploading and printing are refused. A
+school admin who neither entered nor approved the destination settles it. After five working days,
+or when the graduate appeals, the province settles it instead.
 """
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -19,7 +19,7 @@ from core import audit
 from core.errors import Conflict, NotPermitted, Refused
 from destinations import hooks
 from destinations.actions import base
-from destinations.actions.evidence import retire_evidence
+from destinations.actions.evidence import hide_evidence
 from destinations.dispute_steps import DISPUTE_STEPS
 from destinations.models import Destination, Dispute, DisputeState
 from destinations.states import State
@@ -30,6 +30,7 @@ from schools.roles import Level
 from schools.scope import responsible_staff_ids, staff_of
 
 WORKING_DAYS = 5
+# Why a dispute goes to the province, in the words of the message about it.
 _ESCALATED = {
     "appeal": "毕业生不接受学校的处理并申诉",
     "overdue": f"学校未在{WORKING_DAYS}个工作日内处理",
@@ -42,8 +43,8 @@ def open_dispute(graduate_id: int) -> Dispute | None:
     ).first()
 
 
-def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
-    """The graduate says that this is not where they go."""
+def raise_dispute(*, graduate_id: int, reason: str, by: User) -> Dispute:
+    """Open a dispute. Only the graduate may, about a registered destination."""
     if not reason.strip():
         raise Refused("reason", "请说明为什么这不是您的去向。", field="reason")
     with transaction.atomic():
@@ -54,26 +55,26 @@ def object_to(*, graduate_id: int, reason: str, by: User) -> Dispute:
             raise Refused("nothing", "目前没有登记的去向。")
         if d.disputed_at is not None:
             raise Refused("disputed", "您已提出异议, 请等待处理。")
-        made = Dispute.objects.create(
+        raised = Dispute.objects.create(
             graduate_id=graduate_id, school_id=d.school_id, cohort_id=d.cohort_id,
             reason=reason.strip()[:300], snapshot=base.snapshot(d),
             due_on=due_on(timezone.localdate(), WORKING_DAYS),
         )  # fmt: skip
-        _mark(d, timezone.now())
-        audit.record("destinations.dispute", by=by, obj=made, reason=made.reason)
-        _tell_staff(made, d.graduate)
-    return made
+        _set_disputed_at(d, timezone.now())
+        audit.record("destinations.dispute", by=by, obj=raised, reason=raised.reason)
+        _tell_staff(raised, d.graduate)
+    return raised
 
 
 def _tell_staff(row: Dispute, graduate: Graduate) -> None:
-    """Whoever looks after the graduate, and the school, which settles it."""
+    """Tell the staff who look after the graduate, and the school, which settles the dispute."""
     people = responsible_staff_ids(
         school_id=graduate.school_id, cohort_id=graduate.cohort_id, level=graduate.level,
         department_id=graduate.department_id, school_class_id=graduate.school_class_id,
     )  # fmt: skip
     title = f"{graduate.name}提出异议: 这不是我的去向"
     text = f"学号{graduate.student_no}, 请在{row.due_on}前由学校系统管理员处理; 处理前不能审核、打印和上报。"
-    link, key = f"/console/disputes/{row.pk}/", f"dispute:{row.pk}:raised"
+    link, key = reverse("console:dispute", args=[row.pk]), f"dispute:{row.pk}:raised"
     inbox.deliver(
         inbox.message(to, title, text=text, link=link, key=key)
         for to in [f"school:{graduate.school_id}", *(f"user:{pk}" for pk in people)]
@@ -81,26 +82,30 @@ def _tell_staff(row: Dispute, graduate: Graduate) -> None:
 
 
 def _tell_of_escalation(row: Dispute, graduate: Graduate, why: str) -> None:
-    """The province, whose turn it is, and the school, whose turn it no longer is."""
-    link, key = f"/console/disputes/{row.pk}/", f"dispute:{row.pk}:{why}"
-    said = _ESCALATED[why]
-    text = f"学号{graduate.student_no}, {said}, 请在{row.due_on}前处理。"
-    whose = f"{graduate.school.name}{graduate.name}的去向异议转由省级处理"
-    inbox.tell("province", whose, text=text, link=link, key=key)
+    """Tell the province, which settles the dispute from now on, and the school, which doesn't any
+    more. `why` is a key of `_ESCALATED`."""
+    link, key = reverse("console:dispute", args=[row.pk]), f"dispute:{row.pk}:{why}"
+    cause = _ESCALATED[why]
+    text = f"学号{graduate.student_no}, {cause}, 请在{row.due_on}前处理。"
+    title = f"{graduate.school.name}{graduate.name}的去向异议转由省级处理"
+    inbox.tell("province", title, text=text, link=link, key=key)
     inbox.tell(
         f"school:{graduate.school_id}", f"{graduate.name}的去向异议已转由省级处理",
-        text=f"学号{graduate.student_no}, {said}。", link=link, key=key,
+        text=f"学号{graduate.student_no}, {cause}。", link=link, key=key,
     )  # fmt: skip
 
 
-def _mark(d: Destination, at: datetime.datetime | None) -> None:
+def _set_disputed_at(d: Destination, at: datetime.datetime | None) -> None:
     d.disputed_at = at
     d.version += 1
     d.save(update_fields=["disputed_at", "version"])
 
 
 def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
-    """Upheld: released, or terminated if signed. Else a reason, which the graduate sees."""
+    """Uphold or dismiss a dispute. The graduate is told the `answer`.
+
+    An upheld dispute releases the destination, and ends its agreement if it has one.
+    """
     if not answer.strip():
         raise Refused("answer", "请填写处理说明, 毕业生会看到。", field="answer")
     with transaction.atomic():
@@ -108,24 +113,24 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if not DISPUTE_STEPS.allows("settle", row.state):
             raise Conflict("decided", f"此异议已由{row.decided_by}处理, 没有重复执行。")
-        _may_settle(row, d, by)
+        _check_may_settle(row, d, by)
         row.state = DisputeState.UPHELD if upheld else DisputeState.DISMISSED
         row.answer, row.decided_at, row.decided_by = answer.strip()[:300], timezone.now(), by.label
         row.save()
-        _mark(d, None)
+        _set_disputed_at(d, None)
         if upheld:
             _release(d, row.answer, by)
         audit.record(f"destinations.dispute_{row.state}", by=by, obj=row, reason=row.answer)
         hooks.dispute_settled.run(graduate_id=d.pk)
         inbox.tell(
             f"person:{d.graduate.person_id}", f"去向异议: {row.get_state_display()}",
-            text=row.answer, link="/destination/", key=f"dispute:{row.pk}:{row.state}",
+            text=row.answer, link=reverse("destination"), key=f"dispute:{row.pk}:{row.state}",
             mail_to=d.graduate.email,
         )  # fmt: skip
     return row
 
 
-def _may_settle(row: Dispute, d: Destination, by: User) -> None:
+def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
     staff = staff_of(by)
     wanted = Level.PROVINCE if row.state == DisputeState.PROVINCE else Level.SCHOOL
     if staff is None or staff.role_level != wanted:
@@ -136,9 +141,9 @@ def _may_settle(row: Dispute, d: Destination, by: User) -> None:
 
 
 def why_not(dispute: Dispute, by: User) -> str:
-    """The sentence that says why this person does not settle it now; "" for who may."""
+    """Why this person may not settle the dispute now, as a sentence; "" if they may."""
     try:
-        _may_settle(dispute, Destination.objects.get(pk=dispute.graduate_id), by)
+        _check_may_settle(dispute, Destination.objects.get(pk=dispute.graduate_id), by)
     except (NotPermitted, Refused) as refusal:
         return refusal.message
     return ""
@@ -149,31 +154,32 @@ def _release(d: Destination, reason: str, by: User) -> None:
         return  # an agreement was ended, which released the destination
     with base.step("release", d.pk, SystemActor(DISPUTE)) as change:
         base.clear(change.destination)
-        retire_evidence(d.pk)
+        hide_evidence(d.pk)
         change.write(reason=reason)
 
 
 def appeal(*, dispute: Dispute, by: User) -> Dispute:
-    """The graduate does not accept the school's answer: the province decides, once."""
+    """Pass a dismissed dispute to the province, because the graduate does not accept the school's
+    answer. A dispute can be appealed once."""
     with transaction.atomic():
         d = base.lock(dispute.graduate_id, "graduate__person", "graduate__school")
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if d.graduate.person.user_id != by.pk:
             raise NotPermitted("role", "只有本人可以申诉。")
-        if not DISPUTE_STEPS.allows("appeal", row.state) or row.appealed_at is not None:
+        if not can_appeal(row):
             raise Refused("no_appeal", "此异议不能申诉。")
         row.state, row.appealed_at = DisputeState.PROVINCE, timezone.now()
         row.due_on = due_on(timezone.localdate(), WORKING_DAYS)
         row.save()
-        _mark(d, timezone.now())
+        _set_disputed_at(d, timezone.now())
         audit.record("destinations.dispute_appeal", by=by, obj=row)
         _tell_of_escalation(row, d.graduate, "appeal")
     return row
 
 
-def pass_on_overdue() -> int:
-    """What the school did not settle in five working days goes to the province."""
-    waiting = DISPUTE_STEPS.sources("pass_on_overdue")
+def escalate_overdue() -> int:
+    """Pass to the province what schools did not settle in five working days. Returns how many."""
+    waiting = DISPUTE_STEPS.sources("escalate_overdue")
     late = Dispute.objects.filter(state__in=waiting, due_on__lt=timezone.localdate())
     count = 0
     for row in late.order_by("graduate_id")[:500]:
@@ -191,10 +197,16 @@ def pass_on_overdue() -> int:
     return count
 
 
-def for_page(graduate_id: int) -> dict[str, Any]:
-    """The newest dispute and what the graduate may do about it."""
-    row = Dispute.objects.filter(graduate_id=graduate_id).order_by("-id").first()
-    may_appeal = (
-        row is not None and DISPUTE_STEPS.allows("appeal", row.state) and row.appealed_at is None
-    )
-    return {"dispute": row, "may_appeal": may_appeal}
+def newest_dispute(graduate_id: int) -> Dispute | None:
+    """The graduate's newest dispute, open or settled."""
+    return Dispute.objects.filter(graduate_id=graduate_id).order_by("-id").first()
+
+
+def is_open(dispute: Dispute) -> bool:
+    """Whether the dispute still has to be settled."""
+    return DISPUTE_STEPS.allows("settle", dispute.state)
+
+
+def can_appeal(dispute: Dispute) -> bool:
+    """Whether the graduate may appeal against the answer, which is possible once."""
+    return DISPUTE_STEPS.allows("appeal", dispute.state) and dispute.appealed_at is None

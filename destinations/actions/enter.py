@@ -1,4 +1,4 @@
-"""Entry by staff, for a graduate who brought the paper."""
+"""Entry of a destination by staff, for a graduate who brought the papers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def enter(
     version: int | None = None,
     wage_override: str = "",
 ) -> Destination:
-    """Staff enters a destination; what the graduate had registered stays in the event."""
+    """Enter a destination for a graduate. What the graduate had registered is kept in the event.
+
+    An entry by the school admin is final, unless the school asks for review by two persons.
+    Raises `Invalid` with sentences by field.
+    """
     with base.step("enter", graduate_id, by, version=version) as change:
         d = change.destination
         registration = check_registration(

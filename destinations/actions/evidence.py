@@ -1,4 +1,4 @@
-"""Evidence images: at most four stand; what was once submitted is kept, only taken out of view."""
+"""Evidence images. A destination shows at most four; submitted ones are hidden, never deleted."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ MOST = 4
 
 
 def standing_evidence(graduate_id: int) -> QuerySet[Evidence]:
+    """The images that are shown."""
     return Evidence.objects.filter(graduate_id=graduate_id, removed_at=None).select_related("file")
 
 
 def add_evidence(*, graduate: Graduate, content: bytes, name: str, by: User) -> Evidence:
-    """Compress and attach one picture. Raises `ImageRefused`, or `Refused` at the fifth."""
+    """Compress a picture and attach it. Raises `ImageRefused`, or `Refused` if there are four."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
     if standing_evidence(graduate.pk).count() >= MOST:
@@ -40,19 +41,19 @@ def add_evidence(*, graduate: Graduate, content: bytes, name: str, by: User) -> 
     )
     with transaction.atomic():
         Graduate.objects.select_for_update(no_key=True).get(pk=graduate.pk)
-        _may_change(graduate.pk, by)
+        _check_may_change(graduate.pk, by)
         if standing_evidence(graduate.pk).count() >= MOST:
             raise Refused("evidence_full", f"最多上传{MOST}张证明材料, 请先删除一张。")
-        made = Evidence.objects.create(graduate=graduate, file=file)
-        audit.record("destinations.evidence_add", by=by, obj=made, school_id=graduate.school_id)
-    return made
+        added = Evidence.objects.create(graduate=graduate, file=file)
+        audit.record("destinations.evidence_add", by=by, obj=added, school_id=graduate.school_id)
+    return added
 
 
 def remove_evidence(*, evidence: Evidence, by: User) -> None:
-    """Not yet submitted: gone for good. Submitted: kept three years, no longer shown."""
+    """Delete an image that was not submitted yet; hide one that was, which is kept three years."""
     with transaction.atomic():
         Graduate.objects.select_for_update(no_key=True).get(pk=evidence.graduate_id)
-        _may_change(evidence.graduate_id, by)
+        _check_may_change(evidence.graduate_id, by)
         # Somebody may have submitted or removed it since it was read.
         evidence.refresh_from_db()
         if evidence.removed_at is not None:
@@ -65,7 +66,7 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
             ),
         )  # fmt: skip
         if evidence.submitted_at is not None:
-            _may_withdraw(evidence.graduate_id, by)
+            _check_may_hide(evidence.graduate_id, by)
         if evidence.submitted_at is None:
             evidence.delete()
             files.discard(evidence.file)
@@ -74,8 +75,8 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
             evidence.save(update_fields=["removed_at"])
 
 
-def _may_change(graduate_id: int, by: User) -> None:
-    """A graduate changes evidence when they may register; staff attach to what they enter."""
+def _check_may_change(graduate_id: int, by: User) -> None:
+    """A graduate may change evidence while they may register, staff until the cohort is sealed."""
     rows = Destination.objects.select_related("graduate", "cohort", "school")
     d = rows.get(pk=graduate_id)
     if role_of(by) == GRADUATE:
@@ -84,16 +85,18 @@ def _may_change(graduate_id: int, by: User) -> None:
         not_sealed(d, by)
 
 
-def _may_withdraw(graduate_id: int, by: User) -> None:
-    """What waits for review keeps its evidence: nobody reviews a picture that is gone."""
+def _check_may_hide(graduate_id: int, by: User) -> None:
+    """While a registration waits for review, the graduate can't take away its evidence."""
     state = Destination.objects.values_list("state", flat=True).get(pk=graduate_id)
     if role_of(by) == GRADUATE and state == State.PENDING:
         raise Refused("submitted", "已提交审核, 材料不能删除; 可补充新材料, 或先撤回登记。")
 
 
 def submit_evidence(graduate_id: int) -> None:
+    """Mark the shown images as submitted: from now on they can't be deleted."""
     standing_evidence(graduate_id).filter(submitted_at=None).update(submitted_at=timezone.now())
 
 
-def retire_evidence(graduate_id: int) -> None:
+def hide_evidence(graduate_id: int) -> None:
+    """Hide all images of a destination that was released."""
     standing_evidence(graduate_id).update(removed_at=timezone.now())

@@ -1,12 +1,13 @@
-"""Import of destinations by workbook: every row goes through `enter`, as if typed by that person.
+"""Importing destinations from a workbook.
 
-A good row is never lost for a bad one; a row that says what is registered already changes
-nothing, so a repeated import, or one taken up again after a crash, does no harm.
+Each row is entered by the action `enter`, as if the person who uploaded the workbook had typed it.
+Good rows are entered even if others are refused. A row that repeats what is registered already
+changes nothing, so an import may be repeated, or continued after a crash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,12 +40,12 @@ DESTINATION_IMPORTS = imports.import_kind(
 
 
 @dataclass
-class Line:
-    """One row of the workbook: what it asks for, and what is to be said about it."""
+class WorkbookRow:
+    """One row of the workbook, with the destination it is about and what is wrong with it."""
 
-    number: int
+    number: int  # as the spreadsheet counts, the first row being 1
     cells: list[Any]
-    values: dict[str, Any]
+    values: dict[str, Any]  # by column of `KEY_COLUMNS`, or by the key of a field
     destination: Destination | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)  # (column, sentence)
     unchanged: bool = False
@@ -56,11 +57,11 @@ def upload(*, school: School, content: bytes, name: str, by: User) -> Destinatio
 
 
 def check(import_id: int) -> None:
-    """Read and judge every row; nothing is registered yet."""
+    """Read the workbook and check every row. Nothing is registered yet."""
     with imports.checking(DESTINATION_IMPORTS, import_id) as leased:
         if leased is not None:
-            header, lines = read_lines(leased)
-            _report(leased, header, lines)
+            header, rows = read_rows(leased)
+            _report(leased, header, rows)
             imports.finish(leased, ImportState.PREVIEWED)
 
 
@@ -72,20 +73,20 @@ def apply(import_id: int) -> None:
 
 
 def _apply(leased: DestinationImport) -> None:
-    header, lines = read_lines(leased)
-    for index, line in enumerate(lines):
+    header, rows = read_rows(leased)
+    for index, row in enumerate(rows):
         if index % 50 == 0:
-            imports.progress(DESTINATION_IMPORTS, leased, int(100 * index / len(lines)))
-        if line.problems or line.unchanged or line.destination is None:
+            imports.progress(DESTINATION_IMPORTS, leased, int(100 * index / len(rows)))
+        if row.problems or row.unchanged or row.destination is None:
             continue
         try:
             with jobs.writing(leased):
-                enter.enter(graduate_id=line.destination.pk, typed=line.values, by=leased.by)
+                enter.enter(graduate_id=row.destination.pk, typed=row.values, by=leased.by)
         except Invalid as invalid:
-            line.problems += [(_label(k), s) for k, many in invalid.errors.items() for s in many]
+            row.problems += [(_column(k), s) for k, many in invalid.errors.items() for s in many]
         except DomainError as refusal:
-            line.problems.append((STUDENT_NO, refusal.message))
-    _report(leased, header, lines)
+            row.problems.append((STUDENT_NO, refusal.message))
+    _report(leased, header, rows)
     imports.done(leased, by=leased.by)
 
 
@@ -96,137 +97,154 @@ def run_overdue() -> None:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def read_lines(made: DestinationImport) -> tuple[list[str], list[Line]]:
-    """The workbook's rows judged for the person who uploaded it. Raises `WorkbookRefused`."""
+def read_rows(imported: DestinationImport) -> tuple[list[str], list[WorkbookRow]]:
+    """The header, and every row checked for the person who uploaded the workbook. Raises
+    `WorkbookRefused`."""
     wanted = {plain_header(h): h for h in (*KEY_COLUMNS, FORM)}
     wanted |= {plain_header(f.label): f.key for f in ALL}
-    with files.local_copy(made.file) as path:
+    with files.local_copy(imported.file) as path:
         sheet = spreadsheets.read(path, headers=list(wanted), most_rows=MOST_ROWS)
     columns = [wanted.get(plain_header(h)) for h in sheet.header]
     missing = [c for c in KEY_COLUMNS if c not in columns]
     if missing:
         raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
     source = CELL_1904 if sheet.from_1904 else CELL
-    lines = []
+    rows = []
     for number, cells in sheet.rows:
         values = {c: real_value(v) for c, v in zip(columns, cells, strict=False) if c}
-        lines.append(Line(number, cells, values, source=source))
-    found = _destinations(made, lines)
-    seen: dict[str, int] = {}
-    for line in lines:
-        _judge(line, found, seen, made)
-    return sheet.header, lines
+        rows.append(WorkbookRow(number, cells, values, source=source))
+    destinations = _destinations_by_number(imported, rows)
+    first_rows: dict[str, int] = {}
+    for row in rows:
+        _check_row(row, destinations, first_rows, imported.by)
+    return sheet.header, rows
 
 
-def _student_no(line: Line) -> str:
-    return _written(line, STUDENT_NO, "student_no")
+def _student_no(row: WorkbookRow) -> str:
+    return _read_column(row, STUDENT_NO, "student_no")
 
 
-def _written(line: Line, column: str, kind: str = "text") -> str:
-    """The content of a column that is no field of the destination, "" where it can't be read."""
-    reading = read(kind, line.values.get(column), label=column, source=CELL)
+def _read_column(row: WorkbookRow, column: str, kind: str = "text") -> str:
+    """The content of a column that is no field of the destination; "" where it can't be read."""
+    reading = read(kind, row.values.get(column), label=column, source=CELL)
     return reading.value or ""
 
 
-def _destinations(made: DestinationImport, lines: list[Line]) -> dict[str, Destination]:
-    """By student number, within the scope of who uploaded."""
-    numbers = [_student_no(line) for line in lines]
-    rows = Destination.objects.select_related("graduate", "cohort", "school").filter(
-        school_id=made.school_id, graduate__student_no__in=numbers
+def _destinations_by_number(
+    imported: DestinationImport, rows: list[WorkbookRow]
+) -> dict[str, Destination]:
+    """Student number → destination, for those that the person who uploaded the workbook may see."""
+    numbers = [_student_no(row) for row in rows]
+    destinations = Destination.objects.select_related("graduate", "cohort", "school").filter(
+        school_id=imported.school_id, graduate__student_no__in=numbers
     )
-    visible = visible_to(rows, made.by, graduate="graduate")
+    visible = visible_to(destinations, imported.by, graduate="graduate")
     return {d.graduate.student_no: d for d in visible}
 
 
-def _judge(
-    line: Line, found: dict[str, Destination], seen: dict[str, int], made: DestinationImport
+def _check_row(
+    row: WorkbookRow,
+    destinations: Mapping[str, Destination],
+    first_rows: dict[str, int],
+    by: User,
 ) -> None:
-    number = _student_no(line)
-    if number in seen:
-        line.problems.append((STUDENT_NO, f"学号与第{seen[number]}行重复"))
+    """Write into `row` its destination, its values as they were read, and its problems.
+
+    `first_rows` collects for each student number the number of the row that had it first.
+    """
+    student_no = _student_no(row)
+    if student_no in first_rows:
+        row.problems.append((STUDENT_NO, f"学号与第{first_rows[student_no]}行重复"))
         return
-    seen[number] = line.number
-    d = line.destination = found.get(number)
+    first_rows[student_no] = row.number
+    d = row.destination = destinations.get(student_no)
     if d is None:
-        line.problems.append((STUDENT_NO, f"学号“{number}”不存在或不在您的管理范围内"))
+        row.problems.append((STUDENT_NO, f"学号“{student_no}”不存在或不在您的管理范围内"))
         return
-    if _written(line, NAME, "name") != d.graduate.name:
-        line.problems.append((NAME, f"姓名与学号不符, 系统中为{d.graduate.name}"))
+    if _read_column(row, NAME, "name") != d.graduate.name:
+        row.problems.append((NAME, f"姓名与学号不符, 系统中为{d.graduate.name}"))
         return
-    leaf = catalogue().by_text(_written(line, CATEGORY))
+    leaf = catalogue().by_text(_read_column(row, CATEGORY))
     if leaf is None:
-        line.problems.append((CATEGORY, "毕业去向不在类别表中, 请填写名称或代码"))
+        row.problems.append((CATEGORY, "毕业去向不在类别表中, 请填写名称或代码"))
         return
-    line.values |= {"category": leaf.code, "form": _form(_written(line, FORM))}
+    row.values |= {"category": leaf.code, "form": _form_key(_read_column(row, FORM))}
     registration = check_registration(
-        line.values, evidence=None, graduates_on=d.graduate.graduates_on, source=line.source
+        row.values, evidence=None, graduates_on=d.graduate.graduates_on, source=row.source
     )
-    line.problems += [(_label(i.field), i.message) for i in registration.issues if i.is_error]
-    if line.problems:
+    row.problems += [(_column(i.field), i.message) for i in registration.issues if i.is_error]
+    if row.problems:
         return
-    # What was read is entered: the cell itself may mean something else when typed into a form.
-    line.values |= registration.values
+    # `enter` gets the values that were read: a cell's own content, such as the serial number of a
+    # date, may mean something else when it is typed into a form.
+    row.values |= registration.values
     stored = {k: getattr(d, k) for k in BY_KEY}
     same = (d.category, d.form) == (registration.category, registration.form)
     if d.state in APPROVED and same and stored == registration.values:
-        line.unchanged = True
+        row.unchanged = True
         return
     try:
-        MACHINE.check("enter", d, made.by)
+        MACHINE.check("enter", d, by)
     except DomainError as refusal:
-        line.problems.append((STUDENT_NO, refusal.message))
+        row.problems.append((STUDENT_NO, refusal.message))
 
 
-def _form(typed: str) -> str:
+def _form_key(typed: str) -> str:
+    """The key of a local form that is written as its key or as its name."""
     return next((key for key, label in FORMS.items() if typed in (key, label)), typed)
 
 
-def _label(key: str) -> str:
+def _column(key: str) -> str:
+    """The header of the column that holds the field `key`."""
     return BY_KEY[key].label if key in BY_KEY else {"form": FORM}.get(key, CATEGORY)
 
 
-# --- the row of the import -------------------------------------------------------------------
+# --- what the import's page shows ------------------------------------------------------------
 
 
-def _report(made: DestinationImport, header: list[str], lines: list[Line]) -> None:
-    rejected = [line for line in lines if line.problems]
-    unchanged = sum(line.unchanged for line in lines)
-    made.counts = {
-        "rows": len(lines),
-        "able": len(lines) - len(rejected) - unchanged,
+def _report(imported: DestinationImport, header: list[str], rows: list[WorkbookRow]) -> None:
+    """Put the counts, the first thousand problems and the marked workbook on the import."""
+    refused = [row for row in rows if row.problems]
+    unchanged = sum(row.unchanged for row in rows)
+    imported.counts = {
+        "rows": len(rows),
+        "able": len(rows) - len(refused) - unchanged,
         "unchanged": unchanged,
-        "rejected": len(rejected),
+        "rejected": len(refused),
     }
-    made.issues = [
-        {"row": line.number, "column": column, "message": sentence}
-        for line in rejected
-        for column, sentence in line.problems
+    imported.issues = [
+        {"row": row.number, "column": column, "message": sentence}
+        for row in refused
+        for column, sentence in row.problems
     ][:1000]
-    made.annotated = _annotated(made, header, rejected) if rejected else None
+    imported.annotated = _annotated_file(imported, header, refused) if refused else None
 
 
-def _annotated(made: DestinationImport, header: list[str], rejected: list[Line]) -> StoredFile:
-    """The refused rows in the same layout, the wrong cells marked, the reason in a last column."""
+def _annotated_file(
+    imported: DestinationImport, header: list[str], refused: list[WorkbookRow]
+) -> StoredFile:
+    """A workbook of the refused rows in the same layout: the wrong cells marked, and beside each
+    row the reasons and its number in the uploaded workbook."""
     columns = {plain_header(h): i for i, h in enumerate(header, start=1)}
-    marks, rows = {}, []
-    for at, line in enumerate(rejected, start=2):
-        for column, sentence in line.problems:
+    marks, lines = {}, []
+    for at, row in enumerate(refused, start=2):
+        for column, sentence in row.problems:
             position = columns.get(plain_header(column))
             if position:
                 marks[(at, position)] = sentence
-        cells = [_shown(c) for c in _values(line, len(header))]
-        rows.append([*cells, "; ".join(s for _, s in line.problems), line.number])
-    content = spreadsheets.write([*header, "未导入原因", "原行号"], rows, title="去向", marks=marks)
+        cells = (row.cells + [None] * len(header))[: len(header)]
+        reasons = "; ".join(sentence for _, sentence in row.problems)
+        lines.append([*map(_cell_to_write, cells), reasons, row.number])
+    content = spreadsheets.write(
+        [*header, "未导入原因", "原行号"], lines, title="去向", marks=marks
+    )
     return imports.store(
-        DESTINATION_IMPORTS, content, name="去向-未导入.xlsx", school_id=made.school_id
+        DESTINATION_IMPORTS, content, name="去向-未导入.xlsx", school_id=imported.school_id
     )
 
 
-def _values(line: Line, width: int) -> Iterator[Any]:
-    yield from (line.cells + [None] * width)[:width]
-
-
-def _shown(cell: Any) -> Any:
+def _cell_to_write(cell: object) -> Any:
+    """A cell as it came in, dates as text and whole numbers without decimals."""
     value = real_value(cell)
     if hasattr(value, "strftime"):
         return value.strftime("%Y-%m-%d")

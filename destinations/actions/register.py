@@ -1,4 +1,4 @@
-"""What the graduate does."""
+"""What graduates do with their destination: register, take back, touch up."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from destinations.rules import Registration, check_registration
 from destinations.states import State
 
 
-def judge(destination: Destination, typed: Mapping[str, Any]) -> Registration:
-    """What the rules say of `typed` if the graduate sent it now."""
+def check_typed(destination: Destination, typed: Mapping[str, Any]) -> Registration:
+    """What the rules say about `typed` if the graduate submitted it now."""
     return check_registration(
         typed,
         evidence=standing_evidence(destination.graduate_id).count(),
@@ -29,10 +29,10 @@ def judge(destination: Destination, typed: Mapping[str, Any]) -> Registration:
 
 
 def register(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destination:
-    """The graduate registers where they go. Raises `Invalid` with sentences per field."""
+    """Register where the graduate goes. Raises `Invalid` with sentences by field."""
     with base.step("register", graduate_id, by) as change:
         d = change.destination
-        registration = judge(d, typed)
+        registration = check_typed(d, typed)
         if not registration.ok:
             raise Invalid(registration.errors())
         base.clear(d)
@@ -43,7 +43,7 @@ def register(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destina
 
 
 def take_back(*, graduate_id: int, by: User) -> Destination:
-    """Undo a registration that no staff has opened: state and values before it come back."""
+    """Undo a registration that no staff has opened: state and values become what they were."""
     with base.step("take_back", graduate_id, by) as change:
         d = change.destination
         before = _before_registering(graduate_id)
@@ -54,7 +54,8 @@ def take_back(*, graduate_id: int, by: User) -> Destination:
 
 
 def _before_registering(graduate_id: int) -> dict[str, Any] | None:
-    """What stood before the present registration; one mended while pending counts as one."""
+    """The snapshot from before the present registration, or None. Registering again while the
+    registration is pending only corrects it."""
     events = DestinationEvent.objects.filter(graduate_id=graduate_id, action="register")
     for event in events.order_by("-id").iterator(chunk_size=10):
         if event.from_state != State.PENDING:
@@ -63,18 +64,16 @@ def _before_registering(graduate_id: int) -> dict[str, Any] | None:
 
 
 def touchable(d: Destination) -> frozenset[str]:
-    """Fields a graduate may touch up after approval: of those the category shows; what stands in
-    an agreement is fixed."""
+    """The fields of the category that a graduate may change after approval. With an agreement the
+    fields that the agreement fixes are not among them."""
     fields = TOUCH_UP - {"job_title"} if d.locked_at else TOUCH_UP | CODED
     leaf = catalogue().leaves.get(d.category)
     return fields & frozenset(leaf.shown(d.form)) if leaf else fields
 
 
 def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destination:
-    """After approval: contacts take effect at once, coded fields are flagged for a reviewer.
-
-    Category, unit name and whatever stands in an agreement are refused.
-    """
+    """Change fields after the approval. Contacts take effect at once; coded fields are flagged, so
+    that a reviewer checks them. A change of any other field is refused."""
     with base.step("touch_up", graduate_id, by) as change:
         d = change.destination
         allowed = touchable(d)
@@ -88,27 +87,27 @@ def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destina
         changed = set()
         for key in allowed & set(typed):
             value, findings = BY_KEY[key].read(typed[key])
-            mine = [f.message for f in findings if f.is_error]
-            if mine:
-                errors[key] = mine
+            sentences = [f.message for f in findings if f.is_error]
+            if sentences:
+                errors[key] = sentences
             elif value != getattr(d, key):
                 setattr(d, key, value)
                 changed.add(key)
         if errors:
             raise Invalid(errors)
         whole = {k: getattr(d, k) for k in KEYS} | {"category": d.category, "form": d.form}
-        missing = {
+        invalid = {
             k: v
             for k, v in check_registration(whole, evidence=None).errors().items()
             if k in changed
         }
-        if missing:
-            raise Invalid(missing)
+        if invalid:
+            raise Invalid(invalid)
         if not changed:
             return d
         d.flagged = sorted(set(d.flagged) | (changed & CODED))
         return change.write()
 
 
-def _differs(d: Destination, key: str, raw: Any) -> bool:
+def _differs(d: Destination, key: str, raw: object) -> bool:
     return bool(BY_KEY[key].read(raw).value != getattr(d, key))

@@ -1,22 +1,21 @@
-"""Release of a registered destination that is not e-signed: by two people."""
+"""Releasing a destination that is not e-signed. One person proposes it, another one decides."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Refused
 from destinations.actions import base
-from destinations.actions.evidence import retire_evidence, standing_evidence
+from destinations.actions.evidence import hide_evidence, standing_evidence
 from destinations.models import Destination
+from destinations.steps import StepActor
 
 
 def propose_release(
     *, graduate_id: int, by: User, reason: str, version: int | None = None
 ) -> Destination:
-    """The department uploads the unit's stamped material and proposes."""
+    """Propose a release, once the material that the unit stamped was uploaded as evidence."""
     with base.step("propose_release", graduate_id, by, version=version) as change:
         if not reason.strip():
             raise Refused("reason", "请填写解约原因。")
@@ -28,12 +27,12 @@ def propose_release(
 
 
 def release(
-    *, graduate_id: int, by: Any, reason: str = "", version: int | None = None
+    *, graduate_id: int, by: StepActor, reason: str = "", version: int | None = None
 ) -> Destination:
-    """The destination is void: back to 未提交, 70-1. Its evidence is kept, no longer shown."""
+    """Void the destination: it is 未提交 again under 70-1. Its evidence is kept, but hidden."""
     with base.step("release", graduate_id, by, version=version) as change:
         d = change.destination
         base.clear(d)
         d.agreement_no, d.locked_at = "", None
-        retire_evidence(graduate_id)
+        hide_evidence(graduate_id)
         return change.write(reason=reason.strip())

@@ -14,13 +14,13 @@ from destinations.actions import base
 from destinations.fields import BY_KEY
 from destinations.models import Destination
 from destinations.states import ReasonSource, State
-from destinations.steps import MACHINE, role_of
+from destinations.steps import MACHINE, StepActor, role_of
 from schools.roles import Level
 from schools.scope import visible_to
 
 
 def mark_opened(destination: Destination) -> None:
-    """Staff looks at what was submitted: from now on the graduate can't take it back."""
+    """Note that staff opened a registration. From now on the graduate can't take it back."""
     if destination.opened_at is None and destination.state == State.PENDING:
         now = timezone.now()
         Destination.objects.filter(pk=destination.pk, opened_at=None).update(opened_at=now)
@@ -29,19 +29,19 @@ def mark_opened(destination: Destination) -> None:
 
 def approve(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
     with base.step("approve", graduate_id, by, version=version) as change:
-        _sign_off(change.destination, by)
+        _note_approval(change.destination, by)
         change.destination.flagged = []
         return change.write()
 
 
 def resume(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
-    """The cause of a national rejection is mended: as the staff member's approval."""
+    """Approve again what the national system rejected, once the cause is corrected."""
     with base.step("resume", graduate_id, by, version=version) as change:
-        _sign_off(change.destination, by)
+        _note_approval(change.destination, by)
         return change.write()
 
 
-def _sign_off(d: Destination, by: User) -> None:
+def _note_approval(d: Destination, by: User) -> None:
     now = timezone.now()
     if role_of(by) == Level.SCHOOL:
         d.school_at, d.school_by = now, by.label
@@ -59,20 +59,20 @@ def reject(*, graduate_id: int, reason: str, by: User, version: int | None = Non
         return change.write(reason=d.reason)
 
 
-def reject_national(*, graduate_id: int, reason: str, by: Any) -> Destination:
-    """National feedback on the current version; on one already rejected it joins the reasons."""
+def reject_national(*, graduate_id: int, reason: str, by: StepActor) -> Destination:
+    """Reject because of national feedback. To one already rejected the reason is added."""
     with base.step("reject_national", graduate_id, by, reason=reason) as change:
         d = change.destination
         known = d.reason.split("; ") if d.state == State.REJECTED and d.reason else []
         d.reason = "; ".join(dict.fromkeys([*known, reason.strip()]))
-        # A refusal of our own stays ours: what it asks for is not mended by resuming.
+        # If staff rejected it too, it stays theirs, so that `resume` can't skip what they ask for.
         if not known:
             d.reason_source = ReasonSource.NATIONAL
         return change.write(reason=reason)
 
 
 def tick(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
-    """The reviewer has checked what the graduate touched up."""
+    """Confirm that the coded fields which the graduate touched up were checked."""
     with base.step("tick", graduate_id, by, version=version) as change:
         change.destination.flagged = []
         return change.write()
@@ -84,7 +84,7 @@ CORRECTABLE = ("unit_property", "unit_industry", "job_category", "unit_division"
 def correct_codes(
     *, graduate_id: int, typed: Mapping[str, Any], reason: str, by: User, version: int | None = None
 ) -> Destination:
-    """Staff corrects the coded fields of an e-signed destination; the agreement is untouched."""
+    """Correct the coded fields of an e-signed destination. Its agreement does not change."""
     with base.step("correct_codes", graduate_id, by, version=version, reason=reason) as change:
         d, errors, differs = change.destination, {}, False
         for key in [k for k in CORRECTABLE if k in typed]:
@@ -101,8 +101,8 @@ def correct_codes(
 
 
 @dataclass(frozen=True)
-class RowResult:
-    """What a bulk action will do, or did, with one row; `version` is the one it looked at."""
+class ReviewResult:
+    """What a bulk review will do, or has done, with one row. `version` is the one it looked at."""
 
     graduate_id: int
     version: int
@@ -111,8 +111,8 @@ class RowResult:
     message: str
 
 
-def preview_many(*, graduate_ids: Sequence[int], action: str, by: User) -> list[RowResult]:
-    """What `review_many` would do, row by row, without doing it."""
+def preview_many(*, graduate_ids: Sequence[int], action: str, by: User) -> list[ReviewResult]:
+    """What `review_many` would do with each row; changes nothing."""
     rows = visible_to(Destination.objects.all(), by, graduate="graduate")
     wanted = rows.filter(pk__in=graduate_ids).select_related("graduate", "cohort", "school")
     results = []
@@ -120,18 +120,20 @@ def preview_many(*, graduate_ids: Sequence[int], action: str, by: User) -> list[
         try:
             step = MACHINE.check(action, d, by)
             message = f"{State(d.state).label} → {State(step.target or d.state).label}"
-            results.append(RowResult(d.pk, d.version, str(d.graduate), True, message))
+            results.append(ReviewResult(d.pk, d.version, str(d.graduate), True, message))
         except DomainError as refusal:
-            results.append(RowResult(d.pk, d.version, str(d.graduate), False, refusal.message))
+            results.append(ReviewResult(d.pk, d.version, str(d.graduate), False, refusal.message))
     return results
 
 
 def review_many(
     *, seen: Mapping[int, int], action: str, by: User, reason: str = ""
-) -> list[RowResult]:
-    """Approve or reject many: `seen` says which version of each the preview showed. Each row is its
-    own transaction and gets its own answer, one that was changed since says by whom; rows outside
-    the scope are not there at all."""
+) -> list[ReviewResult]:
+    """Approve or reject many destinations. `seen` maps each to the version that the preview showed.
+
+    Each row has its own transaction and its own result; that of a row changed since the preview
+    says by whom. Rows outside the user's scope are left out.
+    """
     rows = visible_to(Destination.objects.all(), by, graduate="graduate")
     wanted = rows.filter(pk__in=seen).select_related("graduate").order_by("pk")
     results = []
@@ -142,8 +144,8 @@ def review_many(
             else:
                 done = reject(graduate_id=d.pk, reason=reason, by=by, version=seen[d.pk])
             results.append(
-                RowResult(d.pk, d.version, str(d.graduate), True, State(done.state).label)
+                ReviewResult(d.pk, d.version, str(d.graduate), True, State(done.state).label)
             )
         except DomainError as refusal:
-            results.append(RowResult(d.pk, d.version, str(d.graduate), False, refusal.message))
+            results.append(ReviewResult(d.pk, d.version, str(d.graduate), False, refusal.message))
     return results

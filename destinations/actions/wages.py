@@ -1,4 +1,4 @@
-"""The province's table of minimum wages; the rule of 12 and 76 reads it."""
+"""The province's table of minimum wages, which the rule about categories 12 and 76 reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime
 from django.db import transaction
 
 from accounts.models import User
-from codes import lookup, text, validators
+from codes import lookup, readers, validators
 from core import audit
 from core.errors import Invalid, NotPermitted
 from destinations.models import MinimumWage
@@ -16,8 +16,9 @@ from destinations.models import MinimumWage
 def add(
     *, place: str, valid_from: datetime.date | None, amount: int | None, by: User
 ) -> MinimumWage:
-    """`place` is a code or a name: a county, a city or the whole province."""
-    _require(by)
+    """Add the wage of a region from a day on. `place` is the code or the name of a county, a city
+    or the province. Raises `Invalid` with sentences by field."""
+    _require_permission(by)
     errors: dict[str, list[str]] = {}
     division = _division(place)
     if not division:
@@ -29,18 +30,18 @@ def add(
     if errors or valid_from is None or amount is None:
         raise Invalid(errors)
     with transaction.atomic():
-        made, fresh = MinimumWage.objects.get_or_create(
+        wage, is_new = MinimumWage.objects.get_or_create(
             division=division, valid_from=valid_from, defaults={"amount": amount}
         )
-        if not fresh:
+        if not is_new:
             raise Invalid({"valid_from": ["此地区同日已有标准, 请先删除再新增。"]}, "duplicate")
-        _record("destinations.wage_add", made, by)
-    return made
+        _record("destinations.wage_add", wage, by)
+    return wage
 
 
 def delete(*, wage_id: int, by: User) -> None:
-    """Registrations already checked stay as they are."""
-    _require(by)
+    """Delete a wage. Destinations that were checked against it stay as they are."""
+    _require_permission(by)
     with transaction.atomic():
         row = MinimumWage.objects.select_for_update().get(pk=wage_id)
         _record("destinations.wage_delete", row, by)
@@ -54,8 +55,8 @@ def _record(action: str, row: MinimumWage, by: User) -> None:
 
 
 def _division(place: str) -> str:
-    """The rule looks at county, city and province, so each of the three levels is taken."""
-    typed = text.clean(place)
+    """The code of a county, a city or a province; "" if there is no such region."""
+    typed = readers.read("text", place, label="地区").value or ""
     if typed in lookup.places():
         return typed
     exact = [p.code for p in lookup.places().values() if p.full_name == typed]
@@ -65,6 +66,6 @@ def _division(place: str) -> str:
     return "" if any(f.is_error for f in findings) else code
 
 
-def _require(by: User) -> None:
+def _require_permission(by: User) -> None:
     if not by.has_perm("province.catalogue"):
         raise NotPermitted("role", "只有省级管理员可以修改最低工资标准。")

@@ -1,4 +1,4 @@
-"""The rules of a destination, for forms and imports alike."""
+"""The rules for destinations, which forms and imports share."""
 
 from destinations.rules.registration import Registration, check_registration
 

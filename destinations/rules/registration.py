@@ -1,4 +1,4 @@
-"""Judging a whole registration against the catalogue."""
+"""Checking a whole registration against the catalogue and all rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _EMPTY = {key: empty_value(key) for key in KEYS}
 
 @dataclass
 class Registration:
-    """What was typed, read and judged. `values` has every field, hidden ones empty."""
+    """A registration that was checked. `values` has a value for every field, also for those that the
+    category does not show, and `issues` what is wrong or doubtful."""
 
     category: str
     form: str
@@ -31,11 +32,12 @@ class Registration:
         return not any(i.is_error for i in self.issues)
 
     def errors(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        """The sentences of the errors by field."""
+        sentences: dict[str, list[str]] = {}
         for issue in self.issues:
             if issue.is_error:
-                found.setdefault(issue.field, []).append(issue.message)
-        return found
+                sentences.setdefault(issue.field, []).append(issue.message)
+        return sentences
 
     def warnings(self) -> list[Finding]:
         return [i for i in self.issues if not i.is_error]
@@ -50,36 +52,37 @@ def check_registration(
     wage_override: str = "",
     source: Source = FORM,
 ) -> Registration:
-    """Read `typed` (category, form and fields by key) and run every rule.
+    """Read `typed`, which has the category, the local form and fields by key, and run all rules.
 
-    `evidence` is the number of images attached; None where evidence is not asked for (staff
-    entry, import).
+    `evidence` is the number of attached images, or None where none are asked for: staff and imports
+    enter without. With `for_graduate` only the categories that graduates may choose are accepted.
+    A `wage_override` is the reason why a wage below the minimum is accepted.
     """
     category = str(typed.get("category") or "").strip()
     form = str(typed.get("form") or "").strip()
     leaf = catalogue().leaves.get(category)
-    made = Registration(category, form, leaf, dict(_EMPTY))
+    checked = Registration(category, form, leaf, dict(_EMPTY))
     if leaf is None or (for_graduate and not leaf.for_graduates):
-        made.issues.append(Finding("category", "请选择毕业去向", field="category"))
-        return made
+        checked.issues.append(Finding("category", "请选择毕业去向", field="category"))
+        return checked
     if leaf.has_forms:
         if form not in FORMS:
-            made.issues.append(Finding("form", "请选择就业协议的形式", field="form"))
-            return made
+            checked.issues.append(Finding("form", "请选择就业协议的形式", field="form"))
+            return checked
     else:
-        made.form = ""
-    for key, required in leaf.asked(made.form):
+        checked.form = ""
+    for key, required in leaf.asked_fields(checked.form):
         raw = typed.get(key)
-        if raw is None or raw == "":  # most fields of most records
+        if raw is None or raw == "":  # quicker than the reader, for most fields are empty
             if required:
-                made.issues.append(Finding("empty", f"{BY_KEY[key].label}不能为空", field=key))
+                checked.issues.append(Finding("empty", f"{BY_KEY[key].label}不能为空", field=key))
             continue
         reading = BY_KEY[key].read(raw, source=source, required=required)
         if reading.value is not None:
-            made.values[key] = reading.value
-        made.issues += reading.findings
-    if evidence == 0 and leaf.needs_evidence(made.form):
-        made.issues.append(Finding("evidence", "请上传证明材料", field=EVIDENCE))
-    made.issues += unit.check(leaf, made.form, made.values)
-    made.issues += wage.check(leaf, made.values, graduates_on, wage_override)
-    return made
+            checked.values[key] = reading.value
+        checked.issues += reading.findings
+    if evidence == 0 and leaf.needs_evidence(checked.form):
+        checked.issues.append(Finding("evidence", "请上传证明材料", field=EVIDENCE))
+    checked.issues += unit.check(leaf, checked.form, checked.values)
+    checked.issues += wage.check(leaf, checked.values, graduates_on, wage_override)
+    return checked

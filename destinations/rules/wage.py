@@ -1,4 +1,4 @@
-"""Six months of employment and the local minimum wage (categories 12, 271, 76)."""
+"""Rules for dates of employment and for the wage (categories 12, 271 and 76)."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def check(
 
 
 def minimum_wage(division: str, on: datetime.date | None) -> int | None:
-    """The amount in force for the county, else its city, else its province; None if unknown."""
+    """The amount in force on a day for a county, else for its city, else for its province; None if
+    there is none."""
     if not division:
         return None
     on = on or datetime.date.today()
     keys = [division, division[:4] + "00", division[:2] + "0000"]
     rows = MinimumWage.objects.filter(division__in=keys, valid_from__lte=on)
-    found: dict[str, int] = {}
-    for row in rows.order_by("valid_from"):
-        found[row.division] = row.amount
-    return next((found[k] for k in keys if k in found), None)
+    # A later row of the same region replaces an earlier one.
+    amounts = {row.division: row.amount for row in rows.order_by("valid_from")}
+    return next((amounts[k] for k in keys if k in amounts), None)

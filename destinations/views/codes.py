@@ -1,4 +1,4 @@
-"""更正代码: the coded fields of an e-signed destination, beside what the agreement says."""
+"""The page 更正代码: the coded fields of an e-signed destination beside the other ones."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Disputes: raised and appealed by the graduate, settled by school or province."""
+"""Pages about disputes: graduates raise and appeal, the school or the province settles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import django_filters
 from django.contrib import messages
@@ -15,9 +14,11 @@ from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
 from core.forms import posted, pressed
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from destinations.actions import dispute
 from destinations.catalogue import catalogue
+from destinations.dispute_steps import DISPUTE_STEPS
 from destinations.fields import ALL
 from destinations.forms import DisputeForm, SettleForm
 from destinations.models import Dispute, DisputeState
@@ -36,22 +37,30 @@ def raise_page(request: GraduateRequest) -> HttpResponse:
     form = DisputeForm(posted(request))
     if form.is_valid():
         try:
-            dispute.object_to(graduate_id=request.graduate.pk, by=request.user, **form.cleaned_data)
+            dispute.raise_dispute(
+                graduate_id=request.graduate.pk, by=request.user, **form.cleaned_data
+            )
             messages.success(request, "已提出异议, 学校会在五个工作日内处理。")
             return redirect("destination")
         except DomainError as refusal:
             form.add_refusal(refusal)
-    context = dispute.for_page(request.graduate.pk) | {"form": form, "tab": "register"}
+    newest = dispute.newest_dispute(request.graduate.pk)
+    context = {
+        "dispute": newest,
+        "may_appeal": newest is not None and dispute.can_appeal(newest),
+        "form": form,
+        "tab": "register",
+    }
     return render(request, "destinations/phone/dispute.html", context, status=form.status)
 
 
 @graduate_view
 @require_POST
 def appeal(request: GraduateRequest) -> HttpResponse:
-    found = Dispute.objects.filter(graduate=request.graduate).order_by("-id").first()
-    if found is None:
+    newest = dispute.newest_dispute(request.graduate.pk)
+    if newest is None:
         return redirect("dispute")
-    dispute.appeal(dispute=found, by=request.user)
+    dispute.appeal(dispute=newest, by=request.user)
     messages.success(request, "已向省级申诉。")
     return redirect("dispute")
 
@@ -63,11 +72,11 @@ class DisputeFilter(GraduateFilter):
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/disputes/{row["pk"]}/">{escape(row["graduate__name"])}</a>'
+    return row_link("console:dispute", row["pk"], row["graduate__name"])
 
 
 def _badge(row: Row) -> str:
-    colour = "pending" if row["state"] in ("open", "province") else "ok"
+    colour = "pending" if DISPUTE_STEPS.allows("settle", row["state"]) else "ok"
     return f'<span class="state state-{colour}">{_STATE[row["state"]]}</span>'
 
 
@@ -90,36 +99,37 @@ class DisputeList(ConsoleList):
     )
     orders: ClassVar[Sequence[Order]] = (Order("newest", "最近提出", ("pk",), descending=True),)
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[Dispute]:
         return Dispute.objects.all()
 
 
-def _seen(request: StaffRequest, pk: int) -> Dispute:
+def _visible_dispute(request: StaffRequest, pk: int) -> Dispute:
     rows = Dispute.objects.select_related("graduate__cohort", "graduate__department")
     return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
 
 
 @staff_view("destinations.view")
 def page(request: StaffRequest, pk: int) -> HttpResponse:
-    return _page(request, _seen(request, pk))
+    return _page(request, _visible_dispute(request, pk))
 
 
-def _page(request: StaffRequest, found: Dispute, form: SettleForm | None = None) -> HttpResponse:
+def _page(request: StaffRequest, row: Dispute, form: SettleForm | None = None) -> HttpResponse:
+    """The dispute, the destination as it was when the dispute was raised, and the form."""
     form = form or SettleForm()
-    was = found.snapshot
-    names, state = catalogue().names, was.get("state", "")
+    disputed = row.snapshot
+    names, state = catalogue().names, disputed.get("state", "")
     shown = [
-        ("毕业去向", names.get(was.get("category", ""), "")),
+        ("毕业去向", names.get(disputed.get("category", ""), "")),
         ("审核情况", State(state).label if state in State.values else ""),
-        *((f.label, f.show(was.get(f.key))) for f in ALL),
+        *((f.label, f.show(disputed.get(f.key))) for f in ALL),
     ]
-    is_open = found.state in ("open", "province")
+    is_open = dispute.is_open(row)
     context = {
-        "row": found,
+        "row": row,
         "shown": [(label, words) for label, words in shown if words],
         "badge": "pending" if is_open else "ok",
         "open": is_open,
-        "why_not": dispute.why_not(found, request.user) if is_open else "",
+        "why_not": dispute.why_not(row, request.user) if is_open else "",
         "form": form,
     }
     return render(request, "destinations/console/dispute.html", context, status=form.status)
@@ -128,14 +138,14 @@ def _page(request: StaffRequest, found: Dispute, form: SettleForm | None = None)
 @staff_view("destinations.settle")
 @require_POST
 def settle(request: StaffRequest, pk: int) -> HttpResponse:
-    found = _seen(request, pk)
+    row = _visible_dispute(request, pk)
     form, upheld = SettleForm(request.POST), pressed(request, "do") == "uphold"
     if not form.is_valid():
-        return _page(request, found, form)
+        return _page(request, row, form)
     try:
-        dispute.settle(dispute=found, upheld=upheld, by=request.user, **form.cleaned_data)
+        dispute.settle(dispute=row, upheld=upheld, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
         form.add_refusal(refusal)
-        return _page(request, found, form)
+        return _page(request, row, form)
     messages.success(request, "异议已处理, 毕业生会收到消息。")
     return redirect("console:disputes")

@@ -1,4 +1,5 @@
-"""First page of figures: rates by department and major; each opens the list behind it."""
+"""毕业去向落实率 by school, department or major. Every figure is a link to the list of what it
+counts."""
 
 from __future__ import annotations
 
@@ -20,21 +21,21 @@ def figures(request: StaffRequest) -> HttpResponse:
     scope = scope_of(request.user)
     by = "major" if request.GET.get("by") == "major" else "department"
     if scope is not None and scope.everything:
-        by = "school"  # departments and majors are a school's own
+        by = "school"  # each school has departments and majors of its own
     cohorts = options.cohort_options(request.user)
-    typed = request.GET.get("cohort", "")
-    year = read_number(typed) or (int(cohorts[0][0]) if cohorts else None)
-    rows = visible_to(Destination.objects.all(), request.user, graduate="graduate")
+    asked = read_number(request.GET.get("cohort", ""))
+    year = asked or (int(cohorts[0][0]) if cohorts else None)
+    visible = visible_to(Destination.objects.all(), request.user, graduate="graduate")
     if year is not None:
-        rows = rows.filter(cohort_id__in=options.cohort_ids(request.user, year))
-    lines = reports.table(rows, by=by)
-    whole = reports.total(lines)
+        visible = visible.filter(cohort_id__in=options.cohort_ids(request.user, year))
+    table = reports.rate_table(visible, by=by)
+    whole = reports.total_row(table)
     query = urlencode({"cohort": year} if year else {})
     names = [(key, reports.rates()[key].name) for key in reports.MAIN] + [
         ("registered", "按登记落实")
     ]
     context = {
-        "lines": [*lines, whole] if len(lines) > 1 else lines,
+        "rows": [*table, whole] if len(table) > 1 else table,
         "whole": whole,
         "names": names,
         "parts": [(k, n, whole.counts[k], whole.percent(k)) for k, n in names],

@@ -1,4 +1,4 @@
-"""The console's list of destinations and the review queue."""
+"""The console's list of destinations, the review queue, and review of many rows at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from core.forms import picked_ids, pressed, read_number
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from destinations.actions import review
 from destinations.catalogue import catalogue
@@ -29,7 +30,7 @@ _STATES = dict(State.choices)
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/destinations/{row["pk"]}/">{escape(row["graduate__name"])}</a>'
+    return row_link("console:destination", row["pk"], row["graduate__name"])
 
 
 def _state(row: Row) -> str:
@@ -78,7 +79,7 @@ class DestinationList(ConsoleList):
         Order("newest", "最近提交", ("submitted_at", "pk"), descending=True),
     )
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[Destination]:
         return Destination.objects.all()
 
     def get_context(self, page: Page) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class DestinationList(ConsoleList):
 
 
 class ReviewQueue(DestinationList):
-    """What waits for this person's review, oldest first."""
+    """The destinations that wait for this person's review, oldest first."""
 
     title = "待审核去向"
     permission = "destinations.review"
@@ -96,7 +97,7 @@ class ReviewQueue(DestinationList):
     empty_title = "没有等待审核的去向"
     empty_text = "毕业生提交登记后会出现在这里。"
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[Destination]:
         staff = staff_of(self.user)
         return Destination.objects.filter(
             state__in=waiting_states(staff.role_level if staff else "")
@@ -106,14 +107,15 @@ class ReviewQueue(DestinationList):
         return {"may_review": True}
 
     def empty_reason(self) -> tuple[str, str]:
-        found = super().empty_reason()
-        return found if "范围" in found[0] else (self.empty_title, self.empty_text)
+        reason = super().empty_reason()
+        return reason if "范围" in reason[0] else (self.empty_title, self.empty_text)
 
 
 @staff_view("destinations.review")
 @require_POST
 def review_many(request: StaffRequest) -> HttpResponse:
-    """Approve or reject the picked rows: first what will happen, then row by row what did."""
+    """Approve or reject the picked rows. The first page says what would happen to each row; its
+    button does it, and the second page says what happened."""
     action = "reject" if pressed(request, "action") == "reject" else "approve"
     form = BulkReviewForm(request.POST)
     typed = form.cleaned_data if form.is_valid() else {}
@@ -144,7 +146,7 @@ def review_many(request: StaffRequest) -> HttpResponse:
 
 
 def _read_seen(typed: Sequence[str]) -> dict[int, int]:
-    """ "12:3" is version 3 of record 12, as the preview showed it."""
+    """Record → version, from texts such as "12:3": version 3 of record 12."""
     pairs = [[read_number(part) for part in text.split(":")] for text in typed[:500]]
     return {p[0]: p[1] for p in pairs if len(p) == 2 and p[0] is not None and p[1] is not None}
 

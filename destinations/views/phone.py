@@ -1,4 +1,4 @@
-"""The graduate registers where they go: choose → materials → form → sent."""
+"""The graduate's pages of the destination: choose a category → upload materials → fill in the form."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from core.errors import DomainError
 from core.forms import posted, pressed
 from destinations import forms, sheets
 from destinations.actions import evidence, register
-from destinations.catalogue import catalogue, grouped
+from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import FORMS
 from destinations.models import Destination, Evidence
 from destinations.steps import MACHINE
 from graduates.access import GraduateRequest, graduate_view
 
 
-def _own(request: GraduateRequest) -> Destination:
+def _own_destination(request: GraduateRequest) -> Destination:
     rows = Destination.objects.select_related("graduate", "cohort", "school")
     return rows.get(pk=request.graduate.pk)
 
 
 @graduate_view
 def state(request: GraduateRequest) -> HttpResponse:
-    """Where the registration stands, and what can be done about it."""
-    d = _own(request)
+    """The registered destination, its state, and what the graduate can do with it."""
+    d = _own_destination(request)
     context = {
         "d": d,
         "category": forms.category_label(d),
@@ -44,17 +44,17 @@ def state(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def choose(request: GraduateRequest) -> HttpResponse:
-    d = _own(request)
+    d = _own_destination(request)
     MACHINE.check("register", d, request.user)
     leaves = catalogue().for_graduates()
-    context = {"groups": list(grouped(leaves)), "forms": FORMS, "d": d, "tab": "register"}
+    context = {"groups": list(group_by_top(leaves)), "forms": FORMS, "d": d, "tab": "register"}
     return render(request, "destinations/phone/choose.html", context)
 
 
 @graduate_view
 def materials(request: GraduateRequest) -> HttpResponse:
-    """Upload evidence; each picture is compressed and shown at once."""
-    d = _own(request)
+    """Upload evidence. The page shows the pictures that are kept already."""
+    d = _own_destination(request)
     leaf, kind = forms.chosen_leaf(request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
@@ -76,7 +76,7 @@ def materials(request: GraduateRequest) -> HttpResponse:
         "leaf": leaf,
         "form": images,
         "form_label": FORMS.get(kind, ""),
-        "sheet": sheets.title_of(leaf),
+        "sheet": sheets.sheet_title(leaf),
         "evidence": evidence.standing_evidence(d.pk),
         "most": evidence.MOST,
         "following": "?" + urlencode({"category": leaf.code, "form": kind}),
@@ -87,7 +87,7 @@ def materials(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def form(request: GraduateRequest) -> HttpResponse:
-    d = _own(request)
+    d = _own_destination(request)
     leaf, kind = forms.chosen_leaf(posted(request) or request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
@@ -105,7 +105,7 @@ def form(request: GraduateRequest) -> HttpResponse:
         "kind": kind,
         "form_label": FORMS.get(kind, ""),
         "form": filled,
-        "sheet": sheets.title_of(leaf),
+        "sheet": sheets.sheet_title(leaf),
         "evidence": evidence.standing_evidence(d.pk),
         "materials": "?" + urlencode({"category": leaf.code, "form": kind}),
         "tab": "register",
@@ -116,8 +116,8 @@ def form(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def touch_up(request: GraduateRequest) -> HttpResponse:
-    """After approval: contacts and coded fields only; the rest is grey and says why."""
-    d = _own(request)
+    """Change contacts and coded fields after the approval. Other fields are grey and say why."""
+    d = _own_destination(request)
     MACHINE.check("touch_up", d, request.user)
     leaf = catalogue().leaves[d.category]
     grey = set(leaf.shown(d.form)) - register.touchable(d)
@@ -153,8 +153,8 @@ def image(request: GraduateRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def remove_image(request: GraduateRequest, pk: int) -> HttpResponse:
     rows = Evidence.objects.select_related("file").filter(graduate_id=request.graduate.pk)
-    found = get_object_or_404(rows, pk=pk, removed_at=None)
-    evidence.remove_evidence(evidence=found, by=request.user)
+    removed = get_object_or_404(rows, pk=pk, removed_at=None)
+    evidence.remove_evidence(evidence=removed, by=request.user)
     back = pressed(request, "back")
     if not back.startswith("?"):
         return redirect("destination")
@@ -162,7 +162,7 @@ def remove_image(request: GraduateRequest, pk: int) -> HttpResponse:
 
 
 def categories(request: HttpRequest) -> HttpResponse:
-    """Help: what each category means, what proves it, what the reviewer looks at."""
+    """Help about the categories: what each means, what proves it, and what the reviewer checks."""
     leaves = list(catalogue().leaves.values())
-    context = {"groups": list(grouped(leaves)), "tab": "services"}
+    context = {"groups": list(group_by_top(leaves)), "tab": "services"}
     return render(request, "destinations/phone/categories.html", context)

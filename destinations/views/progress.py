@@ -1,4 +1,4 @@
-"""各校进度: one line a school; every figure opens the list behind it."""
+"""各校进度: how far each school is. Every figure is a link to the list of what it counts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from schools.access import StaffRequest, staff_view
 @staff_view("province.progress")
 def progress(request: StaffRequest) -> HttpResponse:
     cohorts = options.cohort_options(request.user)
-    typed = read_number(request.GET.get("cohort", ""))
+    asked = read_number(request.GET.get("cohort", ""))
     years = [int(value) for value, _ in cohorts]
-    year = typed if typed in years else next(iter(years), None)
-    rows = figures.lines(request.user, year) if year is not None else []
+    year = asked if asked in years else next(iter(years), None)
+    schools = figures.progress_by_school(request.user, year) if year is not None else []
     context = {
         "cohorts": cohorts,
         "year": year,
-        "lines": rows,
-        "whole": figures.total(rows),
+        "schools": schools,
+        "total": figures.total_progress(schools),
     }
     return render(request, "destinations/console/progress.html", context)

@@ -1,4 +1,4 @@
-"""The review workspace: record and evidence side by side, act, then the next one."""
+"""The review page: one destination beside its evidence, the steps to take, and the next in the queue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
 from destinations.actions import evidence, release, review
 from destinations.actions.dispute import open_dispute
-from destinations.catalogue import catalogue, grouped
+from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import BY_KEY, FORMS
 from destinations.models import Destination, DestinationEvent, Evidence
 from destinations.queries import waiting_for
@@ -28,9 +28,9 @@ from destinations.views.lists import READY_REASONS
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
 
-# Steps that change values: against the one before, the reviewer sees what is new.
-_CHANGES = ("register", "touch_up", "enter", "amend", "correct_codes", "conclude")
-_WORDS = {s.action: s.label for s in MACHINE.steps}
+# Steps that change values. The page marks what the last of them changed.
+_CHANGING_STEPS = ("register", "touch_up", "enter", "amend", "correct_codes", "conclude")
+_STEP_LABELS = {s.action: s.label for s in MACHINE.steps}
 
 
 def destination_or_404(request: StaffRequest, pk: int) -> Destination:
@@ -66,15 +66,15 @@ def _workspace(
         "leaf": catalogue().leaves.get(d.category),
         "values": _values_with_changes(d, events),
         "warnings": _warnings(d),
-        "notes": [note for found in hooks.review_notes.run(destination=d) for note in found],
+        "notes": [note for notes in hooks.review_notes.run(destination=d) for note in notes],
         "evidence": list(evidence.standing_evidence(d.pk)),
         "can": {s.action: s for s in MACHINE.available(d, request.user)},
         "links": [
             link
-            for found in hooks.detail_links.run(destination=d, user=request.user)
-            for link in found
+            for links in hooks.detail_links.run(destination=d, user=request.user)
+            for link in links
         ],
-        "events": [(e, _WORDS.get(e.action, e.action), State(e.to_state)) for e in events],
+        "events": [(e, _STEP_LABELS.get(e.action, e.action), State(e.to_state)) for e in events],
         "reasons": READY_REASONS,
         "dispute": open_dispute(d.pk) if d.disputed_at is not None else None,
         "previous": earlier,
@@ -85,7 +85,7 @@ def _workspace(
 
 
 def _neighbours(request: StaffRequest, d: Destination) -> tuple[int | None, int | None]:
-    """The queue's entries before and after this one."""
+    """The entries of the review queue before and after this destination, None where there is none."""
     if not request.user.has_perm("destinations.review"):
         return None, None
     queue = waiting_for(request.user)
@@ -99,8 +99,8 @@ def _neighbours(request: StaffRequest, d: Destination) -> tuple[int | None, int 
 
 
 def _values_with_changes(d: Destination, events: list[DestinationEvent]) -> list[dict[str, Any]]:
-    """Filled fields; where the last submission differs from the one before, with the old words."""
-    last = next((e for e in events if e.action in _CHANGES), None)
+    """The fields that are filled in, each with its old words where the last submission changed it."""
+    last = next((e for e in events if e.action in _CHANGING_STEPS), None)
     before = last.snapshot.get("before", {}) if last else {}
     compare = bool(before) and before.get("state") != State.UNSUBMITTED
     rows = []
@@ -113,16 +113,17 @@ def _values_with_changes(d: Destination, events: list[DestinationEvent]) -> list
 
 def _warnings(d: Destination) -> list[str]:
     typed = forms.stored_values(d) | {"category": d.category, "form": d.form}
-    found = check_registration(
+    registration = check_registration(
         typed, evidence=None, graduates_on=d.graduate.graduates_on, wage_override=d.wage_override
     )
-    return [issue.message for issue in found.issues]
+    return [issue.message for issue in registration.issues]
 
 
 @staff_view("destinations.review")
 @require_POST
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """approve, reject, tick, resume, propose_release or release; then on to the next in the queue."""
+    """Take one step: approve, reject, tick, resume, propose-release or release. After a review the
+    next destination of the queue is shown."""
     d = destination_or_404(request, pk)
     form = forms.ReviewForm(request.POST)
     if not form.is_valid():
@@ -150,8 +151,8 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _workspace(request, destination_or_404(request, pk), form)
-    word = _WORDS.get(action.replace("-", "_"), action)
-    messages.success(request, f"{d.graduate.name}: 已{word}。")
+    label = _STEP_LABELS.get(action.replace("-", "_"), action)
+    messages.success(request, f"{d.graduate.name}: 已{label}。")
     if following is not None and action in ("approve", "reject"):
         return redirect("console:destination", pk=following)
     return redirect("console:destination", pk=pk)
@@ -159,7 +160,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
 
 @staff_view("destinations.enter")
 def enter(request: StaffRequest, pk: int) -> HttpResponse:
-    """Entry by staff, with the same fields as the graduate's form."""
+    """Staff enter a destination in a form with the same fields as the graduate's."""
     d = destination_or_404(request, pk)
     MACHINE.check("enter", d, request.user)
     data = posted(request) or request.GET
@@ -190,9 +191,9 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
         "kind": kind,
         "form": form,
         "forms": FORMS,
-        "leaves": list(grouped(list(catalogue().leaves.values()))),
+        "leaves": list(group_by_top(list(catalogue().leaves.values()))),
         "groups": form.groups() if form and leaf and (kind or not leaf.has_forms) else [],
-        "sheet": sheets.title_of(leaf) if leaf else "",
+        "sheet": sheets.sheet_title(leaf) if leaf else "",
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "destinations/console/enter.html", context, status=status)
@@ -200,17 +201,17 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff_view("destinations.view")
 def image(request: StaffRequest, pk: int) -> HttpResponseBase:
-    """An evidence image, for who may see the graduate."""
+    """An evidence image, for staff who may see the graduate."""
     rows = Evidence.objects.select_related("file", "graduate")
-    found = get_object_or_404(rows, pk=pk)
-    destination_or_404(request, found.graduate_id)
-    return files.respond(found.file)
+    row = get_object_or_404(rows, pk=pk)
+    destination_or_404(request, row.graduate_id)
+    return files.respond(row.file)
 
 
 @staff_view("destinations.enter")
 @require_POST
 def add_image(request: StaffRequest, pk: int) -> HttpResponse:
-    """Material that staff attaches: evidence for an entry, or the stamped release."""
+    """Staff attach pictures: evidence for an entry, or the stamped material of a release."""
     d = destination_or_404(request, pk)
     form = forms.MaterialForm(request.POST, request.FILES)
     if not form.is_valid():

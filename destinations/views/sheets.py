@@ -1,5 +1,5 @@
-"""The 登记表 as PDF, with what stands in the form; registers nothing. For the graduate and for
-staff who enter in their place."""
+"""The 登记表 as a PDF, filled in with what the form holds. Making it registers nothing. It is made
+for the graduate, and for staff who enter the destination instead."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def console_sheet(request: StaffRequest, pk: int) -> HttpResponse:
     leaf = _leaf(request)
     if leaf is None:
         return redirect("console:destination-enter", pk=pk)
-    # Staff print for a whole class.
+    # More than graduates get, because staff print for a whole class.
     limit(f"sheet:{request.user.pk}", most=300, seconds=3600)
     return _sheet(request, d, leaf)
 
@@ -47,7 +47,7 @@ def console_sheet(request: StaffRequest, pk: int) -> HttpResponse:
 def _leaf(request: HttpRequest) -> Leaf | None:
     """The category that was chosen, if it asks for a sheet."""
     leaf, _ = forms.chosen_leaf(posted(request) or request.GET)
-    return leaf if leaf is not None and sheets.title_of(leaf) else None
+    return leaf if leaf is not None and sheets.sheet_title(leaf) else None
 
 
 def _sheet(request: HttpRequest, d: Destination, leaf: Leaf) -> HttpResponse:
@@ -57,8 +57,8 @@ def _sheet(request: HttpRequest, d: Destination, leaf: Leaf) -> HttpResponse:
     rows = Graduate.objects.select_related(
         "school", "cohort", "department", "school_class", "person"
     )
-    content = sheets.pdf_of(rows.get(pk=d.pk), leaf, values)
+    content = sheets.make_pdf(rows.get(pk=d.pk), leaf, values)
     response = HttpResponse(content, content_type="application/pdf")
-    name = f"{sheets.title_of(leaf)}.pdf"
+    name = f"{sheets.sheet_title(leaf)}.pdf"
     response["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response

@@ -1,4 +1,4 @@
-"""最低工资标准, by region and date."""
+"""The province's page of minimum wages (最低工资标准) by region and date."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def wages(request: StaffRequest) -> HttpResponse:
     form = WageForm(posted(request))
     if form.is_valid():
         try:
-            made = actions.add(by=request.user, **form.cleaned_data)
-            messages.success(request, f"已新增{lookup.place_name(made.division)}的标准。")
+            wage = actions.add(by=request.user, **form.cleaned_data)
+            messages.success(request, f"已新增{lookup.place_name(wage.division)}的标准。")
             return redirect("console:wages")
         except DomainError as refusal:
             form.add_refusal(refusal)
@@ -36,7 +36,8 @@ def wages(request: StaffRequest) -> HttpResponse:
 
 
 def _rows() -> list[dict[str, Any]]:
-    """Each region's newest line that has begun is the one in force."""
+    """Every wage with its region's name and its state. A region's newest wage that has begun is in
+    force."""
     today, seen, rows = timezone.localdate(), set(), []
     for row in MinimumWage.objects.all():
         begun = row.valid_from <= today

@@ -25,7 +25,7 @@ INTERVALS = {
     "expire-invitations": 5 * MINUTE,
     "tell-old-numbers": MINUTE,
     "sweep-tickets": HOUR,
-    "pass-on-disputes": HOUR,
+    "escalate-disputes": HOUR,
     "sweep-files": HOUR,
     "clear-sessions": 6 * HOUR,
 }

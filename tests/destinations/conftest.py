@@ -1,4 +1,4 @@
-"""A graduate who has signed in."""
+"""The account of a graduate."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every category a graduate can choose, through the page: what it needs, hides and says."""
+"""Every category on the graduate's pages: which fields it requires and hides; and its rules."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ GRADUATES = """10 11 12 271 272 46 501 502 503 511 512 513 514 515 519 751 752 7
 
 @pytest.fixture(autouse=True)
 def shipped_catalogue():
-    """The province's edits of one test are not the next one's."""
-    source.changed()
+    """Read the shipped catalogue again before and after a test that edits it."""
+    source.announce_change()
     yield
-    source.changed()
+    source.announce_change()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def client(graduate: Graduate) -> Client:
 
 
 def choices() -> list[tuple[str, str]]:
-    """(category, form) for every leaf, and each form of 10."""
+    """(category, local form) of every leaf, and of each local form of category 10."""
     found = [(code, "") for code in GRADUATES if code != "10"]
     return found + [("10", form) for form in FORMS]
 
@@ -57,7 +57,7 @@ def minimal(leaf: Leaf, form: str) -> dict[str, str]:
     }
 
 
-def test_the_choices_are_the_manuals() -> None:
+def test_graduates_can_choose_the_categories_of_the_manual() -> None:
     offered = {leaf.code for leaf in catalogue().for_graduates()}
     assert set(GRADUATES) <= offered
     assert "70-1" not in offered
@@ -68,7 +68,7 @@ def test_the_choices_are_the_manuals() -> None:
 
 
 @pytest.mark.parametrize(("category", "form"), choices())
-def test_each_category_takes_its_minimum_and_misses_each_field(
+def test_a_category_accepts_its_required_fields_and_names_each_missing_one(
     category: str, form: str, world: World, graduate: Graduate, client: Client
 ) -> None:
     leaf = catalogue().leaves[category]
@@ -87,7 +87,7 @@ def test_each_category_takes_its_minimum_and_misses_each_field(
     assert (untouched.state, untouched.category, untouched.version) == ("unsubmitted", "70-1", 1)
     assert not DestinationEvent.objects.filter(graduate_id=graduate.pk).exists()
 
-    # What the category hides is emptied, whoever sends it.
+    # A value sent for a hidden field is not stored.
     hidden = [k for k in KEYS if leaf.requirement(k, form) == Requirement.HIDDEN]
     extra = {key: factories.sample_values(key) for key in hidden}
     assert client.post(FORM, typed | extra).status_code == 302
@@ -113,18 +113,22 @@ def test_the_form_shows_what_the_category_asks_for(
 
 
 @pytest.mark.parametrize("query", [{}, {"category": "999"}, {"category": "10"}, {"category": "27"}])
-def test_no_category_leads_back_to_choosing(query: dict[str, str], client: Client) -> None:
+def test_a_form_without_a_category_leads_back_to_the_choice(
+    query: dict[str, str], client: Client
+) -> None:
     for path in (FORM, "/destination/materials/"):
         assert client.get(path, query)["Location"] == "/destination/choose/"
 
 
-def test_the_initial_category_is_not_chosen_by_graduates(client: Client) -> None:
+def test_graduates_cannot_choose_the_initial_category(client: Client) -> None:
     response = client.post(FORM, {"category": "70-1"})
     assert response.status_code == 422
     assert response.context["form"].top_errors
 
 
-def test_nothing_typed_is_lost(world: World, graduate: Graduate, client: Client) -> None:
+def test_a_refused_form_shows_again_what_was_typed(
+    world: World, graduate: Graduate, client: Client
+) -> None:
     typed = minimal(catalogue().leaves["11"], "") | {"unit_name": "保留的公司", "contact_name": ""}
     page = client.post(FORM, typed).content.decode()
     assert "保留的公司" in page
@@ -134,15 +138,13 @@ def test_nothing_typed_is_lost(world: World, graduate: Graduate, client: Client)
 
 
 def edit_category(world: World, code: str, **changes: str) -> None:
-    """Post the page as its form has it, with `changes`; `code` may be `10/abroad`."""
+    """Post the page's form as it is shown, with `changes`. `code` may name a form: `10/abroad`."""
     client = world.client(Role.PROVINCE)
     page = client.get(f"/console/catalogue/{code}/")
     assert page.status_code == 200
-    fields = page.context["fields"]
-    typed: dict[str, Any] = {k: fields[k].value() for k in actions.TEXTS if k in fields.fields}
-    typed |= {k: "on" for k in actions.FLAGS if k in fields.fields and fields[k].value()}
-    for key, _, requirement, condition, _ in page.context["lines"]:
-        typed[f"requirement-{key}"], typed[f"condition-{key}"] = requirement, condition
+    values = {field.name: field.value() for field in page.context["form"]}
+    typed: dict[str, Any] = {k: v for k, v in values.items() if k not in actions.FLAGS}
+    typed |= {k: "on" for k in actions.FLAGS if values.get(k)}
     typed |= changes
     typed = {k: v for k, v in typed.items() if v != "(off)"}
     assert client.post(f"/console/catalogue/{code}/", typed).status_code == 302
@@ -181,7 +183,7 @@ def test_editing_evidence_and_flags(
     assert "改过的界定" in Client().get("/categories/").content.decode()
 
 
-def test_a_form_may_ask_for_other_fields_than_its_category(
+def test_a_local_form_may_ask_for_other_fields_than_its_category(
     world: World, client: Client, django_capture_on_commit_callbacks
 ) -> None:
     def save(code: str, **changes: str) -> Leaf:
@@ -197,24 +199,24 @@ def test_a_form_may_ask_for_other_fields_than_its_category(
     assert "传真收函" in page
     event = Event.objects.get(action="destinations.catalogue")
     assert event.data["changes"] == {"field:letter:unit_fax": ["", "required 传真收函"]}
-    # What is set back follows the category again.
+    # A form that is set back follows the category again.
     leaf = save("10/letter", **{"requirement-unit_fax": "", "condition-unit_fax": ""})
     assert leaf.requirement("unit_fax", "letter") == Requirement.OPTIONAL
     leaf = save("10", **{"requirement-unit_fax": "hidden"})
     assert leaf.requirement("unit_fax", "letter") == Requirement.HIDDEN
 
 
-def test_a_shipped_exception_set_back_stays_so(
+def test_a_shipped_exception_that_was_removed_is_not_loaded_again(
     world: World, django_capture_on_commit_callbacks
 ) -> None:
     assert catalogue().leaves["10"].requirement("country", "abroad") == Requirement.REQUIRED
     with django_capture_on_commit_callbacks(execute=True):
         edit_category(world, "10/abroad", **{"requirement-country": ""})
-    source.load()
+    source.load_shipped_catalogue()
     assert catalogue().leaves["10"].requirement("country", "abroad") == Requirement.HIDDEN
 
 
-def test_saving_a_form_as_it_is_changes_nothing(world: World) -> None:
+def test_saving_a_local_form_unchanged_changes_nothing(world: World) -> None:
     before = list(CategoryField.objects.order_by("pk").values())
     for form in FORMS:
         edit_category(world, f"10/{form}")
@@ -242,22 +244,22 @@ def test_every_category_page_opens(world: World) -> None:
 # --- rules ----------------------------------------------------------------------------------------
 
 
-def judged(category: str, **values: Any) -> Registration:
+def check_values(category: str, **values: Any) -> Registration:
     leaf = catalogue().leaves[category]
     typed = minimal(leaf, "") | values
     return check_registration(typed, evidence=1, for_graduate=True)
 
 
 def errors(category: str, **values: Any) -> set[str]:
-    return {i.code for i in judged(category, **values).issues if i.is_error}
+    return {i.code for i in check_values(category, **values).issues if i.is_error}
 
 
 def warnings(category: str, **values: Any) -> set[str]:
-    return {i.code for i in judged(category, **values).issues if not i.is_error}
+    return {i.code for i in check_values(category, **values).issues if not i.is_error}
 
 
 @pytest.mark.parametrize("category", ["12", "76", "271"])
-def test_the_minimum_wage(category: str) -> None:
+def test_a_wage_below_the_minimum_is_refused(category: str) -> None:
     factories.set_minimum_wage("340000", 1870)
     factories.set_minimum_wage("340100", 2060)
     place = {"unit_division": "340111"}
@@ -266,17 +268,17 @@ def test_the_minimum_wage(category: str) -> None:
     assert "minimum_wage" not in errors(category, monthly_wage="1900", unit_division="340202")
     factories.set_minimum_wage("340111", 2500)
     assert "minimum_wage" in errors(category, monthly_wage="2400", **place)
-    found = [i for i in judged(category, monthly_wage="1", **place).issues if i.is_error]
+    found = [i for i in check_values(category, monthly_wage="1", **place).issues if i.is_error]
     assert "2500" in found[0].message
 
 
-def test_a_later_amount_counts_from_its_day() -> None:
+def test_a_later_minimum_wage_applies_from_its_day() -> None:
     factories.set_minimum_wage("340000", 2000)
     factories.set_minimum_wage("340000", 9000, "2090-01-01")
     assert errors("12", monthly_wage="2000") == set()
 
 
-def test_other_categories_know_no_wage() -> None:
+def test_other_categories_have_no_minimum_wage() -> None:
     factories.set_minimum_wage("340000", 2000)
     assert errors("11", monthly_wage="1") == set()
 
@@ -294,7 +296,7 @@ def test_staff_may_override_the_wage_with_a_reason(world: World, graduate: Gradu
     assert destination_of(graduate).wage_override == "试用期减半, 已核实"
 
 
-def test_six_months_after_leaving() -> None:
+def test_employment_lasts_six_months_after_leaving_school() -> None:
     year = factories.school_year()
     start = f"{year}-07-01"
     assert "hired_six_months" in errors("12", hired_from=start, hired_to=f"{year}-11-30")
@@ -302,7 +304,7 @@ def test_six_months_after_leaving() -> None:
     assert "hired_order" in errors("12", hired_from=start, hired_to=start)
 
 
-def test_six_months_count_from_leaving_not_from_an_earlier_start(
+def test_six_months_are_counted_from_leaving_school_when_work_began_earlier(
     world: World, graduate: Graduate, client: Client
 ) -> None:
     factories.attach(graduate, world.counsellor)
@@ -320,7 +322,9 @@ def test_six_months_count_from_leaving_not_from_an_earlier_start(
     [("11", "", True), ("10", "agreement", True), ("10", "military", False),
      ("10", "international", False), ("10", "abroad", False), ("46", "", False)],
 )  # fmt: skip
-def test_who_needs_a_unit_code(category: str, form: str, needed: bool) -> None:
+def test_a_unit_code_is_required_by_category_and_form(
+    category: str, form: str, needed: bool
+) -> None:
     leaf = catalogue().leaves[category]
     assert (leaf.requirement("unit_code", form) == Requirement.REQUIRED) == needed
 
@@ -334,10 +338,10 @@ def test_wrong_unit_codes_are_refused(code: str, finding: str) -> None:
     assert errors("11", unit_code=code) == {finding}
 
 
-def test_unit_codes_as_people_write_them() -> None:
+def test_unit_codes_are_read_as_people_write_them() -> None:
     code = make_unit_code()
     spaced = f" {code[:4]} {code[4:].lower()} "
-    assert judged("11", unit_code=spaced).values["unit_code"] == code
+    assert check_values("11", unit_code=spaced).values["unit_code"] == code
 
 
 @pytest.mark.parametrize(
@@ -351,12 +355,14 @@ def test_unit_codes_as_people_write_them() -> None:
         ("11", {"unit_industry": "80"}, "industry_military"),
     ],
 )
-def test_doubts_are_warnings_only(category: str, values: dict[str, str], finding: str) -> None:
+def test_values_that_hardly_go_together_are_only_warned_of(
+    category: str, values: dict[str, str], finding: str
+) -> None:
     assert finding in warnings(category, **values)
     assert errors(category, **values) == set()
 
 
-def test_a_fitting_unit_raises_no_doubt() -> None:
+def test_a_fitting_unit_gives_no_warning() -> None:
     assert warnings("11", unit_code=make_unit_code("91"), unit_property="39") == set()
     assert warnings("753", unit_code=make_unit_code("92"), unit_property="33") == set()
 
@@ -371,12 +377,15 @@ def test_a_fitting_unit_raises_no_doubt() -> None:
         ("unit_name", "长" * 101, "too_long"),
     ],
 )
-def test_values_that_do_not_hold(key: str, value: str, finding: str) -> None:
+def test_a_wrong_value_is_refused(key: str, value: str, finding: str) -> None:
     assert finding in errors("11", **{key: value})
 
 
 def test_names_are_read_as_well_as_codes() -> None:
     name = lookup.name("unit_industry", UNIT["unit_industry"])
-    made = judged("11", unit_industry=name, unit_division="安徽省合肥市包河区")
-    assert made.ok
-    assert (made.values["unit_industry"], made.values["unit_division"]) == ("34", "340111")
+    registration = check_values("11", unit_industry=name, unit_division="安徽省合肥市包河区")
+    assert registration.ok
+    assert (registration.values["unit_industry"], registration.values["unit_division"]) == (
+        "34",
+        "340111",
+    )

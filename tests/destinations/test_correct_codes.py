@@ -1,4 +1,4 @@
-"""更正代码: staff corrects the coded fields of an e-signed destination."""
+"""更正代码: staff correct the coded fields of an e-signed destination."""
 
 import pytest
 from django.urls import reverse
@@ -26,7 +26,9 @@ def form(graduate: Graduate, **changes: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
-def test_the_button_leads_to_the_form_and_back(role: str, world: World, graduate: Graduate) -> None:
+def test_codes_are_corrected_through_the_button_on_the_review_page(
+    role: str, world: World, graduate: Graduate
+) -> None:
     number = factories.sign_agreement(graduate).agreement_no
     client, own = world.client(role), page_of(graduate)
     workspace = reverse("console:destination", args=[graduate.pk])
@@ -40,11 +42,11 @@ def test_the_button_leads_to_the_form_and_back(role: str, world: World, graduate
     assert (d.unit_name, d.agreement_no) == (UNIT["unit_name"], number)
     event = DestinationEvent.objects.get(graduate_id=graduate.pk, action="correct_codes")
     assert (event.reason, event.actor_id) == ("行业与经营范围不符", world.staff[role].pk)
-    # The reviewer sees what was there before.
+    # The review page shows the old code, too.
     assert "<del>" in client.get(workspace).content.decode()
 
 
-def test_a_rejected_one_goes_back_to_review(world: World, graduate: Graduate) -> None:
+def test_a_rejected_destination_goes_back_to_review(world: World, graduate: Graduate) -> None:
     factories.sign_agreement(graduate)
     review.reject(graduate_id=graduate.pk, reason="行业有误", by=world.counsellor)
     client = world.client(Role.COUNSELLOR)
@@ -70,7 +72,7 @@ def test_without_an_agreement_there_is_no_button(
         assert words in answer.content.decode()
 
 
-def test_what_is_typed_wrongly_is_kept(world: World, graduate: Graduate) -> None:
+def test_a_refused_correction_shows_again_what_was_typed(world: World, graduate: Graduate) -> None:
     before = factories.sign_agreement(graduate).version
     client = world.client(Role.COUNSELLOR)
     typed = form(graduate, unit_division="不存在县", reason="核对过营业执照")
@@ -98,7 +100,7 @@ def test_unchanged_codes_do_not_undo_a_rejection(world: World, graduate: Graduat
     assert destination_of(graduate).state == "rejected"
 
 
-def test_the_second_of_two_is_told(world: World, graduate: Graduate) -> None:
+def test_the_second_of_two_who_correct_is_told(world: World, graduate: Graduate) -> None:
     seen = factories.sign_agreement(graduate).version
     review.approve(graduate_id=graduate.pk, by=world.counsellor, version=seen)
     with pytest.raises(Conflict):

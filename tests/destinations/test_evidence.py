@@ -1,4 +1,4 @@
-"""Evidence images: compressed by us, private, deletable until submitted, kept afterwards."""
+"""Evidence images: they are compressed and private, and can be deleted until they are submitted."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def upload(client: Client, *contents: bytes, name: str = "照片.jpg"):
     return client.post(MATERIALS, {"image": images})
 
 
-def stored(made: Evidence) -> Image.Image:
-    with files.open_file(made.file) as f:
+def stored(row: Evidence) -> Image.Image:
+    with files.open_file(row.file) as f:
         return Image.open(io.BytesIO(f.read()))
 
 
@@ -47,10 +47,10 @@ def test_a_phones_photo_becomes_a_small_upright_jpeg(graduate: Graduate, user: U
     noise.save(buffer, "JPEG", quality=90, exif=exif)
     assert buffer.tell() > 1_000_000
     assert upload(client_of(user), buffer.getvalue()).status_code == 302
-    made = Evidence.objects.select_related("file").get(graduate=graduate)
-    assert made.file.size <= 300 * 1024
-    assert made.file.content_type == "image/jpeg"
-    image = stored(made)
+    row = Evidence.objects.select_related("file").get(graduate=graduate)
+    assert row.file.size <= 300 * 1024
+    assert row.file.content_type == "image/jpeg"
+    image = stored(row)
     assert image.format == "JPEG"
     assert image.height > image.width
     assert not image.getexif()
@@ -61,28 +61,26 @@ def test_transparency_becomes_white(graduate: Graduate, user: User) -> None:
     clear = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     buffer = io.BytesIO()
     clear.save(buffer, "PNG")
-    made = evidence.add_evidence(
-        graduate=graduate, content=buffer.getvalue(), name="a.png", by=user
-    )
-    assert stored(made).getpixel((50, 50)) == (255, 255, 255)
+    row = evidence.add_evidence(graduate=graduate, content=buffer.getvalue(), name="a.png", by=user)
+    assert stored(row).getpixel((50, 50)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "BMP", "TIFF"])
-def test_other_kinds_of_pictures_are_taken(kind: str, graduate: Graduate, user: User) -> None:
+def test_other_kinds_of_pictures_are_accepted(kind: str, graduate: Graduate, user: User) -> None:
     content = make_photo(kind=kind)
-    made = evidence.add_evidence(graduate=graduate, content=content, name="图", by=user)
-    assert (stored(made).format, made.file.name) == ("JPEG", "证明材料.jpg")
+    row = evidence.add_evidence(graduate=graduate, content=content, name="图", by=user)
+    assert (stored(row).format, row.file.name) == ("JPEG", "证明材料.jpg")
 
 
-def test_a_palette_gif_with_a_transparent_colour(graduate: Graduate, user: User) -> None:
+def test_a_palette_gif_with_a_transparent_colour_is_accepted(
+    graduate: Graduate, user: User
+) -> None:
     palette = Image.new("P", (100, 100), 0)
     palette.putpalette([0, 0, 0, 255, 0, 0])
     buffer = io.BytesIO()
     palette.save(buffer, "GIF", transparency=0)
-    made = evidence.add_evidence(
-        graduate=graduate, content=buffer.getvalue(), name="a.gif", by=user
-    )
-    assert stored(made).getpixel((5, 5)) == (255, 255, 255)
+    row = evidence.add_evidence(graduate=graduate, content=buffer.getvalue(), name="a.gif", by=user)
+    assert stored(row).getpixel((5, 5)) == (255, 255, 255)
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -111,7 +109,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", list(HOSTILE))
-def test_what_is_no_picture_is_refused_with_a_sentence(
+def test_a_file_that_is_no_picture_is_refused_with_a_sentence(
     kind: str, graduate: Graduate, user: User
 ) -> None:
     content, code = HOSTILE[kind]
@@ -124,14 +122,14 @@ def test_what_is_no_picture_is_refused_with_a_sentence(
     assert StoredFile.objects.count() == kept
 
 
-def test_an_upload_beyond_20_megabytes(graduate: Graduate, user: User, settings) -> None:
+def test_an_upload_beyond_20_megabytes_is_refused(graduate: Graduate, user: User, settings) -> None:
     settings.EVIDENCE_MAX_UPLOAD = 1000
     with pytest.raises(ImageRefused) as refusal:
         evidence.add_evidence(graduate=graduate, content=make_photo(), name="a.jpg", by=user)
     assert refusal.value.code == "image_bytes"
 
 
-def test_the_fifth_is_refused(graduate: Graduate, user: User) -> None:
+def test_a_fifth_image_is_refused(graduate: Graduate, user: User) -> None:
     client = client_of(user)
     assert upload(client, *[make_photo()] * 4).status_code == 302
     response = upload(client, make_photo())
@@ -143,17 +141,19 @@ def test_the_fifth_is_refused(graduate: Graduate, user: User) -> None:
     assert refusal.value.code == "evidence_full"
 
 
-def test_nothing_chosen_says_so(user: User) -> None:
+def test_an_upload_without_a_file_asks_for_one(user: User) -> None:
     response = client_of(user).post(MATERIALS, {})
     assert response.status_code == 422
     assert "请选择图片" in response.content.decode()
 
 
-def test_who_may_see_an_image(world: World, graduate: Graduate, user: User) -> None:
-    made = factories.attach(graduate, user)
+def test_an_image_is_sent_only_to_those_who_may_see_the_graduate(
+    world: World, graduate: Graduate, user: User
+) -> None:
+    row = factories.attach(graduate, user)
     other = factories.activate(factories.make_graduate(world))
     elsewhere = make_world()
-    address, console = f"/destination/evidence/{made.pk}/", f"/console/evidence/{made.pk}/"
+    address, console = f"/destination/evidence/{row.pk}/", f"/console/evidence/{row.pk}/"
     outside = factories.make_staff(
         Role.COUNSELLOR, world, cohorts=[world.cohort], departments=world.departments[1:]
     )
@@ -177,67 +177,69 @@ def test_who_may_see_an_image(world: World, graduate: Graduate, user: User) -> N
             assert b"".join(response.streaming_content).startswith(b"\xff\xd8")
 
 
-def test_removed_before_submission_is_gone_for_good(
+def test_an_image_removed_before_submission_is_deleted(
     graduate: Graduate, user: User, django_capture_on_commit_callbacks
 ) -> None:
-    made = factories.attach(graduate, user)
-    key, file_id = made.file.key, made.file_id
+    row = factories.attach(graduate, user)
+    key, file_id = row.file.key, row.file_id
     with django_capture_on_commit_callbacks(execute=True):
-        client_of(user).post(f"/destination/evidence/{made.pk}/remove/")
-    assert not Evidence.objects.filter(pk=made.pk).exists()
+        client_of(user).post(f"/destination/evidence/{row.pk}/remove/")
+    assert not Evidence.objects.filter(pk=row.pk).exists()
     assert not StoredFile.objects.filter(pk=file_id).exists()
     assert not default_storage.exists(key)
     event = Event.objects.get(action="destinations.evidence_remove")
     assert event.school_id == graduate.school_id
 
 
-def test_removed_after_submission_is_kept_out_of_view(
+def test_an_image_removed_after_submission_is_hidden(
     world: World, graduate: Graduate, user: User, django_capture_on_commit_callbacks
 ) -> None:
     factories.register_contract(graduate, user)
     review.reject(graduate_id=graduate.pk, reason="不清晰", by=world.counsellor)
-    made = Evidence.objects.select_related("file").get(graduate=graduate)
-    assert made.submitted_at is not None
+    row = Evidence.objects.select_related("file").get(graduate=graduate)
+    assert row.submitted_at is not None
     with django_capture_on_commit_callbacks(execute=True):
-        client_of(user).post(f"/destination/evidence/{made.pk}/remove/")
-    made.refresh_from_db()
-    assert made.removed_at is not None
-    assert default_storage.exists(made.file.key)
-    assert client_of(user).get(f"/destination/evidence/{made.pk}/").status_code == 404
-    assert client_of(user).post(f"/destination/evidence/{made.pk}/remove/").status_code == 404
+        client_of(user).post(f"/destination/evidence/{row.pk}/remove/")
+    row.refresh_from_db()
+    assert row.removed_at is not None
+    assert default_storage.exists(row.file.key)
+    assert client_of(user).get(f"/destination/evidence/{row.pk}/").status_code == 404
+    assert client_of(user).post(f"/destination/evidence/{row.pk}/remove/").status_code == 404
 
 
 def test_an_image_submitted_meanwhile_is_not_deleted(graduate: Graduate, user: User) -> None:
-    """Two tabs: one submits while the other still shows the image as deletable."""
-    made = factories.attach(graduate, user)
-    stale = Evidence.objects.select_related("file").get(pk=made.pk)
+    """In one tab the graduate submits, while another tab still offers to delete the image."""
+    row = factories.attach(graduate, user)
+    stale = Evidence.objects.select_related("file").get(pk=row.pk)
     register.register(graduate_id=graduate.pk, typed=CONTRACT, by=user)
     with pytest.raises(Refused):
         evidence.remove_evidence(evidence=stale, by=user)
-    assert Evidence.objects.get(pk=made.pk).removed_at is None
+    assert Evidence.objects.get(pk=row.pk).removed_at is None
 
 
-def test_another_graduates_image_is_not_there_to_remove(world: World, graduate: Graduate) -> None:
-    made = factories.attach(graduate, world.counsellor)
+def test_a_graduate_cannot_remove_another_graduates_image(world: World, graduate: Graduate) -> None:
+    row = factories.attach(graduate, world.counsellor)
     other = client_of(factories.activate(factories.make_graduate(world)))
-    assert other.post(f"/destination/evidence/{made.pk}/remove/").status_code == 404
-    assert Evidence.objects.filter(pk=made.pk, removed_at=None).exists()
+    assert other.post(f"/destination/evidence/{row.pk}/remove/").status_code == 404
+    assert Evidence.objects.filter(pk=row.pk, removed_at=None).exists()
 
 
-def test_what_was_approved_can_not_change(world: World, graduate: Graduate, user: User) -> None:
+def test_evidence_of_an_approved_destination_cannot_be_changed(
+    world: World, graduate: Graduate, user: User
+) -> None:
     factories.register_contract(graduate, user)
     review.approve(graduate_id=graduate.pk, by=world.counsellor)
-    made = Evidence.objects.get(graduate=graduate)
+    row = Evidence.objects.get(graduate=graduate)
     with pytest.raises(Refused) as refusal:
         factories.attach(graduate, user)
     assert refusal.value.code == "approved"
     with pytest.raises(Refused):
-        evidence.remove_evidence(evidence=made, by=user)
+        evidence.remove_evidence(evidence=row, by=user)
     assert upload(client_of(user), make_photo()).status_code == 409
     assert evidence.standing_evidence(graduate.pk).count() == 1
 
 
-def test_who_was_approved_as_seeking_may_bring_papers(
+def test_a_graduate_approved_as_seeking_may_add_evidence(
     world: World, graduate: Graduate, user: User
 ) -> None:
     register.register(graduate_id=graduate.pk, typed=SEEKING, by=user)
@@ -245,7 +247,7 @@ def test_who_was_approved_as_seeking_may_bring_papers(
     assert upload(client_of(user), make_photo()).status_code == 302
 
 
-def test_after_the_cohorts_end_no_papers_come_in(
+def test_no_evidence_is_accepted_after_the_cohorts_end(
     world: World, graduate: Graduate, user: User
 ) -> None:
     world.cohort.ends_on = factories.today().replace(year=2020)
@@ -255,7 +257,7 @@ def test_after_the_cohorts_end_no_papers_come_in(
     assert refusal.value.code == "cohort_ended"
 
 
-def test_staff_attaches_to_an_entry(world: World, graduate: Graduate) -> None:
+def test_staff_can_attach_evidence_to_an_entry(world: World, graduate: Graduate) -> None:
     enter.enter(graduate_id=graduate.pk, typed=CONTRACT, by=world.school_admin)
     image = SimpleUploadedFile("章.jpg", make_photo(), "image/jpeg")
     path = f"/console/destinations/{graduate.pk}/evidence/"
@@ -266,11 +268,13 @@ def test_staff_attaches_to_an_entry(world: World, graduate: Graduate) -> None:
     assert "这不是图片" in response.content.decode()
 
 
-def test_what_waits_for_review_keeps_its_evidence(graduate: Graduate, user: User) -> None:
-    made = factories.attach(graduate, user)
+def test_a_graduate_cannot_remove_evidence_that_waits_for_review(
+    graduate: Graduate, user: User
+) -> None:
+    row = factories.attach(graduate, user)
     factories.register_contract(graduate, user)
-    made.refresh_from_db()
+    row.refresh_from_db()
     with pytest.raises(Refused) as refusal:
-        evidence.remove_evidence(evidence=made, by=user)
+        evidence.remove_evidence(evidence=row, by=user)
     assert refusal.value.code == "submitted"
     assert evidence.standing_evidence(graduate.pk).count() >= 1

@@ -1,4 +1,4 @@
-"""Destinations in and out by workbook: each row as if entered by hand."""
+"""Import and export of destinations by workbook."""
 
 from __future__ import annotations
 
@@ -47,27 +47,27 @@ def contract(graduate: Graduate, **changes: Any) -> dict[str, Any]:
 
 def run(world: factories.World, content: bytes, role: str = Role.SCHOOL_ADMIN) -> DestinationImport:
     by = factories.make_staff(role, world)
-    made = imports.upload(school=world.school, content=content, name="去向.xlsx", by=by)
-    imports.check(made.pk)
-    made.refresh_from_db()
-    if made.state == ImportState.PREVIEWED:
-        workbook_imports.confirm(made, by=by)
-        imports.apply(made.pk)
-        made.refresh_from_db()
-    return made
+    imported = imports.upload(school=world.school, content=content, name="去向.xlsx", by=by)
+    imports.check(imported.pk)
+    imported.refresh_from_db()
+    if imported.state == ImportState.PREVIEWED:
+        workbook_imports.confirm(imported, by=by)
+        imports.apply(imported.pk)
+        imported.refresh_from_db()
+    return imported
 
 
 def test_good_rows_are_kept_and_bad_ones_come_back_marked(world: factories.World) -> None:
     good, bad = factories.make_graduate(world), factories.make_graduate(world)
-    made = run(world, book([contract(good), contract(bad, 联系人="")]))
-    assert made.state == ImportState.DONE
-    assert made.counts == {"rows": 2, "able": 1, "unchanged": 0, "rejected": 1}
+    imported = run(world, book([contract(good), contract(bad, 联系人="")]))
+    assert imported.state == ImportState.DONE
+    assert imported.counts == {"rows": 2, "able": 1, "unchanged": 0, "rejected": 1}
     assert factories.destination_of(good).state == State.SCHOOL_APPROVED
     assert factories.destination_of(good).unit_division == "340111"
     assert factories.destination_of(bad).state == State.UNSUBMITTED
-    assert made.issues == [{"row": 3, "column": "联系人", "message": "联系人不能为空"}]
-    assert made.annotated is not None
-    with files.open_file(made.annotated) as f:
+    assert imported.issues == [{"row": 3, "column": "联系人", "message": "联系人不能为空"}]
+    assert imported.annotated is not None
+    with files.open_file(imported.annotated) as f:
         sheet = openpyxl.load_workbook(io.BytesIO(f.read())).worksheets[0]
     comments = [c.comment.text for row in sheet.iter_rows() for c in row if c.comment]
     assert comments == ["联系人不能为空"]
@@ -82,7 +82,7 @@ def test_a_second_import_changes_nothing(world: factories.World) -> None:
     assert factories.destination_of(graduate).version == version
 
 
-def test_what_was_exported_can_be_imported(world: factories.World, tmp_path: Path) -> None:
+def test_an_exported_workbook_can_be_imported(world: factories.World, tmp_path: Path) -> None:
     graduate = factories.make_graduate(world)
     run(world, book([contract(graduate)]))
     client = factories.client_of(factories.make_staff(Role.SCHOOL_ADMIN, world))
@@ -100,63 +100,67 @@ def test_what_was_exported_can_be_imported(world: factories.World, tmp_path: Pat
         ({"单位所在地": "341402"}, "单位所在地", "340181"),
     ],
 )
-def test_refusals(world: factories.World, changes: dict[str, str], column: str, part: str) -> None:
+def test_a_wrong_cell_is_refused_with_a_reason(
+    world: factories.World, changes: dict[str, str], column: str, part: str
+) -> None:
     graduate = factories.make_graduate(world)
-    made = run(world, book([contract(graduate, **changes)]))
-    assert made.counts["rejected"] == 1
-    assert made.issues[0]["column"] == column
-    assert part in made.issues[0]["message"]
+    imported = run(world, book([contract(graduate, **changes)]))
+    assert imported.counts["rejected"] == 1
+    assert imported.issues[0]["column"] == column
+    assert part in imported.issues[0]["message"]
 
 
-def test_rows_outside_the_scope_are_not_there(world: factories.World) -> None:
+def test_a_row_outside_the_scope_is_refused(world: factories.World) -> None:
     other = factories.make_graduate(factories.make_world())
-    made = run(world, book([contract(other)]))
-    assert "不在您的管理范围" in made.issues[0]["message"]
+    imported = run(world, book([contract(other)]))
+    assert "不在您的管理范围" in imported.issues[0]["message"]
     assert factories.destination_of(other).state == State.UNSUBMITTED
 
 
-def test_a_department_enters_for_first_review(world: factories.World) -> None:
+def test_an_import_by_a_department_gives_the_first_approval(world: factories.World) -> None:
     graduate = factories.make_graduate(world)
     run(world, book([contract(graduate)]), Role.DEPARTMENT_ADMIN)
     assert factories.destination_of(graduate).state == State.DEPARTMENT_APPROVED
 
 
-def test_what_is_no_workbook_is_refused_with_a_sentence(world: factories.World) -> None:
-    made = run(world, b"not a workbook")
-    assert made.state == ImportState.FAILED
-    assert "Excel" in made.problem
+def test_a_file_that_is_no_workbook_is_refused_with_a_sentence(world: factories.World) -> None:
+    imported = run(world, b"not a workbook")
+    assert imported.state == ImportState.FAILED
+    assert "Excel" in imported.problem
 
 
 def test_a_header_without_the_key_columns_is_refused(world: factories.World) -> None:
-    made = run(world, book([{"学号": "1"}], ["学号", "单位名称", "联系人"]))
-    assert "毕业去向" in made.problem
+    imported = run(world, book([{"学号": "1"}], ["学号", "单位名称", "联系人"]))
+    assert "毕业去向" in imported.problem
 
 
 def test_an_import_of_another_school_is_not_found(world: factories.World) -> None:
-    made = run(world, book([contract(factories.make_graduate(world))]))
+    imported = run(world, book([contract(factories.make_graduate(world))]))
     stranger = factories.make_staff(Role.SCHOOL_ADMIN, factories.make_world())
-    address = reverse("console:destination-import", args=[made.pk])
+    address = reverse("console:destination-import", args=[imported.pk])
     assert factories.client_of(stranger).get(address).status_code == 404
 
 
-def test_a_failed_lookup_comes_back_marked(world: factories.World) -> None:
+def test_the_cell_of_a_failed_lookup_comes_back_marked(world: factories.World) -> None:
     graduate = factories.make_graduate(world)
-    made = run(world, book([contract(graduate, 联系人="#N/A")]))
-    assert made.counts["rejected"] == 1
-    assert [(i["column"], "#N/A" in i["message"]) for i in made.issues] == [("联系人", True)]
-    assert made.annotated is not None
+    imported = run(world, book([contract(graduate, 联系人="#N/A")]))
+    assert imported.counts["rejected"] == 1
+    assert [(i["column"], "#N/A" in i["message"]) for i in imported.issues] == [("联系人", True)]
+    assert imported.annotated is not None
     assert factories.destination_of(graduate).state == State.UNSUBMITTED
 
 
 @pytest.mark.parametrize("month", ["2027-12", "202711", "2027.11", "2027111"])
-def test_a_month_is_not_taken_for_a_day(world: factories.World, month: str) -> None:
+def test_a_month_without_a_day_is_refused(world: factories.World, month: str) -> None:
     graduate = factories.make_graduate(world)
-    made = run(world, book([contract(graduate, 毕业去向="其他录用形式就业", 聘用起始日期=month)]))
-    assert made.counts["rejected"] == 1
-    assert any(i["column"] == "聘用起始日期" for i in made.issues)
+    imported = run(
+        world, book([contract(graduate, 毕业去向="其他录用形式就业", 聘用起始日期=month)])
+    )
+    assert imported.counts["rejected"] == 1
+    assert any(i["column"] == "聘用起始日期" for i in imported.issues)
 
 
-def test_a_category_typed_as_a_number(world: factories.World) -> None:
+def test_a_category_may_be_written_as_a_number(world: factories.World) -> None:
     graduate = factories.make_graduate(world)
     run(world, book([contract(graduate, 毕业去向=11)]))
     assert factories.destination_of(graduate).category == "11"

@@ -1,4 +1,4 @@
-"""The house's order of locks: the graduate first, then the destination."""
+"""The order of locks: first the graduate, then the destination."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests import factories
 from tests.factories import World
 
 
-def test_who_waits_for_the_destination_holds_the_graduate_already(committed_world: World) -> None:
-    """Otherwise two who lock in one statement could each hold what the other waits for."""
+def test_the_graduate_is_locked_before_the_destination(committed_world: World) -> None:
+    """In another order two transactions could each hold the row that the other waits for."""
     graduate = factories.make_graduate(committed_world)
     waiting = threading.Event()
 
@@ -30,7 +30,7 @@ def test_who_waits_for_the_destination_holds_the_graduate_already(committed_worl
         connections.close_all()
 
     thread = threading.Thread(target=second)
-    with onlooker() as other, transaction.atomic():
+    with second_connection() as other, transaction.atomic():
         Destination.objects.select_for_update(no_key=True).get(pk=graduate.pk)
         thread.start()
         waiting.wait(10)
@@ -45,8 +45,8 @@ def test_who_waits_for_the_destination_holds_the_graduate_already(committed_worl
     assert not thread.is_alive()
 
 
-def onlooker() -> psycopg.Connection:
-    """A connection whose statements each end at once, and their locks with them."""
+def second_connection() -> psycopg.Connection:
+    """A second connection, on which every statement is a transaction of its own."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
         path=f"/{connections['default'].settings_dict['NAME']}"
     )
@@ -65,7 +65,7 @@ def is_locked(other: psycopg.Connection, graduate_id: int) -> bool:
 
 
 @pytest.mark.django_db(transaction=False)
-def test_rows_are_locked_inside_a_transaction_only(
+def test_rows_can_only_be_locked_inside_a_transaction(
     monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any
 ) -> None:
     graduate = factories.make_graduate(factories.make_world())

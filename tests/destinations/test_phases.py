@@ -1,4 +1,4 @@
-"""What a cohort's phase admits: preparing, open, ended, sealed."""
+"""What can be done with a destination in each phase of its cohort."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from destinations.states import State
 from destinations.steps import GRADUATE
 from graduates.models import Graduate
 from tests import factories
-from tests.destinations.acts import C, D, S, actor, do
+from tests.destinations.take_step import C, D, S, actor_of_role, take_step
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
@@ -34,17 +34,21 @@ def shift(world: World, phase: str) -> None:
 
 def code_of(action: str, pk: int, by: Any) -> str:
     with pytest.raises(DomainError) as refusal:
-        do(action, pk, by)
+        take_step(action, pk, by)
     return refusal.value.code
 
 
-def test_in_preparation_only_staff_enters(world: World, graduate: Graduate, user: User) -> None:
+def test_only_staff_can_enter_while_a_cohort_is_prepared(
+    world: World, graduate: Graduate, user: User
+) -> None:
     shift(world, "preparing")
     assert code_of("register", graduate.pk, user) == "cohort_preparing"
-    assert do("enter", graduate.pk, world.counsellor).state == "department_approved"
+    assert take_step("enter", graduate.pk, world.counsellor).state == "department_approved"
 
 
-def test_after_the_end_nothing_is_registered(world: World, graduate: Graduate, user: User) -> None:
+def test_nothing_can_be_registered_after_a_cohorts_end(
+    world: World, graduate: Graduate, user: User
+) -> None:
     factories.put_in_state(graduate, State.PENDING, world, user)
     shift(world, "ended")
     for action, by in (
@@ -54,10 +58,10 @@ def test_after_the_end_nothing_is_registered(world: World, graduate: Graduate, u
         ("enter", world.school_admin),
     ):
         assert code_of(action, graduate.pk, by) == "cohort_ended"
-    assert do("approve", graduate.pk, world.counsellor).state == "department_approved"
+    assert take_step("approve", graduate.pk, world.counsellor).state == "department_approved"
 
 
-def test_a_reopened_record_takes_registrations_until_its_day(
+def test_a_reopened_record_can_be_registered_until_its_last_day(
     world: World, graduate: Graduate, user: User
 ) -> None:
     shift(world, "ended")
@@ -73,12 +77,12 @@ def test_a_reopened_record_takes_registrations_until_its_day(
     ("action", "role"),
     [("approve", C), ("reject", S), ("propose_release", D), ("enter", S), ("register", GRADUATE)],
 )
-def test_what_is_sealed_stays(
+def test_a_destination_of_a_sealed_cohort_cannot_be_changed(
     action: str, role: str, world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.PENDING, world, user)
     graduate.reopened_until = factories.today()
     graduate.save()
     shift(world, "sealed")
-    code = code_of(action, graduate.pk, actor(role, world, user))
+    code = code_of(action, graduate.pk, actor_of_role(role, world, user))
     assert code in ("cohort_sealed", "cohort_ended")

@@ -1,4 +1,4 @@
-"""各校进度: the figures, the lists behind them, and who sees them."""
+"""各校进度: the figures, the lists they link to, and who may see them."""
 
 import re
 
@@ -26,7 +26,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world() -> World:
-    """Five on the roll, one gone: 2 approved by the school, 1 by the department, 1 pending."""
+    """Five enrolled graduates and one who left. Of the five, two are approved by the school, one by the
+    department, and one is pending."""
     world = make_world()
     states = (
         State.SCHOOL_APPROVED,
@@ -43,11 +44,11 @@ def world() -> World:
     return world
 
 
-def test_one_line_a_school(world: World) -> None:
+def test_a_school_is_counted_in_one_row(world: World) -> None:
     make_world()
-    lines = progress.lines(world.user(Role.PROVINCE), world.cohort.year)
-    line = next(x for x in lines if x.school_id == world.school.pk)
-    assert line.counts == {
+    schools = progress.progress_by_school(world.user(Role.PROVINCE), world.cohort.year)
+    school = next(x for x in schools if x.school_id == world.school.pk)
+    assert school.counts == {
         "origins": 6,
         "confirmed": 0,
         "locked": 1,
@@ -57,14 +58,14 @@ def test_one_line_a_school(world: World) -> None:
         "approved": 2,
         "employed_rate": 3,
     }
-    assert line.percent("locked") == 16.67
-    assert line.percent("registered") == 80
-    assert line.percent("approved") == 40
-    assert line.percent("employed_rate") == 60
-    assert progress.total(lines).counts["total"] == 5
+    assert school.percent("locked") == 16.67
+    assert school.percent("registered") == 80
+    assert school.percent("approved") == 40
+    assert school.percent("employed_rate") == 60
+    assert progress.total_progress(schools).counts["total"] == 5
 
 
-def test_every_figure_opens_exactly_its_list(world: World) -> None:
+def test_every_figure_links_to_the_list_of_what_it_counts(world: World) -> None:
     """The number shown in a cell is the number of rows of the list it links to."""
     client = world.client(Role.PROVINCE)
     page = client.get(reverse("console:progress"), {"cohort": world.cohort.year}).content.decode()
@@ -86,7 +87,7 @@ def test_the_queries_do_not_grow_with_schools(
         make_cohort(make_school(), world.cohort.year)
     province = world.user(Role.PROVINCE)
     with django_assert_num_queries(5):  # type: ignore[operator]
-        assert len(progress.lines(province, world.cohort.year)) >= 6
+        assert len(progress.progress_by_school(province, world.cohort.year)) >= 6
 
 
 def test_a_school_without_the_cohort_is_marked(world: World) -> None:
@@ -96,5 +97,5 @@ def test_a_school_without_the_cohort_is_marked(world: World) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
-def test_schools_have_no_right_here(role: str) -> None:
+def test_staff_of_schools_cannot_open_the_page(role: str) -> None:
     assert make_world().client(role).get(reverse("console:progress")).status_code == 403

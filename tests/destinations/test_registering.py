@@ -1,4 +1,4 @@
-"""What graduates do: take back, register again, touch up."""
+"""What graduates do with a registered destination: take back, register again, touch up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 # --- taking back ----------------------------------------------------------------------------------
 
 
-def test_take_back_brings_state_and_values_back(
+def test_taking_back_restores_state_and_values(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.register_contract(graduate, user, unit_name="先前公司")
@@ -31,14 +31,16 @@ def test_take_back_brings_state_and_values_back(
     assert (d.category, d.unit_name) == ("11", "先前公司")
 
 
-def test_a_first_registration_taken_back_leaves_a_bare_row(graduate: Graduate, user: User) -> None:
+def test_taking_back_a_first_registration_empties_the_destination(
+    graduate: Graduate, user: User
+) -> None:
     factories.register_contract(graduate, user)
     register.take_back(graduate_id=graduate.pk, by=user)
     d = destination_of(graduate)
     assert (d.state, d.category, d.unit_name, d.entered_by_id) == ("unsubmitted", "70-1", "", None)
 
 
-def test_registering_twice_before_taking_back_does_not_wash_a_rejection_away(
+def test_taking_back_after_registering_twice_restores_the_rejection(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.register_contract(graduate, user, unit_name="先前公司")
@@ -50,7 +52,7 @@ def test_registering_twice_before_taking_back_does_not_wash_a_rejection_away(
     assert (d.state, d.reason, d.unit_name) == ("rejected", "名称不符", "先前公司")
 
 
-def test_an_approved_seeking_comes_back_with_its_sign_offs(
+def test_taking_back_restores_the_approvals_of_a_seeking_graduate(
     world: World, graduate: Graduate, user: User
 ) -> None:
     register.register(graduate_id=graduate.pk, typed=SEEKING, by=user)
@@ -65,7 +67,7 @@ def test_an_approved_seeking_comes_back_with_its_sign_offs(
     assert (d.department_at, d.school_at) == (approved.department_at, approved.school_at)
 
 
-def test_what_staff_has_opened_can_not_be_taken_back(
+def test_a_registration_that_staff_opened_cannot_be_taken_back(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.register_contract(graduate, user)
@@ -80,7 +82,7 @@ def test_what_staff_has_opened_can_not_be_taken_back(
 
 
 @pytest.mark.parametrize("category", ["70-2", "71", "72-1"])
-def test_approved_without_a_job_may_register_one(
+def test_a_graduate_approved_without_a_job_may_register_one(
     category: str, world: World, graduate: Graduate, user: User
 ) -> None:
     register.register(graduate_id=graduate.pk, typed={"category": category}, by=user)
@@ -90,14 +92,18 @@ def test_approved_without_a_job_may_register_one(
     assert (d.state, d.category, d.school_by) == ("pending", "11", "")
 
 
-def test_an_approved_job_stays(world: World, graduate: Graduate, user: User) -> None:
+def test_a_graduate_cannot_register_over_an_approved_job(
+    world: World, graduate: Graduate, user: User
+) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
     with pytest.raises(Refused) as refusal:
         register.register(graduate_id=graduate.pk, typed=SEEKING, by=user)
     assert refusal.value.code == "approved"
 
 
-def test_an_agreement_holds_category_and_unit(world: World, graduate: Graduate, user: User) -> None:
+def test_a_graduate_with_an_agreement_cannot_register(
+    world: World, graduate: Graduate, user: User
+) -> None:
     factories.sign_agreement(graduate)
     review.reject(graduate_id=graduate.pk, reason="行业有误", by=world.counsellor)
     for by, act in ((user, register.register), (world.school_admin, enter.enter)):
@@ -109,7 +115,7 @@ def test_an_agreement_holds_category_and_unit(world: World, graduate: Graduate, 
 # --- touching up ----------------------------------------------------------------------------------
 
 
-def test_touch_up_flags_coded_fields_until_ticked(
+def test_touched_up_coded_fields_are_flagged_until_a_reviewer_ticks_them(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
@@ -129,7 +135,7 @@ def test_touch_up_flags_coded_fields_until_ticked(
 @pytest.mark.parametrize(
     "typed", [{"unit_name": "另一公司"}, {"hired_from": "2027-09-01"}, {"shop_url": "https://a.cn"}]
 )
-def test_touch_up_refuses_the_rest(
+def test_other_fields_cannot_be_touched_up(
     typed: dict[str, str], world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
@@ -140,7 +146,7 @@ def test_touch_up_refuses_the_rest(
     assert destination_of(graduate).version == before
 
 
-def test_touch_up_may_not_fill_a_field_its_category_hides(
+def test_a_field_that_the_category_hides_cannot_be_touched_up(
     world: World, graduate: Graduate, user: User
 ) -> None:
     register.register(graduate_id=graduate.pk, typed=SEEKING, by=user)
@@ -150,7 +156,7 @@ def test_touch_up_may_not_fill_a_field_its_category_hides(
     assert refusal.value.code == "touch_up"
 
 
-def test_touch_up_may_not_empty_what_the_category_needs(
+def test_a_required_field_cannot_be_emptied_by_a_touch_up(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
@@ -165,7 +171,7 @@ def test_touch_up_may_not_empty_what_the_category_needs(
     [("unit_name", "另一公司"), ("unit_industry", "35"), ("unit_property", "10"),
      ("job_category", "10"), ("job_title", "经理"), ("unit_division", "340104")],
 )  # fmt: skip
-def test_what_stands_in_an_agreement_is_not_touched_up(
+def test_a_field_that_the_agreement_fixes_cannot_be_touched_up(
     key: str, value: str, world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user, agreement=True)

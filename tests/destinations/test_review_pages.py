@@ -1,4 +1,4 @@
-"""The review queue, the workspace, bulk review, and the figures with the lists behind them."""
+"""The review queue, the review page, bulk review, and the figures with the lists they link to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUEUE = "/console/destinations/queue/"
 
 
 def registered(world: World, **changes: Any) -> Graduate:
-    """A graduate whose registration waits."""
+    """A graduate whose registration waits for review."""
     graduate = factories.make_graduate(world, **changes)
     factories.register_contract(graduate, factories.activate(graduate))
     return graduate
@@ -40,11 +40,11 @@ def act(client: Client, graduate: Graduate, action: str, **typed: Any):
 # --- queue and workspace --------------------------------------------------------------------------
 
 
-def test_the_queue_is_the_oldest_first_and_ones_own(world: World) -> None:
+def test_the_queue_shows_the_oldest_of_the_users_scope_first(world: World) -> None:
     first, second = registered(world), registered(world)
     hidden = registered(world, department=1)
     foreign = registered(make_world())
-    factories.make_graduate(world)  # registered nothing
+    factories.make_graduate(world)  # has not registered
     page = world.client(Role.COUNSELLOR).get(QUEUE).content.decode()
     assert numbers(page) == [first.student_no, second.student_no]
     page = world.client(Role.SCHOOL_ADMIN).get(QUEUE).content.decode()
@@ -52,7 +52,7 @@ def test_the_queue_is_the_oldest_first_and_ones_own(world: World) -> None:
     assert foreign.student_no not in page
 
 
-def test_what_the_department_approved_waits_for_the_school_only(world: World) -> None:
+def test_a_destination_that_the_department_approved_waits_only_for_the_school(world: World) -> None:
     graduate = registered(world)
     review.approve(graduate_id=graduate.pk, by=world.counsellor)
     for role, waits in ((Role.DEPARTMENT_ADMIN, False), (Role.SCHOOL_ADMIN, True)):
@@ -72,27 +72,29 @@ def test_the_menu_counts_the_queue(world: World) -> None:
         assert re.search(rf">\s*{count}\s*<", page)
 
 
-def test_the_workspace_shows_record_evidence_and_rules(world: World) -> None:
+def test_the_review_page_shows_values_evidence_and_warnings(world: World) -> None:
     graduate = registered(world)
     image = graduate.evidence.get()
     page = world.client(Role.COUNSELLOR).get(f"/console/destinations/{graduate.pk}/")
     text = page.content.decode()
     assert f"/console/evidence/{image.pk}/" in text
     assert CONTRACT["unit_name"] in text
-    assert "单位名称与合同一致" in text  # the rule of the category
+    assert "单位名称与合同一致" in text  # from the rule of the category
     assert set(page.context["can"]) == {"enter", "approve", "reject", "propose_release"}
 
 
-def test_looking_ends_the_graduates_chance_to_take_back(world: World) -> None:
+def test_a_registration_cannot_be_taken_back_once_staff_opened_it(world: World) -> None:
     graduate = registered(world)
     province = world.client(Role.PROVINCE)
     province.get(f"/console/destinations/{graduate.pk}/")
-    assert destination_of(graduate).opened_at is None  # who does not review does not open
+    assert (
+        destination_of(graduate).opened_at is None
+    )  # the page of somebody who may not review does not count as opening
     world.client(Role.COUNSELLOR).get(f"/console/destinations/{graduate.pk}/")
     assert destination_of(graduate).opened_at is not None
 
 
-def test_what_changed_since_the_last_time_is_marked(world: World) -> None:
+def test_values_changed_by_the_last_submission_are_marked(world: World) -> None:
     graduate = factories.make_graduate(world)
     user = factories.activate(graduate)
     factories.register_contract(graduate, user, unit_name="先前公司")
@@ -105,7 +107,7 @@ def test_what_changed_since_the_last_time_is_marked(world: World) -> None:
     ]
 
 
-def test_approving_goes_on_to_the_next(world: World) -> None:
+def test_approving_leads_to_the_next_destination(world: World) -> None:
     first, second, third = registered(world), registered(world), registered(world)
     client = world.client(Role.COUNSELLOR)
     page = client.get(f"/console/destinations/{second.pk}/")
@@ -115,11 +117,11 @@ def test_approving_goes_on_to_the_next(world: World) -> None:
     page = client.get(f"/console/destinations/{first.pk}/")
     assert (page.context["previous"], page.context["following"]) == (None, third.pk)
     response = act(client, third, "reject", reason="缺盖章")
-    assert response["Location"] == f"/console/destinations/{third.pk}/"  # the last one
+    assert response["Location"] == f"/console/destinations/{third.pk}/"  # there is no next one
     assert (destination_of(third).state, destination_of(third).reason) == ("rejected", "缺盖章")
 
 
-def test_rejecting_without_a_reason_says_so(world: World) -> None:
+def test_rejecting_without_a_reason_is_refused(world: World) -> None:
     graduate = registered(world)
     response = act(world.client(Role.COUNSELLOR), graduate, "reject", reason=" ")
     assert response.status_code == 409
@@ -140,19 +142,19 @@ def test_the_second_of_two_reviewers_is_told(action: str, world: World) -> None:
     assert f"{world.staff[Role.DEPARTMENT_ADMIN].label}已于" in page
     assert "您的操作没有执行" in page
     if action == "reject":
-        assert "我写的理由" in page  # nothing typed is lost
+        assert "我写的理由" in page  # what was typed is shown again
     assert destination_of(graduate).state == "department_approved"
 
 
 @pytest.mark.parametrize("version", ["", "0", "abc", "²", "-1", "9" * 40])
-def test_a_made_up_version_is_stale(version: str, world: World) -> None:
+def test_a_wrong_version_is_refused_as_outdated(version: str, world: World) -> None:
     graduate = registered(world)
     response = act(world.client(Role.COUNSELLOR), graduate, "approve", version=version)
     assert response.status_code == 409
     assert destination_of(graduate).state == "pending"
 
 
-def test_releasing_what_changed_meanwhile_is_told_too(world: World) -> None:
+def test_releasing_a_destination_changed_meanwhile_is_refused(world: World) -> None:
     graduate = registered(world)
     seen = destination_of(graduate).version
     review.approve(graduate_id=graduate.pk, by=world.school_admin)
@@ -163,7 +165,7 @@ def test_releasing_what_changed_meanwhile_is_told_too(world: World) -> None:
     assert destination_of(graduate).release_proposed_at is None
 
 
-def test_entering_over_what_changed_meanwhile(world: World) -> None:
+def test_entering_over_a_destination_changed_meanwhile_is_refused(world: World) -> None:
     graduate = factories.make_graduate(world)
     seen = destination_of(graduate).version
     enter.enter(graduate_id=graduate.pk, typed=SEEKING, by=world.school_admin)
@@ -189,12 +191,12 @@ def picks(*graduates: Graduate) -> dict[str, Any]:
 
 
 def confirmed(preview: Any) -> dict[str, Any]:
-    """What the preview's form sends."""
+    """The fields that the form of the preview sends."""
     seen = re.findall(r'name="seen" value="([^"]*)"', preview.content.decode())
     return {"seen": seen, "action": preview.context["action"], "sure": "1"}
 
 
-def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
+def test_a_bulk_review_shows_a_preview_and_then_a_result_for_each_row(world: World) -> None:
     one, two, done = registered(world), registered(world), registered(world)
     hidden, foreign = registered(world, department=1), registered(make_world())
     bare = factories.make_graduate(world)
@@ -210,9 +212,9 @@ def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
     assert "不能通过" in page
     for absent in (hidden, foreign):
         assert absent.name not in page
-    assert destination_of(one).state == "pending"  # nothing happened yet
+    assert destination_of(one).state == "pending"  # the preview changes nothing
 
-    # Between preview and confirmation somebody else was quicker with the second.
+    # Somebody else reviews the second one between preview and confirmation.
     review.reject(graduate_id=two.pk, reason="不符", by=world.department_admin)
     result = client.post(path, confirmed(preview))
     answers = {r.graduate_id: (r.ok, r.message) for r in result.context["results"]}
@@ -230,7 +232,7 @@ def test_bulk_says_beforehand_and_answers_row_by_row(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_bulk_rejection_needs_its_reason(world: World) -> None:
+def test_a_bulk_rejection_needs_a_reason(world: World) -> None:
     one, two = registered(world), registered(world)
     client, path = world.client(Role.SCHOOL_ADMIN), "/console/destinations/review/"
     typed = confirmed(client.post(path, picks(one, two) | {"action": "reject"}))
@@ -242,7 +244,7 @@ def test_bulk_rejection_needs_its_reason(world: World) -> None:
     assert {e.reason for e in events} == {"缺盖章"}
 
 
-def test_bulk_bears_what_is_no_number(world: World) -> None:
+def test_a_bulk_review_ignores_picks_that_are_no_numbers(world: World) -> None:
     client, path = world.client(Role.COUNSELLOR), "/console/destinations/review/"
     odd = ["x", "²", "-1", str(2**70), "", "1:", ":1", "1:2:3", "1:x"]
     response = client.post(path, {"pick": odd, "action": "approve"})
@@ -251,8 +253,8 @@ def test_bulk_bears_what_is_no_number(world: World) -> None:
     assert (response.status_code, response.context["results"]) == (200, [])
 
 
-def test_bulk_approves_nothing_that_was_not_shown(world: World) -> None:
-    """What the graduate sent in anew after the preview is another version."""
+def test_a_bulk_review_skips_versions_that_the_preview_did_not_show(world: World) -> None:
+    """A registration submitted after the preview is another version."""
     one, two = registered(world), registered(world)
     client, path = world.client(Role.COUNSELLOR), "/console/destinations/review/"
     typed = confirmed(client.post(path, picks(one, two) | {"action": "approve"}))
@@ -272,7 +274,7 @@ def test_bulk_approves_nothing_that_was_not_shown(world: World) -> None:
 
 
 def study(world: World) -> dict[str, Graduate]:
-    """Ten graduates whose rates are worked out by hand below."""
+    """Ten graduates, whose rates the test below has worked out by hand."""
     admin, adviser = world.school_admin, world.counsellor
     names = "contract waiting refused seeking startup study bare inactive flexible away".split()
     people = {n: factories.make_graduate(world, department=i % 2) for i, n in enumerate(names)}
@@ -295,7 +297,7 @@ def study(world: World) -> dict[str, Graduate]:
     return people
 
 
-# Nine are 在籍. Not approved (waiting, refused, bare) counts as 待就业, whatever was registered.
+# Nine are 在籍. Those who are not approved count as 待就业, whatever they registered.
 EXPECTED = {
     "employed_rate": {"contract", "startup", "study", "flexible"},
     "contract_rate": {"contract"},
@@ -310,7 +312,7 @@ EXPECTED = {
 
 def test_rates_worked_out_by_hand(world: World) -> None:
     study(world)
-    whole = reports.total(reports.table(rows_of(world), by="department"))
+    whole = reports.total_row(reports.rate_table(rows_of(world), by="department"))
     assert whole.total == 9
     assert whole.counts == {key: len(names) for key, names in EXPECTED.items()}
     assert whole.percent("employed_rate") == 44.44
@@ -324,16 +326,16 @@ def rows_of(world: World) -> Any:
     return Destination.objects.filter(school=world.school)
 
 
-def test_incomplete_studies_count_as_the_cohort_says(world: World) -> None:
+def test_incomplete_studies_are_counted_as_the_cohorts_setting_says(world: World) -> None:
     people = study(world)
     Graduate.objects.filter(pk=people["contract"].pk).update(conclusion="J")
     assert incomplete_codes() == "J"
     world.cohort.count_incomplete = True
     world.cohort.save()
-    assert reports.total(reports.table(rows_of(world), by="department")).total == 9
+    assert reports.total_row(reports.rate_table(rows_of(world), by="department")).total == 9
     world.cohort.count_incomplete = False
     world.cohort.save()
-    whole = reports.total(reports.table(rows_of(world), by="department"))
+    whole = reports.total_row(reports.rate_table(rows_of(world), by="department"))
     assert (whole.total, whole.counts["employed_rate"]) == (8, 3)
 
 
@@ -345,22 +347,22 @@ def incomplete_codes() -> str:
 
 @pytest.mark.parametrize("by", ["department", "major"])
 @pytest.mark.parametrize("role", [Role.SCHOOL_ADMIN, Role.DEPARTMENT_ADMIN, Role.PROVINCE])
-def test_every_figure_opens_exactly_the_list_behind_it(role: str, by: str, world: World) -> None:
+def test_every_rate_links_to_the_list_of_what_it_counts(role: str, by: str, world: World) -> None:
     people = study(world)
-    # The same major under two names and a second school, which must not run together.
+    # A major with two names, and a second school, which must be counted apart.
     Graduate.objects.filter(pk=people["study"].pk).update(major_name="计算机科学")
     study(make_world())
     client = world.client(role)
     page = client.get("/console/figures/", {"by": by})
     wrong = []
     tiles = page.content.decode().split("<table")[0]
-    for line, row in zip(
-        page.context["lines"], re.findall(r"<tr.*?</tr>", page.content.decode(), re.S)[1:],
+    for row, html in zip(
+        page.context["rows"], re.findall(r"<tr.*?</tr>", page.content.decode(), re.S)[1:],
         strict=True,
     ):  # fmt: skip
-        links = [unescape(h) for h in re.findall(r'<a\s+href="([^"]+)"', row)]
-        expected = [line.total, *[n for _, n, _ in line.cells()]]
-        wrong += mismatches(client, links, expected, line.label)
+        links = [unescape(h) for h in re.findall(r'<a\s+href="([^"]+)"', html)]
+        expected = [row.total, *[n for _, n, _ in row.cells()]]
+        wrong += mismatches(client, links, expected, row.label)
     links = [unescape(h) for h in re.findall(r'href="(/console/destinations/\?[^"]+)"', tiles)]
     whole = page.context["whole"]
     wrong += mismatches(client, links, [whole.total, *[n for _, n, _ in whole.cells()]], "tiles")
@@ -377,7 +379,7 @@ def mismatches(client: Client, links: list[str], expected: list[int], label: str
     return found
 
 
-def test_the_lists_behind_name_the_right_people(world: World) -> None:
+def test_the_list_of_a_figure_names_the_right_people(world: World) -> None:
     people = study(world)
     client = world.client(Role.SCHOOL_ADMIN)
     for key, names in EXPECTED.items():
@@ -385,20 +387,20 @@ def test_the_lists_behind_name_the_right_people(world: World) -> None:
         assert set(numbers(page)) == {people[n].student_no for n in names}, key
 
 
-def test_figures_are_cut_to_the_scope(world: World) -> None:
+def test_figures_count_only_graduates_in_the_scope(world: World) -> None:
     study(world)
     page = world.client(Role.COUNSELLOR).get("/console/figures/")
     assert page.context["whole"].total == 5
     assert page.context["whole"].counts["employed_rate"] == 3
 
 
-def test_nobody_yet(world: World) -> None:
+def test_figures_without_graduates_say_so(world: World) -> None:
     page = world.client(Role.SCHOOL_ADMIN).get("/console/figures/")
     assert "还没有可统计的毕业生" in page.content.decode()
 
 
-def test_a_refusal_on_the_graduates_pages(world: World) -> None:
-    """The graduate sees state and reason of what was refused."""
+def test_a_graduate_sees_the_reason_of_a_rejection(world: World) -> None:
+    """The pages show the state and the reason."""
     graduate = factories.make_graduate(world)
     user = factories.activate(graduate)
     register.register(graduate_id=graduate.pk, typed=SEEKING, by=user)

@@ -1,4 +1,4 @@
-"""Reasons, conflicts, the national system, release and final approval by two people."""
+"""The review actions: reasons, conflicts, national feedback, releases, and review by two persons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from destinations.steps import MACHINE, NATIONAL, SystemActor
 from graduates.models import Graduate
 from schools.roles import Role
 from tests import factories
-from tests.destinations.acts import C, S
+from tests.destinations.take_step import C, S
 from tests.factories import CONTRACT, World, destination_of
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_correcting_codes_needs_a_reason_and_takes_codes_only(
     assert d.agreement_no
 
 
-def test_the_source_of_a_refusal_is_kept(world: World, graduate: Graduate, user: User) -> None:
+def test_a_rejection_keeps_who_rejected(world: World, graduate: Graduate, user: User) -> None:
     factories.put_in_state(graduate, State.PENDING, world, user)
     review.reject(graduate_id=graduate.pk, reason="甲", by=world.department_admin)
     assert destination_of(graduate).reason_source == ReasonSource.DEPARTMENT
@@ -89,7 +89,7 @@ def test_a_second_rejection_of_the_same_version_is_a_conflict_too(
 # --- the national system --------------------------------------------------------------------------
 
 
-def test_national_reasons_join_and_staff_resumes(
+def test_national_reasons_are_added_up_and_staff_can_resume(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
@@ -107,14 +107,16 @@ def test_national_reasons_join_and_staff_resumes(
     assert destination_of(graduate).state == "school_approved"
 
 
-def test_only_a_national_refusal_is_resumed(world: World, graduate: Graduate, user: User) -> None:
+def test_only_a_national_rejection_can_be_resumed(
+    world: World, graduate: Graduate, user: User
+) -> None:
     factories.put_in_state(graduate, State.REJECTED, world, user)
     with pytest.raises(Refused) as refusal:
         review.resume(graduate_id=graduate.pk, by=world.school_admin)
     assert refusal.value.code == "not_national"
 
 
-def test_a_national_reason_does_not_open_a_way_round_the_schools_own_refusal(
+def test_a_national_reason_does_not_let_staff_resume_the_schools_own_rejection(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.put_in_state(graduate, State.REJECTED, world, user)
@@ -130,7 +132,7 @@ def test_a_national_reason_does_not_open_a_way_round_the_schools_own_refusal(
 # --- release by two -------------------------------------------------------------------------------
 
 
-def test_release_takes_two_people(world: World, graduate: Graduate, user: User) -> None:
+def test_a_release_takes_two_people(world: World, graduate: Graduate, user: User) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
     with pytest.raises(Refused) as refusal:
         release.release(graduate_id=graduate.pk, by=world.school_admin)
@@ -155,7 +157,7 @@ def test_release_takes_two_people(world: World, graduate: Graduate, user: User) 
 
 
 def test_nobody_releases_what_they_proposed(world: World, graduate: Graduate, user: User) -> None:
-    """A counsellor who proposed and then became the school's admin."""
+    """This holds also for a counsellor who becomes school admin after proposing."""
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
     factories.attach(graduate, world.counsellor)
     release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
@@ -170,7 +172,9 @@ def test_nobody_releases_what_they_proposed(world: World, graduate: Graduate, us
 # --- two-person review ----------------------------------------------------------------------------
 
 
-def test_two_person_review(world: World, graduate: Graduate, user: User) -> None:
+def test_two_person_review_refuses_approval_by_who_entered(
+    world: World, graduate: Graduate, user: User
+) -> None:
     world.school.two_person_review = True
     world.school.save()
     admin = world.school_admin
@@ -184,7 +188,7 @@ def test_two_person_review(world: World, graduate: Graduate, user: User) -> None
     assert destination_of(graduate).state == "school_approved"
 
 
-def test_two_person_review_holds_for_resuming_too(
+def test_two_person_review_refuses_resuming_by_who_entered(
     world: World, graduate: Graduate, user: User
 ) -> None:
     world.school.two_person_review = True
@@ -202,7 +206,7 @@ def test_by_default_an_admins_entry_is_final(world: World, graduate: Graduate) -
     assert (d.state, d.school_by) == ("school_approved", world.school_admin.label)
 
 
-def test_an_entry_over_a_pending_one_keeps_the_graduates_own(
+def test_an_entry_over_a_pending_registration_keeps_the_graduates_values(
     world: World, graduate: Graduate, user: User
 ) -> None:
     factories.register_contract(graduate, user, unit_name="本人填写公司")

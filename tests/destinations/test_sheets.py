@@ -1,4 +1,4 @@
-"""登记表 of 12 and 76: offered where asked for, prefilled with what was typed, registering nothing."""
+"""The 登记表 of categories 12 and 76: it is offered on the pages and filled in with what was typed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def client(graduate: Graduate) -> Client:
     return client_of(factories.activate(graduate))
 
 
-def words(content: bytes, folder: Path) -> str:
+def pdf_text(content: bytes, folder: Path) -> str:
     (folder / "sheet.pdf").write_bytes(content)
     argv = ["pdftotext", "-layout", str(folder / "sheet.pdf"), "-"]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
@@ -45,7 +45,7 @@ def test_every_category_whose_evidence_names_a_sheet_has_one() -> None:
 
 
 @pytest.mark.parametrize("code", TITLES)
-def test_both_steps_lead_to_it(client: Client, code: str) -> None:
+def test_both_pages_of_the_graduate_link_to_the_sheet(client: Client, code: str) -> None:
     for step in ("materials", "form"):
         page = client.get(f"/destination/{step}/", {"category": code}).content.decode()
         assert SHEET in page
@@ -53,7 +53,7 @@ def test_both_steps_lead_to_it(client: Client, code: str) -> None:
     assert SHEET not in client.get("/destination/form/", {"category": "11"}).content.decode()
 
 
-def test_what_is_typed_stands_in_it_and_nothing_is_registered(
+def test_the_sheet_holds_what_is_typed_and_registers_nothing(
     client: Client, graduate: Graduate, tmp_path: Path
 ) -> None:
     typed = {
@@ -63,7 +63,7 @@ def test_what_is_typed_stands_in_it_and_nothing_is_registered(
     answer = client.post(SHEET, typed)
     assert answer["Content-Type"] == "application/pdf"
     assert "no-store" in answer["Cache-Control"]
-    text = words(answer.content, tmp_path)
+    text = pdf_text(answer.content, tmp_path)
     for word in ("其他录用证明登记表", graduate.name, graduate.student_no, "虚构录用单位",
                  "安徽省合肥市包河区", "2027-07-01", "不是数", "用人单位(盖章)"):  # fmt: skip
         assert word in text, word
@@ -72,17 +72,17 @@ def test_what_is_typed_stands_in_it_and_nothing_is_registered(
     assert destination_of(graduate).state == State.UNSUBMITTED
 
 
-def test_before_anything_is_typed_the_lines_are_empty(
+def test_the_sheet_is_empty_before_anything_is_typed(
     client: Client, graduate: Graduate, tmp_path: Path
 ) -> None:
-    text = words(client.get(SHEET, {"category": "76"}).content, tmp_path)
+    text = pdf_text(client.get(SHEET, {"category": "76"}).content, tmp_path)
     assert "自由职业登记表" in text
     assert "从事职业内容" in text
     assert graduate.name in text
     assert "用人单位(盖章)" not in text
 
 
-def test_what_is_registered_stands_in_it(world: World, tmp_path: Path) -> None:
+def test_the_sheet_holds_what_is_registered(world: World, tmp_path: Path) -> None:
     graduate = factories.make_graduate(world)
     user = factories.activate(graduate)
     factories.set_minimum_wage("340000", 2000)
@@ -90,17 +90,15 @@ def test_what_is_registered_stands_in_it(world: World, tmp_path: Path) -> None:
     client = client_of(user)
     typed = {"category": "76", "occupation": "为虚构杂志供稿", "monthly_wage": "6000"}
     assert client.post("/destination/form/", typed).status_code == 302
-    text = words(client.get(SHEET, {"category": "76"}).content, tmp_path)
+    text = pdf_text(client.get(SHEET, {"category": "76"}).content, tmp_path)
     assert "为虚构杂志供稿" in text
-    # Another category's sheet takes nothing over.
-    other = words(client.get(SHEET, {"category": "12"}).content, tmp_path)
+    # The sheet of another category does not take these values over.
+    other = pdf_text(client.get(SHEET, {"category": "12"}).content, tmp_path)
     assert "为虚构杂志供稿" not in other
 
 
 @pytest.mark.parametrize("code", TITLES)
-def test_staff_who_enter_have_it_with_what_they_typed(
-    world: World, tmp_path: Path, code: str
-) -> None:
+def test_staff_get_the_sheet_with_what_they_typed(world: World, tmp_path: Path, code: str) -> None:
     graduate = factories.make_graduate(world)
     for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN):
         client = world.client(role)
@@ -113,7 +111,7 @@ def test_staff_who_enter_have_it_with_what_they_typed(
         typed = {"category": code, "monthly_wage": "7654"}
         answer = client.post(address, typed)
         assert answer["Content-Type"] == "application/pdf"
-        text = words(answer.content, tmp_path)
+        text = pdf_text(answer.content, tmp_path)
         for word in (TITLES[code], graduate.name, "7654"):
             assert word in text, word
         assert graduate.person.id_number not in text
@@ -125,12 +123,12 @@ def test_staff_who_enter_have_it_with_what_they_typed(
 
 
 @pytest.mark.parametrize("code", ["11", "", "none"])
-def test_other_categories_have_none(client: Client, code: str) -> None:
+def test_other_categories_have_no_sheet(client: Client, code: str) -> None:
     answer = client.get(SHEET, {"category": code})
     assert answer["Location"] == "/destination/choose/"
 
 
-def test_asking_too_often_is_refused(client: Client) -> None:
+def test_asking_for_too_many_sheets_is_refused(client: Client) -> None:
     from django.core.cache import cache
 
     from core.rate import limit

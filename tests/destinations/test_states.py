@@ -1,4 +1,4 @@
-"""Every state × action × role of a destination, against a table written by hand from DOMAIN §3."""
+"""Every action by every role in every state, compared with a table written by hand from DOMAIN §3."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from destinations.states import State
 from destinations.steps import AGREEMENT, GRADUATE, MACHINE, NATIONAL
 from graduates.models import Graduate
 from tests import factories
-from tests.destinations.acts import C, D, P, S, actor, do
+from tests.destinations.take_step import C, D, P, S, actor_of_role, take_step
 from tests.factories import CONTRACT, World, destination_of
 
 pytestmark = pytest.mark.django_db
 
-# A star: an active agreement holds the row. Otherwise as it is after the plainest way there:
-# category 11, never opened, refused by the school, nothing flagged, no release proposed.
+# A state with a star has an active agreement. Without one the destination has category 11, was never
+# opened, was rejected (if it is) by the school, has nothing flagged and no release proposed.
 PLAIN = {"unsubmitted", "pending", "department_approved", "school_approved", "rejected"}
 SIGNED = {"esigned*", "department_approved*", "school_approved*", "rejected*"}
 ROLES = (GRADUATE, C, D, S, P, NATIONAL, AGREEMENT)
@@ -53,8 +53,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         NATIONAL: {"department_approved", "school_approved", "rejected",
                    "department_approved*", "school_approved*", "rejected*"},
     },
-    "resume": {},  # only what the national system refused
-    "tick": {},  # only what was touched up
+    "resume": {},  # only after a rejection by the national system
+    "tick": {},  # only after a touch-up
     "correct_codes": {C: SIGNED, D: SIGNED, S: SIGNED},
     "amend": {AGREEMENT: {"esigned*", "department_approved*", "rejected*"}},
     "sign": {AGREEMENT: {"unsubmitted"}},
@@ -62,42 +62,45 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         C: {"pending", "department_approved", "school_approved", "rejected"},
         D: {"pending", "department_approved", "school_approved", "rejected"},
     },
-    "release": {AGREEMENT: SIGNED},  # of the school only on another's proposal
+    "release": {AGREEMENT: SIGNED},  # the school only releases what somebody else proposed
     "conclude": {AGREEMENT: {"department_approved*", "school_approved*"}},
 }  # fmt: skip
 
 
-def test_the_table_names_every_action_and_state() -> None:
+def test_the_expected_table_names_every_action_and_state() -> None:
     assert set(MACHINE.actions()) == set(ALLOWED)
     assert {s.rstrip("*") for s in PLAIN | SIGNED} == set(State.values)
 
 
 @pytest.mark.parametrize("situation", sorted(PLAIN | SIGNED))
-def test_each_action_by_each_role(situation: str, world: World, graduate: Graduate) -> None:
+def test_each_action_is_allowed_to_the_expected_roles_only(
+    situation: str, world: World, graduate: Graduate
+) -> None:
     user = factories.activate(graduate)
     state, agreement = situation.rstrip("*"), situation.endswith("*")
     factories.put_in_state(graduate, state, world, user, agreement=agreement)
     factories.attach(graduate, world.counsellor)
     wrong = []
     for role in ROLES:
-        offered = {s.action for s in MACHINE.available(destination_of(graduate), actor(role, world, user))}  # fmt: skip
+        offered = {s.action for s in MACHINE.available(destination_of(graduate), actor_of_role(role, world, user))}  # fmt: skip
         for action, by_role in ALLOWED.items():
             expected = situation in by_role.get(role, set())
             if (action in offered) != expected:
                 wrong.append(f"{role} {action}: button {action in offered}")
-            happened = _try(action, graduate.pk, actor(role, world, user))
+            happened = _try(action, graduate.pk, actor_of_role(role, world, user))
             if (happened == "done") != expected:
                 wrong.append(f"{role} {action}: {happened}")
     assert wrong == []
 
 
 def _try(action: str, pk: int, by: Any) -> str:
-    """`done`, the refusal's code, or what is wrong with the trace it left. Undone afterwards."""
+    """Try an action and roll it back. Returns "done", the code of the refusal, or what is wrong with
+    the event that it wrote."""
     before = destination_of(pk)
     events = DestinationEvent.objects.filter(graduate_id=pk).count()
     try:
         with transaction.atomic():
-            do(action, pk, by)
+            take_step(action, pk, by)
             after = destination_of(pk)
             event = DestinationEvent.objects.filter(graduate_id=pk).order_by("-id").first()
             assert event is not None
@@ -153,21 +156,21 @@ TARGETS = [
 
 
 @pytest.mark.parametrize(("action", "role", "situation", "target"), TARGETS)
-def test_where_each_action_leads(
+def test_each_action_leads_to_the_expected_state(
     action: str, role: str, situation: str, target: str, world: World, graduate: Graduate
 ) -> None:
     user = factories.activate(graduate)
     state, agreement = situation.rstrip("*"), situation.endswith("*")
     factories.put_in_state(graduate, state, world, user, agreement=agreement)
     factories.attach(graduate, world.counsellor)
-    # Taken back at once: an agreement's step without its agreement must never be committed.
+    # Rolled back, because the deferred trigger refuses to commit an agreement's step without one.
     with transaction.atomic():
-        do(action, graduate.pk, actor(role, world, user))
+        take_step(action, graduate.pk, actor_of_role(role, world, user))
         assert destination_of(graduate).state == target
         transaction.set_rollback(True)
 
 
-def test_the_province_and_strangers_have_no_step(world: World, graduate: Graduate) -> None:
+def test_the_province_and_strangers_can_take_no_step(world: World, graduate: Graduate) -> None:
     d = destination_of(graduate)
     for by in (world.user(P), factories.make_employer()):
         assert MACHINE.available(d, by) == []

@@ -1,4 +1,4 @@
-"""最低工资标准: the province's table, which the wage rule reads."""
+"""最低工资标准: the province's page of minimum wages."""
 
 import datetime
 
@@ -23,18 +23,18 @@ def province(world: World) -> Client:
     return world.client(Role.PROVINCE)
 
 
-def test_a_city_added_holds_for_its_counties(province: Client) -> None:
+def test_the_wage_of_a_city_applies_to_its_counties(province: Client) -> None:
     assert province.post(reverse("console:wages"), LINE).status_code == 302
-    made = MinimumWage.objects.get()
-    assert (made.division, made.amount) == ("340100", 2320)
+    wage = MinimumWage.objects.get()
+    assert (wage.division, wage.amount) == ("340100", 2320)
     assert minimum_wage("340111", datetime.date(2026, 2, 1)) == 2320
     assert minimum_wage("340111", datetime.date(2025, 2, 1)) is None
     assert Event.objects.get(action="destinations.wage_add").data["amount"] == 2320
     page = province.get(reverse("console:wages")).content.decode()
     assert "安徽省合肥市" in page
-    province.post(reverse("console:wage-delete", args=[made.pk]))
+    province.post(reverse("console:wage-delete", args=[wage.pk]))
     assert not MinimumWage.objects.exists()
-    assert Event.objects.get(action="destinations.wage_delete").object_id == made.pk
+    assert Event.objects.get(action="destinations.wage_delete").object_id == wage.pk
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_city_added_holds_for_its_counties(province: Client) -> None:
         ({"amount": "12"}, "请填写每月元数"),
     ],
 )
-def test_what_is_wrong_is_said_and_kept(
+def test_a_refused_wage_shows_again_what_was_typed(
     province: Client, change: dict[str, str], sentence: str
 ) -> None:
     answer = province.post(reverse("console:wages"), {**LINE, **change})
@@ -58,14 +58,14 @@ def test_what_is_wrong_is_said_and_kept(
     assert not MinimumWage.objects.exists()
 
 
-def test_the_same_day_twice_is_refused(province: Client) -> None:
+def test_a_second_wage_from_the_same_day_is_refused(province: Client) -> None:
     province.post(reverse("console:wages"), LINE)
     again = province.post(reverse("console:wages"), {**LINE, "amount": "2400"})
     assert "同日已有标准" in again.content.decode()
     assert MinimumWage.objects.get().amount == 2320
 
 
-def test_the_list_says_which_line_holds(province: Client) -> None:
+def test_the_list_says_which_wage_is_in_force(province: Client) -> None:
     for year in (today().year - 2, today().year - 1, today().year + 1):
         province.post(reverse("console:wages"), LINE | {"valid_from": f"{year}-01-01"})
     page = province.get(reverse("console:wages")).content.decode()

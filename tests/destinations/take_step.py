@@ -1,4 +1,4 @@
-"""Each action of a destination with values that are fine in themselves, and who takes it."""
+"""Taking each step of a destination with valid values, and the actor of each role."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tests.factories import CONTRACT, World
 C, D, S, P = Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE
 
 
-def actor(role: str, world: World, user: User) -> Any:
+def actor_of_role(role: str, world: World, user: User) -> Any:
     if role == GRADUATE:
         return User.objects.get(pk=user.pk)
     return SystemActor(role) if role in (NATIONAL, AGREEMENT) else world.user(role)
 
 
-def do(action: str, pk: int, by: Any) -> Destination:
-    """Take the step with values that are fine in themselves."""
+def take_step(action: str, pk: int, by: Any) -> Destination:
+    """Take a step with valid values."""
     if action in ("amend", "sign"):
         with base.step(action, pk, by) as change:
             change.destination.agreement_no = "W0002"
             change.destination.locked_at = timezone.now()
             return change.write()
-    acts: dict[str, Callable[[], Destination]] = {
+    steps: dict[str, Callable[[], Destination]] = {
         "register": lambda: register.register(graduate_id=pk, typed=CONTRACT, by=by),
         "take_back": lambda: register.take_back(graduate_id=pk, by=by),
         "touch_up": lambda: register.touch_up(
@@ -49,4 +49,4 @@ def do(action: str, pk: int, by: Any) -> Destination:
         "release": lambda: release.release(graduate_id=pk, by=by),
         "conclude": lambda: agreement.conclude(graduate_id=pk, by=by, reason="已签劳动合同"),
     }
-    return acts[action]()
+    return steps[action]()
