@@ -1,4 +1,4 @@
-"""The door of the graduate's pages: signed in as a graduate, and only to one's own records."""
+"""Access to the graduate's pages: only signed in, and only to one's own records."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from codes import lookup
 from core.db.lookups import LookUp
 from graduates.models import Graduate
 
-_CHOSEN, _BACK = "graduate_id", "after_sign_in"
+_CHOSEN, _RETURN_TO = "graduate_id", "after_sign_in"
 
 
 class GraduateRequest(HttpRequest):
-    """A request that passed the door: `graduate` is the record in use."""
+    """The request of a signed-in graduate. `graduate` is the record in use."""
 
     user: User
     graduate: Graduate
 
 
 def graduate_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Give a view the graduate's record; who is not signed in as a graduate has to sign in first."""
+
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
@@ -41,9 +43,9 @@ def graduate_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return guarded
 
 
-def returning(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Around a graduate's view that is reached by a scanned address: whoever signs in first comes
-    back to it."""
+def return_after_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Around a `graduate_view` that people reach by a scanned address: who has to sign in first is
+    led back to it afterwards."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -51,15 +53,15 @@ def returning(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         if request.method == "GET" and not (
             isinstance(user, User) and user.realm == Realm.GRADUATE
         ):
-            request.session[_BACK] = request.path
+            request.session[_RETURN_TO] = request.path
         return view(request, *args, **kwargs)
 
     return guarded
 
 
 def next_url(request: HttpRequest) -> str:
-    """Where a graduate who just signed in goes: back to where they came from, or home."""
-    return request.session.pop(_BACK, "/")
+    """The address after a sign-in: the page that asked for it (`return_after_sign_in`), else home."""
+    return request.session.pop(_RETURN_TO, "/")
 
 
 _RECORDS = Graduate.objects.select_related("school", "cohort", "person")
@@ -70,12 +72,12 @@ _NEWEST = LookUp(
 
 
 def own_record(request: HttpRequest, user: User) -> Graduate | None:
-    """The chosen record of this person, by default the newest."""
+    """The record that the person has chosen, else the newest one; None if there is none."""
     chosen = request.session.get(_CHOSEN)
     if chosen is not None:
-        found = _RECORDS.filter(person__user=user, pk=chosen).first()
-        if found is not None:
-            return found
+        record = _RECORDS.filter(person__user=user, pk=chosen).first()
+        if record is not None:
+            return record
     return _NEWEST.first(user.pk)
 
 

@@ -1,7 +1,4 @@
-"""The fields of the archive transfer (档案转寄), declared once, and how they are read.
-
-Source: DOMAIN §2; which types need a receiver: the archive transfer table.
-"""
+"""The fields of the archive transfer (档案转寄), declared once, and how they are read (DOMAIN §2)."""
 
 from __future__ import annotations
 
@@ -30,13 +27,13 @@ ALL: tuple[FieldDeclaration, ...] = (
 BY_KEY = {f.key: f for f in ALL}
 OWN_KEYS = tuple(f.key for f in ALL if f.group == RECEIVER)
 SENT_KEYS = tuple(f.key for f in ALL if f.group == SENT)
-# These types go to a unit, which must be told in full.
+# With these types the archive goes to a unit, whose name, contact, phone and address are required.
 NEEDS_UNIT = frozenset({"origin", "employer", "agency", "study_other"})
 _RECEIVER_KEYS = ("unit_name", "contact", "phone", "address")
 
 
 def read(typed: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[dict[str, Any], list[Finding]]:
-    """The values of `keys` and what is wrong with them; a refused value is the empty one."""
+    """The values of the fields `keys`, and the errors. A refused value is replaced by the empty one."""
     values: dict[str, Any] = {}
     findings: list[Finding] = []
     for key in keys:

@@ -1,4 +1,4 @@
-"""What graduates contribute to the frame."""
+"""What this app adds to the shared frame (`core/frame.py`)."""
 
 from accounts.models import User
 from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
@@ -10,7 +10,7 @@ from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
 from schools.scope import visible_to
 
 
-def corrections_waiting(user: User) -> int:
+def _count_corrections(user: User) -> int:
     if not user.has_perm("graduates.correct"):
         return 0
     rows = visible_to(CorrectionRequest.objects.all(), user, graduate="graduate")
@@ -38,7 +38,7 @@ CONTRIBUTIONS = Contributions(
         MenuItem("生源", "生源信息", "console:origins", "people", "graduates.view", 10),
         MenuItem("生源", "导入名册", "console:imports", "upload", "graduates.import", 20),
         MenuItem("生源", "信息反馈", "console:corrections", "chat-left-text", "graduates.view", 25,
-                 corrections_waiting),
+                 _count_corrections),
         MenuItem("生源", "最近修改", "console:changes", "clock-history", "graduates.view", 30),
         MenuItem("生源", "初始码", "console:initial-codes", "ticket-perforated",
                  "graduates.initial_codes", 40),
@@ -57,7 +57,7 @@ CONTRIBUTIONS = Contributions(
         Service("信息反馈", "信息有误又不能修改，请老师更正", "corrections", "chat-left-text", 10),
     ),
     periodic_tasks=(
-        # A message can be lost between commit and send; the sweep finds the row it left behind.
+        # Celery messages can be lost, so the sweep continues imports that nobody works on.
         PeriodicTask("sweep-imports", "graduates.tasks.sweep_imports", 60.0),
     ),
     machines=(

@@ -1,4 +1,4 @@
-"""What can be asked for by 信息反馈/纠错. Each kind is filled in by the app that owns the record."""
+"""What can be corrected by 信息反馈/纠错. The app that owns a kind of record adds it by a hook."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Demo graduates: student numbers begin with 9, so they never meet a roster's."""
+"""Demo graduates. Their student numbers begin with 9, which those of a roster do not."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Realm, User
@@ -23,14 +24,14 @@ DEMO_ACTOR = Actor(None, "system", "演示数据")
 
 
 def id_number(index: int) -> str:
-    """A made-up number with a right check character."""
+    """An invented document number with a correct check character."""
     first = f"340123{2004 + index % 2}{1 + index % 12:02}{1 + index % 28:02}{index % 1000:03}"
     return first + id_check_character(first)
 
 
 def typed_record(index: int, its_class: SchoolClass, year: int) -> dict[str, Any]:
     major = its_class.name.removesuffix("班")[:-3]
-    # Another person than the one with this number at the other school.
+    # The two demo schools have different persons.
     school = its_class.school.code
     person = index + (0 if school == DEMO_CODE else 500)
     number = id_number(person)
@@ -74,7 +75,7 @@ _MAJORS = {
 
 
 def make_graduates(password: str) -> None:
-    """Some unsubmitted, some confirmed, some locked; the first one has an account."""
+    """Add graduates to both demo schools, three of four confirmed. The first one has an account."""
     for code, count in _COUNTS.items():
         school = School.objects.get(code=code)
         cohort = Cohort.objects.get(school=school, year=DEMO_YEAR)
@@ -113,6 +114,6 @@ def graduates_exist() -> bool:
 def show_graduate() -> list[tuple[str, str, str]]:
     """The graduate of the demo who has an account."""
     return [
-        ("毕业生", "/login/", f"{school.name} 学号 {ACTIVE_NUMBER}")
+        ("毕业生", reverse("login"), f"{school.name} 学号 {ACTIVE_NUMBER}")
         for school in School.objects.filter(code=DEMO_CODE)
     ]

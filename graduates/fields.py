@@ -1,4 +1,4 @@
-"""The fields of the origin record, declared once: forms, import, export and history read this."""
+"""The fields of the origin record, declared once for forms, import, export and history."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ REGISTRY, PERSONAL, CONTACT = "学籍信息", "个人基本信息", "本人及�
 class OriginField(FieldDeclaration):
     """One field of the origin record.
 
-    `registry` fields come from the 学籍 and must stay equal to it. `editable` is the default of
-    the school's field permissions: graduate, counsellor, department admin. `aliases` are other
-    headers a roster may have for it.
+    `registry` fields come from the student registry (学籍) and must stay equal to it. `editable` says
+    whether graduate, counsellor and department admin may edit the field unless the school chooses
+    otherwise. `aliases` are other headers that a roster may have for it.
     """
 
     registry: bool = False
     aliases: tuple[str, ...] = ()
     on_person: bool = False
     editable: tuple[bool, bool, bool] = (False, True, True)
-    # A roster need not bring it, but the graduate must say it before confirming.
+    # A roster may leave it out, but graduates must fill it in before they confirm.
     asked_of_graduate: bool = False
-    # What is stored where a roster says nothing; None for the kind's own empty value.
+    # What is stored where a roster has no value; None for the empty value of the kind.
     default: str | bool | None = None
 
     @property
@@ -108,33 +108,32 @@ ALL: tuple[OriginField, ...] = (
 BY_KEY = {f.key: f for f in ALL}
 GROUPS = (REGISTRY, PERSONAL, CONTACT)
 
-# The header row of the roster template; the others are read when a workbook has them.
+# The columns of the roster's template. The other fields are read from a roster that has them.
 TEMPLATE_KEYS = [
     "year", "level", "education_type", "teacher_student", "department", "school_class", "name",
     "gender", "id_number", "student_no", "exam_no", "training_mode", "directed_unit",
     "major_code", "major_name", "duration", "ethnicity", "politics", "origin", "enrolled_on",
     "graduates_on", "conclusion", "difficulty", "mobile", "email",
 ]  # fmt: skip
-# Without these columns a workbook is no roster.
+# A workbook that lacks one of these columns is refused.
 REQUIRED_COLUMNS = [k for k in TEMPLATE_KEYS if BY_KEY[k].required]
 
-# What the graduate confirms. Names of department and class are the school's to change; moving
-# somebody to another one lapses the confirmation by itself.
+# What the graduate confirms. Department and class are left out, because a school may rename them.
+# A change of them in one record ends the confirmation anyway.
 CONFIRMED_KEYS = [f.key for f in ALL if f.key not in ("department", "school_class")]
 CONTACT_KEYS = [f.key for f in ALL if f.group == CONTACT]
 
 
 def by_header(header: str) -> OriginField | None:
-    """The field a column header means, by label or by a name other systems use."""
+    """The field that a column's header means: its label, or one of its other names."""
     return headers().get(plain_header(header))
 
 
 @functools.cache
 def headers() -> dict[str, OriginField]:
-    found: dict[str, OriginField] = {}
-    for f in ALL:
-        found[plain_header(f.label)] = f
+    """Header → field. A label takes precedence over another field's alias."""
+    fields = {plain_header(f.label): f for f in ALL}
     for f in ALL:
         for alias in f.aliases:
-            found.setdefault(plain_header(alias), f)
-    return found
+            fields.setdefault(plain_header(alias), f)
+    return fields

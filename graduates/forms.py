@@ -1,8 +1,8 @@
-"""Forms of the origin record, the archive transfer, corrections and the ways in."""
+"""Forms of origin records, archive transfers, corrections, and of the graduate's sign-in."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from accounts.forms import NewPasswordForm
@@ -18,25 +18,29 @@ from graduates.records import record_of
 from graduates.states import Standing
 from schools.models import Cohort, Department, SchoolClass
 
-# Numbers shown whole by a click, which is logged; the value is the way to them from a graduate.
+# Masked numbers that a logged click shows as a whole, with the path to them from a graduate.
 REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
 _REQUIRED = [f.key for f in ALL if f.required]
 _LEAVING = (Standing.TRANSFERRED, Standing.WITHDRAWN)
 
 
 class OriginForm(DeclaredForm):
-    """The origin record. `version` is that of the record the page was made from."""
+    """The form of an origin record. `version` is the version that the page showed."""
 
     version = fields.Seen()
 
 
 def origin_form(
-    graduate: Graduate, user: User, data: Any = None, *, keys: Collection[str] = tuple(BY_KEY)
+    graduate: Graduate,
+    user: User,
+    data: Mapping[str, Any] | None = None,
+    *,
+    keys: Collection[str] = tuple(BY_KEY),
 ) -> DeclaredForm:
-    """The record's fields of `keys`; those that `user` may not edit now are grey."""
+    """A form with the fields `keys` of a record. Those that `user` may not edit now are grey."""
     allowed = editable_keys(graduate, user)
     shown = [f for f in ALL if f.key in keys]
-    made = declared_form(
+    form_class = declared_form(
         shown,
         required=[f.key for f in ALL if f.asked],
         demanded=_REQUIRED,
@@ -45,30 +49,29 @@ def origin_form(
         choices=_own_choices(graduate, allowed & set(keys)),
         base=OriginForm,
     )
-    return made(data, initial=record_of(graduate))
+    return form_class(data, initial=record_of(graduate))
 
 
 def _own_choices(graduate: Graduate, keys: set[str]) -> dict[str, Sequence[tuple[str, str]]]:
-    """Departments of the school, and the classes of the cohort by name."""
-    found: dict[str, Sequence[tuple[str, str]]] = {}
+    """The choices of the fields `keys` that no code table has: departments and classes, by name."""
+    choices: dict[str, Sequence[tuple[str, str]]] = {}
     if "department" in keys:
         departments = Department.objects.filter(school_id=graduate.school_id)
-        found["department"] = [(n, n) for n in departments.values_list("name", flat=True)]
+        choices["department"] = [(n, n) for n in departments.values_list("name", flat=True)]
     if "school_class" in keys:
         classes = SchoolClass.objects.filter(cohort_id=graduate.cohort_id).order_by("name")
         names = classes.values_list("name", flat=True).distinct()
-        found["school_class"] = [(n, n) for n in names]
-    return found
+        choices["school_class"] = [(n, n) for n in names]
+    return choices
 
 
-def new_graduate_form(data: Any = None) -> DeclaredForm:
-    """A graduate added by hand."""
-    made = declared_form(ALL, required=_REQUIRED, demanded=_REQUIRED)
-    return made(data)
+def new_graduate_form(data: Mapping[str, Any] | None = None) -> DeclaredForm:
+    """The form that adds a graduate by hand."""
+    return declared_form(ALL, required=_REQUIRED, demanded=_REQUIRED)(data)
 
 
 class StandingForm(PlatformForm):
-    """延期, 转出, 退学 or back. The action says what can't be."""
+    """A change of the standing: 延期, 转出, 退学, or back to 在籍. The action refuses what can't be."""
 
     standing = fields.Text(
         "变动", widget=widgets.Select(attrs={"class": "form-select form-select-sm"})
@@ -92,27 +95,33 @@ class StandingForm(PlatformForm):
 
 
 def archive_form(
-    found: ArchiveTransfer | None, keys: Collection[str], data: Any = None, *, grey: str = ""
+    archive_transfer: ArchiveTransfer | None,
+    keys: Collection[str],
+    data: Mapping[str, Any] | None = None,
+    *,
+    grey: str = "",
 ) -> DeclaredForm:
-    """The archive transfer's fields of `keys`, all grey for the reason `grey`."""
+    """A form with the fields `keys` of the archive transfer. With a reason `grey` none can be
+    edited."""
     shown = [archive.BY_KEY[key] for key in keys]
-    made = declared_form(
+    form_class = declared_form(
         shown,
         required=[f.key for f in shown if f.required],
         greyed=dict.fromkeys(keys, grey) if grey else {},
     )
-    return made(data, initial={key: getattr(found, key) for key in keys} if found else {})
+    initial = {key: getattr(archive_transfer, key) for key in keys} if archive_transfer else {}
+    return form_class(data, initial=initial)
 
 
 class PermissionsForm(PlatformForm):
-    """What was ticked in the table of fields and who may edit them: field keys by column."""
+    """The table of fields and of who may edit them: for each column the keys that are ticked."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for column in field_permissions.COLUMNS:
             self.fields[column] = fields.Words()
 
-    def marks(self) -> dict[str, field_permissions.Marks]:
+    def rights(self) -> dict[str, field_permissions.EditRights]:
         """For every field that can be set, whether each column may edit it."""
         ticked = [self.cleaned_data[column] for column in field_permissions.COLUMNS]
         return {
@@ -122,8 +131,8 @@ class PermissionsForm(PlatformForm):
 
 
 class CorrectionForm(PlatformForm):
-    """What should stand in the field, why, and up to four pictures. Which field it is stands in
-    `kind` and `field`; the action says everything that is missing at once."""
+    """The proposed value of the field that `kind` and `field` name, with a reason and up to four
+    pictures. The action says everything that is missing at once."""
 
     kind = fields.Mark()
     field = fields.Mark()
@@ -136,7 +145,7 @@ class CorrectionForm(PlatformForm):
 
 
 class AnswerForm(PlatformForm):
-    """The answer to a correction; only a refusal needs one."""
+    """The answer to a correction. Only a refusal needs one."""
 
     answer = fields.LongText("说明(不采纳时必填, 毕业生会看到)", required=False, max_length=300)
 
@@ -146,20 +155,20 @@ class AnswerForm(PlatformForm):
 
 
 class DuplicateForm(PlatformForm):
-    """Which of the records in doubt stays enrolled."""
+    """Which of several records of one person stays 在籍."""
 
     stands = fields.Number("保留的记录", star=True, widget=widgets.Select)
     standing = fields.Choice("其余记录改为", [(s.value, s.label) for s in _LEAVING], star=True)
     reason = fields.LongText("核定依据", star=True, max_length=200, help_text="两校都会看到。")
 
-    def offer_records(self, found: Sequence[Graduate]) -> None:
-        """The records to choose from."""
-        rows = [(g.pk, f"{g.school.name} {g.student_no}") for g in found]
+    def offer_records(self, records: Sequence[Graduate]) -> None:
+        """Offer these records as choices."""
+        rows = [(g.pk, f"{g.school.name} {g.student_no}") for g in records]
         self.offer("stands", rows, empty="请选择")
 
 
 class FindForm(PlatformForm):
-    """School and student number name one record."""
+    """Finds one record by school and student number."""
 
     school = fields.Choice("学校", ())
     student_no = fields.Text("学号", max_length=20)
@@ -170,6 +179,8 @@ class FindForm(PlatformForm):
 
 
 class ReopenForm(PlatformForm):
+    """Opens a record until a date, with a reason."""
+
     until = fields.Date("开放至", star=True, help_text=f"含当天, 最多{reopen.MOST_DAYS}天。")
     reason = fields.LongText("原因", star=True, max_length=200)
 
@@ -192,7 +203,7 @@ class SignInForm(PlatformForm):
 
 
 class ActivationForm(NewPasswordForm, SignInForm):
-    """The first sign-in ever: who one is, the initial code, and a password of one's own."""
+    """The first sign-in: who the graduate is, the initial code, and a new password."""
 
     password = None  # type: ignore[assignment]
     name = fields.Text("姓名")

@@ -1,6 +1,8 @@
-"""What the graduate's home says: the steps, and the first one not yet taken."""
+"""The steps on the graduate's home page."""
 
 from __future__ import annotations
+
+from django.urls import reverse
 
 from graduates import hooks
 from graduates.hooks import HomeStep
@@ -20,7 +22,7 @@ def confirm_step(*, graduate: Graduate) -> HomeStep:
         label="确认生源",
         done=is_confirmation_current(graduate),
         todo="信息有变化, 请重新确认生源信息" if lapsed else "请先确认生源信息",
-        address="/origin/",
+        address=reverse("origin"),
         state=graduate.confirmation,
         state_label=graduate.get_confirmation_display(),
     )

@@ -1,4 +1,4 @@
-"""Hooks that origin records offer to the apps above."""
+"""Hooks that this app offers to the apps above."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from core.audit import Actor
 from core.hooks import hook
 from graduates.models import Graduate
 
 
 @dataclass(frozen=True)
 class HomeStep:
-    """One step on the graduate's home. `todo` is the one line shown while it is the next one."""
+    """A step on the graduate's home page. `todo` is the sentence shown while it is the next step."""
 
     label: str
     done: bool
@@ -25,11 +26,11 @@ class HomeStep:
 
 @dataclass(frozen=True)
 class CorrectionTarget:
-    """One kind of record that corrections speak of.
+    """One kind of data that corrections can be asked for.
 
-    `fields` are (key, label) of what may be asked for; `current(graduate, key)` its words now;
-    `apply(graduate_id, key, value, by, reason)` puts an accepted value by the kind's own action,
-    which checks it and keeps the history.
+    `fields` gives (key, label) of the fields that can be corrected, and `current(graduate, key)` the
+    words for the present value. `apply(graduate_id=, field=, value=, by=, reason=)` stores an
+    accepted value by the action that changes such data, which checks it and writes the history.
     """
 
     kind: str
@@ -41,33 +42,33 @@ class CorrectionTarget:
 
 @hook
 def imported(*, school_id: int, import_id: int) -> None:
-    """Rows were created or changed by an import. The rows of `graduates_rosterrow` with that
-    import_id and status NULL were just created."""
+    """An import added or changed graduates. It has just added those of the rows in
+    `graduates_rosterrow` that have this `import_id` and the status NULL."""
 
 
 @hook
-def created(*, graduate: Graduate, by: User) -> None:
+def created(*, graduate: Graduate, by: User | Actor) -> None:
     """One origin record was added by hand."""
 
 
 @hook
 def leave_guards(*, graduate: Graduate) -> None:
-    """Asked before a graduate leaves 在籍; raise a `DomainError` to refuse."""
+    """A graduate is about to leave 在籍. Raise a `DomainError` to refuse it."""
 
 
 @hook
 def moved(*, graduate: Graduate) -> None:
-    """A graduate moved to another cohort: move what copies the cohort."""
+    """A graduate moved to another cohort. Change it in rows that have a copy of the cohort."""
 
 
 @hook
 def detail_links(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
-    """Links on the console's page of an origin record: (label, address)."""
+    """Links on the console's page of an origin record, as (label, address)."""
 
 
 @hook
 def next_step(*, graduate: Graduate) -> HomeStep | None:
-    """A step on the graduate's home, or None. Steps appear in plug order."""
+    """A step on the graduate's home page, or None. Steps appear in the order of the plugs."""
 
 
 @hook

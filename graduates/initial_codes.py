@@ -1,6 +1,6 @@
-"""Initial codes: derived from a secret and a counter, so 400,000 of them cost nothing.
+"""Initial codes for the first sign-in. They are derived from a secret and a counter, not stored.
 
-A code dies at activation; a reset raises the counter, which makes another code.
+A code is void once the account is activated. A reset raises the counter, which gives another code.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import hmac
 
 from django.conf import settings
 
-# Readable aloud and by hand: no 0/O, 1/I/L.
+from codes import text
+
+# Without 0, O, 1, I and L, which are mistaken for each other when read out or written by hand.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
 
 
 def initial_code(person_id: int, counter: int) -> str:
-    """Eight characters, about 39 bits; guessing is throttled."""
+    """A code of eight characters, about 39 bits. The sign-in limits how often people can guess."""
     message = f"initial-code:{person_id}:{counter}".encode()
     digest = hmac.new(settings.INITIAL_CODE_KEY.encode(), message, hashlib.sha256).digest()
     number = int.from_bytes(digest, "big")
@@ -28,6 +30,8 @@ def initial_code(person_id: int, counter: int) -> str:
 
 
 def matches(person_id: int, counter: int, typed: str) -> bool:
+    """Whether `typed` is the person's code; blanks, hyphens, small and full-width letters don't
+    matter."""
     expected = initial_code(person_id, counter)
-    cleaned = typed.strip().upper().replace(" ", "").replace("-", "")
+    cleaned = text.clean_code(typed).replace("-", "")
     return hmac.compare_digest(expected.encode(), cleaned.encode())

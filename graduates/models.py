@@ -1,4 +1,4 @@
-"""Origin records (生源信息) and what happens around them."""
+"""Origin records (生源信息) of graduates, roster imports, archive transfers and corrections."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from workbooks.models import WorkbookImport
 
 
 class Person(models.Model):
-    """A human being at one school. Holds the sign-in; may have a record in several cohorts.
+    """A human being at one school, who may have records in several cohorts.
 
-    `user` stays null until activation, so that an import makes no accounts.
+    `user` is null until the account is activated, so that an import makes no accounts.
     """
 
     school = models.ForeignKey(School, models.PROTECT, db_index=False)
@@ -53,12 +53,11 @@ class Person(models.Model):
 class Graduate(models.Model):
     """One origin record: a person in one cohort of a school."""
 
-    # School, cohort and department are copies of what the class says. One foreign key over the
-    # four together holds them to it (migration 0007): surer than one each, and a third of their
-    # cost in every import.
+    # School, cohort and department are copies of the class's. One foreign key over all four columns
+    # (migration 0002_guarantees) keeps them equal; it costs an import a third of four single ones.
     school = models.ForeignKey(School, models.PROTECT, db_index=False, db_constraint=False)
     cohort = models.ForeignKey(Cohort, models.PROTECT, db_index=False, db_constraint=False)
-    # The index of the constraint on (person, cohort) serves look-ups by person, too.
+    # Has no index, because the constraint on (person, cohort) has one that begins with the person.
     person = models.ForeignKey(Person, models.PROTECT, related_name="graduates", db_index=False)
     department = models.ForeignKey(Department, models.PROTECT, db_index=False, db_constraint=False)
     school_class = models.ForeignKey(
@@ -70,7 +69,7 @@ class Graduate(models.Model):
     education_type = models.CharField("学历类型", max_length=2)
     teacher_student = models.CharField("师范生类别", max_length=2)
     name = models.CharField("姓名", max_length=100)
-    # Pinyin order; PostgreSQL here has no ICU collation.
+    # What the pinyin order sorts by (`pinyin.py`).
     name_sort = models.CharField(max_length=120)
     gender = models.CharField("性别", max_length=1)
     student_no = models.CharField("学号", max_length=20)
@@ -100,7 +99,7 @@ class Graduate(models.Model):
     home_postcode = models.CharField("家庭邮编", max_length=6, default="", blank=True)
     home_phone = models.CharField("家庭电话", max_length=20, default="", blank=True)
 
-    # Only the province imports these (特殊困难群体).
+    # 特殊困难群体, which only the province imports.
     support_types = ArrayField(models.CharField(max_length=30), default=list, blank=True)
 
     standing = models.CharField(
@@ -109,12 +108,12 @@ class Graduate(models.Model):
     confirmation = models.CharField(
         "确认情况", max_length=12, choices=Confirmation.choices, default=Confirmation.UNSUBMITTED
     )
-    # The graduate's own confirmation, apart from the state: when, and of which values.
+    # When the graduate confirmed, and the hash of the values. It is kept apart from the state.
     confirmed_at = models.DateTimeField("本人确认时间", null=True, blank=True)
     confirmed_hash = models.CharField(max_length=64, default="", blank=True)
     locked_at = models.DateTimeField("锁定时间", null=True, blank=True)
     locked_by = models.CharField("锁定人", max_length=80, default="", blank=True)
-    # Past the cohort's end only what the province reopened, record by record.
+    # Until when the province has reopened the record after its cohort's end.
     reopened_until = models.DateField("重新开放至", null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField("导入时间", db_default=Now())
@@ -150,12 +149,12 @@ class Graduate(models.Model):
                 name="graduate_confirmed_needs_time",
             ),
         ]
-        # The orders of list pages: student number, pinyin, newest first; each ends in the id.
+        # One for each order of the list page: student number, pinyin, newest first.
         indexes = [
             models.Index(fields=["school", "cohort", "student_no", "id"], name="graduate_by_no"),
             models.Index(fields=["school", "cohort", "name_sort", "id"], name="graduate_by_name"),
             models.Index(fields=["school", "cohort", "-id"], name="graduate_newest"),
-            # A handful among all: the list of what the province reopened.
+            # For the list of reopened records, which are few.
             models.Index(
                 fields=["school", "id"],
                 name="graduate_reopened",
@@ -168,14 +167,14 @@ class Graduate(models.Model):
 
 
 class RosterImport(WorkbookImport):
-    """One uploaded roster; `counts` holds "created", "updated", "unchanged", "rejected"."""
+    """An imported roster. `counts` has the keys "created", "updated", "unchanged" and "rejected"."""
 
     school = models.ForeignKey(School, models.PROTECT, related_name="roster_imports")
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     by_label = models.CharField("操作人", max_length=80)
     stage = models.CharField(max_length=40, default="", blank=True)
     rows = models.PositiveIntegerField(default=0)
-    # Names of what would be new, and the columns that were read.
+    # Departments, classes and majors that the import would add, and the keys of the columns.
     new_names = models.JSONField(default=dict)
 
     class Meta(WorkbookImport.Meta):
@@ -184,7 +183,7 @@ class RosterImport(WorkbookImport):
 
 
 class RosterIssue(models.Model):
-    """One refusal or warning about one cell of an import."""
+    """An error or a warning about one cell of a roster."""
 
     roster_import = models.ForeignKey(RosterImport, models.CASCADE, related_name="issues")
     row = models.PositiveIntegerField("行号")  # as in the workbook, the header being row 1
@@ -202,7 +201,8 @@ class RosterIssue(models.Model):
 
 
 class ArchiveTransfer(models.Model):
-    """Where a graduate's archive goes (档案转寄), and how it went. Reported as a part of its own."""
+    """Where a graduate's archive goes (档案转寄), and when it was sent. It is uploaded apart from the
+    origin record."""
 
     graduate = models.OneToOneField(
         Graduate, models.PROTECT, primary_key=True, related_name="archive"
@@ -218,7 +218,7 @@ class ArchiveTransfer(models.Model):
     postcode = models.CharField("档案转寄单位邮编", max_length=6, default="", blank=True)
     household_type = models.CharField("户口迁移类型", max_length=12, default="", blank=True)
     household_address = models.CharField("户口迁转地址", max_length=120, default="", blank=True)
-    # Staff fill these in once it was sent.
+    # Filled in by staff once the archive was sent.
     tracking_no = models.CharField("机要/EMS单号", max_length=30, default="", blank=True)
     sent_on = models.DateField("寄出日期", null=True, blank=True)
     # Given by the national system.
@@ -236,7 +236,7 @@ class ArchiveTransfer(models.Model):
 
 
 class CorrectionRequest(models.Model):
-    """信息反馈/纠错: a graduate asks for a value that they may not change themselves."""
+    """信息反馈/纠错: a graduate asks for a change that they may not make themselves."""
 
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="corrections")
     school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)

@@ -1,4 +1,4 @@
-"""How an origin record is confirmed and locked, and how 学籍 changes: the tables that actions ask."""
+"""The transition tables of origin records: confirmation, standing (学籍) and corrections."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ STANDING = Lifecycle(
     name="学籍状态",
     labels=dict(Standing.choices),
     steps=(
-        Step("leave", "转出", SCHOOL, states(Standing.ENROLLED), Standing.TRANSFERRED),
-        Step("leave", "退学", SCHOOL, states(Standing.ENROLLED), Standing.WITHDRAWN),
+        Step("end_enrolment", "转出", SCHOOL, states(Standing.ENROLLED), Standing.TRANSFERRED),
+        Step("end_enrolment", "退学", SCHOOL, states(Standing.ENROLLED), Standing.WITHDRAWN),
         Step("defer", "延期", SCHOOL, states(Standing.ENROLLED), Standing.ENROLLED,
              note="moves the record to another cohort"),
-        Step("come_back", "恢复在籍", SCHOOL,
+        Step("restore_enrolment", "恢复在籍", SCHOOL,
              states(Standing.DEFERRED, Standing.TRANSFERRED, Standing.WITHDRAWN),
              Standing.ENROLLED),
     ),

@@ -1,4 +1,4 @@
-"""Which fields of which record somebody may edit: one answer for the page and the POST."""
+"""Which fields of a record a user may edit. The page and the action ask the same functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POSITION = {"graduate": 0, "counsellor": 1, "department_admin": 2}
 
 
 def phase_for(graduate: Graduate, cohort: Cohort | None = None) -> str:
-    """The cohort's phase; a record the province reopened counts as open until its date."""
+    """The phase of the graduate's cohort. A record that the province reopened is open until its date."""
     phase, reopened = (cohort or graduate.cohort).phase(), graduate.reopened_until
     if phase == Phase.ENDED and reopened is not None and timezone.localdate() <= reopened:
         return Phase.OPEN
@@ -26,13 +26,14 @@ def phase_for(graduate: Graduate, cohort: Cohort | None = None) -> str:
 
 
 def refuse_sealed(cohort: Cohort) -> None:
-    """In a sealed cohort no origin record changes, by whomever."""
+    """Raise `Refused` if the cohort is sealed: nobody may change its records."""
     if cohort.phase() == Phase.SEALED:
         raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
 
 
 def permitted_keys(cohort: Cohort, column: str) -> set[str]:
-    """Field keys that `column` (graduate, counsellor, department_admin) may edit in a cohort."""
+    """The keys of the fields that graduates, counsellors or department admins (`column`: graduate,
+    counsellor, department_admin) may edit in a cohort."""
     rows = FieldPermission.objects.filter(cohort=cohort)
     chosen = {row.field: getattr(row, column) for row in rows}
     position = _POSITION[column]
@@ -40,9 +41,9 @@ def permitted_keys(cohort: Cohort, column: str) -> set[str]:
 
 
 def editable_keys(graduate: Graduate, user: User) -> set[str]:
-    """Empty for who may not edit at all now."""
+    """The keys of the fields that the user may edit now."""
     if user.realm == Realm.GRADUATE:
-        return _for_graduate(graduate)
+        return _editable_by_graduate(graduate)
     staff = staff_of(user)
     if staff is None or not user.has_perm("graduates.edit"):
         return set()
@@ -55,7 +56,7 @@ def editable_keys(graduate: Graduate, user: User) -> set[str]:
     return permitted_keys(graduate.cohort, _COLUMN[staff.role_level])
 
 
-def _for_graduate(graduate: Graduate) -> set[str]:
+def _editable_by_graduate(graduate: Graduate) -> set[str]:
     if graduate.confirmation == Confirmation.LOCKED or graduate.standing != Standing.ENROLLED:
         return set()
     if phase_for(graduate) not in (Phase.OPEN, Phase.PREPARING):
@@ -64,7 +65,7 @@ def _for_graduate(graduate: Graduate) -> set[str]:
 
 
 def why_grey(field: OriginField, graduate: Graduate, user: User) -> str:
-    """Said beside a field that can't be edited."""
+    """The sentence beside a field that can't be edited."""
     if phase_for(graduate) in (Phase.ENDED, Phase.SEALED):
         return f"{graduate.cohort}已{graduate.cohort.phase_label}"
     if graduate.confirmation == Confirmation.LOCKED:

@@ -1,11 +1,11 @@
-"""The pinyin order of names: PostgreSQL here has no ICU, so the order is stored beside them."""
+"""The pinyin order of names. It is stored beside the names, because this PostgreSQL has no ICU."""
 
 from __future__ import annotations
 
 import functools
 import unicodedata
 
-# Readings that differ when a character is a surname (百家姓); two-character surnames first.
+# Readings of characters that are read differently in a surname (百家姓).
 _SURNAMES = {
     "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "查": "zha", "朴": "piao", "区": "ou",
     "任": "ren", "华": "hua", "翟": "zhai", "盖": "ge", "覃": "qin", "乐": "yue", "尉": "wei",
@@ -13,7 +13,7 @@ _SURNAMES = {
     "纪": "ji", "冼": "xian", "柏": "bai", "尹": "yin", "晁": "chao", "郗": "xi", "隗": "wei",
     "葛": "ge", "贾": "jia", "宁": "ning", "沈": "shen", "薄": "bo", "卜": "bu", "石": "shi",
 }  # fmt: skip
-_COMPOUND = {
+_TWO_CHARACTER_SURNAMES = {
     "尉迟": "yu chi",
     "万俟": "mo qi",
     "长孙": "zhang sun",
@@ -34,9 +34,10 @@ def _reading(character: str) -> str:
 
 
 def name_sort(name: str) -> str:
-    """`zhang san 张三`: syllables, then the name itself, so that equal readings stay apart."""
-    if name[:2] in _COMPOUND:
-        syllables = [_COMPOUND[name[:2]], *map(_reading, name[2:])]
+    """The text to sort a name by, such as `zhang san 张三`: its syllables, then the name itself, so
+    that names with equal readings are kept apart."""
+    if name[:2] in _TWO_CHARACTER_SURNAMES:
+        syllables = [_TWO_CHARACTER_SURNAMES[name[:2]], *map(_reading, name[2:])]
     else:
         syllables = [_SURNAMES.get(name[:1]) or _reading(name[:1]), *map(_reading, name[1:])]
     return f"{' '.join(syllables)} {name}"[:120]

@@ -1,4 +1,4 @@
-"""What graduates plug into the hooks of lower apps, and into their own."""
+"""What this app plugs into the hooks of lower apps, and into its own."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ from schools.models import Cohort, Phase, SchoolClass
 
 
 @class_guards.plug()
-def nobody_in_it(*, school_class: SchoolClass) -> None:
-    """By school and cohort, as the indexes have it: never a scan of every graduate."""
-    inside = Graduate.objects.filter(
+def refuse_class_in_use(*, school_class: SchoolClass) -> None:
+    """Refuse to delete a class that has graduates. School and cohort are named so that the planner
+    uses an index."""
+    graduates = Graduate.objects.filter(
         school_id=school_class.school_id,
         cohort_id=school_class.cohort_id,
         school_class_id=school_class.pk,
     )
-    if inside.exists():
+    if graduates.exists():
         raise Refused("in_use", f"班级“{school_class.name}”中还有毕业生, 不能删除。")
 
 
 @before_sealing.plug()
 def unlocked_origins(*, cohort: Cohort) -> list[tuple[str, str]]:
-    """What the province still holds open is not closed by the school before its day."""
+    """How many records are not locked, with a link to the list of them. Refuses to seal a cohort in
+    which the province has reopened a record until a later date."""
     rows = Graduate.objects.filter(school_id=cohort.school_id, cohort=cohort)
     if rows.filter(reopened_until__gte=timezone.localdate()).exists():
         sentence = f"{cohort}还有省级重新开放的记录没有到期, 到期或提前结束以后才能封存。"
@@ -47,7 +49,7 @@ def unlocked_origins(*, cohort: Cohort) -> list[tuple[str, str]]:
 
 @hooks.detail_links.plug()
 def link_to_reopening(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
-    """Past the cohort's end, for the province."""
+    """A link for the province, once the cohort has ended."""
     if graduate.cohort.phase() != Phase.ENDED or not user.has_perm("province.schools"):
         return []
     return [("重新开放", reverse("console:reopen", args=[graduate.pk]))]
@@ -64,24 +66,26 @@ def origin_target() -> CorrectionTarget:
         kind=CorrectionKind.ORIGIN,
         label="生源信息",
         fields=lambda graduate: [(f.key, f.label) for f in ALL_FIELDS],
-        current=lambda graduate, key: BY_KEY[key].show(record_of(_whole(graduate))[key]),
+        current=lambda graduate, key: BY_KEY[key].show(record_of(_with_relations(graduate))[key]),
         apply=lambda *, graduate_id, field, value, by, reason: origin.edit(
             graduate_id=graduate_id, typed={field: value}, by=by
         ),
     )
 
 
-def _whole(graduate: Graduate) -> Graduate:
+def _with_relations(graduate: Graduate) -> Graduate:
     return Graduate.objects.select_related(*RELATED).get(pk=graduate.pk)
 
 
 @hooks.correction_targets.plug(order=30)
 def archive_target() -> CorrectionTarget:
-    def current(graduate: Graduate, key: str) -> str:
+    def current_words(graduate: Graduate, key: str) -> str:
         row = ArchiveTransfer.objects.filter(pk=graduate.pk).first()
         return archive.BY_KEY[key].show(getattr(row, key)) if row is not None else ""
 
-    def put(*, graduate_id: int, field: str, value: str, by: User, reason: str) -> None:
+    def apply_correction(
+        *, graduate_id: int, field: str, value: str, by: User, reason: str
+    ) -> None:
         row = ArchiveTransfer.objects.filter(pk=graduate_id).first()
         typed = {k: getattr(row, k) for k in archive.OWN_KEYS} if row is not None else {}
         archive_actions.save(graduate_id=graduate_id, typed=typed | {field: value}, by=by)
@@ -90,6 +94,6 @@ def archive_target() -> CorrectionTarget:
         kind=CorrectionKind.ARCHIVE,
         label="档案转寄",
         fields=lambda graduate: [(k, archive.BY_KEY[k].label) for k in archive.OWN_KEYS],
-        current=current,
-        apply=put,
+        current=current_words,
+        apply=apply_correction,
     )

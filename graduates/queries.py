@@ -1,4 +1,4 @@
-"""Questions about origin records that more than one page asks."""
+"""Queries about origin records that more than one page needs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from graduates.models import Graduate, Person
 from graduates.states import Standing
 
 
-def doubled() -> QuerySet[Graduate]:
-    """信息重复: records that stand at two schools for one document in one 届 (DOMAIN §2).
+def duplicated_records() -> QuerySet[Graduate]:
+    """信息重复: records of one person who is 在籍 at two schools in one 届 (DOMAIN §2).
 
-    Found anew each time, so that it never says other than the records do. The numbers that occur
-    at more than one school are counted first, over the index of persons alone: few are left.
+    They are looked up each time and not stored, so that they always agree with the records. The
+    query first finds the few document numbers that more than one person row has, which takes only
+    the index of persons.
     """
     more_than_once = (
         Person.objects.values("id_number").annotate(times=Count("pk")).filter(times__gt=1)
     )
-    standing = Graduate.objects.filter(standing=Standing.ENROLLED)
-    elsewhere = standing.filter(
+    enrolled = Graduate.objects.filter(standing=Standing.ENROLLED)
+    elsewhere = enrolled.filter(
         person__id_number=OuterRef("person__id_number"),
         person__id_type=OuterRef("person__id_type"),
         cohort__year=OuterRef("cohort__year"),
     ).exclude(school_id=OuterRef("school_id"))
-    return standing.filter(
+    return enrolled.filter(
         Exists(elsewhere), person__id_number__in=more_than_once.values("id_number")
     )
 
 
 def same_person_and_year(graduate: Graduate) -> QuerySet[Graduate]:
-    """The records that stand for the same document in the same 届, this one among them."""
+    """The records 在籍 of the same person in the same 届, with this one."""
     return Graduate.objects.filter(
         standing=Standing.ENROLLED,
         person__id_number=graduate.person.id_number,

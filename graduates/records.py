@@ -1,4 +1,4 @@
-"""A graduate's record as plain values by field key, and what hangs on those values."""
+"""A graduate's record as values by field key, and the confirmation of these values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ RELATED = ("school", "cohort", "person", "department", "school_class")
 
 
 def record_of(graduate: Graduate, keys: Sequence[str] = ()) -> dict[str, Any]:
-    """Stored values by field key, of `keys` or of every field (then load `RELATED` first)."""
+    """The stored values by key, of the fields `keys` or of all fields. The relations in `RELATED` are
+    best loaded before."""
     record: dict[str, Any] = {}
     for key in keys or BY_KEY:
         match key:
@@ -32,7 +33,7 @@ def record_of(graduate: Graduate, keys: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def shown(record: dict[str, Any]) -> list[tuple[str, list[tuple[OriginField, str]]]]:
-    """The record in words, by group."""
+    """The fields with the words for their values, by group."""
     groups: dict[str, list[tuple[OriginField, str]]] = {}
     for field in ALL:
         groups.setdefault(field.group, []).append((field, field.show(record[field.key])))
@@ -40,20 +41,20 @@ def shown(record: dict[str, Any]) -> list[tuple[str, list[tuple[OriginField, str
 
 
 def confirmation_hash(record: dict[str, Any]) -> str:
-    """SHA-256 over everything the graduate confirms, as it is stored."""
+    """The SHA-256 of all values that the graduate confirms."""
     values = [[key, plain(record[key])] for key in CONFIRMED_KEYS]
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: dates and decimals as text."""
+def plain(value: object) -> bool | int | str | None:
+    """A value as it is written to JSON: dates and decimals as text."""
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)
 
 
 def is_confirmation_current(graduate: Graduate) -> bool:
-    """The graduate confirmed, and what they confirmed still stands."""
+    """Whether the graduate confirmed the record as it is now."""
     return graduate.confirmed_at is not None and graduate.confirmed_hash == confirmation_hash(
         record_of(graduate, CONFIRMED_KEYS)
     )

@@ -1,4 +1,4 @@
-"""The origin record as workbook columns: the roster's own layout, out and (by staging) in again."""
+"""The export of origin records in the layout of the roster, which the import reads again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _STATE = "确认情况"
 
 
 class RosterResource(resources.Resource):
-    """One row a graduate, columns as in the template, then the fields the template lacks.
+    """A row for each graduate: first the columns of the template, then all other fields.
 
-    Reading goes another way: 50,000 rows through a Resource took minutes, through staging
-    seconds; the columns are the same declaration (`graduates/fields.py`).
+    The import does not use this class, because 50,000 rows through a Resource took minutes. Both
+    take their columns from `graduates/fields.py`.
     """
 
     def get_export_fields(self, selected_fields: Any = None) -> list[Field]:
@@ -28,7 +28,7 @@ class RosterResource(resources.Resource):
         return [*[_RecordField(f) for f in (*order, *rest)], Field(column_name=_STATE)]
 
     def export_row(self, graduate: Graduate) -> list[str]:
-        """Expects the related rows to be loaded (`records.RELATED`)."""
+        """The cells of one graduate. The relations in `records.RELATED` are best loaded before."""
         record = record_of(graduate)
         cells = [
             f.source.show(record[f.source.key])
@@ -39,7 +39,7 @@ class RosterResource(resources.Resource):
 
 
 class _RecordField(Field):
-    """A column of one declared origin field, in words."""
+    """The column of one declared field, which shows the words for its values."""
 
     def __init__(self, source: OriginField) -> None:
         super().__init__(column_name=source.label)

@@ -1,4 +1,4 @@
-"""Initial codes of a class: who still needs one, and the slips to cut out, as PDF."""
+"""Initial codes of a class: who still needs one, and a PDF of slips to cut out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 
 from accounts.models import User
 from core import pdf
@@ -17,11 +18,13 @@ from graduates.states import Standing
 from schools.models import Cohort, SchoolClass
 from schools.scope import visible_to
 
-MOST = 500  # a "class" beyond this is a faulty roster, not a class
+MOST = 500  # codes of one class; a larger class is a mistake in the roster
 
 
 @dataclass(frozen=True)
 class Slip:
+    """A graduate with the initial code."""
+
     graduate_id: int
     name: str
     student_no: str
@@ -32,27 +35,29 @@ class Slip:
         return f"{self.code[:4]} {self.code[4:]}"
 
 
-def waiting(user: User) -> QuerySet[Graduate]:
-    """In scope, on the roll, and never signed in."""
+def not_activated(user: User) -> QuerySet[Graduate]:
+    """The graduates in the user's scope who are 在籍 and have not activated their account."""
     rows = visible_to(Graduate.objects.all(), user)
     return rows.filter(standing=Standing.ENROLLED, person__activated_at__isnull=True)
 
 
 def classes_waiting(user: User, cohort: Cohort, department_id: int | None) -> list[dict[str, Any]]:
-    """The classes of one cohort with how many still wait, one query."""
-    rows = waiting(user).filter(school_id=cohort.school_id, cohort=cohort)
+    """The classes of a cohort, each with the number of graduates who have not activated their account
+    ("waiting")."""
+    rows = not_activated(user).filter(school_id=cohort.school_id, cohort=cohort)
     if department_id is not None:
         rows = rows.filter(department_id=department_id)
-    lines = (
+    classes = (
         rows.values("school_class_id", "school_class__name", "department__name")
         .annotate(waiting=Count("pk"))
         .order_by("department__name", "school_class__name", "school_class_id")
     )
-    return [dict(line) for line in lines]
+    return [dict(row) for row in classes]
 
 
 def slips_of(user: User, school_class: SchoolClass) -> list[Slip]:
-    rows = waiting(user).filter(
+    """The slips of a class for its graduates in the user's scope who need one."""
+    rows = not_activated(user).filter(
         school_id=school_class.school_id,
         cohort_id=school_class.cohort_id,
         school_class=school_class,
@@ -67,11 +72,11 @@ def slips_of(user: User, school_class: SchoolClass) -> list[Slip]:
 
 
 def sign_in_address() -> str:
-    return f"{settings.PUBLIC_ORIGIN}/activate/"
+    return f"{settings.PUBLIC_ORIGIN}{reverse('activate')}"
 
 
-def pdf_of(school_class: SchoolClass, slips: Sequence[Slip]) -> bytes:
-    """Slips with lines to cut along."""
+def make_pdf(school_class: SchoolClass, slips: Sequence[Slip]) -> bytes:
+    """The slips of a class as a PDF, with lines to cut along."""
     context = {
         "school_class": school_class,
         "slips": slips,

@@ -14,7 +14,7 @@ class Confirmation(models.TextChoices):
 
 
 class Standing(models.TextChoices):
-    """Only 在籍 counts in figures."""
+    """学籍状态. Figures count only 在籍."""
 
     ENROLLED = "enrolled", "在籍"
     DEFERRED = "deferred", "延期"

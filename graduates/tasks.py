@@ -1,3 +1,5 @@
+"""Celery tasks of this app."""
+
 from celery import shared_task
 
 from graduates.actions import roster
@@ -15,5 +17,5 @@ def apply_import(import_id: int) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    """Continue imports whose message was lost or whose worker died."""
+    """Continue imports whose Celery message was lost or whose worker died."""
     roster.run_overdue()

@@ -13,7 +13,7 @@ from core import files, pdf
 from core.errors import DomainError
 from esign.actions import scan_print
 from esign.models import PrintTicket
-from graduates.access import GraduateRequest, graduate_view, returning
+from graduates.access import GraduateRequest, graduate_view, return_after_sign_in
 
 _COOKIE = "print_secret"
 
@@ -67,7 +67,7 @@ def _uncached(response: HttpResponse) -> HttpResponse:
     return response
 
 
-@returning
+@return_after_sign_in
 @graduate_view
 def scan(request: GraduateRequest, token: str) -> HttpResponse:
     """The phone: the same two digits, which agreement, and the confirmation."""

@@ -1,2 +1,2 @@
 """Everything that changes an origin record. Each action locks, checks, changes and logs in one
-transaction; views, tasks and commands only call these."""
+transaction. Views, tasks and commands only call these actions."""

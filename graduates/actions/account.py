@@ -1,4 +1,4 @@
-"""The graduate's account: activation, sign-in, reset."""
+"""Accounts of graduates: activation, sign-in, and reset by staff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accounts.signin import (
     note_failure,
     sign_in,
 )
-from codes import text
+from codes import readers, text
 from core import audit
 from core.errors import NotPermitted, Refused
 from graduates.initial_codes import matches
@@ -28,14 +28,14 @@ DUPLICATE = "信息重复: 系统中存在两条或以上记录, 请联系学校
 
 
 def login_name(school: School, student_no: str) -> str:
-    """What throttling and accounts know a graduate by."""
+    """The name under which a graduate's account is kept and its sign-in attempts are counted."""
     return f"{school.code}:{text.clean_code(student_no)}"
 
 
-def enter_with_password(
+def sign_in_with_password(
     request: HttpRequest, *, school: School, student_no: str, password: str
 ) -> Graduate:
-    """Any of the person's student numbers opens the same account."""
+    """Sign a graduate in. Each student number of a person signs in to the same account."""
     name = login_name(school, student_no)
     graduate = _by_student_no(school, student_no)
     if graduate is not None and graduate.person.activated_at is None:
@@ -65,11 +65,12 @@ def activate(
     new_password: str,
     repeated: str,
 ) -> Graduate:
-    """First sign-in ever: school, name, number, ID and initial code must all match."""
+    """The first sign-in: school, name, student number, document number and initial code must match.
+    It opens the account with the new password."""
     subject = login_name(school, student_no)
     check_throttle(request, realm=Realm.GRADUATE, login_name=subject)
     graduate = _by_student_no(school, student_no)
-    wanted = (text.clean_name(name), text.clean_code(id_number))
+    wanted = (_read_typed("name", name), _read_typed("id_number", id_number))
     if graduate is None or (graduate.name, graduate.person.id_number) != wanted:
         note_failure(request, realm=Realm.GRADUATE, login_name=subject)
         if _is_duplicate(school, *wanted):
@@ -86,7 +87,7 @@ def activate(
 
 
 def _open_account(graduate: Graduate, subject: str, password: str, repeated: str) -> User:
-    # The longest names of passports have more letters than the label of an account.
+    # Names in passports can be longer than the label of an account.
     draft = User(
         realm=Realm.GRADUATE, login=subject, label=graduate.name[:80], mobile=graduate.mobile
     )
@@ -99,7 +100,7 @@ def _open_account(graduate: Graduate, subject: str, password: str, repeated: str
         if user is None:
             user = draft
             if User.objects.filter(realm=Realm.GRADUATE, login=subject).exists():
-                # The number was somebody else's when they opened their account.
+                # Another person opened an account when this student number was still theirs.
                 user.login = f"{subject}#{person.pk}"
         user.set_password(password)
         user.is_active = True
@@ -111,16 +112,21 @@ def _open_account(graduate: Graduate, subject: str, password: str, repeated: str
     return user
 
 
+def _read_typed(kind: str, typed: str) -> str:
+    """`typed` as values of this kind are stored; "" if it is no such value."""
+    return readers.read(kind, typed, label="").value or ""
+
+
 def _by_student_no(school: School, student_no: str) -> Graduate | None:
     return (
         Graduate.objects.select_related("person__user", "school")
-        .filter(school=school, student_no=text.clean_code(student_no))
+        .filter(school=school, student_no=_read_typed("student_no", student_no))
         .first()
     )
 
 
 def _is_duplicate(school: School, name: str, id_number: str) -> bool:
-    """The same ID stands twice in one cohort across the province."""
+    """Whether two schools have this person in the same 届."""
     rows = Graduate.objects.filter(
         person__id_number=id_number, name=name, standing=Standing.ENROLLED
     )
@@ -129,7 +135,8 @@ def _is_duplicate(school: School, name: str, id_number: str) -> bool:
 
 
 def reset(*, graduate_id: int, by: User) -> Graduate:
-    """Staff sets the account back to first sign-in: a new initial code, no password, no session."""
+    """Set an account back to the time before the first sign-in: with a new initial code, without a
+    password, signed out everywhere."""
     if not by.has_perm("graduates.reset_account"):
         raise NotPermitted("role", "您没有重置帐号的权限。")
     with transaction.atomic():

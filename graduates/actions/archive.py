@@ -1,4 +1,4 @@
-"""Saving where an archive goes, and that it was sent."""
+"""Saving where a graduate's archive (档案) goes, and that it was sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Realm, User
+from codes.findings import Finding
 from core import audit
+from core.audit import Actor
 from core.db import rows
 from core.db.lookups import LookUp
 from core.errors import Invalid, NotPermitted, Refused
@@ -22,21 +24,21 @@ from schools.models import Phase
 
 
 def save(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
-    """Where it goes: by the graduate until it was sent, or by staff. Raises `Invalid`."""
+    """Save where the archive goes. Graduates may change it until it was sent. Raises `Invalid`."""
     values, issues = read(typed, OWN_KEYS)
     if issues:
         raise Invalid(_by_field(issues))
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
-        archive = _of(graduate)
+        archive = _locked_archive(graduate)
         reason = why_grey(graduate, archive, by)
         if reason:
             raise Refused("archive", reason)
-        return _put(archive, values, by, "graduates.archive")
+        return _save_changes(archive, values, by, "graduates.archive")
 
 
-def note_sent(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
-    """Staff note the mail number once it is on its way."""
+def record_sending(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
+    """Save the mail number and the day, once staff have sent the archive. Raises `Invalid`."""
     if not by.has_perm("graduates.edit"):
         raise NotPermitted("role", "您没有登记寄出的权限。")
     values, issues = read(typed, SENT_KEYS)
@@ -49,26 +51,26 @@ def note_sent(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Archiv
     if errors:
         raise Invalid(errors)
     with transaction.atomic():
-        archive = _of(locked_graduate(graduate_id))
+        archive = _locked_archive(locked_graduate(graduate_id))
         if not archive.transfer_type:
             raise Refused("archive_type", "请先填写档案转递类型和接收单位。")
-        return _put(archive, values, by, "graduates.archive_sent")
+        return _save_changes(archive, values, by, "graduates.archive_sent")
 
 
-def propose(*, graduate: Graduate, values: Mapping[str, Any], by: Any) -> None:
-    """What a signed agreement says about the archive, where nobody said anything yet. Runs in the
-    caller's transaction, which holds the graduate."""
+def propose(*, graduate: Graduate, values: Mapping[str, Any], by: User | Actor | None) -> None:
+    """Take over where a signed agreement sends the archive, unless somebody said so already. Runs in
+    the transaction of the caller, who has locked the graduate."""
     if not values.get("unit_name"):
         return
-    archive = _of(graduate)
+    archive = _locked_archive(graduate)
     if archive.transfer_type or archive.unit_name:
         return
     wanted = {k: values.get(k) or "" for k in ("unit_name", "contact", "phone", "address")}
-    _put(archive, wanted | {"transfer_type": "employer"}, by, "graduates.archive")
+    _save_changes(archive, wanted | {"transfer_type": "employer"}, by, "graduates.archive")
 
 
 def why_grey(graduate: Graduate, archive: ArchiveTransfer | None, by: User) -> str:
-    """Why this person can't change the receiver now; empty when they can."""
+    """Why this person can't change the receiver now; "" if they can."""
     phase = phase_for(graduate, graduate.cohort)
     if phase == Phase.SEALED:
         return f"{graduate.cohort}已封存"
@@ -84,16 +86,17 @@ def why_grey(graduate: Graduate, archive: ArchiveTransfer | None, by: User) -> s
 _LOCKING = LookUp(lambda pk: ArchiveTransfer.objects.select_for_update().filter(pk=pk))
 
 
-def _of(graduate: Graduate) -> ArchiveTransfer:
-    found = _LOCKING.first(graduate.pk) or ArchiveTransfer(
+def _locked_archive(graduate: Graduate) -> ArchiveTransfer:
+    """The graduate's row, or a new one that is not saved yet."""
+    row = _LOCKING.first(graduate.pk) or ArchiveTransfer(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id
     )
-    found.graduate = graduate
-    return found
+    row.graduate = graduate
+    return row
 
 
-def _put(
-    archive: ArchiveTransfer, values: Mapping[str, Any], by: Any, action: str
+def _save_changes(
+    archive: ArchiveTransfer, values: Mapping[str, Any], by: User | Actor | None, action: str
 ) -> ArchiveTransfer:
     changes = {
         k: [plain(getattr(archive, k)), plain(v)]
@@ -116,8 +119,8 @@ def _put(
     return archive
 
 
-def _by_field(issues: list[Any]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_field(issues: list[Finding]) -> dict[str, list[str]]:
+    sentences: dict[str, list[str]] = {}
     for issue in issues:
-        found.setdefault(issue.field, []).append(issue.message)
-    return found
+        sentences.setdefault(issue.field, []).append(issue.message)
+    return sentences

@@ -1,4 +1,4 @@
-"""信息反馈/纠错: a graduate asks, staff accept (which applies the value) or refuse with a reason."""
+"""信息反馈/纠错: a graduate asks for a correction; staff accept it, which applies the value, or refuse it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -28,8 +29,8 @@ def ask(
     *, graduate: Graduate, kind: str, field: str, proposed: str, reason: str, by: User,
     pictures: Sequence[bytes] = (),
 ) -> CorrectionRequest:  # fmt: skip
-    """Raises `Invalid` beside the field; one open request a field."""
-    target, label = _wanted(graduate, kind, field)
+    """Ask for another value in one field. A field can have one open request. Raises `Invalid`."""
+    target, label = _find_target(graduate, kind, field)
     proposed, reason = proposed.strip(), reason.strip()
     errors = {}
     current = target.current(graduate, field)
@@ -43,24 +44,25 @@ def ask(
         errors["images"] = [f"最多上传{MOST_IMAGES}张图片。"]
     if errors:
         raise Invalid(errors)
-    stored = [_store(p, graduate, by) for p in pictures]
+    stored = [_store_picture(p, graduate, by) for p in pictures]
     try:
         with transaction.atomic():
-            made = CorrectionRequest.objects.create(
+            request = CorrectionRequest.objects.create(
                 graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
                 kind=kind, field=field, label=label, current=current[:200], proposed=proposed,
                 reason=reason[:300], due_on=due_on(timezone.localdate()),
             )  # fmt: skip
             CorrectionImage.objects.bulk_create(
-                CorrectionImage(request=made, file=f) for f in stored
+                CorrectionImage(request=request, file=f) for f in stored
             )
-            audit.record("graduates.correction_ask", by=by, obj=made)
+            audit.record("graduates.correction_ask", by=by, obj=request)
     except IntegrityError as twice:
         raise Refused("correction_open", f"“{label}”已有待处理的反馈, 请等待老师答复。") from twice
-    return made
+    return request
 
 
-def _wanted(graduate: Graduate, kind: str, field: str) -> tuple[CorrectionTarget, str]:
+def _find_target(graduate: Graduate, kind: str, field: str) -> tuple[CorrectionTarget, str]:
+    """The target of a kind, and the label of one of its fields."""
     target = targets().get(kind)
     label = dict(target.fields(graduate)).get(field) if target else None
     if target is None or label is None:
@@ -68,7 +70,7 @@ def _wanted(graduate: Graduate, kind: str, field: str) -> tuple[CorrectionTarget
     return target, label
 
 
-def _store(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:
+def _store_picture(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
     return files.store(
@@ -78,8 +80,9 @@ def _store(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:
 
 
 def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> CorrectionRequest:
-    """Apply the value through the kind's own action: its checks and its history hold."""
-    _may(by)
+    """Accept a correction. The value is applied by the action that changes such data, which checks
+    it and writes the history."""
+    _check_permission(by)
     with transaction.atomic():
         row = _locked(request, "accept")
         target = targets()[row.kind]
@@ -91,7 +94,8 @@ def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> Correct
 
 
 def refuse(*, request: CorrectionRequest, by: User, answer: str) -> CorrectionRequest:
-    _may(by)
+    """Refuse a correction. The graduate is told the answer."""
+    _check_permission(by)
     if not answer.strip():
         raise Refused("answer", "请填写答复, 毕业生会看到。", field="answer")
     with transaction.atomic():
@@ -106,7 +110,7 @@ def withdraw(*, request: CorrectionRequest, by: User) -> CorrectionRequest:
         return _decide(row, CorrectionState.WITHDRAWN, by, "")
 
 
-def _may(by: User) -> None:
+def _check_permission(by: User) -> None:
     if not by.has_perm("graduates.correct"):
         raise NotPermitted("role", "您没有处理信息反馈的权限。")
 
@@ -133,13 +137,14 @@ def _decide(row: CorrectionRequest, state: str, by: User, answer: str) -> Correc
         inbox.tell(
             f"person:{row.graduate.person_id}",
             f"信息反馈“{row.label}”{row.get_state_display()}",
-            text=row.answer, link="/corrections/", key=f"correction:{row.pk}",
+            text=row.answer, link=reverse("corrections"), key=f"correction:{row.pk}",
             mail_to=row.graduate.email,
         )  # fmt: skip
     return row
 
 
 def due_on(day: datetime.date, working_days: int = _WORKING_DAYS) -> datetime.date:
+    """The date so many working days after `day`. Weekends are no working days, holidays are."""
     while working_days:
         day += datetime.timedelta(days=1)
         working_days -= day.weekday() < 5

@@ -1,4 +1,4 @@
-"""字段权限: per cohort, who may edit which field of the origin record."""
+"""字段权限: who may edit which field of the origin records of a cohort."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from graduates.fields import ALL
 from schools.actions.base import locked_school, require
 from schools.models import Cohort, FieldPermission, Phase
 
-Marks = tuple[bool, bool, bool]  # graduate, counsellor, department admin
+# Whether graduate, counsellor and department admin may edit a field.
+EditRights = tuple[bool, bool, bool]
 COLUMNS = ("graduate", "counsellor", "department_admin")
-SETTABLE = tuple(f for f in ALL if f.key != "year")  # the year is moved, never edited
+SETTABLE = tuple(f for f in ALL if f.key != "year")  # the year changes only by 延期
 
 
-def standing(cohort: Cohort) -> dict[str, Marks]:
-    """What holds now, by field key: the school's choice, else the default."""
+def current_rights(cohort: Cohort) -> dict[str, EditRights]:
+    """The rights in force by field key: those the school has chosen, else the defaults."""
     rows = FieldPermission.objects.filter(cohort=cohort)
     chosen = {r.field: (r.graduate, r.counsellor, r.department_admin) for r in rows}
     return {f.key: chosen.get(f.key, f.editable) for f in SETTABLE}
 
 
-def set_permissions(*, cohort_id: int, marks: Mapping[str, Marks], by: User) -> int:
-    """Keep a row only where it differs from the default; returns how many fields changed."""
+def set_permissions(*, cohort_id: int, rights: Mapping[str, EditRights], by: User) -> int:
+    """Set the rights to edit fields. Only those that differ from the default are stored. Returns
+    how many fields changed."""
     with transaction.atomic():
         cohort = Cohort.objects.select_for_update(no_key=True).get(pk=cohort_id)
         require(by, "schools.set_up", cohort.school_id)
         locked_school(cohort.school_id)
         if cohort.phase() == Phase.SEALED:
             raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
-        before = standing(cohort)
+        before = current_rights(cohort)
         changed = {
-            f: marks[f.key] for f in SETTABLE if f.key in marks and marks[f.key] != before[f.key]
+            f: rights[f.key] for f in SETTABLE if f.key in rights and rights[f.key] != before[f.key]
         }
         for field, chosen in changed.items():
             rows = FieldPermission.objects.filter(cohort=cohort, field=field.key)

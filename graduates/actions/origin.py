@@ -1,4 +1,4 @@
-"""Changing, confirming, locking and adding origin records."""
+"""Editing, confirming, locking and adding origin records."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Realm, User
 from core import audit
+from core.audit import Actor
 from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from graduates import hooks
 from graduates.fields import ALL, BY_KEY
@@ -26,8 +27,8 @@ from schools.scope import visible_to
 
 
 def locked_graduate(graduate_id: int) -> Graduate:
-    """The row locked for a change; every action about a graduate takes it first. Refused for
-    one of a sealed cohort."""
+    """The graduate, locked for a change. Every action about a graduate locks this row first. Raises
+    `Refused` if the cohort is sealed."""
     graduate = (
         Graduate.objects.select_for_update(no_key=True, of=("self",))
         .select_related(*RELATED)
@@ -40,28 +41,29 @@ def locked_graduate(graduate_id: int) -> Graduate:
 def edit(
     *, graduate_id: int, typed: Mapping[str, Any], by: User, version: int | None = None
 ) -> Graduate:
-    """Change fields. What one may not edit is refused, not ignored; raises `Invalid` per field.
+    """Change fields. A change of a field that the user may not edit is refused; wrong values raise
+    `Invalid` with sentences by field.
 
-    A change by staff lapses the graduate's own confirmation.
+    After a change by staff the graduate has to confirm the record again.
     """
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         if version is not None and version != graduate.version:
             raise Conflict("changed", "此记录刚刚被他人修改, 您的修改没有保存。请刷新后核对再改。")
         before = record_of(graduate)
-        record, errors = _read(typed, before)
+        record, errors = _read_typed(typed, before)
         changed = {k for k in typed if k in BY_KEY and plain(record[k]) != plain(before[k])}
         _refuse_grey(changed | set(errors), graduate, by)
         if not errors:
-            errors = _between(record, changed)
+            errors = _check_between_fields(record, changed)
         if errors:
             raise Invalid(errors)
         if changed:
             was_current = is_confirmation_current(graduate)
-            _put(graduate, record, changed)
+            _set_values(graduate, record, changed)
             if by.realm != Realm.GRADUATE:
-                _lapse(graduate)
-            elif was_current:  # one's own change is one's own confirmation
+                _lapse_confirmation(graduate)
+            elif was_current:  # graduates confirm what they change themselves
                 graduate.confirmed_hash = confirmation_hash(record)
             _save(graduate)
             changes = {k: [plain(before[k]), plain(record[k])] for k in sorted(changed)}
@@ -69,7 +71,7 @@ def edit(
         return graduate
 
 
-def _read(
+def _read_typed(
     typed: Mapping[str, Any], before: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     record, errors = dict(before), {}
@@ -77,15 +79,15 @@ def _read(
         if key not in BY_KEY:
             continue
         value, issues = BY_KEY[key].read(typed[key])
-        bad = [i.message for i in issues if i.is_error]
-        if bad:
-            errors[key] = bad
+        sentences = [i.message for i in issues if i.is_error]
+        if sentences:
+            errors[key] = sentences
         else:
             record[key] = value
     return record, errors
 
 
-def _between(record: Mapping[str, Any], changed: set[str]) -> dict[str, list[str]]:
+def _check_between_fields(record: Mapping[str, Any], changed: set[str]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if changed:
         for issue in check_record(record):
@@ -101,14 +103,14 @@ def _refuse_grey(keys: set[str], graduate: Graduate, by: User) -> None:
         raise NotPermitted("grey_field", f"您不能修改: {labels}。如有错误请提交信息反馈。")
 
 
-def _put(graduate: Graduate, record: Mapping[str, Any], changed: set[str]) -> None:
+def _set_values(graduate: Graduate, record: Mapping[str, Any], changed: set[str]) -> None:
     for key in changed:
         if key not in ("department", "school_class", "id_type", "id_number"):
             setattr(graduate, key, record[key])
     if "name" in changed:
         graduate.name_sort = name_sort(graduate.name)
     if changed & {"department", "school_class"}:
-        _put_class(graduate, record["department"], record["school_class"])
+        _set_class(graduate, record["department"], record["school_class"])
     if changed & {"id_type", "id_number"}:
         person = graduate.person
         person.id_type, person.id_number = record["id_type"], record["id_number"]
@@ -119,16 +121,18 @@ def _put(graduate: Graduate, record: Mapping[str, Any], changed: set[str]) -> No
             raise Invalid({"id_number": ["本校已有此证件号码的另一人, 请核对。"]}) from None
 
 
-def _put_class(graduate: Graduate, department: str, school_class: str) -> None:
-    found = Department.objects.filter(school_id=graduate.school_id, name=department).first()
-    if found is None:
+def _set_class(graduate: Graduate, department: str, school_class: str) -> None:
+    its_department = Department.objects.filter(
+        school_id=graduate.school_id, name=department
+    ).first()
+    if its_department is None:
         raise Invalid({"department": [f"本校没有院系“{department}”。"]})
     its_class = SchoolClass.objects.filter(
-        cohort_id=graduate.cohort_id, department=found, name=school_class
+        cohort_id=graduate.cohort_id, department=its_department, name=school_class
     ).first()
     if its_class is None:
         raise Invalid({"school_class": [f"{department}没有班级“{school_class}”。"]})
-    graduate.department, graduate.school_class = found, its_class
+    graduate.department, graduate.school_class = its_department, its_class
 
 
 def _save(graduate: Graduate) -> None:
@@ -146,15 +150,16 @@ def _save(graduate: Graduate) -> None:
         raise
 
 
-def _lapse(graduate: Graduate) -> None:
-    """The graduate confirmed something else: it must be confirmed anew."""
+def _lapse_confirmation(graduate: Graduate) -> None:
+    """End the graduate's confirmation, because the record is no longer what was confirmed."""
     graduate.confirmed_at, graduate.confirmed_hash = None, ""
     if CONFIRMATION.allows("edit", graduate.confirmation):
         graduate.confirmation = Confirmation.UNSUBMITTED
 
 
-def confirm(*, graduate_id: int, shown_hash: str, by: Any) -> Graduate:
-    """The graduate confirms exactly what was shown. A locked record may be confirmed too."""
+def confirm(*, graduate_id: int, shown_hash: str, by: User | Actor) -> Graduate:
+    """The graduate confirms the record with the hash `shown_hash`, which the page has shown. Locked
+    records may be confirmed, too."""
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         if graduate.standing != Standing.ENROLLED:
@@ -192,7 +197,8 @@ def lock(*, graduate_id: int, by: User) -> Graduate:
 
 
 def unlock(*, graduate_id: int, by: User) -> Graduate:
-    """Back to confirmed if the graduate's confirmation is current, else to unsubmitted."""
+    """Unlock a record. It is confirmed if the graduate's confirmation is current, else
+    unsubmitted."""
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         if not by.has_perm("graduates.unlock"):
@@ -211,37 +217,42 @@ def unlock(*, graduate_id: int, by: User) -> Graduate:
 
 
 @dataclass(frozen=True)
-class RowResult:
+class LockResult:
+    """What a bulk lock or unlock did with one row."""
+
     graduate_id: int
     label: str
     ok: bool
     message: str
 
 
-def lock_many(*, graduate_ids: Sequence[int], by: User, unlocking: bool = False) -> list[RowResult]:
-    """Each row has its own transaction and answer; what is out of scope is not there at all."""
+def lock_many(
+    *, graduate_ids: Sequence[int], by: User, unlocking: bool = False
+) -> list[LockResult]:
+    """Lock or unlock many records, each in its own transaction. Records outside the user's scope are
+    left out."""
     results = []
     rows = visible_to(Graduate.objects.all(), by).filter(pk__in=graduate_ids).order_by("pk")
     for graduate in rows:
         try:
             done = (unlock if unlocking else lock)(graduate_id=graduate.pk, by=by)
             message = Confirmation(done.confirmation).label
-            results.append(RowResult(graduate.pk, str(graduate), True, message))
+            results.append(LockResult(graduate.pk, str(graduate), True, message))
         except DomainError as refusal:
-            results.append(RowResult(graduate.pk, str(graduate), False, refusal.message))
+            results.append(LockResult(graduate.pk, str(graduate), False, refusal.message))
     return results
 
 
-def add(*, school: School, typed: Mapping[str, Any], by: Any) -> Graduate:
-    """Add one graduate by hand, under the same rules as an import."""
+def add(*, school: School, typed: Mapping[str, Any], by: User | Actor) -> Graduate:
+    """Add one graduate by hand. The same rules hold as for an import; raises `Invalid`."""
     record: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for field in ALL:
         value, issues = field.read(typed.get(field.key))
         record[field.key] = value
-        bad = [i.message for i in issues if i.is_error]
-        if bad:
-            errors[field.key] = bad
+        sentences = [i.message for i in issues if i.is_error]
+        if sentences:
+            errors[field.key] = sentences
     for issue in check_record(record):
         if issue.is_error:
             errors.setdefault(issue.field, []).append(issue.message)
@@ -263,7 +274,7 @@ def add(*, school: School, typed: Mapping[str, Any], by: Any) -> Graduate:
         for key in direct:
             setattr(graduate, key, record[key])
         graduate.name_sort = name_sort(graduate.name)
-        _put_class(graduate, record["department"], record["school_class"])
+        _set_class(graduate, record["department"], record["school_class"])
         graduate.version = 0
         _save(graduate)
         audit.record("graduates.add", by=by, obj=graduate)

@@ -1,4 +1,4 @@
-"""逾期重新开放: past the cohort's end the province lets one record in again, to a date."""
+"""逾期重新开放: after a cohort's end the province opens single records again until a date."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ MOST_DAYS = 60
 
 
 def reopen(*, graduate_id: int, until: datetime.date | None, reason: str, by: User) -> Graduate:
+    """Open a record of a cohort that has ended until a date. Raises `Invalid`."""
     if not by.has_perm("province.schools"):
         raise NotPermitted("role", "只有省级管理员可以重新开放。")
-    _check(until, text.clean(reason))
+    _check_input(until, text.clean(reason))
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         phase = graduate.cohort.phase()
@@ -30,7 +31,7 @@ def reopen(*, graduate_id: int, until: datetime.date | None, reason: str, by: Us
             raise Refused("cohort_not_ended", f"{graduate.cohort}尚未截止, 不需要重新开放。")
         if graduate.standing != Standing.ENROLLED:
             raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 不能登记。")
-        _write(graduate, until, "graduates.reopen", text.clean(reason), by)
+        _save_date(graduate, until, "graduates.reopen", text.clean(reason), by)
     return graduate
 
 
@@ -41,11 +42,11 @@ def end_reopening(*, graduate_id: int, by: User) -> Graduate:
         graduate = locked_graduate(graduate_id)
         if graduate.reopened_until is None:
             raise Refused("not_reopened", "此记录没有重新开放。")
-        _write(graduate, None, "graduates.end_reopening", "", by)
+        _save_date(graduate, None, "graduates.end_reopening", "", by)
     return graduate
 
 
-def _check(until: datetime.date | None, reason: str) -> None:
+def _check_input(until: datetime.date | None, reason: str) -> None:
     errors: dict[str, list[str]] = {}
     today = timezone.localdate()
     if until is None or until < today:
@@ -58,13 +59,13 @@ def _check(until: datetime.date | None, reason: str) -> None:
         raise Invalid(errors)
 
 
-def _write(
+def _save_date(
     graduate: Graduate, until: datetime.date | None, action: str, reason: str, by: User
 ) -> None:
-    was = graduate.reopened_until
+    before = graduate.reopened_until
     graduate.reopened_until = until
     graduate.save(update_fields=["reopened_until"])
-    dates = [str(was or ""), str(until or "")]
+    dates = [str(before or ""), str(until or "")]
     audit.record(
         action, by=by, obj=graduate, reason=reason, data={"changes": {"reopened_until": dates}}
     )

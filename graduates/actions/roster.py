@@ -1,6 +1,6 @@
-"""The roster import: read and judge the workbook, stage what is good, write it once confirmed.
+"""The roster import: check the workbook and stage its good rows; write them once it is confirmed.
 
-How an import's row changes state is in `workbooks/actions/imports.py`.
+The states of an import are changed in `workbooks/actions/imports.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.models import StoredFile
 from graduates.fields import BY_KEY
 from graduates.models import RosterImport, RosterIssue
 from graduates.roster import annotate, staging
-from graduates.roster.checker import Checked, check_roster
+from graduates.roster.checker import CheckedRoster, check_roster
 from graduates.roster.reader import Roster, read_roster
 from schools.models import Cohort, Phase, School
 from workbooks.actions import imports
@@ -37,7 +37,7 @@ def upload(*, school: School, content: bytes, name: str, by: User | Actor | None
 
 
 def check(import_id: int) -> RosterImport:
-    """Read and judge the workbook and stage its good rows. Nothing of the school changes."""
+    """Check the workbook and stage its good rows. The school's records do not change yet."""
     with imports.checking(ROSTERS, import_id) as leased:
         if leased is not None:
             _check(leased)
@@ -54,16 +54,17 @@ def _check(leased: RosterImport) -> None:
     imports.progress(ROSTERS, leased, 20, stage="核对各列")
     checked = check_roster(roster, report)
     with jobs.writing(leased):
-        _judge_and_stage(leased, roster, checked)
+        _stage_and_report(leased, roster, checked)
 
 
-def _judge_and_stage(made: RosterImport, roster: Roster, checked: Checked) -> None:
-    """Stage good rows, let other records have their say, count, and keep every issue."""
-    cohorts = {c.year: c for c in Cohort.objects.filter(school_id=made.school_id)}
+def _stage_and_report(imported: RosterImport, roster: Roster, checked: CheckedRoster) -> None:
+    """Stage the good rows, refuse those that contradict other records, and save on the import the
+    counts, the issues and the marked workbook."""
+    cohorts = {c.year: c for c in Cohort.objects.filter(school_id=imported.school_id)}
     for row in checked.good:
         row.issues += _cohort_issues(cohorts.get(row.values["year"]), row.values["year"])
-    staging.stage(made.pk, checked.good, {y: c.pk for y, c in cohorts.items()})
-    plan = staging.Plan(made.pk, made.school_id, checked.keys)
+    staging.stage_rows(imported.pk, checked.good, {y: c.pk for y, c in cohorts.items()})
+    plan = staging.Plan(imported.pk, imported.school_id, checked.keys)
     by_number = {row.number: row for row in checked.rows}
     refused = set()
     for number, issue in plan.conflicts():
@@ -73,25 +74,25 @@ def _judge_and_stage(made: RosterImport, roster: Roster, checked: Checked) -> No
     plan.refuse(refused)
     counts = plan.classify()
     counts["rejected"] = sum(not r.ok for r in checked.rows)
-    RosterIssue.objects.filter(roster_import=made).delete()
+    RosterIssue.objects.filter(roster_import=imported).delete()
     RosterIssue.objects.bulk_create(
-        (_issue_row(made, row.number, issue) for row in checked.rows for issue in row.issues),
+        (_issue_row(imported, row.number, issue) for row in checked.rows for issue in row.issues),
         batch_size=2000,
     )
-    made.rows = len(checked.rows)
-    made.counts = counts
-    made.new_names = plan.new_names() | {
+    imported.rows = len(checked.rows)
+    imported.counts = counts
+    imported.new_names = plan.new_names() | {
         "ignored_columns": roster.unknown_headers(),
         "ignored_sheets": roster.other_sheets,
     }
-    made.annotated = _annotated_file(made, roster, checked)
-    made.new_names["keys"] = checked.keys
-    imports.finish(made, ImportState.PREVIEWED)
+    imported.annotated = _annotated_file(imported, roster, checked)
+    imported.new_names["keys"] = checked.keys
+    imports.finish(imported, ImportState.PREVIEWED)
 
 
-def _issue_row(made: RosterImport, number: int, issue: Finding) -> RosterIssue:
+def _issue_row(imported: RosterImport, number: int, issue: Finding) -> RosterIssue:
     return RosterIssue(
-        roster_import=made,
+        roster_import=imported,
         row=number,
         column=BY_KEY[issue.field].label,
         code=issue.code,
@@ -110,12 +111,14 @@ def _cohort_issues(cohort: Cohort | None, year: int) -> list[Finding]:
     return []
 
 
-def _annotated_file(made: RosterImport, roster: Roster, checked: Checked) -> StoredFile | None:
-    if not made.counts["rejected"]:
+def _annotated_file(
+    imported: RosterImport, roster: Roster, checked: CheckedRoster
+) -> StoredFile | None:
+    if not imported.counts["rejected"]:
         return None
-    name = f"{Path(made.file.name).stem}-未导入.xlsx"
+    name = f"{Path(imported.file.name).stem}-未导入.xlsx"
     content = annotate.annotated_workbook(roster, checked)
-    return imports.store(ROSTERS, content, name=name, school_id=made.school_id)
+    return imports.store(ROSTERS, content, name=name, school_id=imported.school_id)
 
 
 def confirm(roster_import: RosterImport, *, by: User | Actor) -> None:
@@ -125,11 +128,11 @@ def confirm(roster_import: RosterImport, *, by: User | Actor) -> None:
 def cancel(roster_import: RosterImport, *, by: User | Actor) -> None:
     with transaction.atomic():
         imports.cancel(roster_import, by=by)
-        staging.forget(roster_import.pk)
+        staging.delete_staged_rows(roster_import.pk)
 
 
 def apply(import_id: int, *, actor: Actor | None = None) -> RosterImport:
-    """Write the staged rows. Rows that other records refuse by now are left out and reported."""
+    """Write the staged rows. Rows that contradict other records by now are left out and reported."""
     with imports.applying(ROSTERS, import_id) as leased:
         if leased is not None:
             _apply(leased, actor or _actor_of(leased))
@@ -139,47 +142,47 @@ def apply(import_id: int, *, actor: Actor | None = None) -> RosterImport:
 def _apply(leased: RosterImport, actor: Actor) -> None:
     imports.progress(ROSTERS, leased, 5, stage="写入数据")
     staged = sum(leased.counts[k] for k in ("created", "updated", "unchanged"))
-    if staging.staged_rows(leased.pk) != staged:
-        _restage(leased)
+    if staging.count_staged_rows(leased.pk) != staged:
+        _stage_again(leased)
     with jobs.writing(leased):
         staging.lock_school(leased.school_id)
         plan = staging.Plan(leased.pk, leased.school_id, leased.new_names["keys"])
-        _late_conflicts(leased, plan)
+        _refuse_new_conflicts(leased, plan)
         counts = plan.classify()
         plan.apply(actor)
         leased.counts = counts | {"rejected": leased.rows - sum(counts.values())}
-        staging.forget(leased.pk)
+        staging.delete_staged_rows(leased.pk)
         imports.done(leased, by=actor)
 
 
-def _late_conflicts(made: RosterImport, plan: staging.Plan) -> None:
-    """Between preview and confirmation others went on working; their changes are respected."""
+def _refuse_new_conflicts(imported: RosterImport, plan: staging.Plan) -> None:
+    """Refuse rows that contradict what other people changed between preview and confirmation."""
     refused = set()
-    known = set(made.issues.filter(is_error=False).values_list("row", "code"))
+    known = set(imported.issues.filter(is_error=False).values_list("row", "code"))
     issues = []
     for number, issue in plan.conflicts():
         if issue.is_error:
             refused.add(number)
         elif (number, issue.code) in known:
             continue
-        issues.append(_issue_row(made, number, issue))
+        issues.append(_issue_row(imported, number, issue))
     RosterIssue.objects.bulk_create(issues)
     plan.refuse(refused)
 
 
-def _restage(made: RosterImport) -> None:
-    """A crash emptied the unlogged staging table: read the workbook again."""
-    with files.local_copy(made.file) as path:
+def _stage_again(imported: RosterImport) -> None:
+    """Read the workbook again. PostgreSQL empties the staging table, which is unlogged, in a crash."""
+    with files.local_copy(imported.file) as path:
         roster = read_roster(path)
     checked = check_roster(roster)
-    refused = set(made.issues.filter(is_error=True).values_list("row", flat=True))
-    cohorts = dict(Cohort.objects.filter(school_id=made.school_id).values_list("year", "id"))
+    refused = set(imported.issues.filter(is_error=True).values_list("row", flat=True))
+    cohorts = dict(Cohort.objects.filter(school_id=imported.school_id).values_list("year", "id"))
     good = [r for r in checked.good if r.number not in refused]
-    staging.stage(made.pk, good, cohorts)
+    staging.stage_rows(imported.pk, good, cohorts)
 
 
-def _actor_of(made: RosterImport) -> Actor:
-    return Actor.of(made.by) if made.by else Actor(None, "system", made.by_label)
+def _actor_of(imported: RosterImport) -> Actor:
+    return Actor.of(imported.by) if imported.by else Actor(None, "system", imported.by_label)
 
 
 def run_overdue() -> None:

@@ -1,4 +1,4 @@
-"""学籍状态: 延期, 转出, 退学, and back. Only 在籍 counts in figures."""
+"""Changes of the standing (学籍状态): 延期, 转出, 退学, and back to 在籍. Figures count only 在籍."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from graduates.states import Standing
 from schools.models import Cohort, Phase, SchoolClass
 
 
-def _may(by: User, reason: str) -> str:
+def _checked_reason(by: User, reason: str) -> str:
+    """The reason without blanks around it, once it is known that the person may change standings."""
     if not by.has_perm("graduates.standing"):
         raise NotPermitted("role", "只有学校系统管理员可以办理学籍变动。")
     if not reason.strip():
@@ -24,35 +25,38 @@ def _may(by: User, reason: str) -> str:
     return reason.strip()
 
 
-def leave(*, graduate_id: int, standing: str, reason: str, by: User) -> Graduate:
-    """转出 or 退学. Whoever holds something of the graduate's may object (`leave_guards`)."""
-    said = _may(by, reason)
+def end_enrolment(*, graduate_id: int, standing: str, reason: str, by: User) -> Graduate:
+    """The graduate leaves: 转出 or 退学. Higher apps may refuse it by the hook `leave_guards`."""
+    reason = _checked_reason(by, reason)
     with transaction.atomic():
-        return leave_locked(locked_graduate(graduate_id), standing=standing, reason=said, by=by)
+        return end_enrolment_locked(
+            locked_graduate(graduate_id), standing=standing, reason=reason, by=by
+        )
 
 
-def leave_locked(graduate: Graduate, *, standing: str, reason: str, by: User) -> Graduate:
-    """The same for a row that the caller has locked, once it knows that the person may."""
+def end_enrolment_locked(graduate: Graduate, *, standing: str, reason: str, by: User) -> Graduate:
+    """As `end_enrolment`, for a row that the caller has locked. The caller checks the permission."""
     if standing not in (Standing.TRANSFERRED, Standing.WITHDRAWN):
         raise Refused("standing", "请选择转出或退学。", field="standing")
-    _check_enrolled(graduate, "leave")
+    _check_enrolled(graduate, "end_enrolment")
     hooks.leave_guards.run(graduate=graduate)
     return _write(graduate, standing, reason, by, {})
 
 
-def come_back(*, graduate_id: int, reason: str, by: User) -> Graduate:
-    """Back to 在籍: the change was a mistake."""
-    said = _may(by, reason)
+def restore_enrolment(*, graduate_id: int, reason: str, by: User) -> Graduate:
+    """Set the standing back to 在籍, because the change was a mistake."""
+    reason = _checked_reason(by, reason)
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
-        if not STANDING.allows("come_back", graduate.standing):
+        if not STANDING.allows("restore_enrolment", graduate.standing):
             raise Refused("enrolled", "学籍状态已是在籍。")
-        return _write(graduate, Standing.ENROLLED, said, by, {})
+        return _write(graduate, Standing.ENROLLED, reason, by, {})
 
 
 def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
-    """延期: the same row moves to another cohort, its history with it; there it is 在籍 again."""
-    said = _may(by, reason)
+    """延期: move the record with its history to another cohort, where it is 在籍. It has to be
+    confirmed again."""
+    reason = _checked_reason(by, reason)
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         _check_enrolled(graduate, "defer")
@@ -75,7 +79,7 @@ def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
         graduate.cohort, graduate.school_class = to, its_class
         graduate.confirmed_at, graduate.confirmed_hash = None, ""
         graduate.confirmation, graduate.locked_at, graduate.locked_by = "unsubmitted", None, ""
-        moved = _write(graduate, Standing.ENROLLED, said, by, changes)
+        moved = _write(graduate, Standing.ENROLLED, reason, by, changes)
         hooks.moved.run(graduate=moved)
         return moved
 

@@ -1,4 +1,4 @@
-"""The workbook that comes back: same layout, wrong cells marked, the reason in words."""
+"""The workbook that is given back: in the same layout, with wrong cells marked and reasons in words."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from typing import Any
 
 from core import spreadsheets
 from core.spreadsheets import real_value
-from graduates.roster.checker import Checked, CheckedRow
+from graduates.roster.checker import CheckedRoster, CheckedRow
 from graduates.roster.reader import Roster
 
-# Up to here the whole book comes back; above it only what was refused (DOMAIN §2).
-WHOLE_BOOK = 5000
-# So many empty rows may lie between and above; a lone row far below would make a huge book.
+# Up to so many rows the whole workbook is given back, above it only the refused rows (DOMAIN §2).
+MOST_ROWS_OF_WHOLE = 5000
+# So many empty rows may be among them. More would make a huge workbook of a few rows.
 MOST_EMPTY = 5000
 _REASON, _ROW = "未导入原因", "原行号"
 
 
-def annotated_workbook(roster: Roster, checked: Checked) -> bytes:
-    """The roster as .xlsx: refused cells coloured with a comment, reasons in a last column.
-
-    The whole book has every row where it stood, titles and empty rows included.
+def annotated_workbook(roster: Roster, checked: CheckedRoster) -> bytes:
+    """The roster as .xlsx: refused cells are coloured and have a comment, and the last column has the
+    reasons. In a whole workbook every row keeps its number, so titles and empty rows are kept, too.
     """
-    whole = roster.rows[-1][0] <= WHOLE_BOOK + MOST_EMPTY and len(roster.rows) <= WHOLE_BOOK
-    above = [[_shown(c) for c in cells] for cells in roster.above] if whole else []
+    whole = (
+        roster.rows[-1][0] <= MOST_ROWS_OF_WHOLE + MOST_EMPTY
+        and len(roster.rows) <= MOST_ROWS_OF_WHOLE
+    )
+    above = [[_cell_to_write(c) for c in cells] for cells in roster.above] if whole else []
     header = list(roster.header) + ([_REASON] if whole else [_REASON, _ROW])
     columns = {c.key: i for i, c in enumerate(roster.columns, start=1) if c is not None}
     rows: list[list[Any]] = []
@@ -33,15 +35,16 @@ def annotated_workbook(roster: Roster, checked: Checked) -> bytes:
         if whole:
             rows += [[] for _ in range(number - len(above) - 2 - len(rows))]
         line = len(above) + len(rows) + 2
-        reasons = _mark(row, columns, line, marks)
-        values = [_shown(c) for c in cells]
+        reasons = _mark_cells(row, columns, line, marks)
+        values = [_cell_to_write(c) for c in cells]
         rows.append([*values, reasons] if whole else [*values, reasons, number])
     return spreadsheets.write(header, rows, title="生源信息", marks=marks, above=above)
 
 
-def _mark(
+def _mark_cells(
     row: CheckedRow, columns: dict[str, int], line: int, marks: dict[tuple[int, int], str]
 ) -> str:
+    """Add the marks of a row that is written as line `line`; returns its reasons."""
     reasons = []
     for issue in row.issues:
         if issue.is_error:
@@ -52,7 +55,8 @@ def _mark(
     return "; ".join(reasons)
 
 
-def _shown(cell: Any) -> Any:
+def _cell_to_write(cell: object) -> Any:
+    """A cell as it came in, dates as text and whole numbers without decimals."""
     value = real_value(cell)
     if hasattr(value, "strftime"):
         return value.strftime("%Y%m%d")

@@ -1,4 +1,4 @@
-"""From a workbook to columns by field."""
+"""Reading a roster's workbook: which column is which field, and the rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _REMARK = re.compile(r"\s*[(（][^()（）]*[)）][\s*＊:：]*$")
 
 @dataclass
 class Roster:
-    """A roster workbook: `columns[i]` is the field of the i-th column or None if we know none."""
+    """A roster's workbook. `columns[i]` is the field of the i-th column, None if it is no known one.
+    `rows` are (row number, cells), `above` the rows above the header."""
 
     header: list[str]
     columns: list[OriginField | None]
@@ -39,7 +40,7 @@ class Roster:
 
 
 def read_roster(path: Path) -> Roster:
-    """Raises `WorkbookRefused` with a sentence when the file is no roster."""
+    """Read a roster. Raises `WorkbookRefused` with a sentence if the file is none."""
     sheet = spreadsheets.read(path, headers=headers(), most_rows=settings.ROSTER_MAX_ROWS)
     columns = _columns(sheet.header)
     keys = [c.key for c in columns if c is not None]
@@ -58,14 +59,14 @@ def read_roster(path: Path) -> Roster:
 
 
 def _columns(header: list[str]) -> list[OriginField | None]:
-    """The field of each column: by its whole header, else without what stands in brackets after
-    it, 证件号码(身份证), unless another column is that field by its whole header."""
+    """The field of each column. A header that is unknown as a whole is looked up without a remark in
+    brackets, such as 证件号码(身份证), unless another column is that field already."""
     columns = [by_header(h) for h in header]
     known = {c.key for c in columns if c is not None}
     for i, name in enumerate(header):
         if columns[i] is None and (remark := _REMARK.search(name)):
-            found = by_header(name[: remark.start()])
-            if found is not None and found.key not in known:
-                columns[i] = found
-                known.add(found.key)
+            column = by_header(name[: remark.start()])
+            if column is not None and column.key not in known:
+                columns[i] = column
+                known.add(column.key)
     return columns

@@ -1,7 +1,8 @@
-"""The database side of an import, set-based: stage by COPY, classify, apply.
+"""The part of a roster import that runs in the database: stage rows by COPY, classify and apply them.
 
-The rules of a record are not here: they ran in Python. Here is only what takes other records to
-know: is this student there, locked, in another 届; is the exam number taken; what differs.
+Rows were checked one by one before. Here they are compared with the records of the school, in one
+statement for all rows: whether a student is known, locked or in another 届, whether an exam number
+is taken, and which values differ.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from graduates.roster.checker import CheckedRow
 from graduates.states import Confirmation, Standing
 
 TABLE = "graduates_rosterrow"
-# Graduate columns that a roster may set, by field key (the others are resolved from names).
+# Columns of a graduate that hold a roster's value as it is, by field key. The values of the other
+# fields name rows of other tables.
 _DIRECT = [
     k for k in BY_KEY
     if k not in ("year", "department", "school_class", "id_type", "id_number")
@@ -29,20 +31,20 @@ _DIRECT = [
 _COLUMNS = [*_DIRECT, "name_sort"]
 
 
-def forget(import_id: int) -> None:
+def delete_staged_rows(import_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE import_id = %s", [import_id])
 
 
-def staged_rows(import_id: int) -> int:
+def count_staged_rows(import_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {TABLE} WHERE import_id = %s", [import_id])
         return cursor.fetchone()[0]
 
 
-def stage(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -> None:
-    """COPY good rows in. `cohorts` maps a year to the id of the school's cohort."""
-    forget(import_id)
+def stage_rows(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -> None:
+    """Write rows into the staging table. `cohorts` maps a year to the id of the school's cohort."""
+    delete_staged_rows(import_id)
     head = ["import_id", "row", "cohort_id", "department", "school_class", "id_type", "id_number"]
     names = ", ".join(f'"{c}"' for c in [*head, *_COLUMNS])
     empty = _empty_values()
@@ -50,13 +52,15 @@ def stage(import_id: int, rows: Iterable[CheckedRow], cohorts: dict[int, int]) -
         with cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copy:
             for row in rows:
                 v = empty | row.values
-                copy.write_row((import_id, row.number, cohorts[v["year"]], *_staged(v)))
-        # Without fresh statistics the joins that follow are planned for an empty table.
+                copy.write_row((import_id, row.number, cohorts[v["year"]], *_values_to_stage(v)))
+        # Without new statistics PostgreSQL plans the joins that follow for an empty table.
         cursor.execute(f"ANALYZE {TABLE} (import_id, student_no, exam_no, id_number)")
 
 
-# All that is staged of a record, at one go.
-_staged = operator.itemgetter("department", "school_class", "id_type", "id_number", *_COLUMNS)
+# Picks all values of a record that are staged.
+_values_to_stage = operator.itemgetter(
+    "department", "school_class", "id_type", "id_number", *_COLUMNS
+)
 
 
 def _empty_values() -> dict[str, Any]:
@@ -65,16 +69,18 @@ def _empty_values() -> dict[str, Any]:
 
 @dataclass
 class Plan:
-    """What an import will do to one school. `keys` are the workbook's fields."""
+    """The staged rows of one import, compared with the records of its school. `keys` are the fields
+    that the workbook has; the import leaves all other fields alone."""
 
     import_id: int
     school_id: int
     keys: list[str]
 
-    # --- which columns a row changes ---------------------------------------------------------
+    # --- comparing --------------------------------------------------------------------------
 
     def _compared(self) -> list[tuple[str, str, str]]:
-        """(field key, expression over g, expression over s) for every field of the workbook."""
+        """For every field of the workbook: its key, the SQL of the stored value, and the SQL of the
+        staged value."""
         pairs = []
         for key in self.keys:
             if key == "department":
@@ -94,7 +100,7 @@ class Plan:
         JOIN schools_schoolclass gc ON gc.id = g.school_class_id
     """
 
-    # The rows that a staged row names, once dictionaries and persons are written.
+    # The department, class and person that a staged row names, which have been added before.
     _NAMED = """
         JOIN schools_department d ON d.school_id = %(school)s AND d.name = s.department
         JOIN schools_schoolclass c ON c.school_id = %(school)s AND c.cohort_id = s.cohort_id
@@ -110,18 +116,19 @@ class Plan:
     def _values(self) -> dict[str, Any]:
         return {"school": self.school_id, "import": self.import_id}
 
-    # --- what other records forbid -----------------------------------------------------------
+    # --- conflicts with other records --------------------------------------------------------
 
     def conflicts(self) -> list[tuple[int, Finding]]:
-        """(row, issue) for every staged row that other records refuse or cast doubt on."""
-        found: list[tuple[int, Finding]] = []
+        """(row number, finding) for staged rows that contradict another record."""
+        findings: list[tuple[int, Finding]] = []
         with connection.cursor() as cursor:
             for sql, code, field, is_error, message in self._conflict_queries():
                 cursor.execute(sql, self._values)
                 for row, *values in cursor.fetchall():
                     text = message.format(*values)
-                    found.append((row, Finding(code, text, is_error=is_error, field=field)))
-        return found
+                    finding = Finding(code, text, is_error=is_error, field=field)
+                    findings.append((row, finding))
+        return findings
 
     def _conflict_queries(self) -> list[tuple[str, str, str, bool, str]]:
         base = f"FROM {TABLE} s {self._JOIN} WHERE s.import_id = %(import)s"
@@ -183,7 +190,7 @@ class Plan:
         ]  # fmt: skip
 
     def refuse(self, rows: Iterable[int]) -> None:
-        """Take rows out again."""
+        """Delete staged rows by their numbers, so that they are not imported."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {TABLE} WHERE import_id = %s AND row = ANY(%s)",
@@ -191,7 +198,8 @@ class Plan:
             )
 
     def classify(self) -> dict[str, int]:
-        """Mark every staged row created, updated or unchanged; returns how many of each."""
+        """Note for each staged row whether it is new, changes a record, or changes nothing. Returns
+        how many there are of each."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""UPDATE {TABLE} t SET status = m.status, graduate_id = m.graduate_id
@@ -213,7 +221,7 @@ class Plan:
         return counts
 
     def new_names(self) -> dict[str, list[str]]:
-        """Departments, classes and majors that the roster names and the school lacks."""
+        """The departments, classes and majors that the roster names and the school does not have."""
         queries = {
             "departments": f"""
                 SELECT DISTINCT s.department FROM {TABLE} s WHERE s.import_id = %(import)s
@@ -232,25 +240,25 @@ class Plan:
                     WHERE m.school_id = %(school)s AND m.code = s.major_code
                       AND m.name = s.major_name) ORDER BY 1""",
         }
-        found = {}
+        names = {}
         with connection.cursor() as cursor:
             for name, sql in queries.items():
                 cursor.execute(sql, self._values)
-                found[name] = [row[0] for row in cursor.fetchall()]
-        return found
+                names[name] = [row[0] for row in cursor.fetchall()]
+        return names
 
-    # --- doing it ----------------------------------------------------------------------------
+    # --- applying ----------------------------------------------------------------------------
 
     def apply(self, actor: Actor) -> None:
-        """Write everything that `classify` marked. Runs in the caller's transaction."""
+        """Write what `classify` noted. Runs in the caller's transaction."""
         values = self._values | {
             "actor": actor.id, "realm": actor.realm, "label": actor.label,
         }  # fmt: skip
         with connection.cursor() as cursor:
             for statement in (*self._dictionary_statements(), *self._history_statements()):
-                cursor.execute(statement, values)  # history while the old values still stand
-            # The planner has no statistics of rows that just came in and would loop over
-            # indexes for each; everything joined here is one school's, so hashes are bounded.
+                cursor.execute(statement, values)  # before the old values are overwritten
+            # The planner has no statistics of rows that were just written and would look up each
+            # by an index. All joined rows are of one school, so the tables to hash stay small.
             cursor.execute("SET LOCAL enable_nestloop = off")
             for statement in (
                 *self._person_statements(),
@@ -282,7 +290,8 @@ class Plan:
         ]
 
     def _person_statements(self) -> list[str]:
-        """A corrected ID number changes the person's row, unless the new number has one."""
+        """Change the document's number of a person, unless another person of the school has the new
+        one."""
         return [
             f"""UPDATE graduates_person p SET id_type = s.id_type, id_number = s.id_number
                 FROM {TABLE} s JOIN graduates_graduate g
@@ -315,7 +324,8 @@ class Plan:
         ]
 
     def _update_statements(self) -> list[str]:
-        """A change lapses the graduate's confirmation (DOMAIN §2); locked rows never get here."""
+        """Write changed values and end the graduate's confirmation (DOMAIN §2). Rows of locked records
+        were refused before."""
         sets = "".join(f'"{k}" = s."{k}", ' for k in self.keys if k in _DIRECT)
         return [
             f"""UPDATE graduates_graduate g SET {sets} name_sort = s.name_sort,

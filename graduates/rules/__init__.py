@@ -1,4 +1,4 @@
-"""The rules between the fields of an origin record, for forms and imports alike."""
+"""The rules between the fields of an origin record, which forms and imports share."""
 
 from graduates.rules.record import check_record
 

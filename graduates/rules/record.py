@@ -1,4 +1,4 @@
-"""Rules between the fields of one record. A field that is None was refused already."""
+"""Rules between the fields of one record. A value that is None was refused when it was read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNDERGRADUATE = ("25", "26", "31", "33", "41", "43", "61")
 
 
 def check_record(record: Record) -> list[Finding]:
-    """Everything wrong or doubtful between the fields of `record` (values as its fields read them)."""
+    """What is wrong or doubtful between the values of `record`, as its fields have read them."""
     issues: list[Finding] = []
     for rule in RULES:
         issues += rule(record)
@@ -41,7 +41,8 @@ def document(record: Record) -> list[Finding]:
 
 
 def gender_agrees(record: Record) -> list[Finding]:
-    """Only a warning: the registry is right, and people do change."""
+    """Gender and document number disagree. This is only a warning, because the registry decides and
+    a person's gender can change."""
     number, gender = record.get("id_number"), record.get("gender")
     if not number or not gender or (record.get("id_type") or "01") != "01":
         return []
@@ -97,7 +98,7 @@ def dates(record: Record) -> list[Finding]:
 
 
 def conclusion_agrees(record: Record) -> list[Finding]:
-    """学历 carries 毕业 or 结业 itself and must agree with 毕结业结论."""
+    """Codes of 学历 say 毕业 or 结业, which must agree with 毕结业结论."""
     level, conclusion = record.get("level"), record.get("conclusion")
     if not level or not conclusion:
         return []
@@ -130,7 +131,7 @@ def exam_no_shape(record: Record) -> list[Finding]:
 
 
 def conditionally_required(record: Record) -> list[Finding]:
-    """The record's own required fields, for callers that did not read them cell by cell."""
+    """Required fields are filled in, also in a record whose values were not read one by one."""
     return [
         Finding("empty", f"{BY_KEY[key].label}不能为空", field=key)
         for key in ("name", "id_number", "student_no")

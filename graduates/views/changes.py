@@ -1,4 +1,4 @@
-"""最近修改: who changed what of whom, over the audit trail."""
+"""The page 最近修改: who changed which field of whom, from the audit trail."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from django.db.models import QuerySet
 from django.utils.html import escape
 from django.utils.timezone import localtime
 
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from core.models import Event
 from graduates.models import Graduate
-from graduates.views.origin import WORDS, describe
+from graduates.views.origin import ACTION_LABELS, describe
 from schools.lists import ConsoleList
 from schools.scope import scope_of, visible_to
 
 
-def _said(value: object) -> str:
+def _value_html(value: object) -> str:
     return escape(str(value)) or "空"
 
 
 def _changes(row: Row) -> str:
     event = Event(action=row["action"], data=row["data"])
     parts = [
-        f"{escape(label)}: <del>{_said(old)}</del> → {_said(new)}"
+        f"{escape(label)}: <del>{_value_html(old)}</del> → {_value_html(new)}"
         for label, old, new in describe(event)["changes"][:4]
     ]
     return "<br>".join(parts)
@@ -36,8 +37,8 @@ class Changes(ConsoleList):
     columns = (
         Column("at", "时间", cell=lambda r: localtime(r["at"]).strftime("%Y-%m-%d %H:%M"), css="num"),
         Column("object_label", "毕业生", ("object_label", "object_id"),
-               lambda r: f'<a href="/console/graduates/{r["object_id"]}/">{escape(r["object_label"] or "查看")}</a>'),
-        Column("action", "操作", cell=lambda r: WORDS.get(r["action"], escape(r["action"]))),
+               lambda r: row_link("console:origin", r["object_id"], r["object_label"] or "查看")),
+        Column("action", "操作", cell=lambda r: ACTION_LABELS.get(r["action"], escape(r["action"]))),
         Column("data", "修改内容", ("data", "action"), _changes),
         Column("actor_label", "操作人"),
     )  # fmt: skip
@@ -46,7 +47,7 @@ class Changes(ConsoleList):
     empty_text = "对毕业生信息的每次修改都会记录在这里。"
 
     def get_queryset(self) -> QuerySet[Any]:
-        events = Event.objects.filter(object_type="graduate", action__in=list(WORDS))
+        events = Event.objects.filter(object_type="graduate", action__in=list(ACTION_LABELS))
         scope = scope_of(self.user)
         if scope is not None and scope.everything:
             return events

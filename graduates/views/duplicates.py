@@ -1,17 +1,16 @@
-"""信息重复: the same person at two schools in one 届, side by side, and the province's decision."""
+"""信息重复: the list of persons who are 在籍 at two schools in one 届, their records side by side, and
+the province's decision."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.html import escape
 
 from core.errors import DomainError
 from core.forms import posted
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from core.masking import mask_id, mask_phone
 from graduates import hooks
@@ -20,7 +19,7 @@ from graduates.fields import ALL
 from graduates.filters import GraduateFilter
 from graduates.forms import DuplicateForm
 from graduates.models import Graduate
-from graduates.queries import doubled, same_person_and_year
+from graduates.queries import duplicated_records, same_person_and_year
 from graduates.records import RELATED, record_of
 from graduates.views.origin import graduate_or_404
 from schools.access import StaffRequest, staff_view
@@ -30,7 +29,7 @@ _MASKED = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/province/duplicates/{row["id"]}/">{escape(row["name"])}</a>'
+    return row_link("console:duplicate", row["id"], row["name"])
 
 
 class Duplicates(ConsoleList):
@@ -53,11 +52,11 @@ class Duplicates(ConsoleList):
         Column("department", "院系", ("department__name",), css="wide"),
         Column("major", "专业", ("major_name",), css="wide"),
     )  # fmt: skip
-    # One person's records follow each other.
+    # The records of one person stand below each other.
     orders = (Order("person", "证件号码", ("person__id_number", "cohort__year", "id")),)
 
-    def all_rows(self) -> QuerySet[Any]:
-        return doubled()
+    def all_rows(self) -> QuerySet[Graduate]:
+        return duplicated_records()
 
 
 @staff_view("graduates.duplicates")
@@ -78,28 +77,28 @@ def duplicate(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("console:duplicates")
         except DomainError as refusal:
             form.add_refusal(refusal)
-    found = list(same_person_and_year(asked).select_related(*RELATED))
-    if not form.errors and len({g.school_id for g in found}) < 2:
+    records = list(same_person_and_year(asked).select_related(*RELATED))
+    if not form.errors and len({g.school_id for g in records}) < 2:
         raise Http404
-    form.offer_records(found)
+    form.offer_records(records)
     context = {
         "graduate": asked,
-        "records": [(g, _links(g, request)) for g in found],
-        "rows": _side_by_side(found),
+        "records": [(g, _links(g, request)) for g in records],
+        "rows": _side_by_side(records),
         "form": form,
     }
     return render(request, "graduates/console/duplicate.html", context, status=form.status)
 
 
 def _links(graduate: Graduate, request: StaffRequest) -> list[tuple[str, str]]:
-    """What else there is of a record: its destination, its agreement."""
+    """Links to what belongs to a record, such as its destination and its agreement."""
     lists = hooks.detail_links.run(graduate=graduate, user=request.user)
     return [link for links in lists for link in links]
 
 
-def _side_by_side(found: list[Graduate]) -> list[tuple[str, list[str], bool]]:
-    """(label, each record's value, whether they differ) for every field of the origin record."""
-    records = [record_of(g) for g in found]
+def _side_by_side(graduates: list[Graduate]) -> list[tuple[str, list[str], bool]]:
+    """For every field: its label, the words of each record, and whether the values differ."""
+    records = [record_of(g) for g in graduates]
     rows = []
     for field in ALL:
         mask = _MASKED.get(field.key, str)

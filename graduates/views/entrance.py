@@ -1,4 +1,4 @@
-"""The graduate's sign-in and first activation."""
+"""The graduate's sign-in, activation and sign-out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.actions import end_sessions
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
-from codes import text
+from codes import readers
 from core.errors import DomainError, Invalid
 from core.forms import posted
 from graduates.access import GraduateRequest, choose_record, graduate_view, next_url
@@ -26,8 +26,8 @@ _SCHOOL_COOKIE = "school"
 
 
 def schools(request: HttpRequest) -> JsonResponse:
-    """School names that contain what was typed."""
-    typed = text.clean(request.GET.get("q", ""))[:30]
+    """Names of schools that contain what was typed, as JSON."""
+    typed = (readers.read("search", request.GET.get("q", ""), label="院校").value or "")[:30]
     rows = (
         School.objects.filter(is_open=True, name__contains=typed)
         if typed
@@ -36,18 +36,19 @@ def schools(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"items": [s.name for s in rows[:20]]})
 
 
-def _school(name: str) -> School:
-    """The one school of that name or part of a name."""
-    typed = text.clean(name)
+def _find_school(name: str) -> School:
+    """The school with this name or code, or the only one whose name contains `name`. Raises `Invalid`
+    if there is none or more than one."""
+    typed = readers.read("text", name, label="院校").value or ""
     open_schools = School.objects.filter(is_open=True)
     exact = open_schools.filter(name=typed).first() or open_schools.filter(code=typed).first()
     if exact:
         return exact
-    found = list(open_schools.filter(name__contains=typed)[:6]) if typed else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = "、".join(s.name for s in found)
+    similar = list(open_schools.filter(name__contains=typed)[:6]) if typed else []
+    if len(similar) == 1:
+        return similar[0]
+    if similar:
+        names = "、".join(s.name for s in similar)
         raise Invalid({"school": [f"有多所院校符合, 请写全: {names}"]})
     raise Invalid({"school": ["没有找到这所院校, 请输入院校全称。"]})
 
@@ -56,7 +57,9 @@ def login(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User) and request.user.realm == Realm.GRADUATE:
         return redirect("home")
     session_ended_notice(request)
-    return _entrance(request, "graduates/phone/login.html", SignInForm, account.enter_with_password)
+    return _entrance(
+        request, "graduates/phone/login.html", SignInForm, account.sign_in_with_password
+    )
 
 
 def activate(request: HttpRequest) -> HttpResponse:
@@ -69,13 +72,13 @@ def _entrance(
     form_class: type[SignInForm],
     enter: Callable[..., Graduate],
 ) -> HttpResponse:
-    """A form that keeps what was typed and says what is wrong; secrets are typed again."""
+    """The page of a form that signs somebody in by the action `enter`."""
     known = School.objects.filter(code=request.COOKIES.get(_SCHOOL_COOKIE, "")).first()
     form = form_class(posted(request), initial={"school": known.name if known else ""})
     if form.is_valid():
         typed = dict(form.cleaned_data)
         try:
-            school = _school(typed.pop("school"))
+            school = _find_school(typed.pop("school"))
             choose_record(request, enter(request, school=school, **typed).pk)
             response = redirect(next_url(request))
             response.set_cookie(

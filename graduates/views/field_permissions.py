@@ -1,4 +1,4 @@
-"""字段权限: a table of fields × who may edit, per cohort."""
+"""The page 字段权限: for one cohort a table of the fields and of who may edit them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from schools.views.own import chosen_cohort, own_school
 @staff_view("schools.set_up")
 def field_permissions(request: StaffRequest) -> HttpResponse:
     cohorts, cohort = chosen_cohort(request, own_school(request))
-    marks, form = actions.standing(cohort) if cohort else {}, PermissionsForm(posted(request))
+    rights = actions.current_rights(cohort) if cohort else {}
+    form = PermissionsForm(posted(request))
     if cohort is not None and form.is_valid():
-        marks = form.marks()
+        rights = form.rights()
         try:
-            n = actions.set_permissions(cohort_id=cohort.pk, marks=marks, by=request.user)
+            n = actions.set_permissions(cohort_id=cohort.pk, rights=rights, by=request.user)
             messages.success(request, f"已保存, {n}个字段有变化, 随即生效。" if n else "没有变化。")
             return redirect(f"{reverse('console:field-permissions')}?cohort={cohort.pk}")
         except DomainError as refusal:
@@ -35,18 +36,18 @@ def field_permissions(request: StaffRequest) -> HttpResponse:
         "cohorts": cohorts,
         "cohort": cohort,
         "sealed": cohort is not None and cohort.phase() == Phase.SEALED,
-        "groups": _groups(marks) if cohort else [],
+        "groups": _groups(rights) if cohort else [],
         "form": form,
     }
     page = "graduates/console/field_permissions.html"
     return render(request, page, context, status=422 if form.errors else 200)
 
 
-def _groups(marks: dict[str, actions.Marks]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _groups(rights: dict[str, actions.EditRights]) -> list[tuple[str, list[dict[str, Any]]]]:
     groups: dict[str, list[dict[str, Any]]] = {g: [] for g in GROUPS}
     words = ("毕业生", "辅导员", "院系管理员")
     for f in actions.SETTABLE:
-        cells = list(zip(actions.COLUMNS, words, marks[f.key], strict=True))
-        changed = marks[f.key] != f.editable
+        cells = list(zip(actions.COLUMNS, words, rights[f.key], strict=True))
+        changed = rights[f.key] != f.editable
         groups[f.group].append({"field": f, "cells": cells, "changed": changed})
     return list(groups.items())

@@ -1,9 +1,8 @@
-"""Staff handle archive transfers and corrections."""
+"""The console's pages of archive transfers and corrections."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any, ClassVar
 
 import django_filters
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from core import files
 from core.errors import DomainError
 from core.forms import posted, pressed
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from graduates.actions import archive, corrections
 from graduates.archive import OWN_KEYS, SENT_KEYS
@@ -35,14 +35,14 @@ _KIND, _STATE = dict(CorrectionKind.choices), dict(CorrectionState.choices)
 
 @staff_view("graduates.view")
 def archive_page(request: StaffRequest, pk: int) -> HttpResponse:
-    """Where the archive goes, and the mail number once it was sent."""
+    """Two forms: where the archive goes, and the mail number once it was sent."""
     graduate = graduate_or_404(request, pk)
-    found = ArchiveTransfer.objects.filter(pk=pk).first()
-    grey = archive.why_grey(graduate, found, request.user)
+    transfer = ArchiveTransfer.objects.filter(pk=pk).first()
+    grey = archive.why_grey(graduate, transfer, request.user)
     sending, typed = bool(pressed(request, "sent")), posted(request)
-    receiver = archive_form(found, OWN_KEYS, None if sending else typed, grey=grey)
-    sent = archive_form(found, SENT_KEYS, typed if sending else None, grey=grey)
-    form, act = (sent, archive.note_sent) if sending else (receiver, archive.save)
+    receiver = archive_form(transfer, OWN_KEYS, None if sending else typed, grey=grey)
+    sent = archive_form(transfer, SENT_KEYS, typed if sending else None, grey=grey)
+    form, act = (sent, archive.record_sending) if sending else (receiver, archive.save)
     if form.is_valid():
         try:
             act(graduate_id=pk, typed=form.values | form.posted_for_grey, by=request.user)
@@ -52,7 +52,7 @@ def archive_page(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_refusal(refusal)
     context = {
         "graduate": graduate,
-        "archive": found,
+        "archive": transfer,
         "form": form,
         "receiver": receiver,
         "sent": sent,
@@ -78,9 +78,8 @@ class CorrectionFilter(GraduateFilter):
         return queryset if value == EVERY else queryset.filter(state=value)
 
 
-def _open(row: Row) -> str:
-    address = f"/console/corrections/{row['pk']}/"
-    return f'<a href="{address}">{escape(row["graduate__name"])}</a>'
+def _name(row: Row) -> str:
+    return row_link("console:correction", row["pk"], row["graduate__name"])
 
 
 def _badge(row: Row) -> str:
@@ -89,7 +88,7 @@ def _badge(row: Row) -> str:
 
 
 class CorrectionList(ConsoleList):
-    """信息反馈: what waits first, by due date within the newest."""
+    """信息反馈: the corrections that wait for an answer, unless another state is chosen."""
 
     title = "信息反馈"
     permission = "graduates.view"
@@ -99,7 +98,7 @@ class CorrectionList(ConsoleList):
     empty_title = "没有信息反馈"
     empty_text = "毕业生提交的纠错会出现在这里。"
     columns = (
-        Column("name", "姓名", ("graduate__name", "pk"), _open, lambda r: r["graduate__name"]),
+        Column("name", "姓名", ("graduate__name", "pk"), _name, lambda r: r["graduate__name"]),
         Column("student_no", "学号", ("graduate__student_no",), css="mono"),
         Column("department", "院系", ("graduate__department__name",), css="wide"),
         Column("kind", "类别", ("kind",), lambda r: _KIND[r["kind"]], lambda r: _KIND[r["kind"]]),
@@ -111,32 +110,32 @@ class CorrectionList(ConsoleList):
     )
     orders: ClassVar[Sequence[Order]] = (Order("newest", "最近提交", ("pk",), descending=True),)
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[CorrectionRequest]:
         rows = CorrectionRequest.objects.all()
         if not self.request.GET.get("state"):
             rows = rows.filter(state=CorrectionState.OPEN)
         return rows
 
 
-def _seen(request: StaffRequest, pk: int) -> CorrectionRequest:
+def _visible_correction(request: StaffRequest, pk: int) -> CorrectionRequest:
     rows = CorrectionRequest.objects.select_related("graduate__cohort", "graduate__department")
     return get_object_or_404(visible_to(rows, request.user, graduate="graduate"), pk=pk)
 
 
 @staff_view("graduates.view")
 def correction(request: StaffRequest, pk: int) -> HttpResponse:
-    return _correction(request, _seen(request, pk))
+    return _correction(request, _visible_correction(request, pk))
 
 
 def _correction(
-    request: StaffRequest, found: CorrectionRequest, form: AnswerForm | None = None
+    request: StaffRequest, row: CorrectionRequest, form: AnswerForm | None = None
 ) -> HttpResponse:
     form = form or AnswerForm()
     context = {
-        "row": found,
-        "badge": _COLOURS.get(found.state, "off"),
-        "images": found.images.select_related("file"),
-        "may": found.state == CorrectionState.OPEN and request.user.has_perm("graduates.correct"),
+        "row": row,
+        "badge": _COLOURS.get(row.state, "off"),
+        "images": row.images.select_related("file"),
+        "may": row.state == CorrectionState.OPEN and request.user.has_perm("graduates.correct"),
         "form": form,
     }
     return render(request, "graduates/console/correction.html", context, status=form.status)
@@ -145,22 +144,22 @@ def _correction(
 @staff_view("graduates.correct")
 @require_POST
 def correction_answer(request: StaffRequest, pk: int) -> HttpResponse:
-    found = _seen(request, pk)
+    row = _visible_correction(request, pk)
     act = corrections.refuse if pressed(request, "do") == "refuse" else corrections.accept
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        return _correction(request, found, form)
+        return _correction(request, row, form)
     try:
-        act(request=found, by=request.user, **form.cleaned_data)
+        act(request=row, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
         form.add_refusal(refusal)
-        return _correction(request, found, form)
+        return _correction(request, row, form)
     messages.success(request, "已答复, 毕业生会收到消息。")
     return redirect("console:corrections")
 
 
 @staff_view("graduates.view")
 def correction_image(request: StaffRequest, pk: int) -> HttpResponseBase:
-    seen = visible_to(CorrectionRequest.objects.all(), request.user, graduate="graduate")
-    rows = CorrectionImage.objects.select_related("file").filter(request__in=seen)
+    visible = visible_to(CorrectionRequest.objects.all(), request.user, graduate="graduate")
+    rows = CorrectionImage.objects.select_related("file").filter(request__in=visible)
     return files.respond(get_object_or_404(rows, pk=pk).file)

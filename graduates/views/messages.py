@@ -1,4 +1,4 @@
-"""The message centre: what a graduate or a member of staff was told."""
+"""The pages of the message centre, for graduates and for staff."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ _PAGE = 30
 @graduate_view
 def messages(request: GraduateRequest) -> HttpResponse:
     page = "graduates/phone/messages.html"
-    return _marked(request, request.user, "messages") or _page(request, request.user, page)
+    return _mark_read(request, request.user, "messages") or _page(request, request.user, page)
 
 
 @staff_view("messages.view")
 def console_messages(request: StaffRequest) -> HttpResponse:
     page = "graduates/console/messages.html"
-    return _marked(request, request.user, "console:messages") or _page(request, request.user, page)
+    return _mark_read(request, request.user, "console:messages") or _page(
+        request, request.user, page
+    )
 
 
-def _marked(request: HttpRequest, user: User, back: str) -> HttpResponse | None:
-    """A POST marks one read and goes where it leads, or marks them all."""
+def _mark_read(request: HttpRequest, user: User, back: str) -> HttpResponse | None:
+    """The answer to a POST, which marks one message as read and follows its link, or marks all of
+    them. None for a GET."""
     if request.method != "POST":
         return None
     wanted = read_number(pressed(request, "open"))
@@ -48,10 +51,11 @@ def _page(request: HttpRequest, user: User, page: str) -> HttpResponse:
     before = read_number(request.GET.get("before", ""))
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    found = list(rows[: _PAGE + 1])
+    # One more than is shown, to know whether there are older ones.
+    newest = list(rows[: _PAGE + 1])
     context = {
-        "rows": found[:_PAGE],
-        "older": found[_PAGE - 1].pk if len(found) > _PAGE else None,
+        "rows": newest[:_PAGE],
+        "older": newest[_PAGE - 1].pk if len(newest) > _PAGE else None,
         "unread": inbox.unread(user),
         "tab": "home",
     }

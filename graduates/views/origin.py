@@ -1,7 +1,8 @@
-"""One origin record in the console: look, edit, lock, add, reveal, history."""
+"""The console's page of one origin record with its history, and what can be done there."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from codes.fields import FieldDeclaration
 from core import audit
 from core.errors import DomainError, Invalid
 from core.forms import posted, pressed, read_number
@@ -49,20 +51,20 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("console:origin", pk=pk)
         except Invalid as invalid:
             form.add_refusal(invalid)
-    open_still = graduate.cohort.phase() != Phase.SEALED
+    is_open = graduate.cohort.phase() != Phase.SEALED
     context = {
         "graduate": graduate,
         "form": form,
         "may_edit": bool(editable_keys(graduate, request.user)),
         "history": _history(graduate),
-        "may_lock": open_still and request.user.has_perm("graduates.lock"),
-        "may_unlock": open_still and request.user.has_perm("graduates.unlock"),
-        "may_move": open_still and request.user.has_perm("graduates.standing"),
+        "may_lock": is_open and request.user.has_perm("graduates.lock"),
+        "may_unlock": is_open and request.user.has_perm("graduates.unlock"),
+        "may_move": is_open and request.user.has_perm("graduates.standing"),
         "standing_form": forms.StandingForm(graduate=graduate),
         "links": [
-            x
+            link
             for links in hooks.detail_links.run(graduate=graduate, user=request.user)
-            for x in links
+            for link in links
         ],
     }
     return render(request, "graduates/console/origin.html", context, status=form.status)
@@ -70,12 +72,12 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _history(graduate: Graduate) -> list[dict[str, Any]]:
     events = Event.objects.filter(
-        object_type="graduate", object_id=graduate.pk, action__in=list(WORDS)
+        object_type="graduate", object_id=graduate.pk, action__in=list(ACTION_LABELS)
     ).order_by("-id")
     return [describe(e) for e in events[:30]]
 
 
-WORDS = {
+ACTION_LABELS = {
     "graduates.import_create": "导入", "graduates.import_update": "导入修改",
     "graduates.edit": "修改", "graduates.confirm": "本人确认", "graduates.lock": "锁定",
     "graduates.unlock": "解锁", "graduates.add": "新增", "graduates.activate": "激活帐号",
@@ -89,23 +91,29 @@ _MASKED = {"id_number", "mobile", "home_phone"}
 
 
 def describe(event: Event) -> dict[str, Any]:
-    """An event in words: who, when, what, and each field from old to new."""
+    """An event for a page: "what" happened, and (label, old, new) of each changed field."""
     changes = []
-    fields: Any = OF_ARCHIVE if event.action.startswith("graduates.archive") else BY_KEY
+    of_archive = event.action.startswith("graduates.archive")
+    fields: Mapping[str, FieldDeclaration] = OF_ARCHIVE if of_archive else BY_KEY
     stored = event.data.get("changes", {})
-    # As on the page: the database keeps keys in an order of its own.
-    for key in sorted(stored, key=lambda k: list(fields).index(k) if k in fields else len(fields)):
+    # In the order of the page, because JSON in the database keeps no order of keys.
+    order = {key: position for position, key in enumerate(fields)}
+    for key in sorted(stored, key=lambda k: order.get(k, len(order))):
         old, new = stored[key]
-        field: Any = fields.get(key)
+        field = fields.get(key)
         if key in _MASKED:
             old, new = f"…{str(old)[-4:]}", f"…{str(new)[-4:]}"
         elif field is not None:
-            old, new = _words(field, old), _words(field, new)
+            old, new = _words_for(field, old), _words_for(field, new)
         changes.append((field.label if field is not None else key, old, new))
-    return {"event": event, "what": WORDS.get(event.action, event.action), "changes": changes}
+    return {
+        "event": event,
+        "what": ACTION_LABELS.get(event.action, event.action),
+        "changes": changes,
+    }
 
 
-def _words(field: Any, value: Any) -> str:
+def _words_for(field: FieldDeclaration, value: Any) -> str:
     if isinstance(value, str) and field.kind == "decimal":
         return value
     return field.show(value)
@@ -132,7 +140,7 @@ def unlock(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("graduates.reveal")
 @require_POST
 def reveal(request: StaffRequest, pk: int) -> HttpResponse:
-    """The full number behind a masked one; who looked at whose is logged."""
+    """The whole of a masked number, as JSON. It is logged who looked at whose."""
     graduate = graduate_or_404(request, pk)
     key = pressed(request, "field")
     if key not in forms.REVEALABLE:
@@ -164,7 +172,7 @@ def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("graduates.standing")
 @require_POST
 def standing(request: StaffRequest, pk: int) -> HttpResponse:
-    """延期, 转出, 退学 or back; a refusal is shown on the record's page."""
+    """Change the standing. A refusal is shown on the record's page."""
     graduate = graduate_or_404(request, pk)
     form = forms.StandingForm(request.POST, graduate=graduate)
     if not form.is_valid():
@@ -177,9 +185,11 @@ def standing(request: StaffRequest, pk: int) -> HttpResponse:
             to = get_object_or_404(cohorts, pk=read_number(wanted.removeprefix("defer-")))
             actions_standing.defer(graduate_id=pk, to=to, reason=reason, by=request.user)
         elif wanted == "enrolled":
-            actions_standing.come_back(graduate_id=pk, reason=reason, by=request.user)
+            actions_standing.restore_enrolment(graduate_id=pk, reason=reason, by=request.user)
         else:
-            actions_standing.leave(graduate_id=pk, standing=wanted, reason=reason, by=request.user)
+            actions_standing.end_enrolment(
+                graduate_id=pk, standing=wanted, reason=reason, by=request.user
+            )
         messages.success(request, "学籍变动已办理。")
     except DomainError as refusal:
         messages.error(request, refusal.message)
@@ -191,9 +201,9 @@ def add(request: StaffRequest) -> HttpResponse:
     form = forms.new_graduate_form(posted(request))
     if request.staff.school is not None and form.may_try():
         try:
-            made = origin.add(school=request.staff.school, typed=form.typed, by=request.user)
-            messages.success(request, f"已新增{made.name}。")
-            return redirect("console:origin", pk=made.pk)
+            graduate = origin.add(school=request.staff.school, typed=form.typed, by=request.user)
+            messages.success(request, f"已新增{graduate.name}。")
+            return redirect("console:origin", pk=graduate.pk)
         except Invalid as invalid:
             form.add_refusal(invalid)
     page = "graduates/console/add.html"

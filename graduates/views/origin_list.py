@@ -1,4 +1,4 @@
-"""The console's origin list (生源信息)."""
+"""The console's list of origin records (生源信息), its full export, and locking many at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from codes import lookup
 from core import spreadsheets
 from core.forms import picked_ids, pressed
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from core.masking import mask_id, mask_phone
 from graduates.actions import origin
@@ -28,7 +29,7 @@ _CONFIRMATION = dict(Confirmation.choices)
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/graduates/{row["id"]}/">{escape(row["name"])}</a>'
+    return row_link("console:origin", row["id"], row["name"])
 
 
 def _confirmation(row: Row) -> str:
@@ -82,7 +83,7 @@ class OriginList(ConsoleList):
         Order("newest", "最新导入", ("id",), descending=True),
     )
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[Graduate]:
         return Graduate.objects.all()
 
     def get_context(self, page: Page) -> dict[str, Any]:
@@ -94,7 +95,8 @@ class OriginList(ConsoleList):
 
 
 class RosterExport(OriginList):
-    """Everything that is filtered, unmasked, in the roster's own layout; logged."""
+    """The export of all filtered records in the layout of the roster, with unmasked numbers. It is
+    logged."""
 
     permission = "graduates.export_full"
 
@@ -115,7 +117,7 @@ class RosterExport(OriginList):
 @staff_view("graduates.lock")
 @require_POST
 def lock_many(request: StaffRequest) -> HttpResponse:
-    """Lock or unlock the picked rows; answers row by row."""
+    """Lock or unlock the picked rows. The page says for each row what happened."""
     ids, unlocking = picked_ids(request), pressed(request, "action") == "unlock"
     results = origin.lock_many(graduate_ids=ids, by=request.user, unlocking=unlocking)
     context = {"results": results, "title": "批量解锁" if unlocking else "批量锁定",

@@ -1,4 +1,4 @@
-"""The graduate's own pages: home, origin record, contact, me."""
+"""The graduate's pages: home, origin record, contact, account."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def services(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def origin_page(request: GraduateRequest) -> HttpResponse:
-    """Look, mend what may be mended, and confirm: in one form with one button."""
+    """The whole record in one form, whose button saves and confirms it."""
     return _form(request, [f.key for f in ALL], "graduates/phone/origin.html", confirming=True)
 
 
@@ -66,7 +66,7 @@ def _form(
         version = form.cleaned_data["version"]
         try:
             if confirming and version != graduate.version:
-                # What is confirmed is what was shown, also where nothing could be changed.
+                # Only what the page showed is confirmed, also if the graduate may edit nothing.
                 raise Conflict("changed", "信息刚刚有变化, 请重新核对后再确认。")
             if form.values:
                 graduate = origin.edit(
@@ -91,13 +91,15 @@ def _form(
 
 @graduate_view
 def me(request: GraduateRequest) -> HttpResponse:
-    mine = Graduate.objects.select_related("cohort", "school").filter(person__user=request.user)
+    own_records = Graduate.objects.select_related("cohort", "school").filter(
+        person__user=request.user
+    )
     if request.method == "POST":
-        chosen = mine.filter(pk=read_number(pressed(request, "record")) or 0).first()
+        chosen = own_records.filter(pk=read_number(pressed(request, "record")) or 0).first()
         if chosen is not None:
             choose_record(request, chosen.pk)
             return redirect("home")
-    context = {"graduate": request.graduate, "records": mine, "tab": "me"}
+    context = {"graduate": request.graduate, "records": own_records, "tab": "me"}
     return render(request, "graduates/phone/me.html", context)
 
 

@@ -1,4 +1,4 @@
-"""The graduate's archive transfer and corrections."""
+"""The graduate's pages of the archive transfer and of corrections."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
 
 @graduate_view
 def archive_page(request: GraduateRequest) -> HttpResponse:
-    found = ArchiveTransfer.objects.filter(pk=request.graduate.pk).first()
-    grey = archive.why_grey(request.graduate, found, request.user)
-    form = archive_form(found, OWN_KEYS, posted(request), grey=grey)
+    transfer = ArchiveTransfer.objects.filter(pk=request.graduate.pk).first()
+    grey = archive.why_grey(request.graduate, transfer, request.user)
+    form = archive_form(transfer, OWN_KEYS, posted(request), grey=grey)
     if form.is_valid():
         try:
             typed = form.values | form.posted_for_grey
@@ -31,7 +31,7 @@ def archive_page(request: GraduateRequest) -> HttpResponse:
             return redirect("archive")
         except DomainError as refusal:
             form.add_refusal(refusal)
-    context = {"archive": found, "form": form, "grey": grey, "tab": "register"}
+    context = {"archive": transfer, "form": form, "grey": grey, "tab": "register"}
     status = 422 if form.errors else 200
     return render(request, "graduates/phone/archive.html", context, status=status)
 
@@ -45,9 +45,10 @@ def correction_list(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def correction_ask(request: GraduateRequest) -> HttpResponse:
-    """One form: which field, what it should say, why, up to four pictures."""
-    known, asked = targets(), {key: request.GET.get(key, "") for key in ("kind", "field")}
-    form = CorrectionForm(posted(request), request.FILES, initial=asked)
+    """The form that asks for a correction, once a field was chosen."""
+    known = targets()
+    chosen = {key: request.GET.get(key, "") for key in ("kind", "field")}
+    form = CorrectionForm(posted(request), request.FILES, initial=chosen)
     if form.is_valid():
         typed = dict(form.cleaned_data)
         try:
@@ -77,8 +78,8 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
 @graduate_view
 @require_POST
 def correction_withdraw(request: GraduateRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(CorrectionRequest, pk=pk, graduate=request.graduate)
-    corrections.withdraw(request=found, by=request.user)
+    row = get_object_or_404(CorrectionRequest, pk=pk, graduate=request.graduate)
+    corrections.withdraw(request=row, by=request.user)
     messages.success(request, "已撤回。")
     return redirect("corrections")
 

@@ -1,4 +1,4 @@
-"""逾期重新开放: find the record, then open it to a date."""
+"""逾期重新开放: pages on which the province finds a record and opens it until a date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from codes import text
+from codes import readers
 from core.errors import DomainError
 from core.forms import posted, read_number
 from core.models import Event
@@ -25,24 +25,23 @@ from schools.views.own import perform_and_redirect
 
 @staff_view("province.schools")
 def find(request: StaffRequest) -> HttpResponse:
-    """School and student number name one record; its page has the form."""
+    """Find a record by school and student number; leads to the page that opens it."""
     asked = request.GET.get("school") or request.GET.get("student_no")
     schools = options.school_options(request.user)
     form = FindForm(request.GET if asked else None, schools=schools)
     if form.is_valid():
-        found = _find(request, **form.cleaned_data)
-        if found is not None:
-            return redirect("console:reopen", pk=found.pk)
+        graduate = _find_graduate(request, **form.cleaned_data)
+        if graduate is not None:
+            return redirect("console:reopen", pk=graduate.pk)
         form.add_error("student_no", "此学校没有这个学号, 请核对。")
     page = "graduates/console/reopen_find.html"
     return render(request, page, {"form": form}, status=form.status)
 
 
-def _find(request: StaffRequest, *, school: str, student_no: str) -> Graduate | None:
+def _find_graduate(request: StaffRequest, *, school: str, student_no: str) -> Graduate | None:
     rows = visible_to(Graduate.objects.all(), request.user)
-    return rows.filter(
-        school_id=read_number(school) or 0, student_no=text.clean_code(student_no)
-    ).first()
+    number = readers.read("student_no", student_no, label="学号").value
+    return rows.filter(school_id=read_number(school) or 0, student_no=number or "").first()
 
 
 @staff_view("province.schools")

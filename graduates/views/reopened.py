@@ -1,7 +1,8 @@
-"""重新开放名单: what the province let in again past the end, until when, and by whom."""
+"""重新开放名单: the records that the province has reopened, until when, and by whom."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from core.models import Event
 from graduates.filters import GraduateFilter
@@ -32,22 +34,22 @@ class ReopenedFilter(GraduateFilter):
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/graduates/{row["id"]}/">{escape(row["name"])}</a>'
+    return row_link("console:origin", row["id"], row["name"])
 
 
-def _word(row: Row) -> str:
+def _state_label(row: Row) -> str:
     if row["cohort__sealed_at"] is not None:
         return _SEALED
     return _OPEN if row["reopened_until"] >= timezone.localdate() else _OVER
 
 
 def _state(row: Row) -> str:
-    word = _word(row)
-    return f'<span class="state{" state-open" if word == _OPEN else ""}">{word}</span>'
+    label = _state_label(row)
+    return f'<span class="state{" state-open" if label == _OPEN else ""}">{label}</span>'
 
 
-def _told(key: str) -> Any:
-    """A part of the event of the reopening that stands."""
+def _from_event(key: str) -> Callable[[Row], str]:
+    """Shows one value of the event by which the record was reopened."""
     return lambda row: escape((row["opened"] or {}).get(key) or "")
 
 
@@ -75,29 +77,29 @@ class Reopened(ConsoleList):
         Column("department", "院系", ("department__name",), css="wide"),
         Column("school_class", "班级", ("school_class__name",), css="wide"),
         Column("reopened_until", "开放至", css="num"),
-        Column("state", "状态", ("reopened_until", "cohort__sealed_at"), _state, _word),
-        Column("by", "操作人", ("opened",), _told("by"), _told("by")),
+        Column("state", "状态", ("reopened_until", "cohort__sealed_at"), _state, _state_label),
+        Column("by", "操作人", ("opened",), _from_event("by"), _from_event("by")),
         Column("at", "操作时间", ("opened",), _at, _at, css="num"),
-        Column("reason", "原因", ("opened",), _told("reason"), _told("reason"), css="wrap"),
+        Column("reason", "原因", ("opened",), _from_event("reason"), _from_event("reason"), css="wrap"),
     )  # fmt: skip
     orders = (
         Order("student_no", "学号", ("student_no", "id")),
         Order("name", "姓名拼音", ("name_sort", "id")),
     )
 
-    def all_rows(self) -> QuerySet[Any]:
+    def all_rows(self) -> QuerySet[Graduate]:
         events = Event.objects.filter(
             object_type="graduate", object_id=OuterRef("pk"), action="graduates.reopen"
         )
-        told = events.order_by("-id").values(
-            told=JSONObject(by="actor_label", at="at", reason="reason")
+        newest = events.order_by("-id").values(
+            event=JSONObject(by="actor_label", at="at", reason="reason")
         )
         return Graduate.objects.filter(reopened_until__isnull=False).annotate(
-            opened=Subquery(told[:1])
+            opened=Subquery(newest[:1])
         )
 
     def chosen_columns(self) -> list[Column]:
-        """One school needs no column that names it."""
+        """Only users who see all schools need the column of the school's name."""
         scope = scope_of(self.user)
         everywhere = scope is not None and scope.everything
         return [c for c in super().chosen_columns() if everywhere or c.key != "school"]
@@ -106,5 +108,5 @@ class Reopened(ConsoleList):
         return {"may_reopen": self.user.has_perm("province.schools")}
 
     def empty_reason(self) -> tuple[str, str]:
-        found = super().empty_reason()
-        return found if "管理范围" in found[0] else (self.empty_title, self.empty_text)
+        reason = super().empty_reason()
+        return reason if "管理范围" in reason[0] else (self.empty_title, self.empty_text)

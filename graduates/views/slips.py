@@ -1,4 +1,4 @@
-"""初始码: by class, on the page or as slips to cut out. Every look is logged."""
+"""The pages of initial codes (初始码) by class, and the PDF of slips. It is logged who saw which codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schools.scope import schools_visible_to, scope_of
 
 @staff_view("graduates.initial_codes")
 def initial_codes(request: StaffRequest) -> HttpResponse:
-    """Which classes still have people who never signed in."""
+    """The classes with graduates who have not activated their account."""
     cohorts = _cohorts(request)
     year = read_number(request.GET.get("cohort", ""))
     cohort = next((c for c in cohorts if c.year == year), cohorts[0] if cohorts else None)
@@ -48,8 +48,8 @@ def _cohorts(request: StaffRequest) -> list[Cohort]:
 @require_POST
 @never_cache
 def class_codes(request: StaffRequest, pk: int) -> HttpResponse:
-    school_class, found = _class_slips(request, pk, "page")
-    context = {"row": school_class, "slips": found, "address": slips.sign_in_address()}
+    school_class, codes = _class_slips(request, pk, "page")
+    context = {"row": school_class, "slips": codes, "address": slips.sign_in_address()}
     return render(request, "graduates/console/class_codes.html", context)
 
 
@@ -57,24 +57,24 @@ def class_codes(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @never_cache
 def class_slips(request: StaffRequest, pk: int) -> HttpResponse:
-    school_class, found = _class_slips(request, pk, "pdf")
-    response = HttpResponse(slips.pdf_of(school_class, found), content_type="application/pdf")
+    school_class, codes = _class_slips(request, pk, "pdf")
+    response = HttpResponse(slips.make_pdf(school_class, codes), content_type="application/pdf")
     name = f"初始码-{school_class.name}.pdf"
     response["Content-Disposition"] = content_disposition_header(True, name) or ""
     return response
 
 
 def _class_slips(request: StaffRequest, pk: int, kind: str) -> tuple[SchoolClass, list[slips.Slip]]:
-    """404 for a class outside the scope, or where nobody of the scope waits for a code."""
+    """The class and the slips of its graduates in the user's scope; 404 if there are none."""
     classes = SchoolClass.objects.select_related("school", "cohort", "department")
     school_class = get_object_or_404(classes, pk=pk, school__in=schools_visible_to(request.user))
-    found = slips.slips_of(request.user, school_class)
-    if not found:
+    codes = slips.slips_of(request.user, school_class)
+    if not codes:
         raise Http404
     audit.record(
         "graduates.class_codes",
         by=request.user,
         obj=school_class,
-        data={"kind": kind, "graduates": [s.graduate_id for s in found]},
+        data={"kind": kind, "graduates": [s.graduate_id for s in codes]},
     )
-    return school_class, found
+    return school_class, codes

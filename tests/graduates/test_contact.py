@@ -28,7 +28,9 @@ def form(graduate: Graduate, **typed: str) -> dict[str, str]:
     return {"version": str(version)} | typed
 
 
-def test_it_shows_the_contact_fields_and_no_others(client: Client, graduate: Graduate) -> None:
+def test_the_page_shows_the_contact_fields_and_no_others(
+    client: Client, graduate: Graduate
+) -> None:
     page = client.get(PAGE).content.decode()
     for key in CONTACT_KEYS:
         assert f'id="field-{key}"' in page
@@ -36,7 +38,9 @@ def test_it_shows_the_contact_fields_and_no_others(client: Client, graduate: Gra
     assert 'id="field-student_no"' not in page
 
 
-def test_what_is_saved_stands_there_with_its_history(client: Client, graduate: Graduate) -> None:
+def test_a_saved_contact_is_shown_and_its_history_is_kept(
+    client: Client, graduate: Graduate
+) -> None:
     typed = form(graduate, email="shi@example.com", wechat="shi_2027", home_postcode="230000")
     answer = client.post(PAGE, typed, follow=True)
     assert answer.redirect_chain == [(PAGE, 302)]
@@ -50,7 +54,9 @@ def test_what_is_saved_stands_there_with_its_history(client: Client, graduate: G
     assert event.data["changes"]["email"] == ["", "shi@example.com"]
 
 
-def test_ones_own_change_keeps_the_own_confirmation(client: Client, graduate: Graduate) -> None:
+def test_a_graduates_own_change_keeps_the_confirmation_current(
+    client: Client, graduate: Graduate
+) -> None:
     confirm_origin(graduate)
     assert client.post(PAGE, form(graduate, qq="123456")).status_code == 302
     saved = Graduate.objects.select_related(*origin.RELATED).get(pk=graduate.pk)
@@ -74,13 +80,13 @@ def test_a_mistake_is_marked_beside_its_field(
     assert (saved.mobile, saved.wechat) == (graduate.mobile, "")
 
 
-def test_other_fields_are_not_taken_from_here(client: Client, graduate: Graduate) -> None:
+def test_other_fields_cannot_be_changed_on_this_page(client: Client, graduate: Graduate) -> None:
     client.post(PAGE, form(graduate, qq="123456", politics="群众", name="别人"))
     saved = Graduate.objects.get(pk=graduate.pk)
     assert (saved.qq, saved.politics, saved.name) == ("123456", graduate.politics, graduate.name)
 
 
-def test_a_page_that_is_out_of_date_overwrites_nothing(
+def test_an_outdated_page_overwrites_nothing(
     world: World, client: Client, graduate: Graduate
 ) -> None:
     stale = form(graduate, qq="123456")
@@ -90,7 +96,9 @@ def test_a_page_that_is_out_of_date_overwrites_nothing(
     assert Graduate.objects.get(pk=graduate.pk).qq == "654321"
 
 
-def test_a_locked_record_shows_them_grey(world: World, client: Client, graduate: Graduate) -> None:
+def test_a_locked_record_shows_its_contact_fields_grey(
+    world: World, client: Client, graduate: Graduate
+) -> None:
     origin.lock(graduate_id=graduate.pk, by=world.school_admin)
     page = client.get(PAGE).content.decode()
     assert "保存</button>" not in page

@@ -1,4 +1,4 @@
-"""信息反馈/纠错: asked, accepted with history or refused with a reason, once."""
+"""信息反馈/纠错: graduates ask for corrections; staff accept or refuse them, once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def test_accepting_applies_the_value_with_history(world: World, graduate: Gradua
     assert Message.objects.filter(to=f"person:{graduate.person_id}").count() == 1
 
 
-def test_refusing_needs_an_answer_that_the_graduate_sees(world: World, graduate: Graduate) -> None:
+def test_a_refusal_needs_an_answer_which_the_graduate_sees(
+    world: World, graduate: Graduate
+) -> None:
     request = ask(graduate)
     refused("answer", corrections.refuse, request=request, by=world.counsellor, answer=" ")
     done = corrections.refuse(request=request, by=world.counsellor, answer="材料不足")
@@ -57,38 +59,40 @@ def _user(graduate: Graduate) -> Any:
     return factories.User.objects.get(person__graduates=graduate)
 
 
-def test_two_who_answer_at_once_the_second_is_told(world: World, graduate: Graduate) -> None:
+def test_the_second_of_two_who_answer_is_told(world: World, graduate: Graduate) -> None:
     request = ask(graduate)
     corrections.accept(request=request, by=world.counsellor)
     refused("decided", corrections.refuse, request=request, by=world.school_admin, answer="不")
 
 
-def test_one_open_request_a_field(graduate: Graduate) -> None:
+def test_a_field_can_have_one_open_request(graduate: Graduate) -> None:
     ask(graduate)
     refused("correction_open", ask, graduate)
 
 
-def test_what_is_wrong_is_said_beside_the_field(graduate: Graduate) -> None:
+def test_an_error_is_shown_beside_its_field(graduate: Graduate) -> None:
     refused("invalid", ask, graduate, proposed="", reason="")
     refused("invalid", ask, graduate, field="standing")
     refused("not_image", ask, graduate, pictures=[b"%PDF-1.7"])
 
 
-def test_a_value_the_record_refuses_stays_open(world: World, graduate: Graduate) -> None:
+def test_a_request_stays_open_when_the_record_refuses_its_value(
+    world: World, graduate: Graduate
+) -> None:
     request = ask(graduate, proposed="不存在的面貌")
     refused("invalid", corrections.accept, request=request, by=world.counsellor)
     request.refresh_from_db()
     assert request.state == CorrectionState.OPEN
 
 
-def test_due_in_three_working_days(graduate: Graduate) -> None:
+def test_a_request_is_due_in_three_working_days(graduate: Graduate) -> None:
     import datetime
 
     friday = datetime.date(2026, 11, 20)
     assert corrections.due_on(friday) == datetime.date(2026, 11, 25)
 
 
-def test_destination_and_archive_go_through_their_own_doors(
+def test_corrections_of_destination_and_archive_use_their_own_actions(
     world: World, graduate: Graduate
 ) -> None:
     user = factories.activate(graduate)
@@ -102,13 +106,15 @@ def test_destination_and_archive_go_through_their_own_doors(
     assert ArchiveTransfer.objects.get(pk=graduate.pk).unit_name == "虚构人才中心"
 
 
-def test_an_e_signed_destination_is_amended_by_the_unit(world: World, graduate: Graduate) -> None:
+def test_an_e_signed_destination_cannot_be_corrected_by_staff(
+    world: World, graduate: Graduate
+) -> None:
     factories.sign_agreement(graduate)
     request = ask(graduate, kind="destination", field="job_title", proposed="设计师")
     refused("agreement", corrections.accept, request=request, by=world.counsellor)
 
 
-def test_the_page_keeps_what_was_typed(graduate: Graduate) -> None:
+def test_a_refused_request_shows_again_what_was_typed(graduate: Graduate) -> None:
     client = factories.client_of(factories.activate(graduate))
     page = client.post(
         "/corrections/ask/",
@@ -118,23 +124,23 @@ def test_the_page_keeps_what_was_typed(graduate: Graduate) -> None:
     assert "理由还在" in page.content.decode()
 
 
-def test_another_schools_clerk_sees_nothing(graduate: Graduate) -> None:
+def test_staff_of_another_school_see_no_correction(graduate: Graduate) -> None:
     request = ask(graduate)
     client = factories.make_world().client(Role.SCHOOL_ADMIN)
     assert client.get(f"/console/corrections/{request.pk}/").status_code == 404
 
 
-def test_archive_types_that_need_a_receiver_ask_for_it_in_full(graduate: Graduate) -> None:
+def test_archive_types_with_a_receiver_require_all_its_fields(graduate: Graduate) -> None:
     user = factories.activate(graduate)
     with pytest.raises(DomainError) as refusal:
         archive.save(graduate_id=graduate.pk, typed={"transfer_type": "agency"}, by=user)
     assert set(refusal.value.errors) == {"unit_name", "contact", "phone", "address"}  # type: ignore[attr-defined]
 
 
-def test_once_sent_the_graduate_asks_by_correction(world: World, graduate: Graduate) -> None:
+def test_a_sent_archive_can_only_be_corrected_on_request(world: World, graduate: Graduate) -> None:
     user = factories.activate(graduate)
     archive.save(graduate_id=graduate.pk, typed={"transfer_type": "keep"}, by=user)
-    archive.note_sent(
+    archive.record_sending(
         graduate_id=graduate.pk, by=world.counsellor,
         typed={"tracking_no": "EMS123", "sent_on": factories.today().isoformat()},
     )  # fmt: skip
@@ -143,7 +149,7 @@ def test_once_sent_the_graduate_asks_by_correction(world: World, graduate: Gradu
     )
 
 
-def test_the_list_begins_with_what_waits_and_finds_the_rest(world: World) -> None:
+def test_the_list_shows_open_corrections_unless_another_state_is_chosen(world: World) -> None:
     first, second = factories.make_graduate(world), factories.make_graduate(world)
     for graduate in (first, second):
         corrections.ask(
@@ -158,13 +164,13 @@ def test_the_list_begins_with_what_waits_and_finds_the_rest(world: World) -> Non
         text = page.content.decode()
         return {g.student_no for g in (first, second) if g.student_no in text}
 
-    # The form sends an empty choice along: that means the same as none.
+    # The form sends an empty choice of the state, which means that none was chosen.
     assert listed() == listed(state="", q="") == {second.student_no}
     assert listed(state="refused") == {first.student_no}
     assert listed(state="every") == {first.student_no, second.student_no}
 
 
-def test_an_empty_list_tells_nothing_yet_from_nothing_found(world: World) -> None:
+def test_an_empty_list_says_whether_there_are_none_or_none_was_found(world: World) -> None:
     client = world.client(Role.COUNSELLOR)
     assert "没有信息反馈" in client.get("/console/corrections/").content.decode()
     assert "没有信息反馈" in client.get("/console/corrections/?q=无").content.decode()
@@ -178,7 +184,7 @@ def test_an_empty_list_tells_nothing_yet_from_nothing_found(world: World) -> Non
     assert "没有信息反馈" not in found
 
 
-def test_the_history_of_an_archive_is_in_words(world: World) -> None:
+def test_the_history_shows_an_archives_changes_in_words(world: World) -> None:
     graduate = factories.make_graduate(world)
     typed = {
         "transfer_type": "agency", "unit_name": "虚构人才中心", "contact": "虚构档案员",
@@ -195,7 +201,7 @@ def test_the_history_of_an_archive_is_in_words(world: World) -> None:
             assert raw not in page, (address, raw)
 
 
-def test_the_console_page_notes_number_and_day_together(world: World) -> None:
+def test_mail_number_and_day_must_be_saved_together(world: World) -> None:
     graduate = factories.make_graduate(world)
     client = world.client(Role.COUNSELLOR)
     address = f"/console/graduates/{graduate.pk}/archive/"
@@ -216,7 +222,7 @@ def test_the_console_page_notes_number_and_day_together(world: World) -> None:
     assert "EMS123" in seen
 
 
-def test_who_does_not_correct_is_not_called(world: World) -> None:
+def test_the_menu_counts_corrections_only_for_staff_who_answer_them(world: World) -> None:
     graduate = factories.make_graduate(world)
     corrections.ask(
         graduate=graduate, kind="origin", field="name", proposed="试更正", reason="写错了",

@@ -1,4 +1,4 @@
-"""信息重复: the same document at two schools in one 届; the province decides which record stands."""
+"""信息重复: one person enrolled at two schools in one 届; the province decides which record stays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.errors import Conflict, DomainError
 from core.models import Event
 from graduates.actions import duplicates, origin, standing
 from graduates.models import Graduate
-from graduates.queries import doubled
+from graduates.queries import duplicated_records
 from graduates.states import Standing
 from schools.roles import Role
 from tests import factories
@@ -36,8 +36,8 @@ def same_person(graduate: Graduate, world: World, **changes: str) -> Graduate:
     return factories.make_graduate(world, id_number=number, name=graduate.name, **changes)
 
 
-def found() -> set[int]:
-    return set(doubled().values_list("pk", flat=True))
+def duplicate_ids() -> set[int]:
+    return set(duplicated_records().values_list("pk", flat=True))
 
 
 def decide(kept: Graduate, **changes: object) -> Graduate:
@@ -54,23 +54,23 @@ def refused(code: str, kept: Graduate, **changes: object) -> None:
     assert refusal.value.code == code
 
 
-def test_found_is_who_stands_at_two_schools_in_one_year(
+def test_a_person_enrolled_at_two_schools_in_one_year_is_a_duplicate(
     world: World, other: World, pair: tuple[Graduate, Graduate]
 ) -> None:
     factories.make_graduate(world)
-    # Another 届 elsewhere is normal; so is who has left.
+    # A record in another 届 is no duplicate, nor is one of a graduate who has left.
     earlier = factories.make_graduate(world)
     following = factories.make_cohort(other.school, world.cohort.year + 1)
     later = same_person(earlier, other)
     standing.defer(graduate_id=later.pk, to=following, reason="延期", by=other.school_admin)
     gone = same_person(factories.make_graduate(world), other)
-    standing.leave(
+    standing.end_enrolment(
         graduate_id=gone.pk, standing=Standing.WITHDRAWN, reason="退学", by=other.school_admin
     )
-    assert found() == {g.pk for g in pair}
+    assert duplicate_ids() == {g.pk for g in pair}
 
 
-def test_one_stands_the_other_leaves_and_both_schools_are_told(
+def test_the_decision_keeps_one_record_and_tells_both_schools(
     world: World, other: World, pair: tuple[Graduate, Graduate]
 ) -> None:
     kept, gone = pair
@@ -80,7 +80,7 @@ def test_one_stands_the_other_leaves_and_both_schools_are_told(
     assert (kept.standing, gone.standing) == (Standing.ENROLLED, Standing.TRANSFERRED)
     event = Event.objects.get(action="graduates.standing", object_id=gone.pk)
     assert event.reason == "信息重复核定: 学籍在此校"
-    assert found() == set()
+    assert duplicate_ids() == set()
     (mine,) = inbox.messages_of(world.school_admin)
     (theirs,) = inbox.messages_of(other.school_admin)
     assert "在本校的记录保留" in mine.title
@@ -100,18 +100,18 @@ def test_the_second_of_two_who_decide_is_told(pair: tuple[Graduate, Graduate]) -
     assert Message.objects.filter(title__startswith="信息重复").count() == 2
 
 
-def test_decided_anew_after_a_school_took_it_back_the_schools_are_told_again(
+def test_a_second_decision_tells_the_schools_again(
     other: World, pair: tuple[Graduate, Graduate]
 ) -> None:
     kept, gone = pair
     decide(kept)
-    standing.come_back(graduate_id=gone.pk, reason="有异议", by=other.school_admin)
-    assert found() == {kept.pk, gone.pk}
+    standing.restore_enrolment(graduate_id=gone.pk, reason="有异议", by=other.school_admin)
+    assert duplicate_ids() == {kept.pk, gone.pk}
     decide(kept, standing=Standing.WITHDRAWN)
     assert Message.objects.filter(title__startswith="信息重复").count() == 4
 
 
-def test_what_is_not_said_or_not_allowed_is_refused(
+def test_an_incomplete_or_forbidden_decision_is_refused(
     world: World, other: World, pair: tuple[Graduate, Graduate]
 ) -> None:
     kept, gone = pair
@@ -121,21 +121,23 @@ def test_what_is_not_said_or_not_allowed_is_refused(
     refused("stands", kept, stands_id=factories.make_graduate(world).pk)
     factories.sign_agreement(gone)
     refused("agreement", kept)
-    assert found() == {kept.pk, gone.pk}
+    assert duplicate_ids() == {kept.pk, gone.pk}
     assert not Message.objects.filter(title__startswith="信息重复").exists()
 
 
-def test_a_mended_number_needs_no_decision(other: World, pair: tuple[Graduate, Graduate]) -> None:
+def test_a_corrected_document_number_needs_no_decision(
+    other: World, pair: tuple[Graduate, Graduate]
+) -> None:
     kept, gone = pair
     origin.edit(
         graduate_id=gone.pk, typed={"id_number": factories.make_id_number()},
         by=other.school_admin, version=gone.version,
     )  # fmt: skip
-    assert found() == set()
+    assert duplicate_ids() == set()
     refused("decided", kept)
 
 
-def test_the_province_lists_compares_and_decides(
+def test_the_province_lists_compares_and_decides_duplicates(
     other: World, pair: tuple[Graduate, Graduate]
 ) -> None:
     kept, gone = pair

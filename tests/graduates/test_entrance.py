@@ -1,4 +1,4 @@
-"""The graduate's way in: activation, initial codes, sign-in, throttling, sessions."""
+"""The graduate's sign-in: activation, initial codes, throttling, sessions."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def signed_in(client: Client) -> bool:
 # --- activation -----------------------------------------------------------------------------------
 
 
-def test_first_sign_in(graduate: Graduate) -> None:
+def test_the_first_sign_in_opens_the_account(graduate: Graduate) -> None:
     client = Client()
     response = post_activation(graduate, client)
     assert (response.status_code, response["Location"]) == (302, "/")
@@ -68,7 +68,7 @@ def test_first_sign_in(graduate: Graduate) -> None:
     assert signed_in(again)
 
 
-def test_people_type_blanks_and_small_letters(graduate: Graduate) -> None:
+def test_blanks_and_small_letters_are_accepted_at_activation(graduate: Graduate) -> None:
     code = code_of(graduate).lower()
     response = post_activation(
         graduate,
@@ -96,7 +96,9 @@ def test_people_type_blanks_and_small_letters(graduate: Graduate) -> None:
         ("repeated", "something-else-9", "两次输入的密码不一致"),
     ],
 )
-def test_each_message_of_the_manual(key: str, value: str, words: str, graduate: Graduate) -> None:
+def test_a_wrong_value_gives_the_message_of_the_manual(
+    key: str, value: str, words: str, graduate: Graduate
+) -> None:
     client = Client()
     response = post_activation(graduate, client, **{key: value})
     assert response.status_code == 422
@@ -105,7 +107,7 @@ def test_each_message_of_the_manual(key: str, value: str, words: str, graduate: 
     assert Person.objects.get(pk=graduate.person_id).activated_at is None
 
 
-def test_the_password_is_nobodys_number(graduate: Graduate) -> None:
+def test_a_number_of_the_graduate_is_no_password(graduate: Graduate) -> None:
     for number in (graduate.student_no, graduate.mobile):
         secret = f"{number}-x"
         response = post_activation(graduate, new_password=secret, repeated=secret)
@@ -118,16 +120,16 @@ def test_secrets_are_not_shown_again(graduate: Graduate) -> None:
     assert "very-secret-77" not in response.content.decode()
 
 
-def test_a_duplicate_record_says_whom_to_ask(graduate: Graduate) -> None:
+def test_a_duplicate_record_is_refused_with_whom_to_ask(graduate: Graduate) -> None:
     elsewhere = make_world()
     id_number = graduate.person.id_number
     make_graduate(elsewhere, name=graduate.name, id_number=id_number)
     response = post_activation(graduate, student_no="S20990000")
     assert response.status_code == 422
     assert account.DUPLICATE in response.content.decode()
-    # Asking is not free: it counts like any other failure.
+    # The attempt is counted like any other failure.
     assert AccessAttempt.objects.filter(username__endswith="S20990000").exists()
-    # Who has everything right comes in all the same.
+    # A graduate whose data are all correct can sign in nevertheless.
     assert post_activation(graduate).status_code == 302
 
 
@@ -139,7 +141,7 @@ def test_activating_twice_is_refused(graduate: Graduate) -> None:
     assert "已经激活" in response.content.decode()
 
 
-def test_not_yet_activated_says_so(graduate: Graduate) -> None:
+def test_signing_in_before_activation_is_refused(graduate: Graduate) -> None:
     response = post_login(graduate)
     assert response.status_code == 422
     assert "尚未激活" in response.content.decode()
@@ -160,7 +162,7 @@ def test_odd_characters_are_no_server_error(typed: str, graduate: Graduate) -> N
 # --- initial codes --------------------------------------------------------------------------------
 
 
-def test_a_code_is_readable_and_of_one_person() -> None:
+def test_an_initial_code_is_readable_and_belongs_to_one_person() -> None:
     codes = {initial_code(person, 0) for person in range(500)}
     assert len(codes) == 500
     assert {len(code) for code in codes} == {8}
@@ -170,7 +172,7 @@ def test_a_code_is_readable_and_of_one_person() -> None:
     assert not matches(1, 0, "é" * 8)
 
 
-def test_staff_reads_the_code_and_the_look_is_logged(world: World, graduate: Graduate) -> None:
+def test_it_is_logged_who_read_an_initial_code(world: World, graduate: Graduate) -> None:
     client = world.client(Role.COUNSELLOR)
     answer = client.post(f"/console/graduates/{graduate.pk}/initial-code/").json()
     assert answer["value"].replace(" ", "") == code_of(graduate)
@@ -197,14 +199,16 @@ def test_a_reset_makes_another_code_and_ends_sessions(world: World, graduate: Gr
     assert User.objects.filter(realm=Realm.GRADUATE).count() == 1
 
 
-def test_the_province_does_not_reset(world: World, graduate: Graduate) -> None:
+def test_the_province_cannot_reset_an_account(world: World, graduate: Graduate) -> None:
     with pytest.raises(NotPermitted) as refusal:
         account.reset(graduate_id=graduate.pk, by=world.user(Role.PROVINCE))
     assert refusal.value.code == "role"
 
 
-def test_a_student_number_that_was_somebody_elses(world: World, graduate: Graduate) -> None:
-    """Its first holder keeps account and password; the second gets an account of their own."""
+def test_a_student_number_that_another_account_used_can_be_activated(
+    world: World, graduate: Graduate
+) -> None:
+    """The first holder keeps account and password; the second one opens another account."""
     first = activate(graduate)
     number = graduate.student_no
     origin.edit(graduate_id=graduate.pk, typed={"student_no": "S20270X"}, by=world.school_admin)
@@ -222,7 +226,7 @@ def test_a_student_number_that_was_somebody_elses(world: World, graduate: Gradua
 # --- schools --------------------------------------------------------------------------------------
 
 
-def test_schools_by_part_of_the_name(world: World) -> None:
+def test_schools_are_found_by_a_part_of_their_name(world: World) -> None:
     closed = factories.make_school(name="虚构停用学院")
     closed.is_open, closed.closed_at = False, closed.created_at
     closed.save()
@@ -233,15 +237,15 @@ def test_schools_by_part_of_the_name(world: World) -> None:
     assert client.get("/schools", {"q": " "}).json()["items"] == []
 
 
-def test_several_schools_are_named(world: World, graduate: Graduate) -> None:
+def test_an_ambiguous_school_name_lists_the_schools(world: World, graduate: Graduate) -> None:
     factories.make_school(name=f"{world.school.name}附属")
     response = post_activation(graduate, school=world.school.name[1:])
     assert response.status_code == 422
     assert "有多所院校符合" in response.content.decode()
-    assert post_activation(graduate).status_code == 302  # the whole name is one of them
+    assert post_activation(graduate).status_code == 302  # the name as a whole is that of one school
 
 
-def test_the_school_is_remembered(graduate: Graduate) -> None:
+def test_the_sign_in_page_remembers_the_school(graduate: Graduate) -> None:
     client = Client()
     post_activation(graduate, client)
     client.post("/logout/")
@@ -251,7 +255,7 @@ def test_the_school_is_remembered(graduate: Graduate) -> None:
 # --- older cohorts --------------------------------------------------------------------------------
 
 
-def test_older_cohorts_come_in_the_same_way(world: World) -> None:
+def test_graduates_of_older_cohorts_sign_in_the_same_way(world: World) -> None:
     year = world.cohort.year - 3
     earlier = factories.make_cohort(world.school, year)
     old_class = factories.make_classes(earlier, world.departments[0], "旧班")[0]
@@ -260,7 +264,7 @@ def test_older_cohorts_come_in_the_same_way(world: World) -> None:
     client = Client()
     assert post_activation(old, client).status_code == 302
     assert str(year) in client.get("/me/").content.decode()
-    # Either number opens the one account, and the person chooses between the records.
+    # Both numbers sign in to the same account, in which the person chooses a record.
     assert post_login(new).status_code == 302
     client.post("/me/", {"record": new.pk})
     assert new.student_no in client.get("/me/").content.decode()
@@ -273,11 +277,11 @@ def _older(world: World, new: Graduate, year: int, class_name: str) -> Graduate:
         world, name=new.name, id_number=new.person.id_number, year=str(year),
         enrolled_on=f"{year - 4}0901", graduates_on=f"{year}0630",
     ) | {"school_class": class_name}  # fmt: skip
-    made = origin.add(school=world.school, typed=typed, by=world.school_admin)
-    return Graduate.objects.select_related("school", "person").get(pk=made.pk)
+    added = origin.add(school=world.school, typed=typed, by=world.school_admin)
+    return Graduate.objects.select_related("school", "person").get(pk=added.pk)
 
 
-def test_nobody_chooses_anothers_record(world: World, graduate: Graduate) -> None:
+def test_a_graduate_cannot_choose_another_persons_record(world: World, graduate: Graduate) -> None:
     other = make_graduate(world)
     client = client_of(activate(graduate))
     client.post("/me/", {"record": other.pk})
@@ -287,7 +291,7 @@ def test_nobody_chooses_anothers_record(world: World, graduate: Graduate) -> Non
 # --- throttling -----------------------------------------------------------------------------------
 
 
-def fail(graduate: Graduate, times: int, address: str = "10.0.0.1") -> list[int]:
+def fail_sign_in(graduate: Graduate, times: int, address: str = "10.0.0.1") -> list[int]:
     return [
         Client(REMOTE_ADDR=address).post(
             "/login/",
@@ -297,29 +301,31 @@ def fail(graduate: Graduate, times: int, address: str = "10.0.0.1") -> list[int]
     ]  # fmt: skip
 
 
-def test_a_subject_is_stopped_from_one_address(graduate: Graduate) -> None:
+def test_failed_sign_ins_from_one_address_are_stopped(graduate: Graduate) -> None:
     activate(graduate)
-    statuses = fail(graduate, PAIR_LIMIT + 1)
+    statuses = fail_sign_in(graduate, PAIR_LIMIT + 1)
     assert statuses[: PAIR_LIMIT - 1] == [422] * (PAIR_LIMIT - 1)
     assert statuses[-1] == 429
     right = Client(REMOTE_ADDR="10.0.0.1")
-    assert post_login(graduate, client=right).status_code == 429  # not even looked at
+    assert (
+        post_login(graduate, client=right).status_code == 429
+    )  # the password is not checked any more
     assert post_login(graduate, client=Client(REMOTE_ADDR="10.0.0.2")).status_code == 302
 
 
-def test_a_subject_is_stopped_from_many_addresses(graduate: Graduate) -> None:
+def test_failed_sign_ins_from_many_addresses_are_stopped(graduate: Graduate) -> None:
     activate(graduate)
     for number in range(SUBJECT_LIMIT):
-        fail(graduate, 1, f"10.1.0.{number}")
-    assert fail(graduate, 1, "10.9.9.9") == [429]
+        fail_sign_in(graduate, 1, f"10.1.0.{number}")
+    assert fail_sign_in(graduate, 1, "10.9.9.9") == [429]
 
 
-def test_a_campus_shares_one_address(world: World) -> None:
-    """Fifty people mistype once each; the next one signs in."""
+def test_many_graduates_can_sign_in_from_one_address(world: World) -> None:
+    """Fifty people make one mistake each, and the next one can sign in."""
     graduates = [make_graduate(world) for _ in range(5)]
     for graduate in graduates:
         activate(graduate)
-        fail(graduate, PAIR_LIMIT - 2)
+        fail_sign_in(graduate, PAIR_LIMIT - 2)
     assert settings.AXES_ADDRESS_FAILURE_LIMIT >= 300
     right = Client(REMOTE_ADDR="10.0.0.1")
     assert post_login(graduates[0], client=right).status_code == 302
@@ -332,11 +338,11 @@ def test_guessing_initial_codes_is_stopped(graduate: Graduate) -> None:
     assert post_activation(graduate).status_code == 429
 
 
-def test_guessing_passwords_of_the_not_activated_is_stopped(graduate: Graduate) -> None:
-    assert fail(graduate, PAIR_LIMIT + 1)[-1] == 429
+def test_guessing_passwords_before_activation_is_stopped(graduate: Graduate) -> None:
+    assert fail_sign_in(graduate, PAIR_LIMIT + 1)[-1] == 429
 
 
-def test_staff_are_stopped_too(world: World) -> None:
+def test_failed_sign_ins_of_staff_are_stopped(world: World) -> None:
     login = world.school_admin.login
     statuses = [
         Client().post("/console/login/", {"login": login, "password": "x"}).status_code
@@ -345,10 +351,10 @@ def test_staff_are_stopped_too(world: World) -> None:
     assert (statuses[0], statuses[-1]) == (422, 429)
 
 
-def test_a_right_password_forgets_earlier_slips(graduate: Graduate) -> None:
+def test_a_correct_password_resets_the_count_of_failures(graduate: Graduate) -> None:
     activate(graduate)
     for _ in range(3):
-        fail(graduate, PAIR_LIMIT - 2)
+        fail_sign_in(graduate, PAIR_LIMIT - 2)
         client = Client(REMOTE_ADDR="10.0.0.1")
         assert post_login(graduate, client=client).status_code == 302
 
@@ -356,7 +362,7 @@ def test_a_right_password_forgets_earlier_slips(graduate: Graduate) -> None:
 # --- sessions -------------------------------------------------------------------------------------
 
 
-def age(client: Client, key: str, seconds: float) -> None:
+def set_session_age(client: Client, key: str, seconds: float) -> None:
     session = client.session
     session[key] = int(time.time() - seconds)
     session.save()
@@ -365,58 +371,58 @@ def age(client: Client, key: str, seconds: float) -> None:
 def test_staff_are_signed_out_after_half_an_hour(world: World) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     assert client.get("/console/").status_code == 200
-    age(client, _SEEN, timedelta(minutes=29).total_seconds())
+    set_session_age(client, _SEEN, timedelta(minutes=29).total_seconds())
     assert client.get("/console/").status_code == 200
-    age(client, _SEEN, timedelta(minutes=32).total_seconds())
+    set_session_age(client, _SEEN, timedelta(minutes=32).total_seconds())
     response = client.get("/console/")
     assert response["Location"].startswith("/console/login/")
 
 
-def test_being_seen_starts_the_half_hour_anew(world: World) -> None:
+def test_each_request_of_staff_restarts_the_half_hour(world: World) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     client.get("/console/")
-    age(client, _SEEN, timedelta(minutes=20).total_seconds())
+    set_session_age(client, _SEEN, timedelta(minutes=20).total_seconds())
     client.get("/console/")
     assert time.time() - client.session[_SEEN] < 60
 
 
-def test_graduates_may_pause_but_not_beyond_twelve_hours(graduate: Graduate) -> None:
+def test_graduates_stay_signed_in_for_twelve_hours(graduate: Graduate) -> None:
     client = client_of(activate(graduate))
     assert signed_in(client)
-    age(client, _SEEN, timedelta(hours=5).total_seconds())
+    set_session_age(client, _SEEN, timedelta(hours=5).total_seconds())
     assert signed_in(client)
-    age(client, _STARTED, timedelta(hours=12, minutes=1).total_seconds())
+    set_session_age(client, _STARTED, timedelta(hours=12, minutes=1).total_seconds())
     assert not signed_in(client)
 
 
-def test_everybody_goes_after_twelve_hours(world: World) -> None:
+def test_staff_are_signed_out_after_twelve_hours(world: World) -> None:
     client = world.client(Role.COUNSELLOR)
     client.get("/console/")
-    age(client, _STARTED, timedelta(hours=12, minutes=1).total_seconds())
+    set_session_age(client, _STARTED, timedelta(hours=12, minutes=1).total_seconds())
     assert client.get("/console/").status_code == 302
 
 
-def test_signing_in_again_starts_the_twelve_hours_anew(graduate: Graduate) -> None:
+def test_signing_in_again_restarts_the_twelve_hours(graduate: Graduate) -> None:
     activate(graduate)
     client = Client()
     post_login(graduate, client=client)
     signed_in(client)
-    age(client, _STARTED, timedelta(hours=11).total_seconds())
+    set_session_age(client, _STARTED, timedelta(hours=11).total_seconds())
     post_login(graduate, client=client)
     signed_in(client)
-    assert time.time() - client.session[_STARTED] > 3600  # the same session goes on
+    assert time.time() - client.session[_STARTED] > 3600  # the session is still the same
     client.post("/logout/")
     post_login(graduate, client=client)
     assert signed_in(client)
     assert time.time() - client.session[_STARTED] < 60
 
 
-def test_ending_all_sessions(graduate: Graduate) -> None:
+def test_ending_all_sessions_signs_out_everywhere(graduate: Graduate) -> None:
     user = activate(graduate)
     one, two = client_of(user), client_of(user)
     assert signed_in(one) and signed_in(two)
     assert one.get("/me/sessions/").status_code == 302
-    assert signed_in(two)  # a GET ends nothing
+    assert signed_in(two)  # a GET ends no session
     assert one.post("/me/sessions/")["Location"] == "/login/"
     assert not signed_in(one)
     assert not signed_in(two)
@@ -433,7 +439,7 @@ def test_a_new_password_ends_the_other_sessions(graduate: Graduate) -> None:
     assert not signed_in(two)
 
 
-def test_an_account_switched_off_is_out(graduate: Graduate) -> None:
+def test_a_deactivated_account_is_signed_out(graduate: Graduate) -> None:
     user = activate(graduate)
     client = client_of(user)
     user.is_active = False

@@ -1,4 +1,4 @@
-"""Exports hold exactly what is filtered, or say that it is too much."""
+"""Exports have exactly the filtered rows; too large ones are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def rows_of(content: bytes) -> list[tuple]:
     return list(openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].values)
 
 
-def test_the_list_exports_what_is_filtered_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_exports_the_filtered_rows_with_masked_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     world = factories.make_world()
     wanted, other = factories.make_graduate(world), factories.make_graduate(world)
     client = world.client(Role.SCHOOL_ADMIN)
@@ -32,7 +34,7 @@ def test_the_list_exports_what_is_filtered_masked(monkeypatch: pytest.MonkeyPatc
     assert Event.objects.filter(action="core.export").exists()
 
 
-def test_the_full_roster_has_the_templates_columns() -> None:
+def test_the_full_export_begins_with_the_columns_of_the_template() -> None:
     world = factories.make_world()
     graduate = factories.make_graduate(world)
     answer = world.client(Role.SCHOOL_ADMIN).get(reverse("console:roster-export"))
@@ -42,7 +44,7 @@ def test_the_full_roster_has_the_templates_columns() -> None:
     assert world.client(Role.COUNSELLOR).get(reverse("console:roster-export")).status_code == 403
 
 
-def test_too_much_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_of_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     world = factories.make_world()
     factories.make_graduate(world), factories.make_graduate(world)
     monkeypatch.setattr(OriginList, "export_cap", 1)

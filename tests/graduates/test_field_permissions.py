@@ -1,4 +1,4 @@
-"""字段权限: the school's choice holds on the page and on the server at once."""
+"""字段权限: the school's choice applies at once, on the page and in the action."""
 
 import pytest
 from django.test import Client
@@ -23,15 +23,15 @@ def admin(world: World) -> Client:
 
 
 def form_of(cohort: Cohort, **changes: tuple[bool, bool, bool]) -> dict[str, object]:
-    marks = actions.standing(cohort) | changes
+    rights = actions.current_rights(cohort) | changes
     ticked: dict[str, object] = {
-        column: [key for key, mark in marks.items() if mark[i]]
+        column: [key for key, may_edit in rights.items() if may_edit[i]]
         for i, column in enumerate(actions.COLUMNS)
     }
     return ticked
 
 
-def test_a_field_is_taken_from_graduates_and_given_to_counsellors(
+def test_a_right_can_be_taken_from_graduates_and_given_to_counsellors(
     admin: Client, world: World
 ) -> None:
     graduate = make_graduate(world)
@@ -48,14 +48,16 @@ def test_a_field_is_taken_from_graduates_and_given_to_counsellors(
     with pytest.raises(DomainError) as refusal:
         origin.edit(graduate_id=graduate.pk, typed={"email": "a@example.com"}, by=user)
     assert refusal.value.code == "grey_field"
-    assert FieldPermission.objects.count() == 2  # only what differs is kept
+    assert (
+        FieldPermission.objects.count() == 2
+    )  # only rights that differ from the default are stored
     event = Event.objects.get(action="graduates.field_permissions")
     assert event.data["changes"]["email"] == [[True, True, True], [False, True, True]]
     page = admin.get(f"{address}?cohort={world.cohort.pk}").content.decode()
     assert page.count("与默认不同") == 2
 
 
-def test_back_to_the_default_leaves_no_row(admin: Client, world: World) -> None:
+def test_a_right_set_back_to_the_default_is_not_stored(admin: Client, world: World) -> None:
     address = reverse("console:field-permissions")
     admin.post(address, form_of(world.cohort, email=(False, False, False)))
     assert FieldPermission.objects.count() == 1
@@ -65,24 +67,26 @@ def test_back_to_the_default_leaves_no_row(admin: Client, world: World) -> None:
     assert Event.objects.filter(action="graduates.field_permissions").count() == 2
 
 
-def test_a_sealed_cohort_refuses(admin: Client, world: World) -> None:
+def test_rights_of_a_sealed_cohort_cannot_be_changed(admin: Client, world: World) -> None:
     Cohort.objects.filter(pk=world.cohort.pk).update(sealed_at=timezone.now())
     form = form_of(world.cohort, email=(False, False, False))
     answer = admin.post(reverse("console:field-permissions"), form)
     assert answer.status_code == 422
     assert "已封存, 不能修改" in answer.content.decode()
     with pytest.raises(DomainError) as refusal:
-        actions.set_permissions(cohort_id=world.cohort.pk, marks={}, by=world.school_admin)
+        actions.set_permissions(cohort_id=world.cohort.pk, rights={}, by=world.school_admin)
     assert refusal.value.code == "cohort_sealed"
 
 
-def test_the_year_is_never_given_away(world: World) -> None:
-    marks = {"year": (True, True, True), "nonsense": (True, True, True)}
-    changed = actions.set_permissions(cohort_id=world.cohort.pk, marks=marks, by=world.school_admin)
+def test_the_year_cannot_be_made_editable(world: World) -> None:
+    rights = {"year": (True, True, True), "nonsense": (True, True, True)}
+    changed = actions.set_permissions(
+        cohort_id=world.cohort.pk, rights=rights, by=world.school_admin
+    )
     assert changed == 0
 
 
-def test_another_school_404_and_others_403(world: World) -> None:
+def test_another_school_gets_404_and_other_roles_get_403(world: World) -> None:
     address = f"{reverse('console:field-permissions')}?cohort={world.cohort.pk}"
     form = form_of(world.cohort)
     other = make_world()
@@ -91,5 +95,5 @@ def test_another_school_404_and_others_403(world: World) -> None:
         assert world.client(role).get(address).status_code == 403
         assert world.client(role).post(address, form).status_code == 403
     with pytest.raises(DomainError) as refusal:
-        actions.set_permissions(cohort_id=world.cohort.pk, marks={}, by=other.school_admin)
+        actions.set_permissions(cohort_id=world.cohort.pk, rights={}, by=other.school_admin)
     assert refusal.value.code == "role"

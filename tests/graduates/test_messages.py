@@ -13,7 +13,7 @@ from tests.factories import World, client_of
 pytestmark = pytest.mark.django_db
 
 
-def test_a_graduate_reads_what_went_to_the_person(world: World) -> None:
+def test_a_graduate_reads_the_messages_to_the_person(world: World) -> None:
     graduate, other = (factories.make_graduate(world) for _ in range(2))
     client = client_of(factories.activate(graduate))
     assert "没有消息" in client.get("/messages/").content.decode()
@@ -35,15 +35,15 @@ def test_a_graduate_reads_what_went_to_the_person(world: World) -> None:
     assert hidden.read_at is None
 
 
-def test_links_lead_nowhere_else(world: World) -> None:
+def test_a_message_cannot_link_to_another_site(world: World) -> None:
     graduate = factories.make_graduate(world)
     client = client_of(factories.activate(graduate))
     inbox.tell(f"person:{graduate.person_id}", "外链", link="https://example.org/", key="a")
-    made = Message.objects.get(title="外链")
-    assert client.post("/messages/", {"open": made.pk})["Location"] == "/messages/"
+    message = Message.objects.get(title="外链")
+    assert client.post("/messages/", {"open": message.pk})["Location"] == "/messages/"
 
 
-def test_the_schools_messages_are_its_admins(world: World) -> None:
+def test_messages_to_a_school_are_read_by_its_admins(world: World) -> None:
     inbox.tell(f"school:{world.school.pk}", "有解约申请等待终审", key="a")
     admin = world.client(Role.SCHOOL_ADMIN)
     assert "有解约申请等待终审" in admin.get("/console/messages/").content.decode()
@@ -55,7 +55,7 @@ def test_the_schools_messages_are_its_admins(world: World) -> None:
     assert 'hx-swap-oob="true"></b>' in admin.get("/console/counts/").content.decode()
 
 
-def test_older_messages_are_a_page_away(world: World) -> None:
+def test_older_messages_are_on_the_next_page(world: World) -> None:
     for n in range(35):
         inbox.tell(f"school:{world.school.pk}", f"消息{n:02d}号", key=str(n))
     client = world.client(Role.SCHOOL_ADMIN)

@@ -47,7 +47,7 @@ def edit(graduate: Graduate, by: User, **typed: str) -> Graduate:
 
 @pytest.mark.parametrize("key", ["name", "id_number", "student_no", "exam_no", "level", "gender"])
 @pytest.mark.parametrize("role", ["graduate", Role.COUNSELLOR, Role.DEPARTMENT_ADMIN])
-def test_registry_fields_are_grey_and_refused(
+def test_fields_of_the_registry_are_grey_and_cannot_be_changed(
     key: str, role: str, world: World, graduate: Graduate
 ) -> None:
     values = {
@@ -66,17 +66,21 @@ def test_registry_fields_are_grey_and_refused(
         assert response.status_code == 403
 
 
-def test_a_grey_field_that_is_garbage_is_refused_as_grey(graduate: Graduate, user: User) -> None:
+def test_a_wrong_value_of_a_grey_field_is_refused_as_not_editable(
+    graduate: Graduate, user: User
+) -> None:
     with pytest.raises(NotPermitted):
         edit(graduate, user, id_number="!!")
 
 
-def test_sending_a_grey_field_unchanged_is_no_offence(graduate: Graduate, user: User) -> None:
+def test_a_grey_field_may_be_sent_unchanged(graduate: Graduate, user: User) -> None:
     edit(graduate, user, name=graduate.name, mobile="13800000001")
     assert fresh(graduate).mobile == "13800000001"
 
 
-def test_the_schools_choice_decides(world: World, graduate: Graduate, user: User) -> None:
+def test_the_schools_field_permissions_decide_what_a_graduate_may_edit(
+    world: World, graduate: Graduate, user: User
+) -> None:
     FieldPermission.objects.create(
         cohort=world.cohort, field="mobile", graduate=False, counsellor=True, department_admin=False
     )
@@ -91,13 +95,13 @@ def test_the_schools_choice_decides(world: World, graduate: Graduate, user: User
 
 
 @pytest.mark.parametrize("role", [Role.PROVINCE, "employer"])
-def test_others_edit_nothing(role: str, world: World, graduate: Graduate) -> None:
+def test_other_roles_cannot_edit_a_record(role: str, world: World, graduate: Graduate) -> None:
     by = factories.make_employer() if role == "employer" else world.user(role)
     with pytest.raises(NotPermitted):
         edit(graduate, by, mobile="13800000001")
 
 
-def test_history_names_fields_and_both_values(world: World, graduate: Graduate) -> None:
+def test_the_history_names_each_field_with_both_values(world: World, graduate: Graduate) -> None:
     admin = world.school_admin
     edit(graduate, admin, name="试新名", politics="群众", email="a@example.com")
     event = Event.objects.get(action="graduates.edit", object_id=graduate.pk)
@@ -112,13 +116,13 @@ def test_history_names_fields_and_both_values(world: World, graduate: Graduate) 
     assert "群众" in page
 
 
-def test_no_change_writes_nothing(world: World, graduate: Graduate) -> None:
+def test_saving_without_a_change_writes_no_event(world: World, graduate: Graduate) -> None:
     edit(graduate, world.school_admin, name=graduate.name)
     assert not Event.objects.filter(action="graduates.edit").exists()
     assert fresh(graduate).version == graduate.version
 
 
-def test_the_second_editor_is_told(world: World, graduate: Graduate) -> None:
+def test_the_second_of_two_who_edit_is_told(world: World, graduate: Graduate) -> None:
     seen = graduate.version
     edit(graduate, world.school_admin, politics="群众")
     with pytest.raises(Conflict) as conflict:
@@ -134,7 +138,7 @@ def test_the_second_editor_is_told(world: World, graduate: Graduate) -> None:
 
 
 @pytest.mark.parametrize("version", ["abc", "²", "-1", "", "9" * 30])
-def test_a_made_up_version_is_a_conflict(version: str, world: World, graduate: Graduate) -> None:
+def test_a_wrong_version_is_a_conflict(version: str, world: World, graduate: Graduate) -> None:
     response = world.client(Role.SCHOOL_ADMIN).post(
         f"/console/graduates/{graduate.pk}/", {"name": "试乙", "version": version}
     )
@@ -157,7 +161,7 @@ def test_a_made_up_version_is_a_conflict(version: str, world: World, graduate: G
         ({"duration": "12"}, "duration"),
     ],
 )
-def test_values_that_do_not_hold(
+def test_a_wrong_value_is_refused(
     typed: dict[str, str], key: str, world: World, graduate: Graduate
 ) -> None:
     with pytest.raises(Invalid) as invalid:
@@ -170,7 +174,7 @@ def test_values_that_do_not_hold(
     assert not Event.objects.filter(action="graduates.edit").exists()
 
 
-def test_numbers_of_others(world: World, graduate: Graduate) -> None:
+def test_numbers_of_other_records_are_refused(world: World, graduate: Graduate) -> None:
     other = make_graduate(world)
     for key, value in (
         ("student_no", other.student_no),
@@ -182,7 +186,7 @@ def test_numbers_of_others(world: World, graduate: Graduate) -> None:
         assert list(invalid.value.errors) == [key]
 
 
-def test_a_sealed_cohort_is_read_only(world: World, graduate: Graduate) -> None:
+def test_records_of_a_sealed_cohort_cannot_be_changed(world: World, graduate: Graduate) -> None:
     world.cohort.sealed_at = timezone.now()
     world.cohort.save()
     with pytest.raises(Refused) as refusal:
@@ -193,7 +197,7 @@ def test_a_sealed_cohort_is_read_only(world: World, graduate: Graduate) -> None:
 # --- confirming -----------------------------------------------------------------------------------
 
 
-def test_confirming_what_was_shown(graduate: Graduate, user: User) -> None:
+def test_a_graduate_confirms_what_the_page_showed(graduate: Graduate, user: User) -> None:
     shown = confirmation_hash(record_of(fresh(graduate)))
     done = origin.confirm(graduate_id=graduate.pk, shown_hash=shown, by=user)
     assert (done.confirmation, done.confirmed_hash) == ("confirmed", shown)
@@ -202,7 +206,7 @@ def test_confirming_what_was_shown(graduate: Graduate, user: User) -> None:
     assert event.data["hash"] == shown
 
 
-def test_what_changed_meanwhile_is_not_confirmed(
+def test_a_record_changed_meanwhile_cannot_be_confirmed(
     world: World, graduate: Graduate, user: User
 ) -> None:
     shown = confirmation_hash(record_of(fresh(graduate)))
@@ -217,7 +221,7 @@ def test_what_changed_meanwhile_is_not_confirmed(
 def test_the_page_confirms_only_what_it_showed(
     locked: bool, world: World, graduate: Graduate, user: User
 ) -> None:
-    """Also for a locked record, where the form sends no field at all."""
+    """This holds for a locked record, too, whose form sends no field."""
     if locked:
         origin.lock(graduate_id=graduate.pk, by=world.counsellor)
     client = client_of(user)
@@ -231,14 +235,18 @@ def test_the_page_confirms_only_what_it_showed(
     assert is_confirmation_current(fresh(graduate))
 
 
-def test_a_graduates_own_change_stays_confirmed(graduate: Graduate, user: User) -> None:
+def test_a_record_stays_confirmed_after_the_graduates_own_change(
+    graduate: Graduate, user: User
+) -> None:
     confirm(graduate, user)
     edit(graduate, user, mobile="13800000001")
     assert is_confirmation_current(fresh(graduate))
     assert fresh(graduate).confirmation == "confirmed"
 
 
-def test_a_change_by_staff_lapses_it(world: World, graduate: Graduate, user: User) -> None:
+def test_a_change_by_staff_ends_the_confirmation(
+    world: World, graduate: Graduate, user: User
+) -> None:
     confirm(graduate, user)
     edit(graduate, world.counsellor, politics="群众")
     after = fresh(graduate)
@@ -248,7 +256,9 @@ def test_a_change_by_staff_lapses_it(world: World, graduate: Graduate, user: Use
     assert "请先确认生源信息" in client_of(user).get("/").content.decode()
 
 
-def test_after_the_end_nothing_is_confirmed(world: World, graduate: Graduate, user: User) -> None:
+def test_a_record_cannot_be_confirmed_after_the_cohorts_end(
+    world: World, graduate: Graduate, user: User
+) -> None:
     world.cohort.ends_on = factories.today() - datetime.timedelta(days=1)
     world.cohort.save()
     with pytest.raises(Refused) as refusal:
@@ -258,7 +268,7 @@ def test_after_the_end_nothing_is_confirmed(world: World, graduate: Graduate, us
         edit(graduate, user, mobile="13800000001")
 
 
-def test_an_incomplete_record_is_not_confirmed(graduate: Graduate, user: User) -> None:
+def test_an_incomplete_record_cannot_be_confirmed(graduate: Graduate, user: User) -> None:
     Graduate.objects.filter(pk=graduate.pk).update(mobile="")
     with pytest.raises(Invalid) as refusal:
         confirm(graduate, user)
@@ -271,7 +281,7 @@ def test_an_incomplete_record_is_not_confirmed(graduate: Graduate, user: User) -
 
 @pytest.mark.parametrize("confirmed", [False, True])
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
-def test_staff_locks_from_either_and_unlocking_knows_which(
+def test_unlocking_restores_the_state_before_the_lock(
     role: str, confirmed: bool, world: World, graduate: Graduate
 ) -> None:
     user = factories.activate(graduate)
@@ -294,7 +304,7 @@ def test_staff_locks_from_either_and_unlocking_knows_which(
     assert refusal.value.code == "not_locked"
 
 
-def test_what_was_changed_under_lock_comes_back_unsubmitted(
+def test_a_record_changed_under_lock_is_unsubmitted_when_unlocked(
     world: World, graduate: Graduate, user: User
 ) -> None:
     confirm(graduate, user)
@@ -306,7 +316,7 @@ def test_what_was_changed_under_lock_comes_back_unsubmitted(
     )
 
 
-def test_locked_graduates_confirm_but_do_not_edit(
+def test_a_locked_record_can_be_confirmed_but_not_edited(
     world: World, graduate: Graduate, user: User
 ) -> None:
     origin.lock(graduate_id=graduate.pk, by=world.counsellor)
@@ -321,7 +331,7 @@ def test_locked_graduates_confirm_but_do_not_edit(
     )
 
 
-def test_locking_many_answers_row_by_row(world: World) -> None:
+def test_locking_many_shows_a_result_for_each_row(world: World) -> None:
     mine, already = make_graduate(world), make_graduate(world)
     hidden = make_graduate(world, department=1)
     foreign = make_graduate(make_world())
@@ -341,7 +351,7 @@ def test_locking_many_answers_row_by_row(world: World) -> None:
     assert world.client(Role.COUNSELLOR).get("/console/graduates/lock/").status_code == 405
 
 
-def test_unlocking_many_is_the_admins(world: World, graduate: Graduate) -> None:
+def test_only_the_school_admin_can_unlock_many(world: World, graduate: Graduate) -> None:
     origin.lock(graduate_id=graduate.pk, by=world.counsellor)
     refused = origin.lock_many(graduate_ids=[graduate.pk], by=world.counsellor, unlocking=True)
     assert [r.ok for r in refused] == [False]
@@ -367,7 +377,7 @@ def test_revealing_a_number_is_logged(key: str, world: World, graduate: Graduate
 
 
 @pytest.mark.parametrize("key", ["", "password", "person__id_number", "name"])
-def test_nothing_else_is_revealed(key: str, world: World, graduate: Graduate) -> None:
+def test_other_fields_cannot_be_revealed(key: str, world: World, graduate: Graduate) -> None:
     answer = world.client(Role.COUNSELLOR).post(
         f"/console/graduates/{graduate.pk}/reveal/", {"field": key}
     )
@@ -382,7 +392,7 @@ def listed(world: World, role: str = Role.SCHOOL_ADMIN, **query: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["李", "李四", "李四方", "欧阳小明", "𠮷田", "阿卜杜拉·试买提"])
-def test_the_index_holds_every_part_of_a_name(name: str) -> None:
+def test_the_index_has_every_part_of_a_name(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT graduates_name_codes(%s, %s)", (99_999, name))
         held = cursor.fetchone()[0]
@@ -393,7 +403,7 @@ def test_the_index_holds_every_part_of_a_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("copy", ["school", "cohort", "department", "school_class"])
-def test_the_database_holds_a_graduates_copies_to_its_class(world: World, copy: str) -> None:
+def test_the_database_keeps_a_graduates_copies_equal_to_the_class(world: World, copy: str) -> None:
     graduate = make_graduate(world)
     other = make_graduate(make_world())
     Graduate.objects.filter(pk=graduate.pk).update(**{copy: getattr(other, copy)})
@@ -401,7 +411,7 @@ def test_the_database_holds_a_graduates_copies_to_its_class(world: World, copy: 
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def test_searching_by_name_and_numbers(world: World) -> None:
+def test_graduates_are_found_by_name_and_numbers(world: World) -> None:
     found = make_graduate(world, name="阿卜杜拉·试买提")
     other = make_graduate(world, name="试二人")
     for q in (
@@ -418,7 +428,7 @@ def test_searching_by_name_and_numbers(world: World) -> None:
 
 
 @pytest.mark.parametrize("q", ["'", "\x00", "²", "x" * 5000, "\\", "试" * 300])
-def test_odd_searches_are_no_server_error(q: str, world: World, graduate: Graduate) -> None:
+def test_an_unusual_keyword_is_no_server_error(q: str, world: World, graduate: Graduate) -> None:
     listed(world, q=q)
     listed(world, cohort=q, department=q, school_class=q, order=q, columns=q)
     for address in ("/console/destinations/", "/console/figures/"):
@@ -426,7 +436,7 @@ def test_odd_searches_are_no_server_error(q: str, world: World, graduate: Gradua
         assert found.status_code == 200
 
 
-def test_orders_and_filters(world: World) -> None:
+def test_the_list_is_ordered_and_filtered(world: World) -> None:
     first = make_graduate(world, name="试安一")
     second = make_graduate(world, name="试周二", department=1)
     page = listed(world, order="name")
@@ -441,7 +451,7 @@ def test_orders_and_filters(world: World) -> None:
 
 
 @pytest.mark.parametrize("case", ["no_scope", "no_levels", "no_roster", "nothing_found"])
-def test_an_empty_list_names_its_cause(case: str, world: World) -> None:
+def test_an_empty_list_says_why_it_is_empty(case: str, world: World) -> None:
     query: dict[str, Any] = {}
     if case != "no_roster":
         make_graduate(world)
@@ -466,12 +476,12 @@ def test_an_empty_list_names_its_cause(case: str, world: World) -> None:
 # --- adding ---------------------------------------------------------------------------------------
 
 
-def test_adding_by_hand_follows_the_import_rules(world: World) -> None:
+def test_a_graduate_added_by_hand_is_checked_as_an_imported_one(world: World) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     typed = factories.typed_record(world)
     assert client.post("/console/graduates/add/", typed).status_code == 302
-    made = Graduate.objects.get(student_no=typed["student_no"])
-    assert (made.version, made.confirmation, made.ethnicity) == (1, "unsubmitted", "01")
+    added = Graduate.objects.get(student_no=typed["student_no"])
+    assert (added.version, added.confirmation, added.ethnicity) == (1, "unsubmitted", "01")
     response = client.post("/console/graduates/add/", typed)
     assert response.status_code == 422
     wrong = factories.typed_record(world) | {"origin": "341402", "year": "2001"}

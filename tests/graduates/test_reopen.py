@@ -1,4 +1,4 @@
-"""逾期重新开放: one record, past the cohort's end, by the province, to a date."""
+"""逾期重新开放: after a cohort's end the province opens a record until a date."""
 
 import datetime
 
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def graduate(world: World) -> Graduate:
-    """Of a cohort that ended yesterday."""
-    made = make_graduate(world)
+    """A graduate of a cohort that ended yesterday."""
+    graduate = make_graduate(world)
     Cohort.objects.filter(pk=world.cohort.pk).update(ends_on=today() - datetime.timedelta(days=1))
-    return made
+    return graduate
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def province(world: World) -> Client:
     return world.client(Role.PROVINCE)
 
 
-def test_a_reopened_record_takes_a_registration_again(
+def test_a_reopened_record_can_be_registered_again(
     province: Client, world: World, graduate: Graduate
 ) -> None:
     with pytest.raises(DomainError):
@@ -52,7 +52,9 @@ def test_a_reopened_record_takes_a_registration_again(
     assert Event.objects.get(action="graduates.end_reopening").object_id == graduate.pk
 
 
-def test_what_is_typed_wrongly_is_kept(province: Client, graduate: Graduate) -> None:
+def test_a_refused_reopening_shows_again_what_was_typed(
+    province: Client, graduate: Graduate
+) -> None:
     own = reverse("console:reopen", args=[graduate.pk])
     late = (today() + datetime.timedelta(days=400)).isoformat()
     answer = province.post(own, {"until": late, "reason": ""})
@@ -65,16 +67,18 @@ def test_what_is_typed_wrongly_is_kept(province: Client, graduate: Graduate) -> 
     assert "今天或以后" in province.post(own, {"until": past, "reason": "晚"}).content.decode()
 
 
-def test_an_open_cohort_needs_none(world: World) -> None:
-    made = make_graduate(world)
+def test_a_record_of_an_open_cohort_cannot_be_reopened(world: World) -> None:
+    graduate = make_graduate(world)
     with pytest.raises(DomainError) as refusal:
         actions.reopen(
-            graduate_id=made.pk, until=today(), reason="晚", by=world.user(Role.PROVINCE)
+            graduate_id=graduate.pk, until=today(), reason="晚", by=world.user(Role.PROVINCE)
         )
     assert refusal.value.code == "cohort_not_ended"
 
 
-def test_finding_by_school_and_number(province: Client, graduate: Graduate) -> None:
+def test_a_record_is_found_by_school_and_student_number(
+    province: Client, graduate: Graduate
+) -> None:
     address = reverse("console:reopen-find")
     typed = {"school": str(graduate.school_id), "student_no": graduate.student_no.lower()}
     found = province.get(address, typed)
@@ -85,7 +89,7 @@ def test_finding_by_school_and_number(province: Client, graduate: Graduate) -> N
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
-def test_schools_have_no_right_here(world: World, graduate: Graduate, role: str) -> None:
+def test_staff_of_schools_cannot_reopen(world: World, graduate: Graduate, role: str) -> None:
     client = world.client(role)
     addresses = [
         reverse("console:reopen-find"),

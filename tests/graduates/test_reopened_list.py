@@ -1,4 +1,4 @@
-"""重新开放名单: what was reopened, until when, by whom; cut to the scope."""
+"""重新开放名单: the reopened records in the user's scope, until when, and by whom."""
 
 import datetime
 
@@ -17,17 +17,19 @@ LIST = "/console/graduates/reopened/"
 DAY = datetime.timedelta(days=1)
 
 
-def end(world: World) -> None:
+def end_cohort(world: World) -> None:
     Cohort.objects.filter(pk=world.cohort.pk).update(ends_on=today() - DAY)
 
 
-def reopened(world: World, *, days: int = 7, department: int = 0, reason: str = "晚到") -> Graduate:
-    made = make_graduate(world, department=department)
-    end(world)
+def reopened_graduate(
+    world: World, *, days: int = 7, department: int = 0, reason: str = "晚到"
+) -> Graduate:
+    graduate = make_graduate(world, department=department)
+    end_cohort(world)
     province = world.user(Role.PROVINCE)
     until = today() + days * DAY
-    reopen.reopen(graduate_id=made.pk, until=until, reason=reason, by=province)
-    return made
+    reopen.reopen(graduate_id=graduate.pk, until=until, reason=reason, by=province)
+    return graduate
 
 
 def page(client: Client, **query: str) -> str:
@@ -36,9 +38,12 @@ def page(client: Client, **query: str) -> str:
     return answer.content.decode()
 
 
-def test_the_school_and_the_province_see_until_when_and_by_whom(world: World) -> None:
+def test_school_and_province_see_until_when_and_by_whom_a_record_was_reopened(world: World) -> None:
     other = make_world()
-    mine, theirs = reopened(world, reason="境外录取通知晚到"), reopened(other, days=3)
+    mine, theirs = (
+        reopened_graduate(world, reason="境外录取通知晚到"),
+        reopened_graduate(other, days=3),
+    )
     plain = make_graduate(world)
     seen = page(world.client(Role.SCHOOL_ADMIN))
     for part in (
@@ -55,15 +60,15 @@ def test_the_school_and_the_province_see_until_when_and_by_whom(world: World) ->
     assert reverse("console:reopen-find") in everywhere
 
 
-def test_a_department_sees_its_own(world: World) -> None:
-    mine, hidden = reopened(world), reopened(world, department=1)
+def test_a_department_sees_its_own_reopened_records(world: World) -> None:
+    mine, hidden = reopened_graduate(world), reopened_graduate(world, department=1)
     seen = page(world.client(Role.COUNSELLOR))
     assert mine.student_no in seen
     assert hidden.student_no not in seen
 
 
-def test_the_last_reopening_counts_and_an_ended_one_is_gone(world: World) -> None:
-    twice, ended = reopened(world, reason="第一次"), reopened(world)
+def test_the_list_shows_the_last_reopening_and_no_ended_one(world: World) -> None:
+    twice, ended = reopened_graduate(world, reason="第一次"), reopened_graduate(world)
     province = world.user(Role.PROVINCE)
     until = today() + 20 * DAY
     reopen.reopen(graduate_id=twice.pk, until=until, reason="第二次", by=province)
@@ -75,8 +80,8 @@ def test_the_last_reopening_counts_and_an_ended_one_is_gone(world: World) -> Non
     assert ended.student_no not in seen
 
 
-def test_what_is_over_or_sealed_says_so_and_can_be_left_out(world: World) -> None:
-    still, over = reopened(world), reopened(world)
+def test_expired_and_sealed_records_are_marked_and_can_be_filtered_out(world: World) -> None:
+    still, over = reopened_graduate(world), reopened_graduate(world)
     Graduate.objects.filter(pk=over.pk).update(reopened_until=today() - DAY)
     client = world.client(Role.SCHOOL_ADMIN)
     assert "已到期" in page(client)
@@ -90,11 +95,11 @@ def test_what_is_over_or_sealed_says_so_and_can_be_left_out(world: World) -> Non
 
 
 @pytest.mark.parametrize("order", ["student_no", "name"])
-def test_pages_follow_one_another(
+def test_the_pages_of_the_list_follow_one_another(
     order: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("graduates.views.reopened.Reopened.page_size", 2)
-    numbers = {reopened(world, days=d).student_no for d in (3, 9, 5, 3, 1)}
+    numbers = {reopened_graduate(world, days=d).student_no for d in (3, 9, 5, 3, 1)}
     client = world.client(Role.SCHOOL_ADMIN)
     seen: list[str] = []
     query = {"order": order}
@@ -109,6 +114,6 @@ def test_pages_follow_one_another(
     assert sorted(seen) == sorted(numbers)
 
 
-def test_without_any_it_says_what_would_stand_here(world: World) -> None:
+def test_an_empty_list_says_what_it_is_for(world: World) -> None:
     make_graduate(world)
     assert "没有重新开放的记录" in page(world.client(Role.SCHOOL_ADMIN))

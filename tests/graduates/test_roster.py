@@ -1,4 +1,4 @@
-"""A whole roster: as an import, and by the command."""
+"""The import of a whole roster, by the actions and by the command."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ def the_roster() -> tuple[bytes, dict[str, Any]]:
     return (DATA / "roster-400.xlsx").read_bytes(), answers
 
 
-def test_400_rows_meet_their_answers(world: World) -> None:
+def test_each_of_400_rows_gets_the_expected_result(world: World) -> None:
     if world.cohort.year != 2027:  # the year of the roster in tests/data
         factories.make_cohort(world.school, 2027)
     content, answers = the_roster()
-    made = check(world, content)
-    assert made.state == "previewed", made.problem
+    imported = check(world, content)
+    assert imported.state == "previewed", imported.problem
     assert not Graduate.objects.filter(school=world.school).exists()  # a preview changes nothing
-    errors = {(i.row, i.column) for i in made.issues.filter(is_error=True)}
+    errors = {(i.row, i.column) for i in imported.issues.filter(is_error=True)}
     expected = {
         (int(row), a["field"]) for row, a in answers["rows"].items() if a["outcome"] == "error"
     }
     assert errors == expected
-    warned = {(i.row, i.column) for i in made.issues.filter(is_error=False)}
+    warned = {(i.row, i.column) for i in imported.issues.filter(is_error=False)}
     for row, answer in answers["rows"].items():
         if answer["outcome"] == "warning":
             assert (int(row), answer["field"]) in warned
-    made = apply(world, made)
-    assert made.rows == answers["rows_total"]
-    assert made.counts == {
+    imported = apply(world, imported)
+    assert imported.rows == answers["rows_total"]
+    assert imported.counts == {
         "created": answers["rows_ok"], "updated": 0, "unchanged": 0,
         "rejected": answers["rows_error"],
     }  # fmt: skip
     assert Destination.objects.filter(school=world.school).count() == answers["rows_ok"]
     created = Event.objects.filter(action="graduates.import_create", school_id=world.school.pk)
     assert created.count() == answers["rows_ok"]
-    assert "340181 安徽省合肥市巢湖市" in made.issues.get(row=25, is_error=True).message
+    assert "340181 安徽省合肥市巢湖市" in imported.issues.get(row=25, is_error=True).message
 
     again = import_book(world, content)
     assert again.counts == {
@@ -62,7 +62,7 @@ def test_400_rows_meet_their_answers(world: World) -> None:
     assert created.count() == answers["rows_ok"]
 
 
-def test_the_command_answers_in_json(world: World, tmp_path: Path) -> None:
+def test_the_command_prints_the_result_as_json(world: World, tmp_path: Path) -> None:
     good, bad = typed_record(world), typed_record(world) | {"origin": "341402"}
     path = tmp_path / "名册.xlsx"
     path.write_bytes(roster_book(good, bad))
@@ -83,7 +83,7 @@ def test_the_command_answers_in_json(world: World, tmp_path: Path) -> None:
     assert marked.read_bytes().startswith(b"PK")
 
 
-def test_the_command_only_looks_when_asked(world: World, tmp_path: Path) -> None:
+def test_the_command_with_dry_run_changes_nothing(world: World, tmp_path: Path) -> None:
     path = tmp_path / "名册.xlsx"
     path.write_bytes(roster_book(typed_record(world)))
     out = StringIO()
@@ -92,7 +92,7 @@ def test_the_command_only_looks_when_asked(world: World, tmp_path: Path) -> None
     assert not Graduate.objects.exists()
 
 
-def test_the_command_refuses_with_a_sentence(world: World, tmp_path: Path) -> None:
+def test_the_command_refuses_a_wrong_file_with_a_sentence(world: World, tmp_path: Path) -> None:
     path = tmp_path / "名册.xlsx"
     path.write_bytes(b"no workbook")
     out = StringIO()

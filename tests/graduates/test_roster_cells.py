@@ -1,4 +1,4 @@
-"""Reading one cell: what spreadsheets write, and what is refused with a reason."""
+"""Reading single cells as spreadsheets write them, and refusing wrong ones with a reason."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
     ("ethnicity", "1.0", "01", {"padded"}),
     ("major_code", "80901.0", "080901", {"padded"}),
     ("enrolled_on", "20230901.0", datetime.date(2023, 9, 1), set()),
-    # lost zeros
+    # numbers that lost a leading zero
     ("major_code", "80901", "080901", {"padded"}),
     ("major_code", "80910T", "080910T", {"padded"}),
     ("major_code", 809, "0809", {"padded"}),
     ("major_code", "99J2", "99J2", set()),
     ("home_postcode", 10010, "010010", {"padded"}),
     ("difficulty", "00", "0", set()),
-    # full-width, dashes, quotes, marks nobody sees
+    # full-width characters, dashes, quotes, invisible characters
     ("ethnicity", "０１", "01", set()),
     ("ethnicity", "１", "01", {"padded"}),
     ("education_type", "Ｐ", "P", set()),
@@ -97,7 +97,7 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
     ("mobile", "’13800000001", "13800000001", set()),
     ("home_phone", "０５５１－６２９０１２３４", "0551-62901234", set()),
     ("email", "'a@example.com", "a@example.com", set()),
-    # code and name, parts in any order, what people call them
+    # code and name together, parts in any order, names in everyday use
     ("ethnicity", "01 汉族", "01", set()),
     ("ethnicity", "汉族（01）", "01", set()),
     ("ethnicity", "维族", "05", set()),
@@ -115,13 +115,13 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
     ("name", "Nguyễn Văn", "Nguyễn Văn", set()),
     ("name", "O’Brien", "O'Brien", set()),
     ("name", "'试安柏", "试安柏", set()),
-    ("name", "'\t试安柏\n", "试安柏", set()),  # as our own workbooks give it back
+    ("name", "'\t试安柏\n", "试安柏", set()),  # as our own workbooks write it
     ("name", "“试安柏”", "试安柏", set()),
     ("department", "'计算机学院", "计算机学院", set()),
     ("department", '"计算机学院"', "计算机学院", set()),
     ("name", "试\n安", "试安", set()),
     ("name", "试\U000323b0", "试\U000323b0", set()),
-    ("name", "\u2f49野", "月野", set()),  # a radical out of a PDF
+    ("name", "\u2f49野", "月野", set()),  # a radical copied from a PDF
     ("name", "葛\U000e0100城", "葛城", set()),
     # days
     ("enrolled_on", "2023/9/1 0:00:00", datetime.date(2023, 9, 1), set()),
@@ -135,7 +135,7 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
     ("duration", "两年半", 2.5, set()),
     ("duration", datetime.datetime(1900, 1, 4), 4, set()),  # 4 in a cell that shows dates
     ("year", datetime.datetime(1905, 7, 19), 2027, set()),
-    # nothing to say
+    # words for an empty cell
     ("directed_unit", 0, "", set()),
     ("directed_unit", "（无）", "", set()),
     ("email", "无", "", set()),
@@ -147,7 +147,9 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
 
 
 @pytest.mark.parametrize(("key", "raw", "value", "found"), READS)
-def test_what_spreadsheets_write_is_read(key: str, raw: Any, value: Any, found: set[str]) -> None:
+def test_values_are_read_as_spreadsheets_write_them(
+    key: str, raw: Any, value: Any, found: set[str]
+) -> None:
     read, issues = BY_KEY[key].read(raw, source=CELL)
     assert read == value
     assert {i.code for i in issues} == found
@@ -212,7 +214,7 @@ REFUSALS: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("key", "raw", "code"), REFUSALS)
-def test_refusals_say_why(key: str, raw: Any, code: str) -> None:
+def test_a_refusal_says_why(key: str, raw: Any, code: str) -> None:
     value, issues = BY_KEY[key].read(raw, source=CELL)
     assert value is None
     assert [i.code for i in issues] == [code]
@@ -221,6 +223,6 @@ def test_refusals_say_why(key: str, raw: Any, code: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["\x00", "=1+1", "²", "①", "9" * 5000, -1, 1e308, "NaN", "∞"])
-def test_no_value_raises(raw: Any) -> None:
+def test_no_value_raises_an_exception(raw: Any) -> None:
     for key in BY_KEY:
         BY_KEY[key].read(raw, source=CELL)

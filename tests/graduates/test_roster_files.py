@@ -1,4 +1,4 @@
-"""Layouts that are understood, and hostile or unfit files that are refused."""
+"""Layouts of rosters that are understood, and files that are refused: hostile ones and no rosters."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tests.graduates.workbooks import (
     apply,
     book,
     check,
-    codes,
     import_book,
     import_rows,
+    issue_codes,
     roster_book,
     upload,
 )
@@ -42,54 +42,54 @@ def lines(world: World, count: int = 2) -> list[dict[str, Any]]:
     return [typed_record(world) for _ in range(count)]
 
 
-def test_headers_with_stars_breaks_and_other_names(world: World) -> None:
+def test_headers_with_stars_line_breaks_and_other_names_are_understood(world: World) -> None:
     names = {"id_number": "身份证号", "school_class": "班级", "mobile": "手机*", "name": " 姓 名 "}
     header = [names.get(k, f"*{BY_KEY[k].label}\n") for k in TEMPLATE_KEYS]
     rows = [[r.get(k, "") for k in TEMPLATE_KEYS] for r in lines(world)]
     assert import_book(world, book([header, *rows])).counts["created"] == 2
 
 
-def test_the_header_may_stand_below_a_title(world: World) -> None:
+def test_the_header_may_be_below_a_title(world: World) -> None:
     good, bad = typed_record(world), typed_record(world) | {"mobile": "1"}
-    made = import_book(world, roster_book(good, bad, above=3))
-    assert made.counts["created"] == 1
-    assert made.issues.get(is_error=True).row == 6  # as the workbook numbers it
+    imported = import_book(world, roster_book(good, bad, above=3))
+    assert imported.counts["created"] == 1
+    assert imported.issues.get(is_error=True).row == 6  # as the workbook numbers it
 
 
-def test_columns_in_any_order_and_unknown_ones(world: World) -> None:
+def test_columns_may_be_in_any_order_and_unknown_ones_are_named(world: World) -> None:
     keys = TEMPLATE_KEYS[::-1]
     header = [*[BY_KEY[k].label for k in keys], "备注一", ""]
     rows = [[*[r.get(k, "") for k in keys], "随便", "x"] for r in lines(world)]
-    made = import_book(world, book([header, *rows]))
-    assert made.counts["created"] == 2
-    assert made.new_names["ignored_columns"] == ["备注一"]
+    imported = import_book(world, book([header, *rows]))
+    assert imported.counts["created"] == 2
+    assert imported.new_names["ignored_columns"] == ["备注一"]
 
 
-def test_blank_rows_do_not_count(world: World) -> None:
+def test_blank_rows_are_skipped(world: World) -> None:
     rows = [[r.get(k, "") for k in TEMPLATE_KEYS] for r in lines(world)]
     blank: list[Any] = [None] * len(TEMPLATE_KEYS)
     spaces = [" "] * len(TEMPLATE_KEYS)
     header = [BY_KEY[k].label for k in TEMPLATE_KEYS]
-    made = import_book(world, book([header, blank, rows[0], spaces, blank, rows[1], blank]))
-    assert (made.rows, made.counts["created"]) == (2, 2)
+    imported = import_book(world, book([header, blank, rows[0], spaces, blank, rows[1], blank]))
+    assert (imported.rows, imported.counts["created"]) == (2, 2)
 
 
 def test_the_sheet_with_the_roster_is_found(world: World) -> None:
-    made: Any = Workbook()
-    made.active.append(["说明", "请填写第二张表"])
-    sheet = made.create_sheet("名册")
+    imported: Any = Workbook()
+    imported.active.append(["说明", "请填写第二张表"])
+    sheet = imported.create_sheet("名册")
     sheet.append([BY_KEY[k].label for k in TEMPLATE_KEYS])
     sheet.append([typed_record(world).get(k, "") for k in TEMPLATE_KEYS])
     buffer = io.BytesIO()
-    made.save(buffer)
+    imported.save(buffer)
     assert import_book(world, buffer.getvalue()).counts["created"] == 1
 
 
-def sheets(*made: tuple[str, str, list[dict[str, Any]]]) -> bytes:
-    """A workbook of rosters: (name, state, records) each."""
+def sheets(*imported: tuple[str, str, list[dict[str, Any]]]) -> bytes:
+    """A workbook with a sheet for each (name, state, records)."""
     whole: Any = Workbook()
     whole.remove(whole.active)
-    for name, state, records in made:
+    for name, state, records in imported:
         sheet = whole.create_sheet(name)
         sheet.sheet_state = state
         for row in ([BY_KEY[k].label for k in TEMPLATE_KEYS], *records):
@@ -99,29 +99,29 @@ def sheets(*made: tuple[str, str, list[dict[str, Any]]]) -> bytes:
     return buffer.getvalue()
 
 
-def test_of_several_rosters_the_one_meant_is_read(world: World) -> None:
+def test_of_several_sheets_with_rosters_the_best_one_is_read(world: World) -> None:
     first, second, old = lines(world, 3)
     content = sheets(
         ("旧", "hidden", [old]), ("模板", "visible", []),
         ("甲", "visible", [first]), ("乙", "visible", [second]),
     )  # fmt: skip
-    made = check(world, content)
-    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{made.pk}/")
+    imported = check(world, content)
+    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{imported.pk}/")
     assert "未读取, 请另行导入: 乙</p>" in page.content.decode()
-    apply(world, made)
+    apply(world, imported)
     assert Graduate.objects.get(school=world.school).student_no == first["student_no"]
 
 
-def test_headers_with_remarks_in_brackets(world: World) -> None:
+def test_headers_with_remarks_in_brackets_are_understood(world: World) -> None:
     names = {"id_number": "证件号码（身份证）", "graduates_on": "毕业日期(YYYYMMDD) *"}
     header = [names.get(k, f"{BY_KEY[k].label}(必填)") for k in TEMPLATE_KEYS]
     rows = [[*[r.get(k, "") for k in TEMPLATE_KEYS], "SHI"] for r in lines(world)]
-    made = import_book(world, book([[*header, "姓名(拼音)"], *rows]))
-    assert made.counts["created"] == 2
-    assert made.new_names["ignored_columns"] == ["姓名(拼音)"]
+    imported = import_book(world, book([[*header, "姓名(拼音)"], *rows]))
+    assert imported.counts["created"] == 2
+    assert imported.new_names["ignored_columns"] == ["姓名(拼音)"]
 
 
-def test_one_blank_in_the_last_row_of_all(world: World) -> None:
+def test_a_blank_in_the_last_possible_row_does_no_harm(world: World) -> None:
     last = b'<row r="1048576"><c r="A1048576" t="str"><v> </v></c></row></sheetData>'
     content = replaced_sheet(
         roster_book(*lines(world)), lambda xml: xml.replace(b"</sheetData>", last)
@@ -129,57 +129,57 @@ def test_one_blank_in_the_last_row_of_all(world: World) -> None:
     assert check(world, content).rows == 2
 
 
-def test_numbers_as_numbers(world: World) -> None:
+def test_cells_with_numbers_are_read_as_text(world: World) -> None:
     number = 20270000 + world.school.pk
     record = typed_record(world) | {
         "student_no": number, "exam_no": 27340101009999, "mobile": 13800000001,
         "major_code": 80901, "year": world.cohort.year, "duration": 4, "origin": 340111,
         "enrolled_on": datetime.datetime(world.cohort.year - 4, 9, 1),
     }  # fmt: skip
-    made = import_rows(world, record)
-    assert made.counts["created"] == 1, [i.message for i in made.issues.all()]
+    imported = import_rows(world, record)
+    assert imported.counts["created"] == 1, [i.message for i in imported.issues.all()]
     graduate = Graduate.objects.get(school=world.school)
     assert (graduate.student_no, graduate.major_code) == (str(number), "080901")
-    assert "padded" in codes(made, errors=False)
+    assert "padded" in issue_codes(imported, errors=False)
 
 
 def test_formula_cells_are_read_by_their_value_or_refused(world: World) -> None:
     record = typed_record(world) | {"name": '="试"&"安柏"', "home_address": "=HYPERLINK(1)"}
-    made = check(world, roster_book(record))  # openpyxl writes no computed value
-    assert made.state == "previewed"
-    assert made.counts["rejected"] == 1
+    imported = check(world, roster_book(record))  # openpyxl writes no computed value
+    assert imported.state == "previewed"
+    assert imported.counts["rejected"] == 1
     assert not Graduate.objects.filter(name__startswith="=").exists()
 
 
 def test_an_old_binary_workbook_is_imported(world: World) -> None:
-    """Uploaded, looked at and confirmed on the pages, as a school does."""
+    """The workbook is uploaded, previewed and confirmed on the pages, as a school does it."""
     if world.cohort.year != 2027:
         factories.make_cohort(world.school, 2027)
     client = world.client(Role.SCHOOL_ADMIN)
     file = SimpleUploadedFile("名册.xls", (DATA / "roster-3.xls").read_bytes())
     client.post("/console/graduates/import/", {"file": file})
-    made = RosterImport.objects.get(school=world.school)
-    roster.check(made.pk)
-    made.refresh_from_db()
-    assert (made.state, made.rows, made.counts["rejected"]) == ("previewed", 3, 1)
-    issue = made.issues.get(is_error=True)
+    imported = RosterImport.objects.get(school=world.school)
+    roster.check(imported.pk)
+    imported.refresh_from_db()
+    assert (imported.state, imported.rows, imported.counts["rejected"]) == ("previewed", 3, 1)
+    issue = imported.issues.get(is_error=True)
     assert (issue.row, issue.column) == (4, "手机号码")
-    client.post(f"/console/graduates/import/{made.pk}/confirm/")
-    assert roster.apply(made.pk).counts["created"] == 2
+    client.post(f"/console/graduates/import/{imported.pk}/confirm/")
+    assert roster.apply(imported.pk).counts["created"] == 2
     second = Graduate.objects.get(school=world.school, name="试晨岱")
     assert (second.student_no, second.exam_no) == ("2023900002", "27340101900002")
     assert (second.mobile, second.major_code, second.origin) == ("13800000002", "080901", "340111")
     assert second.enrolled_on == datetime.date(2023, 9, 1)
-    back = client.get(f"/console/graduates/import/{made.pk}/annotated/")
+    back = client.get(f"/console/graduates/import/{imported.pk}/annotated/")
     assert "roster" not in back["Content-Disposition"]
     assert load_workbook(io.BytesIO(b"".join(back.streaming_content))).active.max_row == 4
 
 
 @pytest.mark.parametrize("name", ["名册.xls", "名册.xlsx", "名册"])
-def test_the_content_counts_not_the_name(name: str, world: World) -> None:
+def test_a_workbook_is_recognised_by_its_content_whatever_its_name(name: str, world: World) -> None:
     for content in (roster_book(typed_record(world)), (DATA / "roster-3.xls").read_bytes()):
-        made = roster.check(upload(world, content, name).pk)
-        assert (made.state, made.problem) == ("previewed", "")
+        imported = roster.check(upload(world, content, name).pk)
+        assert (imported.state, imported.problem) == ("previewed", "")
 
 
 # --- files that are refused -----------------------------------------------------------------------
@@ -229,7 +229,7 @@ def with_a_password() -> bytes:
 
 
 def letter() -> bytes:
-    """An OLE file that holds no workbook, as a .doc is one."""
+    """An OLE file without a workbook, such as a .doc."""
     return old_binary().replace("Workbook".encode("utf-16-le"), "WordDocu".encode("utf-16-le"))
 
 
@@ -270,27 +270,27 @@ def test_hostile_files_are_refused_with_a_sentence(kind: str, world: World) -> N
     make, words = HOSTILE[kind]
     content = make()
     started = time.monotonic()
-    made = check(world, content)
+    imported = check(world, content)
     assert time.monotonic() - started < 10
-    assert made.state == "failed"
-    assert words in made.problem
-    assert made.problem
-    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{made.pk}/")
-    assert made.problem in page.content.decode()
+    assert imported.state == "failed"
+    assert words in imported.problem
+    assert imported.problem
+    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{imported.pk}/")
+    assert imported.problem in page.content.decode()
 
 
-def test_a_sheet_that_claims_a_million_rows(world: World) -> None:
+def test_a_sheet_that_claims_a_million_rows_is_read_quickly(world: World) -> None:
     content = replaced_sheet(
         roster_book(typed_record(world)),
         lambda xml: xml.replace(b'<dimension ref="A1:Y2"', b'<dimension ref="A1:XFD1048576"'),
     )
     assert b"XFD1048576" in zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
     started = time.monotonic()
-    made = check(world, content)
+    imported = check(world, content)
     assert time.monotonic() - started < 10
-    assert made.state in ("previewed", "failed")
-    if made.state == "previewed":
-        assert made.rows == 1
+    assert imported.state in ("previewed", "failed")
+    if imported.state == "previewed":
+        assert imported.rows == 1
 
 
 def test_300000_rows_are_refused_quickly(world: World) -> None:
@@ -301,10 +301,10 @@ def test_300000_rows_are_refused_quickly(world: World) -> None:
 
     content = replaced_sheet(empty_template(), lengthen)
     started = time.monotonic()
-    made = check(world, content)
+    imported = check(world, content)
     assert time.monotonic() - started < 30
-    assert made.state == "failed"
-    assert "超过100000行" in made.problem
+    assert imported.state == "failed"
+    assert "超过100000行" in imported.problem
 
 
 def test_too_large_an_upload_is_not_kept(world: World, settings) -> None:

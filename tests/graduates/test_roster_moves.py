@@ -1,4 +1,4 @@
-"""The row of an import as it moves: twice, lost, dead, meanwhile; and the workbook that comes back."""
+"""The steps of a roster import: repeated, interrupted and continued; and the annotated workbook."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tests.graduates.workbooks import (
     apply,
     book,
     check,
-    codes,
     import_book,
     import_rows,
+    issue_codes,
     roster_book,
     upload,
 )
@@ -38,12 +38,12 @@ pytestmark = pytest.mark.django_db
 # --- the workbook that comes back -----------------------------------------------------------------
 
 
-def test_the_annotated_workbook(world: World) -> None:
+def test_the_annotated_workbook_marks_refused_cells_with_reasons(world: World) -> None:
     good = typed_record(world) | {"directed_unit": ""}
     bad = typed_record(world) | {"mobile": "1", "email": "@SUM(1+1)", "name": "+试"}
-    made = check(world, roster_book(good, bad))
-    assert made.annotated is not None
-    with files.open_file(made.annotated) as f:
+    imported = check(world, roster_book(good, bad))
+    assert imported.annotated is not None
+    with files.open_file(imported.annotated) as f:
         sheet: Any = load_workbook(io.BytesIO(f.read())).active
     header = [c.value for c in sheet[1]]
     assert header[: len(TEMPLATE_KEYS)] == [BY_KEY[k].label for k in TEMPLATE_KEYS]
@@ -57,7 +57,7 @@ def test_the_annotated_workbook(world: World) -> None:
     assert not any(c.comment for c in sheet[2])
     kinds = {c.data_type for row in sheet.iter_rows() for c in row}
     assert "f" not in kinds
-    # What comes back can be mended and sent again: the header is still found.
+    # The annotated workbook can be corrected and imported again, since its header is found.
     buffer = io.BytesIO()
     for key, value in (("mobile", "13800000009"), ("email", ""), ("name", "试安柏")):
         sheet.cell(3, TEMPLATE_KEYS.index(key) + 1).value = value
@@ -65,16 +65,16 @@ def test_the_annotated_workbook(world: World) -> None:
     assert import_book(world, buffer.getvalue()).counts["created"] == 2
 
 
-def test_every_row_comes_back_where_it_stood(world: World) -> None:
-    """Titles above, empty columns before, empty rows between."""
+def test_every_row_keeps_its_number_in_the_annotated_workbook(world: World) -> None:
+    """The roster has a title above, an empty column before, and empty rows between."""
     header = [BY_KEY[k].label for k in TEMPLATE_KEYS]
     good, bad = typed_record(world), typed_record(world) | {"mobile": "1"}
     rows = [[None, None, *[r.get(k, "") for k in TEMPLATE_KEYS]] for r in (good, bad)]
     title = [None, None, "虚构学院毕业生名册"]
-    made = check(world, book([title, [], [None, None, *header], rows[0], [], [], rows[1]]))
-    assert made.issues.get(is_error=True).row == 7
-    assert made.annotated is not None
-    with files.open_file(made.annotated) as f:
+    imported = check(world, book([title, [], [None, None, *header], rows[0], [], [], rows[1]]))
+    assert imported.issues.get(is_error=True).row == 7
+    assert imported.annotated is not None
+    with files.open_file(imported.annotated) as f:
         content = f.read()
     sheet: Any = load_workbook(io.BytesIO(content)).active
     assert sheet["C1"].value == "虚构学院毕业生名册"
@@ -83,13 +83,13 @@ def test_every_row_comes_back_where_it_stood(world: World) -> None:
     assert check(world, content).issues.get(is_error=True).row == 7
 
 
-def test_a_lone_row_far_below_makes_no_huge_book(world: World) -> None:
+def test_a_single_row_far_below_makes_no_huge_workbook(world: World) -> None:
     header = [BY_KEY[k].label for k in TEMPLATE_KEYS]
     bad = typed_record(world) | {"mobile": "1"}
     rows = [[r.get(k, "") for k in TEMPLATE_KEYS] for r in (typed_record(world), bad)]
-    made = check(world, book([header, rows[0], *[[]] * 20_000, rows[1]]))
-    assert made.annotated is not None
-    with files.open_file(made.annotated) as f:
+    imported = check(world, book([header, rows[0], *[[]] * 20_000, rows[1]]))
+    assert imported.annotated is not None
+    with files.open_file(imported.annotated) as f:
         sheet: Any = load_workbook(io.BytesIO(f.read())).active
     assert (sheet.max_row, sheet.cell(2, len(header) + 2).value) == (2, 20_003)
 
@@ -97,103 +97,105 @@ def test_a_lone_row_far_below_makes_no_huge_book(world: World) -> None:
 # --- steps that are repeated, lost or interrupted -----------------------------------------------------------------------------
 
 
-def test_confirming_twice_is_harmless(world: World) -> None:
-    made = check(world, roster_book(typed_record(world)))
-    roster.confirm(roster_import=made, by=world.school_admin)
-    roster.confirm(roster_import=made, by=world.school_admin)
-    roster.apply(made.pk)
-    assert roster.apply(made.pk).counts["created"] == 1
-    roster.confirm(roster_import=made, by=world.school_admin)
-    assert RosterImport.objects.get(pk=made.pk).state == "done"
-    assert Event.objects.filter(action="graduates.import_confirm", object_id=made.pk).count() == 1
+def test_confirming_twice_changes_nothing(world: World) -> None:
+    imported = check(world, roster_book(typed_record(world)))
+    roster.confirm(roster_import=imported, by=world.school_admin)
+    roster.confirm(roster_import=imported, by=world.school_admin)
+    roster.apply(imported.pk)
+    assert roster.apply(imported.pk).counts["created"] == 1
+    roster.confirm(roster_import=imported, by=world.school_admin)
+    assert RosterImport.objects.get(pk=imported.pk).state == "done"
+    assert (
+        Event.objects.filter(action="graduates.import_confirm", object_id=imported.pk).count() == 1
+    )
     assert Graduate.objects.filter(school=world.school).count() == 1
     with pytest.raises(Refused) as refusal:
-        roster.cancel(roster_import=made, by=world.school_admin)
+        roster.cancel(roster_import=imported, by=world.school_admin)
     assert refusal.value.code == "import_state"
 
 
-def test_a_cancelled_import_is_not_confirmed(world: World) -> None:
-    made = check(world, roster_book(typed_record(world)))
-    roster.cancel(roster_import=made, by=world.school_admin)
+def test_a_cancelled_import_cannot_be_confirmed(world: World) -> None:
+    imported = check(world, roster_book(typed_record(world)))
+    roster.cancel(roster_import=imported, by=world.school_admin)
     with pytest.raises(Refused) as refusal:
-        roster.confirm(roster_import=made, by=world.school_admin)
+        roster.confirm(roster_import=imported, by=world.school_admin)
     assert refusal.value.code == "import_state"
-    roster.apply(made.pk)
+    roster.apply(imported.pk)
     assert not Graduate.objects.filter(school=world.school).exists()
 
 
-def die(made: RosterImport, state: str, *, seconds: int = 600) -> None:
-    """Leave the row as a worker does that was killed `seconds` after it renewed its lease."""
-    RosterImport.objects.filter(pk=made.pk).update(
+def leave_as_killed_worker(imported: RosterImport, state: str, *, seconds: int = 600) -> None:
+    """Put the import into the state in which a worker leaves it that was killed `seconds` ago."""
+    RosterImport.objects.filter(pk=imported.pk).update(
         state=state,
         leased_until=timezone.now() - timedelta(seconds=seconds) + roster.ROSTERS.lease,
     )
 
 
-def test_the_sweep_takes_up_what_a_dead_worker_left(world: World) -> None:
-    made = upload(world, roster_book(typed_record(world)))
-    die(made, "checking", seconds=60)
+def test_the_sweep_continues_the_import_of_a_dead_worker(world: World) -> None:
+    imported = upload(world, roster_book(typed_record(world)))
+    leave_as_killed_worker(imported, "checking", seconds=60)
     assert jobs.overdue(roster.ROSTERS) == [], "the worker may still be at work"
-    die(made, "checking")
-    assert jobs.overdue(roster.ROSTERS) == [(made.pk, ImportState.UPLOADED)]
+    leave_as_killed_worker(imported, "checking")
+    assert jobs.overdue(roster.ROSTERS) == [(imported.pk, ImportState.UPLOADED)]
     sweep_imports()
-    made.refresh_from_db()
-    assert made.state == "previewed"
-    roster.confirm(roster_import=made, by=world.school_admin)
-    die(made, "applying")
+    imported.refresh_from_db()
+    assert imported.state == "previewed"
+    roster.confirm(roster_import=imported, by=world.school_admin)
+    leave_as_killed_worker(imported, "applying")
     sweep_imports()
-    made.refresh_from_db()
-    assert (made.state, made.counts["created"]) == ("done", 1)
+    imported.refresh_from_db()
+    assert (imported.state, imported.counts["created"]) == ("done", 1)
     assert jobs.overdue(roster.ROSTERS) == []
 
 
-def test_a_crash_that_emptied_the_staging_table(world: World) -> None:
-    made = check(world, roster_book(typed_record(world), typed_record(world) | {"mobile": "1"}))
-    roster.confirm(roster_import=made, by=world.school_admin)
+def test_an_import_continues_after_a_crash_emptied_the_staging_table(world: World) -> None:
+    imported = check(world, roster_book(typed_record(world), typed_record(world) | {"mobile": "1"}))
+    roster.confirm(roster_import=imported, by=world.school_admin)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM graduates_rosterrow")
-    assert roster.apply(made.pk).counts["created"] == 1
+    assert roster.apply(imported.pk).counts["created"] == 1
 
 
-def test_poison_is_parked(world: World) -> None:
-    made = upload(world, roster_book(typed_record(world)))
-    RosterImport.objects.filter(pk=made.pk).update(attempts=roster.ROSTERS.most_attempts)
-    die(made, "checking")
+def test_an_import_that_keeps_failing_is_parked(world: World) -> None:
+    imported = upload(world, roster_book(typed_record(world)))
+    RosterImport.objects.filter(pk=imported.pk).update(attempts=roster.ROSTERS.most_attempts)
+    leave_as_killed_worker(imported, "checking")
     sweep_imports()
-    made.refresh_from_db()
-    assert (made.state, "联系运维" in made.problem) == ("failed", True)
+    imported.refresh_from_db()
+    assert (imported.state, "联系运维" in imported.problem) == ("failed", True)
     assert jobs.overdue(roster.ROSTERS) == []
 
 
-def test_a_lost_message_is_found(world: World) -> None:
-    made = upload(world, roster_book(typed_record(world)))
+def test_the_sweep_continues_an_import_whose_message_was_lost(world: World) -> None:
+    imported = upload(world, roster_book(typed_record(world)))
     assert jobs.overdue(roster.ROSTERS) == [], "its message may be on the way"
     RosterImport.objects.update(due_at=timezone.now() - timedelta(seconds=90))
     sweep_imports()
-    made.refresh_from_db()
-    assert made.state == "previewed"
+    imported.refresh_from_db()
+    assert imported.state == "previewed"
 
 
-def test_what_happened_between_preview_and_confirmation(world: World) -> None:
+def test_a_record_changed_between_preview_and_confirmation_is_not_overwritten(world: World) -> None:
     record = typed_record(world)
     import_rows(world, record)
-    made = check(world, roster_book(record | {"politics": "群众"}))
+    imported = check(world, roster_book(record | {"politics": "群众"}))
     graduate = Graduate.objects.get(student_no=record["student_no"])
     origin.lock(graduate_id=graduate.pk, by=world.school_admin)
-    made = apply(world, made)
-    assert made.counts == {"created": 0, "updated": 0, "unchanged": 0, "rejected": 1}
-    assert codes(made, errors=True) == {"locked"}
+    imported = apply(world, imported)
+    assert imported.counts == {"created": 0, "updated": 0, "unchanged": 0, "rejected": 1}
+    assert issue_codes(imported, errors=True) == {"locked"}
 
 
-def test_another_schools_import_is_not_there(world: World) -> None:
-    made = check(world, roster_book(typed_record(world)))
+def test_an_import_of_another_school_is_not_found(world: World) -> None:
+    imported = check(world, roster_book(typed_record(world)))
     client = make_world().client(Role.SCHOOL_ADMIN)
     for path in ("", "annotated/"):
-        address = f"/console/graduates/import/{made.pk}/{path}"
+        address = f"/console/graduates/import/{imported.pk}/{path}"
         assert client.get(address).status_code == 404
     for path in ("confirm/", "cancel/"):
-        address = f"/console/graduates/import/{made.pk}/{path}"
+        address = f"/console/graduates/import/{imported.pk}/{path}"
         assert client.post(address).status_code == 404
-    assert made.file.name not in client.get("/console/graduates/import/").content.decode()
-    made.refresh_from_db()
-    assert made.state == "previewed"
+    assert imported.file.name not in client.get("/console/graduates/import/").content.decode()
+    imported.refresh_from_db()
+    assert imported.state == "previewed"

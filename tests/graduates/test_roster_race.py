@@ -1,4 +1,4 @@
-"""Two people import overlapping rosters of one school at the same instant, in earnest."""
+"""Two imports of overlapping rosters of one school at the same time, on two connections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.graduates.workbooks import check, roster_book
 
 
 def at_once(*jobs: Any) -> list[BaseException]:
-    """Run the jobs in threads of their own connections; what they raised."""
+    """Run each job in a thread with its own connection; returns the exceptions."""
     ready, raised = threading.Barrier(len(jobs)), []
 
     def run(job: Any) -> None:
@@ -35,14 +35,14 @@ def at_once(*jobs: Any) -> list[BaseException]:
     return raised
 
 
-def test_two_imports_at_once(committed_world: World) -> None:
+def test_two_imports_of_one_school_at_once_add_each_graduate_once(committed_world: World) -> None:
     world = committed_world
     shared = [typed_record(world) for _ in range(20)]
     one = check(world, roster_book(*shared, *[typed_record(world) for _ in range(5)]))
     two = check(world, roster_book(*shared, *[typed_record(world) for _ in range(5)]))
     assert one.counts["created"] == two.counts["created"] == 25
-    for made in (one, two):
-        roster.confirm(roster_import=made, by=world.school_admin)
+    for imported in (one, two):
+        roster.confirm(roster_import=imported, by=world.school_admin)
     assert at_once(lambda: roster.apply(one.pk), lambda: roster.apply(two.pk)) == []
     one.refresh_from_db()
     two.refresh_from_db()
@@ -58,12 +58,12 @@ def test_two_imports_at_once(committed_world: World) -> None:
     assert Destination.objects.filter(school=world.school).count() == 30
 
 
-def test_two_workers_take_one_import(committed_world: World) -> None:
+def test_two_workers_do_not_apply_one_import_twice(committed_world: World) -> None:
     world = committed_world
-    made = check(world, roster_book(*[typed_record(world) for _ in range(20)]))
-    roster.confirm(roster_import=made, by=world.school_admin)
-    jobs = [lambda: roster.apply(made.pk)] * 4
+    imported = check(world, roster_book(*[typed_record(world) for _ in range(20)]))
+    roster.confirm(roster_import=imported, by=world.school_admin)
+    jobs = [lambda: roster.apply(imported.pk)] * 4
     assert at_once(*jobs) == []
-    after = RosterImport.objects.get(pk=made.pk)
+    after = RosterImport.objects.get(pk=imported.pk)
     assert (after.state, after.counts["created"]) == ("done", 20)
     assert Graduate.objects.filter(school=world.school).count() == 20

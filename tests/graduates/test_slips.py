@@ -1,4 +1,4 @@
-"""初始码 by class: the list, the slips as PDF, who sees them, and the trail."""
+"""Initial codes (初始码) by class: the list, the PDF of slips, who may see them, and the log."""
 
 import subprocess
 from pathlib import Path
@@ -30,7 +30,7 @@ def pdf_text(content: bytes, tmp_path: Path) -> str:
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
-def test_the_page_lists_codes_of_who_never_signed_in(world: World) -> None:
+def test_the_page_lists_the_codes_of_graduates_without_an_account(world: World) -> None:
     waiting, active = make_graduate(world), make_graduate(world)
     activate(active)
     client = world.client(Role.COUNSELLOR)
@@ -49,7 +49,7 @@ def test_the_page_lists_codes_of_who_never_signed_in(world: World) -> None:
     assert event.school_id == world.school.pk
 
 
-def test_the_pdf_carries_each_slip(world: World, tmp_path: Path) -> None:
+def test_the_pdf_has_a_slip_for_each_graduate(world: World, tmp_path: Path) -> None:
     people = [make_graduate(world) for _ in range(15)]
     answer = world.client(Role.COUNSELLOR).post(
         reverse("console:class-slips", args=[world.classes[0][0].pk])
@@ -67,19 +67,23 @@ def test_the_pdf_carries_each_slip(world: World, tmp_path: Path) -> None:
     assert Event.objects.get(action="graduates.class_codes").data["kind"] == "pdf"
 
 
-def test_a_pdf_fetches_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Markup in a name stays text; and were it markup, nothing would be fetched."""
+def test_making_the_pdf_loads_nothing_from_the_network(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Markup in a name is escaped; and even if it were not, nothing would be loaded."""
     person = make_graduate(world)
     opened: list[str] = []
     monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda *a, **k: opened.append(a[1]))
     html = '<img src="file:///etc/hostname"><link rel="stylesheet" href="http://127.0.0.1:1/x">'
     monkeypatch.setattr(pdf, "render_to_string", lambda *a: html)
-    made = slips.pdf_of(world.classes[0][0], slips.slips_of(world.counsellor, person.school_class))
-    assert made.startswith(b"%PDF")
+    content = slips.make_pdf(
+        world.classes[0][0], slips.slips_of(world.counsellor, person.school_class)
+    )
+    assert content.startswith(b"%PDF")
     assert opened == []
 
 
-def test_a_class_outside_the_scope_is_not_there(world: World) -> None:
+def test_a_class_outside_the_scope_is_not_found(world: World) -> None:
     make_graduate(world, department=1)
     other = make_world()
     outside = world.classes[1][0].pk
@@ -114,7 +118,7 @@ def test_an_empty_class_has_no_page_and_an_empty_list_says_why(world: World) -> 
     assert "还没有管理范围" in client.get(listing).content.decode()
 
 
-def test_looking_needs_a_post_and_the_right(world: World) -> None:
+def test_codes_are_shown_only_by_a_post_with_the_permission(world: World) -> None:
     make_graduate(world)
     pk = world.classes[0][0].pk
     for name in ("class-codes", "class-slips"):

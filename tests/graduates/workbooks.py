@@ -17,21 +17,21 @@ LABELS = {key: BY_KEY[key].label for key in TEMPLATE_KEYS}
 
 
 def book(rows: Iterable[Sequence[Any]]) -> bytes:
-    """A workbook of one sheet with `rows` as they are, header included."""
-    made = Workbook()
-    sheet = made.active
+    """A workbook of one sheet with these rows, the first of which is the header."""
+    imported = Workbook()
+    sheet = imported.active
     assert sheet is not None
     for row in rows:
         sheet.append(list(row))
     buffer = io.BytesIO()
-    made.save(buffer)
+    imported.save(buffer)
     return buffer.getvalue()
 
 
 def roster_book(
     *records: Mapping[str, Any], keys: Sequence[str] = TEMPLATE_KEYS, above: int = 0
 ) -> bytes:
-    """A roster of `records` by field key; `above` empty lines with a title stand before it."""
+    """A roster of records by field key, with `above` rows before the header, one of them a title."""
     head = [["虚构学院毕业生名册"]] * above
     lines = [[r.get(k, "") for k in keys] for r in records]
     return book([*head, [LABELS.get(k) or BY_KEY[k].label for k in keys], *lines])
@@ -42,28 +42,28 @@ def upload(world: World, content: bytes, name: str = "名册.xlsx") -> RosterImp
 
 
 def check(world: World, content: bytes) -> RosterImport:
-    """Uploaded and checked: the preview."""
+    """Upload a workbook and check it; returns the previewed import."""
     return roster.check(upload(world, content).pk)
 
 
-def apply(world: World, made: RosterImport) -> RosterImport:
-    roster.confirm(roster_import=made, by=world.school_admin)
-    return roster.apply(made.pk)
+def apply(world: World, imported: RosterImport) -> RosterImport:
+    roster.confirm(roster_import=imported, by=world.school_admin)
+    return roster.apply(imported.pk)
 
 
 def import_book(world: World, content: bytes) -> RosterImport:
-    made = apply(world, check(world, content))
-    assert made.state == "done", made.problem
-    return made
+    imported = apply(world, check(world, content))
+    assert imported.state == "done", imported.problem
+    return imported
 
 
 def import_rows(world: World, *records: Mapping[str, Any]) -> RosterImport:
     return import_book(world, roster_book(*records))
 
 
-def codes(made: RosterImport, *, errors: bool | None = None) -> set[str]:
+def issue_codes(imported: RosterImport, *, errors: bool | None = None) -> set[str]:
     """The codes of the issues of an import."""
-    rows = made.issues.all()
+    rows = imported.issues.all()
     if errors is not None:
         rows = rows.filter(is_error=errors)
     return set(rows.values_list("code", flat=True))

@@ -17,7 +17,7 @@ from schools.models import Cohort, Phase
 from schools.roles import Role
 from tests import factories
 from tests.factories import CONTRACT, World, make_graduate, make_world, today, typed_record
-from tests.graduates.workbooks import check, codes, roster_book
+from tests.graduates.workbooks import check, issue_codes, roster_book
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_nothing_can_be_changed_in_a_sealed_cohort(world: World) -> None:
         ),
         lambda: origin.edit(graduate_id=graduate.pk, typed={"qq": "12345"}, by=world.school_admin),
         lambda: origin.lock(graduate_id=graduate.pk, by=world.counsellor),
-        lambda: standing.leave(
+        lambda: standing.end_enrolment(
             graduate_id=graduate.pk, standing="withdrawn", reason="退学", by=world.school_admin
         ),
         lambda: make_graduate(world),
@@ -94,7 +94,7 @@ def test_nothing_can_be_changed_in_a_sealed_cohort(world: World) -> None:
     roster.confirm(made, by=world.school_admin)
     done = roster.apply(made.pk)
     assert (done.counts["created"], done.counts["rejected"]) == (0, 1)
-    assert codes(done, errors=True) == {"cohort_sealed"}
+    assert issue_codes(done, errors=True) == {"cohort_sealed"}
 
 
 def test_a_cohort_is_sealed_after_its_end_and_only_once(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Import a roster workbook from the command line: check, then apply."""
+"""Import a roster workbook from the command line: check it, then apply it."""
 
 from __future__ import annotations
 
@@ -40,44 +40,44 @@ class Command(BaseCommand):
         if out is not None and not out.parent.is_dir():
             raise CommandError(f"不能写入{out}: 没有这个文件夹")
         actor = Actor(None, "system", "命令行")
-        made = roster.upload(school=school, content=content, name=path.name, by=actor)
-        made = roster.check(made.pk)
-        if made.state == ImportState.PREVIEWED and not options["dry_run"]:
-            roster.confirm(roster_import=made, by=actor)
-            made = roster.apply(made.pk, actor=actor)
-        self._write_annotated(made, out)
-        if options["dry_run"] and made.state == ImportState.PREVIEWED:
-            roster.cancel(roster_import=made, by=actor)
-        self._report(made, as_json=options["json"])
+        imported = roster.upload(school=school, content=content, name=path.name, by=actor)
+        imported = roster.check(imported.pk)
+        if imported.state == ImportState.PREVIEWED and not options["dry_run"]:
+            roster.confirm(roster_import=imported, by=actor)
+            imported = roster.apply(imported.pk, actor=actor)
+        self._write_annotated(imported, out)
+        if options["dry_run"] and imported.state == ImportState.PREVIEWED:
+            roster.cancel(roster_import=imported, by=actor)
+        self._report(imported, as_json=options["json"])
 
-    def _write_annotated(self, made: RosterImport, out: Path | None) -> None:
-        if out is not None and made.annotated is not None:
-            with files.open_file(made.annotated) as source:
+    def _write_annotated(self, imported: RosterImport, out: Path | None) -> None:
+        if out is not None and imported.annotated is not None:
+            with files.open_file(imported.annotated) as source:
                 out.write_bytes(source.read())
 
-    def _report(self, made: RosterImport, *, as_json: bool) -> None:
-        if made.state == ImportState.FAILED:
+    def _report(self, imported: RosterImport, *, as_json: bool) -> None:
+        if imported.state == ImportState.FAILED:
             if as_json:
-                self.stdout.write(json.dumps({"error": made.problem}, ensure_ascii=False))
-            raise CommandError(made.problem)
+                self.stdout.write(json.dumps({"error": imported.problem}, ensure_ascii=False))
+            raise CommandError(imported.problem)
         keys = ("row", "column", "code", "message", "is_error")
-        issues: list[dict[str, Any]] = [dict(i) for i in made.issues.values(*keys)]
-        result: dict[str, Any] = {"rows": made.rows}
+        issues: list[dict[str, Any]] = [dict(i) for i in imported.issues.values(*keys)]
+        result: dict[str, Any] = {"rows": imported.rows}
         for key in ("created", "updated", "unchanged"):
-            result[key] = made.counts[key]
-        result["rejected"] = _listed(issues, is_error=True)
-        result["warnings"] = _listed(issues, is_error=False)
+            result[key] = imported.counts[key]
+        result["rejected"] = _issues_to_print(issues, is_error=True)
+        result["warnings"] = _issues_to_print(issues, is_error=False)
         if as_json:
             self.stdout.write(json.dumps(result, ensure_ascii=False))
             return
         self.stdout.write(
-            f"共{made.rows}行: 新增{result['created']}, 修改{result['updated']}, "
-            f"未变{result['unchanged']}, 未导入{made.counts['rejected']}"
+            f"共{imported.rows}行: 新增{result['created']}, 修改{result['updated']}, "
+            f"未变{result['unchanged']}, 未导入{imported.counts['rejected']}"
         )
         for issue in result["rejected"]:
             self.stdout.write(f"  第{issue['row']}行 {issue['column']}: {issue['message']}")
 
 
-def _listed(issues: list[dict[str, Any]], *, is_error: bool) -> list[dict[str, Any]]:
+def _issues_to_print(issues: list[dict[str, Any]], *, is_error: bool) -> list[dict[str, Any]]:
     keys = ("row", "column", "code", "message")
     return [{k: i[k] for k in keys} for i in issues if i["is_error"] == is_error]
