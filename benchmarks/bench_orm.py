@@ -113,7 +113,7 @@ def _signing(count: int) -> Callable[[], None]:
         invitation, user, code, drawing = next(offers)
         accept.accept(
             invitation=invitation, by=user, terms_hash=invitation.terms_hash, code=code,
-            address="127.0.0.1", agent="bench", kept=drawing,
+            address="127.0.0.1", agent="bench", kept_id=drawing,
         )  # fmt: skip
 
     return sign

@@ -41,9 +41,9 @@ def main() -> int:
     measure.start_django()
     from benchmarks import offered
     from benchmarks.crew import Crew
-    from esign import sealing
+    from esign import pdf_signing
 
-    sealing.issue_key(common_name="测试平台")
+    pdf_signing.issue_key(common_name="测试平台")
     waiting = _documents(offered.offers(DOCUMENTS))
     pages = [_html(pk) for pk in waiting]
     per_turn = DOCUMENTS // TURNS
@@ -130,11 +130,11 @@ def _html(pk: int) -> str:
     """A document's page with the stylesheet inside."""
     from django.template.loader import render_to_string
 
-    from esign.documents import STYLESHEET, TEMPLATE, context_of
+    from esign.documents import STYLESHEET, TEMPLATE, template_context
     from esign.models import Document
 
     row = Document.objects.select_related("version__agreement").get(pk=pk)
-    page = render_to_string(TEMPLATE, context_of(row.version, row.approvals))
+    page = render_to_string(TEMPLATE, template_context(row.version, row.approvals))
     style = f"<style>{render_to_string(STYLESHEET)}</style>"
     return page.replace("</head>", f"{style}</head>", 1)
 

@@ -113,7 +113,7 @@ def _load(part: list[Offer]) -> list[Answer]:
                 graduate=invitation.graduate_id, terms_hash=invitation.terms_hash
             )
             kept = keep_signature(reading=reading, by=user, drawn=hand["signature"])
-            hand = {"kept": kept.pk}
+            hand = {"kept_id": kept.pk}
         items.append((invitation, user, offer.code, hand))
     return items
 

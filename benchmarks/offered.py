@@ -24,10 +24,10 @@ from core.models import StoredFile
 from employers.models import Membership, Unit, UnitMember
 from esign import terms
 from esign.actions import accept
+from esign.deadlines import end_of_day_after
 from esign.fields import IMAGES, SIGNATURE
 from esign.models import Invitation, Reading
 from esign.rules import check_terms
-from esign.rules.invitation import end_of_validity
 from esign.states import Way
 from graduates.models import Graduate, Person
 from graduates.records import RELATED, confirmation_hash, record_of
@@ -167,7 +167,7 @@ def _invitation(
     checked = check_terms(typed(member))
     assert not checked.errors(), checked.errors()
     now = timezone.now()
-    until = end_of_validity(now, 3)
+    until = end_of_day_after(now, 3)
     text = terms.compose(
         graduate=graduate, values=checked.values, sent_at=now, valid_until=until,
         files={slot: file.sha256 for slot, file in pictures.items()},

@@ -1,12 +1,13 @@
-"""The door of the employer's pages: signed in as an employer, for one unit at a time."""
+"""Access to the employer's pages: the user is signed in as an employer and acts for one unit at a
+time."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
@@ -14,15 +15,14 @@ from accounts import inbox
 from accounts.models import Realm, User
 from codes import lookup
 from employers.models import UnitMember
-from employers.queries import memberships, seen_by
+from employers.queries import Row, memberships, visible_to_member
 
 _CHOSEN = "unit_member_id"
-Row = TypeVar("Row", bound=Model)
 View = Callable[..., HttpResponseBase]
 
 
 class AccountRequest(HttpRequest):
-    """A request that passed the outer door; `member` is None for whoever signs for no unit."""
+    """A request of an employer. `member` is None for somebody who signs for no unit."""
 
     user: User
     member: UnitMember | None
@@ -31,24 +31,24 @@ class AccountRequest(HttpRequest):
 
 
 class EmployerRequest(AccountRequest):
-    """A request that passed the inner door: `member` is the person in the chosen unit."""
+    """A request of an employer who acts for a unit: `member` is the person in the chosen unit."""
 
     member: UnitMember
 
 
 def account_view(view: View) -> View:
-    """Pages of the account itself: they open without a unit, too."""
-    return _door(view, needs_unit=False)
+    """Protect a page of the account itself, which also people without a unit may open."""
+    return _protect(view, needs_unit=False)
 
 
 def employer_view(view: View) -> View:
-    """Pages of a unit. Whoever left it finds nothing of it here."""
-    return _door(view, needs_unit=True)
+    """Protect a page of a unit. Somebody who has left the unit sees nothing of it."""
+    return _protect(view, needs_unit=True)
 
 
-def _door(view: View, *, needs_unit: bool) -> View:
+def _protect(view: View, *, needs_unit: bool) -> View:
     @functools.wraps(view)
-    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def protected(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User) or user.realm != Realm.EMPLOYER:
             return redirect("employer")
@@ -60,28 +60,32 @@ def _door(view: View, *, needs_unit: bool) -> View:
             return redirect("employer-home")
         return view(request, *args, **kwargs)
 
-    guarded.required_permission = "employer"  # type: ignore[attr-defined]
-    return guarded
+    protected.required_permission = "employer"  # type: ignore[attr-defined]
+    return protected
 
 
 def _chosen(request: AccountRequest) -> UnitMember | None:
-    """The chosen unit while the person still signs for it, by default the newest."""
-    wanted = request.session.get(_CHOSEN)
-    mine = request.memberships
-    return next((m for m in mine if m.pk == wanted), mine[0] if mine else None)
+    """The person in the chosen unit, or in the newest one if none is chosen or they have left it."""
+    chosen_id = request.session.get(_CHOSEN)
+    members = request.memberships
+    return next((m for m in members if m.pk == chosen_id), members[0] if members else None)
 
 
 def choose_member(request: AccountRequest, member: UnitMember) -> None:
+    """Act for this unit from now on."""
     request.session[_CHOSEN] = member.pk
     request.member = member
 
 
 def own_or_404(request: EmployerRequest, rows: QuerySet[Row], pk: int) -> Row:
-    """One of `rows` (they have `unit` and `member`) that the person sees. A message may lead to
-    another of their units: that one is then the chosen one."""
+    """The row with this id, if the person may see it in one of their units; otherwise a 404.
+
+    `rows` have `unit` and `member`. A link in a message may lead to a row of another of the person's
+    units. That unit is then chosen.
+    """
     others = [m for m in request.memberships if m.pk != request.member.pk]
     for member in (request.member, *others):
-        found = seen_by(rows, member).filter(pk=pk).first()
+        found = visible_to_member(rows, member).filter(pk=pk).first()
         if found is not None:
             if member.pk != request.member.pk:
                 choose_member(request, member)

@@ -1,4 +1,4 @@
-"""What employers contribute to the frame."""
+"""What employers add to the shared frame: permission, menu, tabs, transition table and demo data."""
 
 from accounts.models import User
 from core.frame import Contributions, Demo, MenuItem, Tab

@@ -1,9 +1,10 @@
-"""The demo unit: made-up name, a code with right check digits, pictures that say SAMPLE."""
+"""The demo unit, with a made-up name, a code with valid check digits, and pictures that say SAMPLE."""
 
 from __future__ import annotations
 
 import io
 
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
@@ -25,8 +26,8 @@ def unit_code() -> str:
 
 
 def make_unit(user: User) -> UnitMember:
-    """A certified unit that `user` signs for; made once."""
-    unit, made = Unit.objects.get_or_create(
+    """A certified unit that `user` signs for. It is made if it does not exist yet."""
+    unit, is_new = Unit.objects.get_or_create(
         code=unit_code(),
         defaults={
             "name": NAME,
@@ -36,19 +37,19 @@ def make_unit(user: User) -> UnitMember:
             "address": "示例路1号",
         },
     )
-    if made:
+    if is_new:
         UnitName.objects.create(unit=unit, name=NAME)
         unit.certificate = _store("certificate", _sheet((900, 640)), user)
         unit.certified_at, unit.certified_by = timezone.now(), "演示省级"
         unit.save()
-    member, made = UnitMember.objects.get_or_create(
+    member, is_new = UnitMember.objects.get_or_create(
         unit=unit,
         user=user,
         defaults={
             "name": "示例联系人", "state": Membership.VERIFIED, "verified_at": timezone.now(),
         },
     )  # fmt: skip
-    if made:
+    if is_new:
         member.id_front = _store("id_front", _sheet((860, 540)), user)
         member.id_back = _store("id_back", _sheet((860, 540)), user)
         member.signature = files.store(
@@ -96,7 +97,7 @@ def employer_exists() -> bool:
 
 
 def make_employer(password: str) -> None:
-    """An account of the realm of employers and its verified unit."""
+    """Make the demo account of an employer and its verified unit."""
     user = User.objects.filter(realm=Realm.EMPLOYER, login=_MOBILE).first()
     if user is None:
         user = User.objects.create_user(
@@ -106,4 +107,5 @@ def make_employer(password: str) -> None:
 
 
 def show_employer() -> list[tuple[str, str, str]]:
-    return [("用人单位", "/employer/", _MOBILE)] if employer_exists() else []
+    """The addresses and accounts that `load_demo --show` prints."""
+    return [("用人单位", reverse("employer"), _MOBILE)] if employer_exists() else []

@@ -1,4 +1,4 @@
-"""Forms of the employer's pages, and the province's review of a letter."""
+"""Forms of the employer's pages, and the form of the province's review of a letter."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from codes import readers, text
 from core.forms import PlatformForm, fields, widgets
 from employers.actions.papers import CERTIFICATE, PAPERS
+from employers.letter_steps import CHECKLIST
+from employers.models import LetterKind
 
 _SCAN = "盖章公函的照片或扫描件"
 _SCAN_HINT = "签名、印章、身份证两面须清晰可辨"
 
 
 class SignInForm(PlatformForm):
-    """By one-time code, or by password once one is set. The actions say what is missing."""
+    """Signing in by one-time code, or by password if one is set. The actions say what is missing."""
 
     mobile = fields.Phone("手机号码", required=False)
     code = fields.OneTimeCode("短信验证码", required=False)
@@ -25,21 +29,39 @@ class SignInForm(PlatformForm):
         super().__init__(*args, auto_id="%s", **kwargs)
         self.fields["mobile"].widget.attrs |= {"autocomplete": "username", "maxlength": "20"}
 
+    def clean_mobile(self) -> str:
+        """The number as accounts are named: without blanks, hyphens and the country's code."""
+        return text.clean_phone(self.cleaned_data["mobile"])[:20]
+
+
+# What each kind of letter does, under its name.
+_EFFECTS = {
+    LetterKind.CERTIFY: "认证单位和您本人",
+    LetterKind.MANAGER: "您成为新的管理者, 原管理者的权限随之结束",
+}
+
 
 class LetterForm(PlatformForm):
-    """A stamped letter handed in. `kinds` are the matters a letter could still change."""
+    """A stamped letter that a unit's person hands in. `kinds` are those that would still change
+    something; the first one is chosen at the beginning."""
 
     kind = fields.Choice("办理事项", (), widget=widgets.RadioSelect)
     scan = fields.Picture(_SCAN, help_text=_SCAN_HINT)
 
-    def __init__(self, *args: Any, kinds: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, initial={"kind": kinds[0][0] if kinds else ""}, **kwargs)
-        self.offer("kind", kinds)
+    def __init__(self, *args: Any, kinds: Sequence[LetterKind], **kwargs: Any) -> None:
+        super().__init__(*args, initial={"kind": kinds[0] if kinds else ""}, **kwargs)
+        self.offer("kind", [(kind, _explained(kind)) for kind in kinds])
+
+
+def _explained(kind: LetterKind) -> SafeString:
+    return format_html(
+        '<span><b>{}</b><br><small class="soft">{}</small></span>', kind.label, _EFFECTS[kind]
+    )
 
 
 class RecoverForm(PlatformForm):
-    """A lost account: the unit, a new number proved by a code, the stamped letter. The actions
-    say everything that is missing at once."""
+    """Recovering a lost account: the unit, a new mobile number proved by a code, and the stamped letter.
+    The actions say everything that is missing at once."""
 
     unit_code = fields.Text(
         "统一社会信用代码", max_length=18, star=True, help_text="18位, 营业执照或法人证书上的代码"
@@ -54,12 +76,33 @@ class RecoverForm(PlatformForm):
         self.fields["code"].widget.attrs["id"] = "code"
 
 
+class ListSearchForm(PlatformForm):
+    """What the unit's lists of invitations and agreements are narrowed to: a state, and part of
+    the graduate's name. The address of the page holds both."""
+
+    state = fields.Mark()
+    q = fields.Text(
+        "毕业生姓名",
+        required=False,
+        max_length=40,
+        widget=widgets.TextInput({"type": "search", "placeholder": "毕业生姓名"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+
+    def clean_q(self) -> str:
+        return readers.read("search", self.cleaned_data["q"], label="关键字").value
+
+
 class SignatureForm(PlatformForm):
+    """The handwritten signature that a person saves."""
+
     signature = fields.Signature("请手写签名", required=False)
 
 
 class PapersForm(PlatformForm):
-    """Certificate and identity card, each a picture."""
+    """Pictures of the unit's certificate and of both sides of the person's identity card."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,13 +111,14 @@ class PapersForm(PlatformForm):
             self.fields[slot] = fields.Picture(label, required=False, widget=widget)
 
     def show(self, addresses: Mapping[str, str]) -> None:
-        """Show the pictures that are kept already; `addresses` are theirs, by slot."""
+        """Show the pictures that are saved already. `addresses` maps slots to addresses."""
         for slot, address in addresses.items():
             widget = self.fields[slot].widget
             if isinstance(widget, widgets.ImageSlot):
                 widget.shown = address
 
     def lock_certificate(self, reason: str) -> None:
+        """Make the certificate a grey field that shows the saved picture and `reason`."""
         widget = self.fields[CERTIFICATE].widget
         picture = getattr(widget, "shown", "")
         words = format_html('<img src="{}" alt="{}">', picture, PAPERS[CERTIFICATE])
@@ -82,9 +126,12 @@ class PapersForm(PlatformForm):
 
 
 class LetterReviewForm(PlatformForm):
-    """The check list, or a reason; `seen` is the mark of what the reviewer had before them."""
+    """The province's review: the checklist for an approval, or the reason for a refusal.
 
-    check = fields.Words()
+    `seen` is the `review_mark` of the letter as the reviewer's page showed it.
+    """
+
+    check = fields.Checklist("核对清单", tuple(CHECKLIST.items()), required=False)
     reason = fields.LongText("不通过的原因", required=False, max_length=300)
     seen = fields.Mark()
 

@@ -1,4 +1,4 @@
-"""What the unit itself still owes before everything goes smoothly, on the employer's home."""
+"""Steps on the employer's home page that the unit itself has not taken yet: signature, certification."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from employers.queries import OPEN_LETTER
 
 @hooks.home_todos.plug(order=90)
 def unit_todos(*, member: UnitMember) -> list[Todo]:
-    found = []
+    todos = []
     if member.signature_id is None:
-        found.append(
+        todos.append(
             Todo(
                 "保存手写签名", "批量邀约和修改签约信息时使用", reverse("employer-signature"), "pen"
             )
         )
     if member.state == Membership.VERIFIED:
-        return found
+        return todos
     if Letter.objects.filter(member=member, state__in=OPEN_LETTER).exists():
         note = "认证公函已提交, 等待省级审核"
     else:
         note = "上传盖章公函认证后, 毕业生会看到“单位已认证”, 您可查看全单位的签约"
-    found.append(Todo("单位认证", note, reverse("employer-letter"), "patch-check"))
-    return found
+    todos.append(Todo("单位认证", note, reverse("employer-letter"), "patch-check"))
+    return todos

@@ -1,4 +1,4 @@
-"""Hooks that the employers' realm offers to the apps above."""
+"""Hooks of the employer's pages that the apps above fill."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from employers.models import UnitMember
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure that leads to the list behind it."""
+    """A number on the employer's home page, linked to the list that it counts."""
 
     label: str
     number: int
@@ -19,7 +19,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Todo:
-    """One line that asks the unit for something."""
+    """Something that the unit should do, linked to the page where it is done."""
 
     label: str
     note: str
@@ -29,9 +29,9 @@ class Todo:
 
 @hook
 def home_tiles(*, member: UnitMember) -> list[Tile]:
-    """Figures for the employer's home, each with the list behind it."""
+    """Numbers for the employer's home page."""
 
 
 @hook
 def home_todos(*, member: UnitMember) -> list[Todo]:
-    """What waits for the unit, for the employer's home."""
+    """What the unit should do, for the employer's home page."""

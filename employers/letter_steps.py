@@ -1,8 +1,6 @@
-"""What may be done with a 认证公函: the transition table that page and action both ask."""
+"""The transition table of certification letters (认证公函) and its guards."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from accounts.models import User
 from core.errors import Refused
@@ -12,7 +10,7 @@ from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of
 
 ROLE_LABELS = LEVEL_LABELS
-# What the reviewer compares and ticks, one by one.
+# What the reviewer compares and ticks, one line after the other.
 CHECKLIST = {
     "signature": "帐号管理者已手写签名",
     "stamp": "盖有红色单位公章或人事章(其他印章无效)",
@@ -21,27 +19,27 @@ CHECKLIST = {
 }
 
 
-def role_of(actor: Any) -> str:
+def role_of(actor: User) -> str:
     staff = staff_of(actor) if isinstance(actor, User) else None
     return staff.role_level if staff is not None else ""
 
 
-def one_is_enough(letter: Letter, actor: Any) -> None:
+def needs_one_reviewer(letter: Letter, actor: User) -> None:
     if letter.kind == LetterKind.RECOVER:
         raise Refused("needs_two", "找回帐号须由两人先后审核。")
 
 
-def needs_two(letter: Letter, actor: Any) -> None:
+def needs_two_reviewers(letter: Letter, actor: User) -> None:
     if letter.kind != LetterKind.RECOVER:
         raise Refused("one_is_enough", "此事项由一人审核。")
 
 
-def another_person(letter: Letter, actor: Any) -> None:
+def another_person(letter: Letter, actor: User) -> None:
     if letter.first_by_id == actor.pk:
         raise Refused("same_person", "找回帐号须由另一位审核人复核, 您已经初核过。")
 
 
-def still_there(letter: Letter, actor: Any) -> None:
+def submitter_not_left(letter: Letter, actor: User) -> None:
     if letter.member is not None and letter.member.state == Membership.ENDED:
         raise Refused("member_left", "提交人已离开单位, 不能通过, 请填写原因退回。")
 
@@ -55,8 +53,8 @@ LETTER = Machine(
     role_of=role_of,
     steps=(
         Step("approve", "通过", _PROVINCE, states(_WAITING), _APPROVED,
-             (one_is_enough, still_there), "every line of the checklist ticked"),
-        Step("approve", "初核通过", _PROVINCE, states(_WAITING), _SECOND, (needs_two,),
+             (needs_one_reviewer, submitter_not_left), "every line of the checklist ticked"),
+        Step("approve", "初核通过", _PROVINCE, states(_WAITING), _SECOND, (needs_two_reviewers,),
              "of a lost account"),
         Step("approve", "复核通过", _PROVINCE, states(_SECOND), _APPROVED, (another_person,),
              "by somebody else"),
@@ -66,6 +64,6 @@ LETTER = Machine(
 )  # fmt: skip
 
 
-def mark(letter: Letter) -> str:
-    """What the reviewer had before them; the decision names it."""
+def review_mark(letter: Letter) -> str:
+    """A mark of what the reviewer's page shows. A decision with an outdated mark is refused."""
     return f"{letter.state}:{letter.unit.name}"

@@ -1,4 +1,4 @@
-"""How somebody comes to speak for a unit, and stops: the table that the actions ask."""
+"""The lifecycle of a person's membership in a unit. The actions ask this table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units (用人单位), the people who sign for them, and the letters that certify them."""
+"""Units (用人单位), the people who sign for them, and certification letters (认证公函)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from core.models import StoredFile
 
 
 class Unit(models.Model):
-    """An employer, known by its 统一社会信用代码. The newest values fill the next form in."""
+    """An employer, identified by its 统一社会信用代码. Its values are the newest ones that somebody typed,
+    and new forms begin with them."""
 
     code = models.CharField("统一社会信用代码", max_length=18, unique=True)
     name = models.CharField("单位名称", max_length=100)
@@ -36,7 +37,7 @@ class Unit(models.Model):
 
 
 class UnitName(models.Model):
-    """Every name a unit was seen under; typing one finds the unit."""
+    """A name under which a unit has appeared. Searching for any of its names finds the unit."""
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="names")
     name = models.CharField(max_length=100)
@@ -51,10 +52,13 @@ class UnitName(models.Model):
 
 
 class Membership(models.TextChoices):
-    """How far a person speaks for the unit."""
+    """Whether the platform has verified that a person acts for a unit."""
 
-    CLAIMED = "claimed", "未认证"  # says so; sees only what they did themselves
-    VERIFIED = "verified", "已认证"  # by letter or by a verified colleague; sees the unit's
+    CLAIMED = "claimed", "未认证"  # only the person says so; they see only what they did themselves
+    VERIFIED = (
+        "verified",
+        "已认证",
+    )  # by letter or by a verified colleague; they see everything of the unit
     ENDED = "ended", "已离开"
 
 
@@ -65,7 +69,7 @@ class UnitMember(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     name = models.CharField("姓名", max_length=40)
     state = models.CharField("状态", max_length=10, choices=Membership, default=Membership.CLAIMED)
-    # The handwritten signature kept for next time; agreements hold a copy of their own.
+    # The saved handwritten signature, for future agreements. Signed ones refer to the one used then.
     signature = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     id_front = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     id_back = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
@@ -99,17 +103,17 @@ class LetterKind(models.TextChoices):
 
 class LetterState(models.TextChoices):
     WAITING = "waiting", "待审核"
-    SECOND = "second", "待复核"  # recovery needs two people
+    SECOND = "second", "待复核"  # recovering an account takes two reviewers
     APPROVED = "approved", "已通过"
     REFUSED = "refused", "未通过"
 
 
 class Letter(models.Model):
-    """A stamped 认证公函 that was uploaded, and what the province decided about it."""
+    """An uploaded 认证公函 with the unit's stamp, and the province's decision about it."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="letters")
     kind = models.CharField("事项", max_length=10, choices=LetterKind)
-    # Who it makes the unit's manager. Of a lost account nobody is signed in yet.
+    # The person whom the letter makes the unit's manager; None until a lost account is recovered.
     member = models.ForeignKey(UnitMember, models.PROTECT, related_name="+", null=True)
     name = models.CharField("帐号管理者姓名", max_length=40)
     mobile = models.CharField("手机号码", max_length=11)
@@ -117,7 +121,7 @@ class Letter(models.Model):
     state = models.CharField(
         "状态", max_length=10, choices=LetterState, default=LetterState.WAITING
     )
-    # {"signature": true, "stamp": true, …}: the checklist as the reviewer ticked it.
+    # The checklist as the reviewer ticked it: {"signature": true, "stamp": true, …}.
     checklist = models.JSONField(default=dict, blank=True)
     reason = models.CharField("未通过原因", max_length=300, default="", blank=True)
     created_at = models.DateTimeField("提交时间", db_default=Now())

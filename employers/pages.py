@@ -1,21 +1,22 @@
-"""Newest first, a page at a time, on the employer's phone pages."""
+"""Paging of the employer's lists, the newest rows first."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.forms import read_number
+from employers.queries import Row
 
 SIZE = 20
 
 
-def newest(rows: QuerySet[Any], request: HttpRequest) -> tuple[list[Any], int | None]:
-    """The rows older than `?before=`, and the id that the following page begins before."""
+def newest_page(rows: QuerySet[Row], request: HttpRequest) -> tuple[list[Row], int | None]:
+    """One page of rows, older than the id in `?before=`, and the `before` of the following page; None
+    if this is the last one."""
     before = read_number(request.GET.get("before", ""))
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    found = list(rows.order_by("-pk")[: SIZE + 1])
-    return found[:SIZE], found[SIZE - 1].pk if len(found) > SIZE else None
+    # One row more than shown says whether there is a following page.
+    page = list(rows.order_by("-pk")[: SIZE + 1])
+    return page[:SIZE], page[SIZE - 1].pk if len(page) > SIZE else None

@@ -1,3 +1,3 @@
-"""What employers plug into hooks: `home` fills what the unit itself still owes."""
+"""What employers plug into hooks. Importing `home` plugs it in."""
 
 from employers import home  # noqa: F401

@@ -1,47 +1,48 @@
-"""Looking units up, and which rows a person of a unit sees."""
+"""Units by name or code, and what a person of a unit may see."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import User
 from codes import readers, text
 from core.models import StoredFile
 from employers.models import Letter, LetterState, Membership, Unit, UnitMember
 
-_MOST = 8
-
-
+Row = TypeVar("Row", bound=Model)
+_MOST_UNITS = 8
+_MOST_TOLD = 50
 OPEN_LETTER = (LetterState.WAITING, LetterState.SECOND)
 
 
 def find_units(typed: str) -> list[Unit]:
-    """Units whose code or any known name begins with what was typed."""
+    """Units with this code, or with a name that begins with what was typed."""
     typed = readers.read("search", typed, label="单位").value
     if len(typed) < 2:
         return []
     by_name = Q(names__name__startswith=typed) | Q(name__startswith=typed)
     rows = Unit.objects.filter(by_name | Q(code=text.clean_code(typed)))
-    return list(rows.distinct().order_by("name")[:_MOST])
+    return list(rows.distinct().order_by("name")[:_MOST_UNITS])
 
 
 def memberships(user: User) -> QuerySet[UnitMember]:
-    """The units a person signs for, the newest first."""
+    """A user's memberships in the units they sign for, the newest first."""
     rows = UnitMember.objects.select_related("unit", "user").filter(user=user)
     return rows.exclude(state=Membership.ENDED).order_by("-id")
 
 
-def seen_by(rows: QuerySet[Any], member: UnitMember) -> QuerySet[Any]:
-    """What a person of a unit sees of `rows` that have `unit` and `member`: a verified one
-    everything of the unit, anybody else only what they did themselves."""
+def visible_to_member(rows: QuerySet[Row], member: UnitMember) -> QuerySet[Row]:
+    """The rows that a person of a unit may see: a verified person sees everything of the unit, anybody
+    else only what they did themselves. `rows` have `unit` and `member`."""
     rows = rows.filter(unit=member.unit_id)
     return rows if member.state == Membership.VERIFIED else rows.filter(member=member.pk)
 
 
 def certificate_for(member: UnitMember) -> StoredFile | None:
-    """The unit's certificate for a verified person; for anybody else only if they brought it."""
+    """The unit's certificate, if the person may see it: verified people may, others only if they
+    uploaded it themselves."""
     file = member.unit.certificate
     if file is None or member.state == Membership.VERIFIED:
         return file
@@ -49,8 +50,8 @@ def certificate_for(member: UnitMember) -> StoredFile | None:
 
 
 def manager_of(unit: Unit, *, besides: UnitMember | None = None) -> UnitMember | None:
-    """Who the newest approved letter speaks of while they still sign for the unit, else who is
-    verified for the longest time."""
+    """The unit's manager: the verified person of the newest approved letter, otherwise whoever has been
+    verified for the longest time. `besides` is left out of account."""
     letters = Letter.objects.select_related("member__user").filter(
         unit=unit, state=LetterState.APPROVED, member__state=Membership.VERIFIED
     )
@@ -65,28 +66,28 @@ def manager_of(unit: Unit, *, besides: UnitMember | None = None) -> UnitMember |
 
 
 def contacts_of(unit: Unit, *, besides: str = "") -> list[UnitMember]:
-    """Whom the platform knows at a unit, for a warning: the verified, else all who are left."""
+    """The people of a unit to be warned: the verified ones, otherwise everybody who has not left.
+    `besides` is a mobile number that is left out."""
     rows = UnitMember.objects.select_related("user").filter(unit=unit)
     rows = rows.exclude(state=Membership.ENDED).exclude(user__login=besides)
     verified = rows.filter(state=Membership.VERIFIED)
     return list((verified if verified.exists() else rows).order_by("id")[:_MOST_TOLD])
 
 
-_MOST_TOLD = 50
-
-
 def recipient_ids(member: UnitMember) -> list[int]:
-    """Accounts that hear about what `member` did: they themselves; once they left, the verified."""
+    """The users who are told about what `member` did: the person themselves, or the unit's verified
+    people if the person has left."""
     if member.state != Membership.ENDED:
         return [member.user_id]
     rows = UnitMember.objects.filter(unit=member.unit_id, state=Membership.VERIFIED)
     return list(rows.order_by("id").values_list("user_id", flat=True)[:_MOST_TOLD])
 
 
-def speaks_for(user: User, unit_id: int) -> bool:
-    """Whether a person is a verified one of the unit."""
+def is_verified_member(user: User, unit_id: int) -> bool:
+    """Whether the user is a verified person of the unit."""
     return UnitMember.objects.filter(unit=unit_id, user=user, state=Membership.VERIFIED).exists()
 
 
 def letters_waiting() -> QuerySet[Letter]:
+    """Letters that the province has to review."""
     return Letter.objects.filter(state__in=OPEN_LETTER)

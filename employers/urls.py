@@ -1,18 +1,20 @@
+"""Addresses of the employer's pages, and of the province's pages of letters (`console`)."""
+
 from django.urls import path
 
-from employers.views import account, entrance, letters, unit
-from employers.views import console as certify
+from employers.views import account, letters, sign_in, unit
+from employers.views import console as letter_review
 
 urlpatterns = [
-    path("", entrance.login, name="employer"),
-    path("logout/", entrance.sign_out, name="employer-logout"),
+    path("", sign_in.login, name="employer"),
+    path("logout/", sign_in.sign_out, name="employer-logout"),
     path("recover/", letters.recover, name="employer-recover"),
     path("recover/sent/", letters.recover_sent, name="employer-recover-sent"),
     path("recover/letter.pdf", letters.blank_template, name="employer-recover-letter"),
     path("home/", account.home, name="employer-home"),
     path("choose/", account.choose, name="employer-choose"),
     path("password/", account.password, name="employer-password"),
-    path("sessions/", entrance.end_all_sessions, name="employer-sessions"),
+    path("sessions/", sign_in.end_all_sessions, name="employer-sessions"),
     path("messages/", account.inbox_page, name="employer-messages"),
     path("messages/<int:pk>/", account.open_message, name="employer-message"),
     path("unit/", unit.unit, name="employer-unit"),
@@ -28,9 +30,9 @@ urlpatterns = [
 ]
 
 console = [
-    path("letters/", certify.LetterList.as_view(), name="letters"),
-    path("letters/<int:pk>/", certify.letter, name="letter"),
-    path("letters/<int:pk>/approve/", certify.approve, name="letter-approve"),
-    path("letters/<int:pk>/refuse/", certify.refuse, name="letter-refuse"),
-    path("letters/<int:pk>/picture/<str:slot>/", certify.picture, name="letter-picture"),
+    path("letters/", letter_review.LetterList.as_view(), name="letters"),
+    path("letters/<int:pk>/", letter_review.letter, name="letter"),
+    path("letters/<int:pk>/approve/", letter_review.approve, name="letter-approve"),
+    path("letters/<int:pk>/refuse/", letter_review.refuse, name="letter-refuse"),
+    path("letters/<int:pk>/picture/<str:slot>/", letter_review.picture, name="letter-picture"),
 ]

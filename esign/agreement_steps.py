@@ -1,10 +1,10 @@
-"""How an agreement ends: by a labour contract that followed, or by termination."""
+"""The transition table of agreements: one ends because a labour contract followed, or by termination."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from accounts.models import User
 from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from destinations.models import Destination
@@ -21,32 +21,32 @@ ROLE_LABELS = LEVEL_LABELS | {"termination": "解约申请", "dispute": "异议�
 
 
 @dataclass
-class Case:
-    """An agreement with what its guards look at."""
+class AgreementFacts:
+    """An agreement with everything that its guards look at."""
 
     agreement: Agreement
     graduate: Graduate
     destination: Destination
 
 
-def in_scope(case: Case, actor: Any) -> None:
-    mine = Agreement.objects.filter(pk=case.agreement.pk)
-    if not visible_to(mine, actor, graduate="graduate").exists():
+def in_scope(facts: AgreementFacts, actor: User) -> None:
+    rows = Agreement.objects.filter(pk=facts.agreement.pk)
+    if not visible_to(rows, actor, graduate="graduate").exists():
         raise NotPermitted("scope", "此协议不在您的管理范围内。")
 
 
-def approved(case: Case, actor: Any) -> None:
-    if case.destination.state not in APPROVED:
+def approved(facts: AgreementFacts, actor: User) -> None:
+    if facts.destination.state not in APPROVED:
         raise Refused("not_approved", "去向审核通过以后才能转为劳动合同。")
 
 
-def not_sealed(case: Case, actor: Any) -> None:
-    if case.graduate.cohort.phase() == Phase.SEALED:
-        raise Refused("cohort_sealed", f"{case.graduate.cohort}已封存。")
+def not_sealed(facts: AgreementFacts, actor: User) -> None:
+    if facts.graduate.cohort.phase() == Phase.SEALED:
+        raise Refused("cohort_sealed", f"{facts.graduate.cohort}已封存。")
 
 
-def no_termination(case: Case, actor: Any) -> None:
-    rows = Termination.objects.filter(agreement=case.agreement, state__in=OPEN_TERMINATION)
+def no_termination(facts: AgreementFacts, actor: User) -> None:
+    rows = Termination.objects.filter(agreement=facts.agreement, state__in=OPEN_TERMINATION)
     if rows.exists():
         raise Refused("termination_open", "解约申请正在办理, 办结以后再操作。")
 
@@ -54,7 +54,7 @@ def no_termination(case: Case, actor: Any) -> None:
 AGREEMENT = Machine(
     name="就业协议",
     labels=dict(AgreementState.choices),
-    state_of=lambda case: case.agreement.state,
+    state_of=lambda facts: facts.agreement.state,
     role_of=role_of,
     steps=(
         Step("conclude", "转为劳动合同", roles(Level.SCHOOL), states(AgreementState.ACTIVE),

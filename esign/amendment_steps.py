@@ -1,4 +1,4 @@
-"""What may be done with a proposed change of an agreement: the table that the actions ask."""
+"""The lifecycle of an amendment. The actions ask this table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What e-signing contributes to the frame."""
+"""What e-signing adds to the shared frame: permissions, menus, tabs, tasks, machines and jobs."""
 
 from celery.schedules import crontab
 
@@ -7,12 +7,12 @@ from core.frame import Contributions, MenuItem, PeriodicTask, Tab
 from esign import agreement_steps, amendment_steps, steps, termination_steps, ticket_steps
 from esign.actions.documents import DOCUMENTS
 from esign.actions.imports import INVITATION_IMPORTS
-from esign.queries import waiting_for
+from esign.queries import terminations_to_review
 from schools.roles import ALL_LEVELS, SCHOOL, SCHOOL_STAFF
 
 
 def terminations_waiting(user: User) -> int:
-    return waiting_for(user).order_by()[:1000].count()
+    return terminations_to_review(user).order_by()[:1000].count()
 
 
 CONTRIBUTIONS = Contributions(

@@ -1,4 +1,4 @@
-"""What an agreement's PDF shows, and its making."""
+"""What an agreement's PDF shows, and how it is rendered."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import hashlib
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from core import files, pdf
 from core.models import Event, StoredFile
-from esign import sealing, terms
+from esign import pdf_signing, terms
 from esign.fields import IMAGES, SIGNATURE
 from esign.models import Agreement, AgreementVersion
 
-_LABELS = {
+_EVENT_LABELS = {
     "esign.invite": "单位发出邀约",
     "esign.accept": "毕业生接受并签署, 协议生效",
     "esign.amend_propose": "单位提出变更",
@@ -26,78 +27,88 @@ _FILES = {**IMAGES, SIGNATURE: "单位签名"}
 
 
 def public_address(agreement: Agreement) -> str:
-    return f"{settings.PUBLIC_ORIGIN}/verify/{agreement.token}/"
+    """The address of the page that verifies the agreement. The printed QR code holds it."""
+    return f"{settings.PUBLIC_ORIGIN}{reverse('verify-token', args=[agreement.token])}"
 
 
 def fingerprint(version: AgreementVersion, approvals: dict[str, Any]) -> str:
-    """Equal for documents that would say the same."""
+    """A hash that is equal for documents with the same content."""
     text = terms.canonical({"terms": version.terms_hash, "approvals": approvals})
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def draw(version: AgreementVersion, approvals: dict[str, Any]) -> bytes:
-    """The PDF, unsigned, with room for the signature."""
-    context = context_of(version, approvals)
+def render_unsigned(version: AgreementVersion, approvals: dict[str, Any]) -> bytes:
+    """The PDF without its signature, but with the place reserved for it."""
+    context = template_context(version, approvals)
     return pdf.render(
-        TEMPLATE, context, stylesheet=STYLESHEET, pdf_tags=True, finisher=sealing.leave_room
+        TEMPLATE,
+        context,
+        stylesheet=STYLESHEET,
+        pdf_tags=True,
+        finisher=pdf_signing.reserve_signature,
     )
 
 
-def context_of(version: AgreementVersion, approvals: dict[str, Any]) -> dict[str, Any]:
+def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> dict[str, Any]:
+    """The context of the PDF's template."""
     agreement = version.agreement
-    said = terms.read(version.terms)
+    signed = terms.read(version.terms)
     evidence = version.evidence
-    employer_at = _time(evidence["employer"]["at"])
-    graduate_at = _time(evidence["graduate"]["at"])
+    employer_at = _parse_time(evidence["employer"]["at"])
+    graduate_at = _parse_time(evidence["graduate"]["at"])
     return {
         "agreement": agreement,
         "version": version,
-        "v": said["values"],
-        "w": said["words"],
+        "v": signed["values"],
+        "w": signed["words"],
         "party": evidence["party"],
         "evidence": evidence,
         "approvals": {
-            kind: {"by": a["by"], "on": _day(_time(a["at"]))} for kind, a in approvals.items()
+            kind: {"by": a["by"], "on": _format_day(_parse_time(a["at"]))}
+            for kind, a in approvals.items()
         },
-        "employer_signature": _picture(version.employer_signature),
-        "graduate_signature": _picture(version.graduate_signature),
-        "employer_on": _day(employer_at),
-        "graduate_on": _day(graduate_at),
-        "employer_at": _moment(employer_at),
-        "graduate_at": _moment(graduate_at),
-        "files": [(_FILES.get(k, k), v) for k, v in said["files"].items()],
+        "employer_signature": _as_data_address(version.employer_signature),
+        "graduate_signature": _as_data_address(version.graduate_signature),
+        "employer_on": _format_day(employer_at),
+        "graduate_on": _format_day(graduate_at),
+        "employer_at": _format_time(employer_at),
+        "graduate_at": _format_time(graduate_at),
+        "files": [(_FILES.get(k, k), v) for k, v in signed["files"].items()],
         "events": _events(agreement, version),
         "address": public_address(agreement),
         "qr": pdf.qr_picture(public_address(agreement)),
     }
 
 
-def _picture(file: StoredFile) -> str:
+def _as_data_address(file: StoredFile) -> str:
     with files.open_file(file) as f:
         return pdf.data_address(f.read(), "image/png")
 
 
 def _events(agreement: Agreement, version: AgreementVersion) -> list[dict[str, str]]:
-    """What led to this version; later events are not part of it."""
+    """The events that led to this version, without later ones."""
     from django.db.models import Q
 
     rows = Event.objects.filter(
         Q(object_type="invitation", object_id=agreement.invitation_id)
         | Q(object_type="agreement", object_id=agreement.pk),
-        action__in=_LABELS,
+        action__in=_EVENT_LABELS,
         at__lte=version.signed_at + datetime.timedelta(minutes=1),
     ).order_by("id")
-    return [{"at": _moment(e.at), "label": _LABELS[e.action], "by": e.actor_label} for e in rows]
+    return [
+        {"at": _format_time(e.at), "label": _EVENT_LABELS[e.action], "by": e.actor_label}
+        for e in rows
+    ]
 
 
-def _time(text: str) -> datetime.datetime:
+def _parse_time(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text)
 
 
-def _day(at: datetime.datetime) -> str:
+def _format_day(at: datetime.datetime) -> str:
     local = timezone.localtime(at)
     return f"{local.year}年{local.month}月{local.day}日"
 
 
-def _moment(at: datetime.datetime) -> str:
+def _format_time(at: datetime.datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""What the employer's home says of invitations, agreements and their end."""
+"""What the employer's home page shows of invitations, agreements and terminations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from employers import hooks
 from employers.hooks import Tile, Todo
 from employers.models import UnitMember
-from employers.queries import seen_by
+from employers.queries import visible_to_member
 from esign.models import Agreement, Amendment, Invitation, Termination
 from esign.states import (
     OPEN_TERMINATION,
@@ -24,7 +24,8 @@ from esign.states import (
 
 
 def invitations_in(rows: QuerySet[Invitation], state: str) -> QuerySet[Invitation]:
-    """By the state of this instant: past its last day an open one has expired."""
+    """Invitations that are in `state` at this instant. After its last day an open invitation has
+    expired, even if it is not marked yet."""
     now = timezone.now()
     if state == InvitationState.SENT:
         return rows.filter(state=state, valid_until__gte=now)
@@ -34,14 +35,14 @@ def invitations_in(rows: QuerySet[Invitation], state: str) -> QuerySet[Invitatio
 
 
 def open_terminations(member: UnitMember) -> QuerySet[Termination]:
-    agreements = seen_by(Agreement.objects.all(), member)
+    agreements = visible_to_member(Agreement.objects.all(), member)
     return Termination.objects.filter(agreement__in=agreements, state__in=OPEN_TERMINATION)
 
 
 @hooks.home_tiles.plug()
 def signing_tiles(*, member: UnitMember) -> list[Tile]:
-    sent = seen_by(Invitation.objects.all(), member)
-    agreements = seen_by(Agreement.objects.all(), member)
+    sent = visible_to_member(Invitation.objects.all(), member)
+    agreements = visible_to_member(Agreement.objects.all(), member)
     proposed = Amendment.objects.filter(agreement__in=agreements, state=AmendmentState.PROPOSED)
     invitations, signed = reverse("employer-invitations"), reverse("employer-agreements")
     return [
@@ -58,7 +59,7 @@ def signing_todos(*, member: UnitMember) -> list[Todo]:
     asked = open_terminations(member).filter(
         state=TerminationState.WAITING_OTHER, started_by=Side.GRADUATE
     )
-    found = [
+    todos = [
         Todo(
             f"{t.graduate.name}申请协商解约",
             f"请在 {timezone.localtime(t.answer_by):%m月%d日}前答复" if t.answer_by else "请答复",
@@ -67,10 +68,10 @@ def signing_todos(*, member: UnitMember) -> list[Todo]:
         )
         for t in asked.select_related("graduate").order_by("answer_by")[:5]
     ]
-    soon = invitations_in(seen_by(Invitation.objects.all(), member), InvitationState.SENT)
+    soon = invitations_in(visible_to_member(Invitation.objects.all(), member), InvitationState.SENT)
     ending = soon.filter(valid_until__lt=timezone.now() + timedelta(days=1)).count()
     if ending:
-        found.append(
+        todos.append(
             Todo(
                 f"{ending}份邀约将在一天内失效",
                 "可以提醒毕业生登录答复",
@@ -78,4 +79,4 @@ def signing_todos(*, member: UnitMember) -> list[Todo]:
                 "clock-history",
             )
         )
-    return found
+    return todos

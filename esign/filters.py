@@ -15,8 +15,9 @@ from graduates.filters import GraduateFilter, search_graduates
 _KEYWORD = "姓名、学号、单位或协议书编号"
 
 
-def _found(queryset: QuerySet[Any], value: str, user: Any, to: str) -> QuerySet[Any]:
-    """By the graduate, the unit's name or the agreement's number. `to` leads to the agreement."""
+def _filter_by_keyword(queryset: QuerySet[Any], value: str, user: Any, to: str) -> QuerySet[Any]:
+    """Rows found by the graduate, the unit's name or the agreement's number. `to` is the lookup
+    prefix that leads from a row to its agreement."""
     typed, code = readers.read("search", value, label="关键字").value, text.clean_code(value)
     matches = Q(pk__in=search_graduates(queryset, value, user, "graduate__").values("pk"))
     if code.isdigit() and len(code) >= 8:
@@ -36,7 +37,7 @@ class AgreementFilter(GraduateFilter):
     q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text=_KEYWORD)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return _found(queryset, value, self.request.user, "")
+        return _filter_by_keyword(queryset, value, self.request.user, "")
 
 
 class PrintFilter(GraduateFilter):
@@ -51,7 +52,7 @@ class PrintFilter(GraduateFilter):
         return queryset.filter(times__isnull=value == "0")
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return _found(queryset, value, self.request.user, "")
+        return _filter_by_keyword(queryset, value, self.request.user, "")
 
 
 class TerminationFilter(GraduateFilter):
@@ -62,7 +63,7 @@ class TerminationFilter(GraduateFilter):
     q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text=_KEYWORD)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return _found(queryset, value, self.request.user, "agreement__")
+        return _filter_by_keyword(queryset, value, self.request.user, "agreement__")
 
 
 class DocumentFilter(django_filters.FilterSet):

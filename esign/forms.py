@@ -1,10 +1,11 @@
-"""Forms of invitations, agreements and their ends."""
+"""Forms of invitations, agreements and terminations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
+from django.http import QueryDict
 from django.urls import reverse
 
 from codes.forms import DeclaredForm, declared_form
@@ -21,7 +22,7 @@ FORM = "agreement"
 
 
 def is_required(key: str) -> bool:
-    """By the form itself, or because the destination it fills asks for it."""
+    """Whether the field is required, by the invitation itself or by the destination that it fills."""
     if key not in OPTIONAL:
         return True
     leaf = catalogue().leaves.get(FORM_CATEGORY)
@@ -32,21 +33,18 @@ def is_required(key: str) -> bool:
     )
 
 
-def step_of(errors: Mapping[str, list[str]]) -> int:
-    """The number (from 1) of the first step that has something to mend."""
+def first_step_with_errors(errors: Mapping[str, list[str]]) -> int:
+    """The number (from 1) of the first step with an error; the last step's if none has one."""
     for number, step in enumerate(STEPS, 1):
         if any(f.key in errors for f in of_step(step)):
             return number
     return len(STEPS)
 
 
-def keys_of(step: str) -> set[str]:
-    found = {f.key for f in of_step(step)}
-    return found | {*IMAGES, SIGNATURE} if step == STEPS[-1] else found
-
-
-def labels() -> dict[str, str]:
-    return {f.key: f.label for f in ALL} | IMAGES | {SIGNATURE: "手写签名"}
+def keys_of_step(step: str) -> set[str]:
+    """The keys of the fields, pictures and signature that a step asks for."""
+    keys = {f.key for f in of_step(step)}
+    return keys | {*IMAGES, SIGNATURE} if step == STEPS[-1] else keys
 
 
 def terms_form(
@@ -59,16 +57,19 @@ def terms_form(
     files: Any = None,
     **kwargs: Any,
 ) -> DeclaredForm:
-    """Fields of an invitation or an amendment. `values` are stored as they were typed; `grey`
-    maps the keys that may not be changed to the reason."""
+    """A form of the declared fields of an invitation or an amendment.
+
+    `values` are the stored ones, as they were typed. `grey` maps keys that can't be changed to the
+    reason.
+    """
     every = list(declarations)
     required = [f.key for f in every if is_required(f.key)]
-    made = declared_form(every, required=required, greyed=grey, base=base)
-    return made(data, files, initial=dict(values), **kwargs)
+    form_class = declared_form(every, required=required, greyed=grey, base=base)
+    return form_class(data, files, initial=dict(values), **kwargs)
 
 
 class SignStepForm(DeclaredForm):
-    """The last step: pictures and the signature beside its fields."""
+    """The last step, with the pictures and the signature besides its fields."""
 
     def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,7 +85,8 @@ class SignStepForm(DeclaredForm):
 
 
 def _kept_picture(draft: Draft, slot: str) -> str:
-    """Its address; the id in it makes a new picture a new address."""
+    """The address of the picture kept in `slot`, or "". It contains the picture's id, so that the
+    browser does not show an older one from its cache."""
     file = getattr(draft, slot)
     return f"{reverse('invite-image', args=[draft.key, slot])}?{file.pk}" if file else ""
 
@@ -99,12 +101,12 @@ def step_form(draft: Draft, step: str, data: Any = None, files: Any = None) -> D
 
 
 def draft_form(draft: Draft, data: Any) -> DeclaredForm:
-    """Every field of a draft, for what is saved while it is typed."""
+    """A form of all fields of a draft, for saving it while it is typed."""
     return terms_form(ALL, draft.values, data)
 
 
 class AmendmentForm(DeclaredForm):
-    """Why the terms should change, below the terms themselves."""
+    """The terms to change, and the reason why."""
 
     reason = fields.LongText("修改原因", star=True, max_length=200, help_text="毕业生会看到")
 
@@ -114,7 +116,7 @@ class AmendmentForm(DeclaredForm):
 
 
 class ProvePhoneForm(PlatformForm):
-    """The recruiter's number, and the code that was sent to it."""
+    """The recruiter's mobile number and the code that was sent to it."""
 
     mobile = fields.Phone("手机号码", star=True)
     code = fields.OneTimeCode("短信验证码", star=True, help_text="6 位数字, 10 分钟内有效")
@@ -124,8 +126,8 @@ class ProvePhoneForm(PlatformForm):
         self.fields["mobile"].widget.attrs["maxlength"] = "20"
 
 
-class NamingForm(PlatformForm):
-    """Which graduate is meant: all three must agree."""
+class GraduateIdentityForm(PlatformForm):
+    """The graduate that a unit wants to invite. School, name and student number must all match."""
 
     school = fields.Text("院校", star=True, max_length=60, help_text="院校全称或5位院校代码")
     name = fields.Text("姓名", star=True, max_length=40)
@@ -133,9 +135,10 @@ class NamingForm(PlatformForm):
 
 
 class SigningForm(PlatformForm):
-    """A graduate signs: under which terms, the code, and the signature or the kept drawing's id.
+    """A graduate signs terms: their hash, the code, and a signature or the id of the kept one.
 
-    `keep_at` is the address a drawing is kept at; `drawn` the id of the one kept already.
+    `keep_at` is the address that a drawn signature is sent to; `kept_id` is the id of the signature
+    that is kept already.
     """
 
     terms_hash = fields.Mark()
@@ -144,43 +147,63 @@ class SigningForm(PlatformForm):
     kept = fields.Seen()
 
     def __init__(
-        self, *args: Any, keep_at: str = "", drawn: int | None = None, **kwargs: Any
+        self, *args: Any, keep_at: str = "", kept_id: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs["id"] = "code"
-        shown = f"{keep_at}?{drawn}" if drawn else ""
+        shown = f"{keep_at}?{kept_id}" if kept_id else ""
         self.fields["signature"].widget = widgets.SignaturePad(
-            shown=shown, keep_at=keep_at, kept=drawn
+            shown=shown, keep_at=keep_at, kept=kept_id
         )
 
 
-def signing_form(terms_hash: str, *, drawn: int | None, code: str = "") -> SigningForm:
-    """The form as a page shows it."""
+def signing_form(terms_hash: str, *, kept_id: int | None, code: str = "") -> SigningForm:
+    """The form that a page shows under terms, with what was typed or drawn before."""
     return SigningForm(
         initial={"terms_hash": terms_hash, "code": code},
         keep_at=reverse("own-signature", args=[terms_hash]),
-        drawn=drawn,
+        kept_id=kept_id,
     )
 
 
 class TerminationForm(PlatformForm):
-    """A request to end an agreement; the action says what the ground asks for."""
+    """A graduate's request to end an agreement. What its ground asks for is checked by the action.
+
+    `kept` is a signed list of pictures that an earlier, refused sending of the form brought;
+    `drop` leaves them out.
+    """
 
     ground = fields.Choice("解约事由", Ground.choices, star=True)
     reason = fields.LongText("原因说明", star=True, max_length=500)
     notified_on = fields.Date("书面告知单位的日期(单方解约必填)", required=False)
-    materials = fields.Uploads(f"证明材料(单方解约必填, 最多 {MOST_MATERIALS} 张)", required=False)
+    materials = fields.Uploads(
+        f"证明材料(单方解约必填, 最多 {MOST_MATERIALS} 张)",
+        required=False,
+        help_text="拍照或从相册选择, 大图会自动压缩。",
+    )
     kept = fields.Mark()
     drop = fields.Check("不用这些照片")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
 
+    def show_kept(self, token: str, count: int) -> None:
+        """Show the form again with `count` pictures that are kept and named by `token`."""
+        if not self.is_bound:
+            return
+        data = cast(QueryDict, self.data).copy()
+        data["kept"] = token
+        data.pop("drop", None)
+        self.data = data
+        widget = self.fields["materials"].widget
+        if count and isinstance(widget, widgets.ImagesInput):
+            widget.shown = f"{count}张"
+
 
 class UnitTerminationForm(PlatformForm):
-    """The same on the unit's side."""
+    """A unit's request to end an agreement."""
 
-    ground = fields.Choice("解约事由", Ground.choices, star=True)
+    ground = fields.Choice("解约事由", Ground.choices, star=True, widget=widgets.RadioSelect)
     reason = fields.LongText("原因", star=True, max_length=500)
     notified_on = fields.Date("书面告知毕业生的日期(单方解约)", required=False)
     materials = fields.Pictures(f"证明材料图片(单方解约, 最多 {MOST_MATERIALS} 张)", required=False)
@@ -190,12 +213,11 @@ class UnitTerminationForm(PlatformForm):
 
 
 class AnswerForm(PlatformForm):
-    """A button that may need a reason; which ones do is said by the action. `seen` is the
-    procedure the page showed, `materials` a stamped release."""
+    """An answer that may need a reason; the action says for which answers it is missing. `seen`
+    is the id of the termination that the page showed."""
 
     reason = fields.LongText("原因", star=True, max_length=300)
     seen = fields.Seen()
-    materials = fields.Pictures("盖章材料", required=False)
 
     def __init__(self, *args: Any, label: str = "原因", star: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "%s"} | kwargs)
@@ -204,8 +226,21 @@ class AnswerForm(PlatformForm):
         self.fields["reason"] = answer
 
 
+class StampedReleaseForm(PlatformForm):
+    """Pictures of the unit's stamped release. `seen` is the id of the termination that the page
+    showed."""
+
+    materials = fields.Pictures(
+        f"加盖单位公章或人力资源部门公章的解约材料(最多 {MOST_MATERIALS} 张)", star=True
+    )
+    seen = fields.Seen()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "%s"} | kwargs)
+
+
 class SigningRulesForm(PlatformForm):
-    """签约设置 of a cohort."""
+    """签约设置: the rules of a cohort."""
 
     signing_from = fields.Date(
         "签约开始日期", star=True, help_text="从这天起毕业生可以接受签约邀约。"
@@ -227,17 +262,34 @@ class SigningRulesForm(PlatformForm):
     )
 
 
+class VerificationForm(PlatformForm):
+    """An agreement's PDF that somebody wants to have verified."""
+
+    file = fields.File(
+        "PDF文件",
+        accept="application/pdf",
+        allow_empty_file=True,  # the verification itself says that it is no PDF
+        error_messages={"required": "请选择要验证的PDF文件。"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+
+
 MOST_COPIES = 20
-_COPIES = f"份数应为1至{MOST_COPIES}。"
+_COPIES_RANGE = f"份数应为1至{MOST_COPIES}。"
 
 
 class CopiesForm(PlatformForm):
+    """How many copies of an agreement are printed."""
+
     copies = fields.Number(
         "打印份数",
         min_value=1,
         max_value=MOST_COPIES,
         help_text="毕业生、用人单位、学校各执一份。",
         error_messages={
-            "required": _COPIES, "invalid": _COPIES, "min_value": _COPIES, "max_value": _COPIES,
+            "required": _COPIES_RANGE, "invalid": _COPIES_RANGE, "min_value": _COPIES_RANGE,
+            "max_value": _COPIES_RANGE,
         },
     )  # fmt: skip

@@ -1,17 +1,17 @@
-"""What happened with an agreement, in words: its own events and those of its invitation."""
+"""The history of an agreement in words: its own events and those of its invitation."""
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from core.models import Event
 from esign.models import Agreement
 
-# What both parties may read.
-WORDS = {
+# Events that both parties may read.
+LABELS = {
     "esign.invite": "单位发出邀约",
     "esign.accept": "毕业生签署, 协议生效",
     "esign.amend_propose": "单位提出变更",
@@ -30,46 +30,49 @@ WORDS = {
     "esign.conclude": "转为劳动合同, 协议终止",
     "esign.print": "打印协议书",
 }
-# What only staff reads.
-_STAFF_WORDS = {
+# Events that only staff may read.
+_STAFF_LABELS = {
     "esign.view_identity": "查看招聘人员身份证",
 }
-_NOTED = {"esign.terminate_call"}  # the note is the staff's own
+_WITHOUT_REASON = {"esign.terminate_call"}  # the parties don't read what staff noted
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the history."""
+class HistoryEntry:
+    """One event: what happened, by whom, when, and the reason that was given."""
 
-    word: str
+    label: str
     by: str
-    at: Any
+    at: datetime.datetime
     reason: str
 
 
 def events_of(agreement: Agreement) -> QuerySet[Event]:
-    mine = Q(object_type="agreement", object_id=agreement.pk)
+    of_agreement = Q(object_type="agreement", object_id=agreement.pk)
     return Event.objects.filter(
-        mine | Q(object_type="invitation", object_id=agreement.invitation_id)
+        of_agreement | Q(object_type="invitation", object_id=agreement.invitation_id)
     )
 
 
-def for_staff(agreement: Agreement, *, most: int = 100) -> list[Line]:
-    words = WORDS | _STAFF_WORDS
-    rows = events_of(agreement).filter(action__in=words).order_by("-id")[:most]
-    return [Line(words[e.action], e.actor_label, e.at, e.reason) for e in rows]
+def for_staff(agreement: Agreement, *, most: int = 100) -> list[HistoryEntry]:
+    """The history for staff, the newest first."""
+    labels = LABELS | _STAFF_LABELS
+    rows = events_of(agreement).filter(action__in=labels).order_by("-id")[:most]
+    return [HistoryEntry(labels[e.action], e.actor_label, e.at, e.reason) for e in rows]
 
 
-def for_parties(agreement: Agreement, *, most: int = 50) -> list[Line]:
-    """Without what staff noted for themselves."""
-    rows = events_of(agreement).filter(action__in=WORDS).order_by("-id")[:most]
+def for_parties(agreement: Agreement, *, most: int = 50) -> list[HistoryEntry]:
+    """The history for graduate and unit, without the notes that are meant for staff."""
+    rows = events_of(agreement).filter(action__in=LABELS).order_by("-id")[:most]
     return [
-        Line(WORDS[e.action], e.actor_label, e.at, "" if e.action in _NOTED else e.reason)
+        HistoryEntry(
+            LABELS[e.action], e.actor_label, e.at, "" if e.action in _WITHOUT_REASON else e.reason
+        )
         for e in rows
     ]
 
 
-def last_word(agreement: Agreement) -> Event | None:
-    """The newest step of ending it, for whoever comes second."""
+def latest_termination_event(agreement: Agreement) -> Event | None:
+    """The newest event of the agreement's terminations."""
     rows = events_of(agreement).filter(action__startswith="esign.terminate")
     return rows.order_by("-id").first()

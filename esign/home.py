@@ -1,4 +1,4 @@
-"""What signing adds to the graduate's home: whatever waits for an answer."""
+"""What waits for the graduate's answer, as a step on the graduate's home page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from core.db.lookups import Rows
 from esign.models import Agreement, Amendment, Invitation, Termination
@@ -20,52 +21,58 @@ from graduates import hooks
 from graduates.hooks import HomeStep
 from graduates.models import Graduate
 
-_ENDING, _LATE, _CHANGE, _OFFER = "1 ending", "2 late", "3 change", "4 offer"
+# Kinds of what may wait. They sort by urgency, the most urgent first.
+_TERMINATION, _OVERDUE, _AMENDMENT, _INVITATION = (
+    "1 termination", "2 overdue", "3 amendment", "4 invitation",
+)  # fmt: skip
 
 
-def _waits(graduate: int) -> QuerySet[Any, Any]:
-    """What waits for this graduate. One question for all of it."""
+def _waiting_rows(graduate: int) -> QuerySet[Any, Any]:
+    """(kind, id) of all that waits for this graduate, in one query."""
 
     def kind(name: str) -> Value:
         return Value(name, output_field=CharField())
 
     now = Now()
-    asked = Termination.objects.filter(graduate=graduate, state=TerminationState.WAITING_OTHER)
-    changes = Amendment.objects.filter(agreement__graduate=graduate, state=AmendmentState.PROPOSED)
+    unanswered = Termination.objects.filter(graduate=graduate, state=TerminationState.WAITING_OTHER)
+    of_unit = unanswered.filter(started_by=Side.EMPLOYER)
+    overdue = unanswered.filter(Q(started_by=Side.GRADUATE) & Q(answer_by__lt=now))
+    proposed = Amendment.objects.filter(agreement__graduate=graduate, state=AmendmentState.PROPOSED)
     signed = Agreement.objects.filter(graduate=OuterRef("graduate"), state=AgreementState.ACTIVE)
-    offers = Invitation.objects.filter(
+    sent = Invitation.objects.filter(
         ~Exists(signed), graduate=graduate, state=InvitationState.SENT, valid_until__gte=now
     )
-    ending = asked.filter(started_by=Side.EMPLOYER)
-    late = asked.filter(Q(started_by=Side.GRADUATE) & Q(answer_by__lt=now))
-    found = ending.annotate(kind=kind(_ENDING)).values_list("kind", "agreement_id")
+    first = of_unit.annotate(kind=kind(_TERMINATION)).values_list("kind", "agreement_id")
     others = [
-        late.annotate(kind=kind(_LATE)).values_list("kind", "agreement_id"),
-        changes.annotate(kind=kind(_CHANGE)).values_list("kind", "pk"),
-        offers.annotate(kind=kind(_OFFER)).values_list("kind", "pk"),
+        overdue.annotate(kind=kind(_OVERDUE)).values_list("kind", "agreement_id"),
+        proposed.annotate(kind=kind(_AMENDMENT)).values_list("kind", "pk"),
+        sent.annotate(kind=kind(_INVITATION)).values_list("kind", "pk"),
     ]
-    return found.union(*others, all=True)
+    return first.union(*others, all=True)
 
 
-_WAITING = Rows(_waits)
+_WAITING_ROWS = Rows(_waiting_rows)
 
 
 @hooks.next_step.plug(order=15)
 def answer_step(*, graduate: Graduate) -> HomeStep | None:
-    """Only while something waits: an offer, a change of the terms, or the end of an agreement."""
-    waiting = sorted(_WAITING.of(graduate.pk))  # the most urgent first
+    """The most urgent thing to answer: a termination, an amendment or an invitation; None if
+    nothing waits."""
+    waiting = sorted(_WAITING_ROWS.of(graduate.pk))
     if not waiting:
         return None
     kind, pk = waiting[0]
-    same = sum(k == kind for k, _ in waiting)
-    label, todo, address = {
-        _ENDING: ("答复解约", "用人单位申请解约, 请答复", f"/agreements/{pk}/"),
-        _LATE: ("解约材料", "对方逾期未答复解约, 可以上传盖章材料", f"/agreements/{pk}/"),
-        _CHANGE: ("确认变更", "用人单位提出修改签约信息, 请核对后确认或拒绝", f"/amendments/{pk}/"),
-        _OFFER: (
-            "答复邀约",
-            f"有{same}份签约邀约等待您答复",
-            f"/invitations/{pk}/" if same == 1 else "/invitations/",
-        ),
-    }[kind]
+    same_kind = sum(k == kind for k, _ in waiting)
+    if kind == _TERMINATION:
+        label, todo = "答复解约", "用人单位申请解约, 请答复"
+        address = reverse("agreement", args=[pk])
+    elif kind == _OVERDUE:
+        label, todo = "解约材料", "对方逾期未答复解约, 可以上传盖章材料"
+        address = reverse("agreement", args=[pk])
+    elif kind == _AMENDMENT:
+        label, todo = "确认变更", "用人单位提出修改签约信息, 请核对后确认或拒绝"
+        address = reverse("amendment", args=[pk])
+    else:
+        label, todo = "答复邀约", f"有{same_kind}份签约邀约等待您答复"
+        address = reverse("invitation", args=[pk]) if same_kind == 1 else reverse("invitations")
     return HomeStep(label=label, done=False, todo=todo, address=address)

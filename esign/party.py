@@ -1,4 +1,4 @@
-"""The graduate's side of an agreement, as it stood when it was signed."""
+"""The graduate's side of an agreement, as it was when the agreement was signed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from graduates.models import Graduate
 
 
 def party_of(graduate: Graduate) -> dict[str, str]:
-    """乙方 and 培养学校 in words, frozen with the agreement and printed on it."""
+    """乙方 and 培养学校 in words. The agreement keeps them as they are now, and its PDF prints them."""
     name = lookup.name
     return {
         "name": graduate.name,

@@ -1,11 +1,13 @@
-"""Runs in a child process of its own with limits: judges the signature of one PDF.
+"""Checks the signature of one PDF, in a child process with limits. `esign.verification` starts it.
 
-A PDF shown for verification comes from anybody. Whatever a hostile one does to the parser, it
-does to a process without secrets, database or much memory. Started by `esign.verification`.
+Anybody may send a PDF for verification. Whatever a hostile file does to the parser, it does in a
+process without secrets, without a database and with little memory.
 
-argv: path of the PDF, paths of PEM files with our certificates and with the roots of time-stamp
-authorities (or empty), the moment to judge at (ISO, or empty for now). stdout: one JSON object {"signatures", "intact", "valid", "trusted",
-"whole", "bottom_line", "fingerprint"} or {"error": slug}.
+argv: the path of the PDF, the path of a PEM file with the platform's certificates, the path of one
+with the roots of time-stamp authorities (or ""), and the time at which the signature must be valid
+(ISO 8601, or "" for now).
+stdout: one JSON object, either {"signatures", "intact", "valid", "trusted", "whole", "bottom_line",
+"fingerprint"} or {"error": slug}.
 """
 
 import datetime
@@ -29,7 +31,7 @@ def main() -> None:
         answer = judge(*sys.argv[1:5])
     except MemoryError:
         answer = {"error": "too_large"}
-    except Exception:  # a hostile file makes the parser raise all sorts of things
+    except Exception:  # a hostile file may make the parser raise anything
         answer = {"error": "unreadable"}
     sys.stdout.write(json.dumps(answer))
 
@@ -52,13 +54,13 @@ def judge(path: str, trusted: str, stamps: str, moment: str) -> dict:
     at = datetime.datetime.fromisoformat(moment) if moment else None
     with open(path, "rb") as f:
         reader = PdfFileReader(f)
-        found = reader.embedded_signatures
-        if len(found) != 1:
-            return {"signatures": len(found)}
-        one = found[0]
+        signatures = reader.embedded_signatures
+        if len(signatures) != 1:
+            return {"signatures": len(signatures)}
+        signature = signatures[0]
         context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=at)
         stamping = ValidationContext(trust_roots=authorities, allow_fetching=False, moment=at)
-        status = validate_pdf_signature(one, context, ts_validation_context=stamping)
+        status = validate_pdf_signature(signature, context, ts_validation_context=stamping)
         return {
             "signatures": 1,
             "intact": bool(status.intact),
@@ -66,7 +68,7 @@ def judge(path: str, trusted: str, stamps: str, moment: str) -> dict:
             "trusted": bool(status.trusted),
             "whole": status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
             "bottom_line": bool(status.bottom_line),
-            "fingerprint": one.signer_cert.sha256.hex(),
+            "fingerprint": signature.signer_cert.sha256.hex(),
         }
 
 

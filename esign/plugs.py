@@ -1,4 +1,4 @@
-"""What e-signing plugs into the apps below."""
+"""What e-signing plugs into the hooks of the apps below."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.db.lookups import Rows
 from destinations import hooks
 from destinations.models import Destination
 from destinations.states import APPROVED
-from esign import employer_home, home  # noqa: F401 - they fill hooks
+from esign import employer_home, home  # noqa: F401 - importing them plugs them in
 from esign.actions import documents, terminate
 from esign.models import Agreement
 from esign.states import AgreementState
@@ -23,8 +23,8 @@ _PEOPLE = Rows(lambda user: Person.objects.filter(user=user).values_list("pk"))
 
 @addresses.plug()
 def people_and_schools(*, user: User) -> list[str]:
-    """A graduate reads what went to the person, a school's admin what went to the school, the
-    province's people what went to the province."""
+    """The message centre's addresses of a user: a graduate reads messages to the person, a school
+    admin those to the school, and the province's staff those to the province."""
     if user.realm == Realm.GRADUATE:
         return [f"person:{pk}" for (pk,) in _PEOPLE.of(user.pk)]
     staff = staff_of(user)
@@ -35,7 +35,7 @@ def people_and_schools(*, user: User) -> list[str]:
 
 @hooks.detail_links.plug()
 def link_to_agreement(*, destination: Destination, user: User) -> list[tuple[str, str]]:
-    """From an e-signed destination to what was signed."""
+    """The link from an e-signed destination to its agreement, for staff."""
     if destination.locked_at is None or not user.has_perm("esign.view"):
         return []
     active = Agreement.objects.filter(graduate_id=destination.pk, state=AgreementState.ACTIVE)
@@ -45,7 +45,7 @@ def link_to_agreement(*, destination: Destination, user: User) -> list[tuple[str
 
 @hooks.stepped.plug()
 def approved_makes_document(*, destination: Destination, action: str) -> None:
-    """An approval lets the agreement be printed: its signed PDF is made."""
+    """After an approval the agreement can be printed, so its signed PDF is asked for."""
     if destination.locked_at is None or destination.state not in APPROVED:
         return
     agreement = Agreement.objects.filter(
@@ -57,11 +57,12 @@ def approved_makes_document(*, destination: Destination, action: str) -> None:
 
 @hooks.dispute_upheld.plug()
 def end_the_agreement(*, destination: Destination, reason: str, by: User) -> bool:
-    """A signed destination that was disputed with success ends with its agreement."""
+    """End the agreement of an e-signed destination whose dispute was upheld. Returns whether there
+    was one."""
     agreement = Agreement.objects.filter(
         graduate_id=destination.pk, state=AgreementState.ACTIVE
     ).first()
     if agreement is None:
         return False
-    terminate.by_dispute(agreement=agreement, reason=reason, by=by)
+    terminate.end_after_dispute(agreement=agreement, reason=reason, by=by)
     return True

@@ -1,4 +1,4 @@
-"""What pages and commands ask about signing: what waits for whom, what prints, how it stands."""
+"""Queries of pages and commands: terminations to review, printable agreements, unfinished documents."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from django.utils import timezone
 from accounts.models import User
 from destinations.states import APPROVED
 from esign.models import Agreement, Document, Print, Termination
-from esign.sealing import certificate_in_use
+from esign.pdf_signing import certificate_in_use
 from esign.states import AgreementState, DocumentState, TerminationState
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
-_WAITS = {
+_REVIEWED_STATE = {
     Level.CLASS: TerminationState.WAITING_DEPARTMENT,
     Level.DEPARTMENT: TerminationState.WAITING_DEPARTMENT,
     Level.SCHOOL: TerminationState.WAITING_SCHOOL,
 }
-_KEY_SOON = timedelta(days=30)
-_LATE = timedelta(minutes=15)
+_KEY_EXPIRY_NOTICE = timedelta(days=30)
+_WAITING_TOO_LONG = timedelta(minutes=15)
 
 
-def waiting_for(user: User) -> QuerySet[Termination]:
-    """The terminations that this person's review comes next for."""
+def terminations_to_review(user: User) -> QuerySet[Termination]:
+    """The terminations that this person has to review next."""
     staff = staff_of(user)
-    state = _WAITS.get(staff.role_level) if staff is not None else None
+    state = _REVIEWED_STATE.get(staff.role_level) if staff is not None else None
     rows = Termination.objects.filter(state=state) if state else Termination.objects.none()
     return visible_to(rows, user, graduate="graduate")
 
 
-def printable() -> QuerySet[Agreement]:
-    """Agreements that `actions.printing` hands out now, with how often they were printed."""
+def printable_agreements() -> QuerySet[Agreement]:
+    """Agreements that can be printed now, with how often, when and by whom they were printed."""
     ready = Document.objects.filter(
         agreement=OuterRef("pk"),
         state=DocumentState.READY,
@@ -59,7 +59,7 @@ def unfinished_documents() -> QuerySet[Document]:
 
 
 def sign_status() -> dict[str, Any]:
-    """How document making and the key stand; `alarm` says what people must look at."""
+    """The state of document making and of the signing key. `alarm` lists what needs attention."""
     now = timezone.now()
     counts = dict(
         unfinished_documents().values_list("state").annotate(n=Count("pk")).order_by("state")
@@ -76,11 +76,11 @@ def sign_status() -> dict[str, Any]:
     alarm = []
     if counts.get(DocumentState.PARKED):
         alarm.append("有协议书文件待处理")
-    if age > _LATE.total_seconds():
+    if age > _WAITING_TOO_LONG.total_seconds():
         alarm.append("有协议书文件长时间没有生成")
     if problem:
         alarm.append(problem)
-    elif key is not None and key.not_after < now + _KEY_SOON:
+    elif key is not None and key.not_after < now + _KEY_EXPIRY_NOTICE:
         alarm.append("签名证书即将到期")
     return {
         "documents": {

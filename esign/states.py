@@ -1,4 +1,4 @@
-"""States of invitations, agreements, amendments, terminations and what is made of them."""
+"""States of invitations, agreements, amendments, terminations, documents and print tickets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from django.db import models
 
 
 class Way(models.TextChoices):
-    """How unit and graduate met (DOMAIN §4). APPLIED comes with recruitment."""
+    """How an invitation came about (DOMAIN §4): the graduate's card was scanned, a registered unit
+    began it, or the graduate applied. Nothing uses APPLIED before recruitment is built."""
 
     CARD = "card", "扫码"
     REGISTERED = "registered", "单位发起"
@@ -32,7 +33,7 @@ class AmendmentState(models.TextChoices):
     CONFIRMED = "confirmed", "已确认"
     REFUSED = "refused", "已拒绝"
     WITHDRAWN = "withdrawn", "已撤回"
-    CLOSED = "closed", "已关闭"  # by the agreement's end
+    CLOSED = "closed", "已关闭"  # because the agreement ended
 
 
 class TerminationState(models.TextChoices):
@@ -82,7 +83,7 @@ class TicketState(models.TextChoices):
 
 
 class RowOutcome(models.TextChoices):
-    """What became of a row of a workbook of invitations."""
+    """The outcome of a row of a workbook of invitations."""
 
     ABLE = "able", "可发送"
     SENT = "sent", "已发送"

@@ -1,13 +1,12 @@
-"""What may be done with an invitation, and everything that stands in the way of accepting it.
+"""The transition table of invitations and its guards.
 
-The notice page lists the same guards that the action asks under its locks.
+The page of the notice lists what the guards refuse; the action asks the same guards under its locks.
 """
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -21,7 +20,7 @@ from core.models import Channel
 from core.states import Machine, Step, roles, states
 from destinations.models import Destination
 from employers.models import Membership
-from employers.queries import speaks_for
+from employers.queries import is_verified_member
 from esign.models import Invitation, MobileChange, Reading, SigningRules
 from esign.states import InvitationState
 from graduates.models import Graduate
@@ -32,19 +31,24 @@ from schools.models import Phase
 
 GRADUATE, EMPLOYER, CLOCK = "graduate", "employer", "clock"
 ROLE_LABELS = {GRADUATE: "毕业生", EMPLOYER: "用人单位", CLOCK: "到期"}
-SETTLING = datetime.timedelta(hours=72)
+SETTLING_PERIOD = datetime.timedelta(hours=72)
 
 
 @dataclass
-class Case:
-    """An invitation with everything its guards look at. `terms_hash` is what was read.
+class InvitationFacts:
+    """An invitation with everything that its guards look at.
 
-    The invitation comes from `with_evidence`, the graduate with its cohort's rules.
+    `graduate` is read with its cohort and the cohort's rules. `opened_at`, `kept_signature_id` and
+    `mobile_changed` are the annotations of `with_guard_annotations`. `terms_hash` is the hash of the
+    terms that the person read.
     """
 
-    invitation: Any
+    invitation: Invitation
     graduate: Graduate
     destination: Destination
+    opened_at: datetime.datetime | None
+    kept_signature_id: int | None
+    mobile_changed: bool
     terms_hash: str = ""
     now: datetime.datetime = field(default_factory=timezone.now)
 
@@ -55,35 +59,39 @@ class Case:
         return self.invitation.state
 
 
-EVIDENCE = ("opened_at", "drawn", "renumbered")
+GUARD_ANNOTATIONS = ("opened_at", "kept_signature_id", "mobile_changed")
 
 
-def with_evidence(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
-    """Invitations with what the guards ask of them: `opened_at`, when these very terms were first
-    read, `drawn`, the signature kept under them, and `renumbered`, whether the mobile number
-    changed lately."""
-    read = Reading.objects.filter(graduate=OuterRef("graduate"), terms_hash=OuterRef("terms_hash"))
+def with_guard_annotations(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Invitations with what the guards need: `opened_at`, when the graduate first opened these terms,
+    `kept_signature_id`, the signature kept under them, and `mobile_changed`, whether the graduate's
+    mobile number changed in the last 72 hours."""
+    reading = Reading.objects.filter(
+        graduate=OuterRef("graduate"), terms_hash=OuterRef("terms_hash")
+    )
     return rows.annotate(
-        opened_at=Subquery(read.values("opened_at")[:1]),
-        drawn=Subquery(read.values("signature_id")[:1]),
-        renumbered=Exists(_renumbered().filter(graduate_id=OuterRef("graduate_id"))),
+        opened_at=Subquery(reading.values("opened_at")[:1]),
+        kept_signature_id=Subquery(reading.values("signature_id")[:1]),
+        mobile_changed=Exists(_recent_mobile_changes().filter(graduate_id=OuterRef("graduate_id"))),
     )
 
 
 def opened_at(graduate_id: int, terms_hash: str) -> datetime.datetime | None:
+    """When the graduate first opened these terms; None if never."""
     rows = Reading.objects.filter(graduate_id=graduate_id, terms_hash=terms_hash)
     return rows.values_list("opened_at", flat=True).first()
 
 
-def lately_renumbered(graduate_id: int) -> bool:
-    return _renumbered().filter(graduate_id=graduate_id).exists()
+def mobile_changed_lately(graduate_id: int) -> bool:
+    return _recent_mobile_changes().filter(graduate_id=graduate_id).exists()
 
 
-def _renumbered() -> QuerySet[MobileChange]:
-    return MobileChange.objects.filter(at__gt=Now() - SETTLING)
+def _recent_mobile_changes() -> QuerySet[MobileChange]:
+    return MobileChange.objects.filter(at__gt=Now() - SETTLING_PERIOD)
 
 
-def role_of(actor: Any) -> str:
+def role_of(actor: User | None) -> str:
+    """The actor's role in the table; no actor at all is the clock."""
     if actor is None:
         return CLOCK
     if isinstance(actor, User):
@@ -91,128 +99,129 @@ def role_of(actor: Any) -> str:
     return ""
 
 
-def themselves(case: Case, actor: Any) -> None:
-    """No staff account, and no other graduate's, accepts for a graduate."""
-    if case.graduate.person.user_id != actor.pk:
+def by_the_graduate(facts: InvitationFacts, actor: User) -> None:
+    """Neither staff nor another graduate can act for a graduate."""
+    if facts.graduate.person.user_id != actor.pk:
         raise Refused("not_yours", "只有毕业生本人可以签约。")
 
 
-def in_time(case: Case, actor: Any) -> None:
-    if case.state == InvitationState.EXPIRED:
+def not_expired(facts: InvitationFacts, actor: User) -> None:
+    if facts.state == InvitationState.EXPIRED:
         raise Refused("expired", "邀约已过有效期, 如仍愿意签约请联系单位重新发送。")
 
 
-def same_terms(case: Case, actor: Any) -> None:
-    if case.terms_hash and case.terms_hash != case.invitation.terms_hash:
+def terms_unchanged(facts: InvitationFacts, actor: User) -> None:
+    if facts.terms_hash and facts.terms_hash != facts.invitation.terms_hash:
         raise Refused("terms_changed", "单位刚刚修改了邀约内容, 请重新阅读后再决定。")
 
 
-def read_long_enough(case: Case, actor: Any) -> None:
-    check_reading(case.invitation.opened_at, case.now)
+def read_long_enough(facts: InvitationFacts, actor: User) -> None:
+    check_reading(facts.opened_at, facts.now)
 
 
 def check_reading(opened_at: datetime.datetime | None, now: datetime.datetime) -> None:
-    """The terms were open before the graduate for long enough."""
-    left = reading_left(opened_at, now)
-    if left is None:
+    """Refuse terms that were never opened, or not for long enough."""
+    seconds_left = reading_left(opened_at, now)
+    if seconds_left is None:
         raise Refused("not_read", "请先打开并阅读全文。")
-    if left > 0:
-        raise Refused("reading", f"请仔细阅读, 还需 {left} 秒。")
+    if seconds_left > 0:
+        raise Refused("reading", f"请仔细阅读, 还需 {seconds_left} 秒。")
 
 
 def reading_left(opened_at: datetime.datetime | None, now: datetime.datetime) -> int | None:
-    """Seconds until it was open for long enough; None if it never was opened."""
+    """The seconds of reading time that are left; None if the terms were never opened."""
     if opened_at is None:
         return None
     return max(0, settings.NOTICE_SECONDS - int((now - opened_at).total_seconds()))
 
 
-def origin_confirmed(case: Case, actor: Any) -> None:
-    if not is_confirmation_current(case.graduate):
+def origin_confirmed(facts: InvitationFacts, actor: User) -> None:
+    if not is_confirmation_current(facts.graduate):
         raise Refused("not_confirmed", "请先确认生源信息。")
 
 
-def seeking(case: Case, actor: Any) -> None:
-    if case.destination.locked_at is not None:
+def still_seeking_work(facts: InvitationFacts, actor: User) -> None:
+    if facts.destination.locked_at is not None:
         raise Refused(
             "active_agreement", "您已有生效的就业协议, 不能再签约; 如已协商一致请先解约。"
         )
-    if case.destination.category.partition("-")[0] != "70":
+    if facts.destination.category.partition("-")[0] != "70":
         raise Refused("not_seeking", "当前毕业去向不是待就业, 请先撤回或更正登记。")
 
 
-def enrolled(case: Case, actor: Any) -> None:
-    if case.graduate.standing != Standing.ENROLLED:
+def enrolled(facts: InvitationFacts, actor: User) -> None:
+    if facts.graduate.standing != Standing.ENROLLED:
         raise Refused("standing", "学籍状态不是在籍, 不能签约, 请联系学校。")
 
 
-def signing_open(case: Case, actor: Any) -> None:
-    cohort = case.graduate.cohort
-    if phase_for(case.graduate, cohort) in (Phase.ENDED, Phase.SEALED):
+def signing_open(facts: InvitationFacts, actor: User) -> None:
+    cohort = facts.graduate.cohort
+    if phase_for(facts.graduate, cohort) in (Phase.ENDED, Phase.SEALED):
         raise Refused("cohort_ended", f"{cohort}已{cohort.phase_label}, 不能签约。")
     start = SigningRules.of(cohort).signing_from
-    if timezone.localtime(case.now).date() < start:
+    if timezone.localtime(facts.now).date() < start:
         raise Refused("signing_closed", f"学校规定自{start:%Y年%m月%d日}起可以签约。")
     if not outbox.can_send(Channel.SMS):
         raise Refused("no_sms", "短信通道尚未开通, 暂时不能签约。")
 
 
-def number_settled(case: Case, actor: Any) -> None:
-    check_settled(case.graduate, case.now, renumbered=case.invitation.renumbered)
+def account_settled(facts: InvitationFacts, actor: User) -> None:
+    check_account_settled(facts.graduate, facts.now, mobile_changed=facts.mobile_changed)
 
 
-def check_settled(
-    graduate: Graduate, now: datetime.datetime, *, renumbered: bool, to: str = "签约"
+def check_account_settled(
+    graduate: Graduate, now: datetime.datetime, *, mobile_changed: bool, to: str = "签约"
 ) -> None:
-    """After a reset by staff or a new mobile number the account must stand for 72 hours."""
-    since = now - SETTLING
+    """Refuse for 72 hours after staff reset the account or the mobile number changed, so that nobody
+    can take an account over and sign at once. `to` completes the sentence of the refusal."""
+    since = now - SETTLING_PERIOD
     person = graduate.person
     if person.code_counter and (person.activated_at is None or person.activated_at > since):
         raise Refused(
             "account_reset", f"帐号刚刚重置, 为保护您的权益, 重新激活满72小时后才能{to}。"
         )
-    if renumbered:
+    if mobile_changed:
         raise Refused("mobile_changed", f"手机号码刚刚变更, 为保护您的权益, 满72小时后才能{to}。")
 
 
-def own(case: Case, actor: Any) -> None:
-    member = case.invitation.member
-    mine = member.user_id == actor.pk and member.state != Membership.ENDED
-    if not mine and not speaks_for(actor, case.invitation.unit_id):
+def by_sender_or_colleague(facts: InvitationFacts, actor: User) -> None:
+    member = facts.invitation.member
+    is_sender = member.user_id == actor.pk and member.state != Membership.ENDED
+    if not is_sender and not is_verified_member(actor, facts.invitation.unit_id):
         raise Refused("not_yours", "只有发出邀约的联系人或单位的认证人员可以操作。")
 
 
-ACCEPTING = (
-    themselves, in_time, same_terms, enrolled, signing_open, origin_confirmed, seeking,
-    number_settled, read_long_enough,
+ACCEPT_GUARDS = (
+    by_the_graduate, not_expired, terms_unchanged, enrolled, signing_open, origin_confirmed,
+    still_seeking_work, account_settled, read_long_enough,
 )  # fmt: skip
 
 INVITATION = Machine(
     name="签约邀约",
     labels=dict(InvitationState.choices),
-    state_of=lambda case: case.invitation.state,
+    state_of=lambda facts: facts.invitation.state,
     role_of=role_of,
     steps=(
         Step("accept", "接受", roles(GRADUATE), states(InvitationState.SENT),
-             InvitationState.ACCEPTED, ACCEPTING, "with signature and one-time code"),
+             InvitationState.ACCEPTED, ACCEPT_GUARDS, "with signature and one-time code"),
         Step("decline", "谢绝", roles(GRADUATE), states(InvitationState.SENT),
-             InvitationState.DECLINED, (themselves, in_time)),
+             InvitationState.DECLINED, (by_the_graduate, not_expired)),
         Step("edit", "修改", roles(EMPLOYER), states(InvitationState.SENT), None,
-             (own, in_time), "must be read again"),
+             (by_sender_or_colleague, not_expired), "must be read again"),
         Step("withdraw", "撤回", roles(EMPLOYER), states(InvitationState.SENT),
-             InvitationState.WITHDRAWN, (own, in_time)),
+             InvitationState.WITHDRAWN, (by_sender_or_colleague, not_expired)),
         Step("expire", "失效", roles(CLOCK), states(InvitationState.SENT),
              InvitationState.EXPIRED, (), "at the end of the last valid day"),
     ),
 )  # fmt: skip
 
 
-def what_blocks(case: Case, actor: User) -> list[DomainError]:
-    """Everything that stands in the way of accepting now, for the notice page."""
-    found: list[DomainError] = []
-    for guard in ACCEPTING:
+def acceptance_refusals(facts: InvitationFacts, actor: User) -> list[DomainError]:
+    """Every reason why the graduate can't accept now, for the page of the notice."""
+    refusals: list[DomainError] = []
+    for guard in ACCEPT_GUARDS:
         try:
-            guard(case, actor)
+            guard(facts, actor)
         except DomainError as refusal:
-            found.append(refusal)
-    return found
+            refusals.append(refusal)
+    return refusals

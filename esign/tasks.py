@@ -1,3 +1,5 @@
+"""Celery tasks of e-signing. The periodic ones are scheduled in `contributions.py`."""
+
 from celery import shared_task
 
 from esign.actions import documents, imports, invite, reading, reminders, scan_print
@@ -31,8 +33,8 @@ def tell_old_numbers() -> None:
 
 @shared_task
 def sweep_tickets() -> None:
-    scan_print.sweep()
-    reading.forget_drawn()
+    scan_print.delete_old_tickets()
+    reading.drop_old_drawings()
 
 
 @shared_task
@@ -49,4 +51,4 @@ def apply_import(import_id: int) -> None:
 def sweep_imports() -> None:
     """Continue imports whose message was lost or whose worker died; delete old ones."""
     imports.run_overdue()
-    imports.forget_old()
+    imports.delete_old()

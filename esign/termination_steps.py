@@ -1,10 +1,9 @@
-"""How an agreement ends: the transition table of terminations and its guards (DOMAIN §5)."""
+"""The transition table of terminations and its guards (DOMAIN §5)."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils import timezone
 
@@ -12,10 +11,10 @@ from accounts.models import Realm, User
 from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from employers.models import Membership
-from employers.queries import speaks_for
+from employers.queries import is_verified_member
 from esign.models import Agreement, SigningRules, Termination
 from esign.states import AgreementState, Ground, Side, TerminationState
-from esign.steps import check_settled, lately_renumbered
+from esign.steps import check_account_settled, mobile_changed_lately
 from graduates.models import Graduate
 from schools.models import Phase
 from schools.roles import LEVEL_LABELS, Level
@@ -27,12 +26,12 @@ ROLE_LABELS = {
     EMPLOYER: "用人单位",
     **LEVEL_LABELS,
 }
-NONE = "none"  # no procedure is open
+NO_TERMINATION = "none"  # the state of an agreement that has no open termination
 
 
 @dataclass
-class Case:
-    """An agreement with its open procedure, if there is one."""
+class TerminationFacts:
+    """An agreement with everything that the guards look at; `termination` is the open one, if any."""
 
     agreement: Agreement
     graduate: Graduate
@@ -42,15 +41,16 @@ class Case:
 
     @property
     def state(self) -> str:
-        return self.termination.state if self.termination is not None else NONE
+        return self.termination.state if self.termination is not None else NO_TERMINATION
 
     @property
-    def asked(self) -> Termination:
+    def open_termination(self) -> Termination:
+        """The open termination, for steps that only start where there is one."""
         assert self.termination is not None
         return self.termination
 
 
-def role_of(actor: Any) -> str:
+def role_of(actor: User) -> str:
     if not isinstance(actor, User):
         return ""
     if actor.realm == Realm.STAFF:
@@ -63,98 +63,104 @@ def side_of(actor: User) -> str:
     return Side.GRADUATE if role_of(actor) == GRADUATE else Side.EMPLOYER
 
 
-def of_the_parties(case: Case, actor: Any) -> None:
-    """The graduate, the person who signed for the unit, or a verified colleague."""
+def by_a_party(facts: TerminationFacts, actor: User) -> None:
+    """The actor is the graduate, the person who signed for the unit, or a verified colleague."""
     if role_of(actor) == GRADUATE:
-        mine = case.graduate.person.user_id == actor.pk
+        is_party = facts.graduate.person.user_id == actor.pk
     else:
-        member = case.agreement.member
-        mine = member.user_id == actor.pk and member.state != Membership.ENDED
-        mine = mine or speaks_for(actor, case.agreement.unit_id)
-    if not mine:
+        member = facts.agreement.member
+        is_party = member.user_id == actor.pk and member.state != Membership.ENDED
+        is_party = is_party or is_verified_member(actor, facts.agreement.unit_id)
+    if not is_party:
         raise Refused("not_yours", "只有协议双方可以办理。")
 
 
-def settled(case: Case, actor: Any) -> None:
-    """No staff ends an agreement as the graduate: after a reset or a new number they wait."""
+def account_settled(facts: TerminationFacts, actor: User) -> None:
+    """After a reset of the account or a new mobile number the graduate waits for 72 hours, so that
+    nobody ends the agreement in the graduate's name."""
     if role_of(actor) == GRADUATE:
-        renumbered = lately_renumbered(case.graduate.pk)
-        check_settled(case.graduate, case.now, renumbered=renumbered, to="办理解约")
-
-
-def in_force(case: Case, actor: Any) -> None:
-    if case.agreement.state != AgreementState.ACTIVE:
-        raise Refused("not_active", f"协议{case.agreement.get_state_display()}, 不需要解约。")
-
-
-def not_too_early(case: Case, actor: Any) -> None:
-    start = case.rules.termination_from
-    if timezone.localtime(case.now).date() < start:
-        raise Refused("too_early", f"学校规定自{start:%Y年%m月%d日}起可以解约。")
-
-
-def not_too_often(case: Case, actor: Any) -> None:
-    """Decided ones count, for this graduate in this cohort."""
-    done = Termination.objects.filter(
-        graduate_id=case.graduate.pk,
-        cohort_id=case.agreement.cohort_id,
-        state=TerminationState.AGREED,
-    ).count()
-    if done >= case.rules.most_terminations:
-        raise Refused(
-            "too_often", f"已解约{done}次, 达到学校规定的最大解约次数, 请联系学校就业部门。"
+        mobile_changed = mobile_changed_lately(facts.graduate.pk)
+        check_account_settled(
+            facts.graduate, facts.now, mobile_changed=mobile_changed, to="办理解约"
         )
 
 
-def not_sealed(case: Case, actor: Any) -> None:
-    if case.graduate.cohort.phase() == Phase.SEALED:
-        raise Refused("cohort_sealed", f"{case.graduate.cohort}已封存。")
+def agreement_active(facts: TerminationFacts, actor: User) -> None:
+    if facts.agreement.state != AgreementState.ACTIVE:
+        raise Refused("not_active", f"协议{facts.agreement.get_state_display()}, 不需要解约。")
 
 
-def the_other_side(case: Case, actor: Any) -> None:
-    of_the_parties(case, actor)
-    if side_of(actor) == case.asked.started_by:
+def not_too_early(facts: TerminationFacts, actor: User) -> None:
+    start = facts.rules.termination_from
+    if timezone.localtime(facts.now).date() < start:
+        raise Refused("too_early", f"学校规定自{start:%Y年%m月%d日}起可以解约。")
+
+
+def not_too_often(facts: TerminationFacts, actor: User) -> None:
+    """Terminations that were agreed count, of this graduate in this cohort."""
+    agreed = Termination.objects.filter(
+        graduate_id=facts.graduate.pk,
+        cohort_id=facts.agreement.cohort_id,
+        state=TerminationState.AGREED,
+    ).count()
+    if agreed >= facts.rules.most_terminations:
+        raise Refused(
+            "too_often", f"已解约{agreed}次, 达到学校规定的最大解约次数, 请联系学校就业部门。"
+        )
+
+
+def not_sealed(facts: TerminationFacts, actor: User) -> None:
+    if facts.graduate.cohort.phase() == Phase.SEALED:
+        raise Refused("cohort_sealed", f"{facts.graduate.cohort}已封存。")
+
+
+def by_other_side(facts: TerminationFacts, actor: User) -> None:
+    by_a_party(facts, actor)
+    if side_of(actor) == facts.open_termination.started_by:
         raise Refused("own_request", "解约由您一方提出, 请等待对方答复。")
 
 
-def the_same_side(case: Case, actor: Any) -> None:
-    of_the_parties(case, actor)
-    if side_of(actor) != case.asked.started_by:
+def by_starting_side(facts: TerminationFacts, actor: User) -> None:
+    by_a_party(facts, actor)
+    if side_of(actor) != facts.open_termination.started_by:
         raise Refused("not_own_request", "只有提出解约的一方可以操作。")
 
 
-def silent_too_long(case: Case, actor: Any) -> None:
-    """Silence is never consent; it only opens the way of the unit's stamped release."""
-    limit = case.asked.answer_by
-    if limit is None or case.now <= limit:
+def answer_overdue(facts: TerminationFacts, actor: User) -> None:
+    """A missing answer is never consent. It only allows the unit's stamped release to be uploaded."""
+    limit = facts.open_termination.answer_by
+    if limit is None or facts.now <= limit:
         raise Refused("still_waiting", "对方答复期限未到, 请先等待对方答复。")
 
 
-def in_scope(case: Case, actor: Any) -> None:
-    """Staff acts on the graduates they look after, whatever page they came by."""
-    mine = Agreement.objects.filter(pk=case.agreement.pk)
-    if not visible_to(mine, actor, graduate="graduate").exists():
+def in_scope(facts: TerminationFacts, actor: User) -> None:
+    """Staff may only act on graduates in their scope."""
+    rows = Agreement.objects.filter(pk=facts.agreement.pk)
+    if not visible_to(rows, actor, graduate="graduate").exists():
         raise NotPermitted("scope", "此协议不在您的管理范围内。")
 
 
-def called_back(case: Case, actor: Any) -> None:
-    """A stamped release counts once somebody rang the unit back."""
-    if case.asked.stamped_at is not None and case.asked.called_back_at is None:
+def called_back(facts: TerminationFacts, actor: User) -> None:
+    """A stamped release is only accepted after staff has telephoned the unit."""
+    if (
+        facts.open_termination.stamped_at is not None
+        and facts.open_termination.called_back_at is None
+    ):
         raise Refused("not_called_back", "请先电话回访用人单位并填写回访记录。")
 
 
-def only_stamped(case: Case, actor: Any) -> None:
-    if case.asked.stamped_at is None:
+def has_stamped_release(facts: TerminationFacts, actor: User) -> None:
+    if facts.open_termination.stamped_at is None:
         raise Refused("not_stamped", "只有上传盖章解约材料的申请需要回访。")
 
 
-def department_decides(case: Case, actor: Any) -> None:
-    if not case.rules.department_decides:
+def department_decides(facts: TerminationFacts, actor: User) -> None:
+    if not facts.rules.department_decides:
         raise Refused("school_decides", "本校须由学校终审。")
 
 
-def school_decides(case: Case, actor: Any) -> None:
-    if case.rules.department_decides:
+def school_decides(facts: TerminationFacts, actor: User) -> None:
+    if facts.rules.department_decides:
         raise Refused("department_decides", "本校由院系审核即可。")
 
 
@@ -168,24 +174,24 @@ _PARTIES = roles(GRADUATE, EMPLOYER)
 
 TERMINATION = Machine(
     name="解约申请",
-    labels={NONE: "未申请", **dict(TerminationState.choices)},
-    state_of=lambda case: case.state,
+    labels={NO_TERMINATION: "未申请", **dict(TerminationState.choices)},
+    state_of=lambda facts: facts.state,
     role_of=role_of,
     steps=(
-        Step("start_mutual", "申请协商解约", _PARTIES, states(NONE), _OTHER,
-             (of_the_parties, in_force, not_sealed, not_too_early, not_too_often, settled)),
-        Step("start_one_sided", "申请单方解约", _PARTIES, states(NONE), _DEPARTMENT,
-             (of_the_parties, in_force, not_sealed, not_too_early, not_too_often, settled),
+        Step("start_mutual", "申请协商解约", _PARTIES, states(NO_TERMINATION), _OTHER,
+             (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled)),
+        Step("start_one_sided", "申请单方解约", _PARTIES, states(NO_TERMINATION), _DEPARTMENT,
+             (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled),
              "with proof and the date of the written notice"),
-        Step("consent", "同意解约", _PARTIES, states(_OTHER), _DEPARTMENT, (the_other_side, settled)),
+        Step("consent", "同意解约", _PARTIES, states(_OTHER), _DEPARTMENT, (by_other_side, account_settled)),
         Step("refuse", "不同意解约", _PARTIES, states(_OTHER), TerminationState.REFUSED,
-             (the_other_side,), "", needs_reason=True),
+             (by_other_side,), "", needs_reason=True),
         Step("withdraw", "撤回申请", _PARTIES, states(_OTHER, _DEPARTMENT, _SCHOOL),
-             TerminationState.WITHDRAWN, (the_same_side,)),
+             TerminationState.WITHDRAWN, (by_starting_side,)),
         Step("upload_release", "上传盖章解约材料", roles(GRADUATE), states(_OTHER), _DEPARTMENT,
-             (the_same_side, silent_too_long), "after the other side was silent too long"),
+             (by_starting_side, answer_overdue), "after the other side was silent too long"),
         Step("note_call", "登记回访", _DEPARTMENT_STAFF | roles(Level.SCHOOL),
-             states(_DEPARTMENT, _SCHOOL), None, (in_scope, only_stamped), "", needs_reason=True),
+             states(_DEPARTMENT, _SCHOOL), None, (in_scope, has_stamped_release), "", needs_reason=True),
         Step("pass_on", "初审同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), _SCHOOL,
              (in_scope, school_decides)),
         Step("agree", "同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), TerminationState.AGREED,
@@ -198,8 +204,9 @@ TERMINATION = Machine(
              TerminationState.REFUSED, (in_scope,), "", needs_reason=True),
     ),
 )  # fmt: skip
-STARTS = {Ground.MUTUAL: "start_mutual"}
+_START_STEPS = {Ground.MUTUAL: "start_mutual"}
 
 
-def start_of(ground: str) -> str:
-    return STARTS.get(Ground(ground), "start_one_sided")
+def start_step_of(ground: str) -> str:
+    """The action that starts a termination on this ground."""
+    return _START_STEPS.get(Ground(ground), "start_one_sided")

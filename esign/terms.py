@@ -1,7 +1,8 @@
-"""The terms of an invitation as bytes: what is shown, hashed, signed and printed is one text.
+"""The terms of an invitation as one text, which is shown, hashed, signed and printed.
 
-Canonical JSON (sorted keys, no blanks, no escapes), because jsonb reorders keys. The notice's
-sentences are part of it, so the hash covers every word the graduate read.
+The text is canonical JSON: sorted keys, no blanks, no escapes. It is stored as text, since jsonb
+would reorder the keys. It contains the sentences of the notice, so that the hash covers every word
+that the graduate reads.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def compose(
     sent_at: datetime.datetime,
     valid_until: datetime.datetime,
 ) -> str:
-    """The canonical text of an offer. `files` maps image names to their SHA-256."""
+    """The canonical text of an invitation. `files` maps the names of pictures to their SHA-256."""
     terms = {
         "format": _FORMAT,
         "to": {
@@ -57,13 +58,13 @@ def compose(
 
 
 def amended(text: str, values: Mapping[str, Any], files: Mapping[str, str]) -> str:
-    """The canonical text of changed terms; to whom, when and until when stay."""
+    """The canonical text of changed terms. Recipient and dates stay as they are in `text`."""
     old = read(text)
     until = datetime.datetime.fromisoformat(old["valid_until"])
     return canonical(
         old
         | {
-            "values": {f.key: _plain(values.get(f.key)) for f in ALL},
+            "values": plain_values(values),
             "words": {f.key: f.show(values.get(f.key)) for f in ALL},
             "files": old["files"] | dict(files),
             "letter": letter(old["to"]["name"], values, until),
@@ -72,11 +73,12 @@ def amended(text: str, values: Mapping[str, Any], files: Mapping[str, str]) -> s
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field as the text keeps it: dates as ISO dates, nothing left out."""
+    """The values of all fields as the text holds them: dates in ISO format."""
     return {f.key: _plain(values.get(f.key)) for f in ALL}
 
 
 def canonical(terms: Mapping[str, Any]) -> str:
+    """Canonical JSON."""
     return json.dumps(terms, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -86,11 +88,12 @@ def digest(text: str) -> str:
 
 
 def read(text: str) -> dict[str, Any]:
+    """The terms in a canonical text, with the keys that `compose` gives them."""
     return json.loads(text)
 
 
 def values_of(text: str) -> dict[str, Any]:
-    """The values with dates as dates."""
+    """The values in a canonical text, with dates as `datetime.date`."""
     values = read(text)["values"]
     for key, value in values.items():
         if value and key in BY_KEY and BY_KEY[key].kind == "date":
@@ -99,7 +102,7 @@ def values_of(text: str) -> dict[str, Any]:
 
 
 def letter(name: str, v: Mapping[str, Any], valid_until: datetime.datetime) -> list[str]:
-    """The notice as paragraphs: greeting, position, terms, warning (DOMAIN §4)."""
+    """The paragraphs of the notice: greeting, position, terms, warning (DOMAIN §4)."""
     last = timezone.localtime(valid_until)
     until = f"{last.year}年{last.month}月{last.day}日"
     probation = (
@@ -108,7 +111,7 @@ def letter(name: str, v: Mapping[str, Any], valid_until: datetime.datetime) -> l
         if v["probation_months"]
         else f"不设试用期, 薪资每月{v['wage']}元"
     )
-    found = [
+    paragraphs = [
         f"尊敬的{name}同学:",
         f"您好! {v['unit_name']}决定录用您, 职位为“{v['job_title']}”"
         f"({lookup.name('job_category', v['job_category'])})。",
@@ -116,23 +119,25 @@ def letter(name: str, v: Mapping[str, Any], valid_until: datetime.datetime) -> l
         f"请于{_date(v['report_by'])}前到{v['report_place']}报到, 实际工作地点为{v['work_place']}。",
     ]
     if v.get("signing_notes"):
-        found.append(f"签约事宜的其它约定: {v['signing_notes']}")
+        paragraphs.append(f"签约事宜的其它约定: {v['signing_notes']}")
     if v.get("penalty_notes"):
-        found.append(f"违约事宜的其它约定: {v['penalty_notes']}")
-    found += [
+        paragraphs.append(f"违约事宜的其它约定: {v['penalty_notes']}")
+    paragraphs += [
         f"本邀约至{until}结束前有效, 逾期未答复自动失效。",
         WARNING,
         BINDING,
         f"联系人: {v['contact_name']}, 手机 {v['contact_mobile']}。",
     ]
-    return found
+    return paragraphs
 
 
 def difference(old: str, new: str) -> list[tuple[str, str, str]]:
-    """(label, old words, new words) of every field that differs."""
-    a, b = read(old)["words"], read(new)["words"]
+    """(label, old words, new words) of every field that differs between two canonical texts."""
+    before, after = read(old)["words"], read(new)["words"]
     return [
-        (f.label, a.get(f.key, ""), b.get(f.key, "")) for f in ALL if a.get(f.key) != b.get(f.key)
+        (f.label, before.get(f.key, ""), after.get(f.key, ""))
+        for f in ALL
+        if before.get(f.key) != after.get(f.key)
     ]
 
 

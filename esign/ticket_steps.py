@@ -1,4 +1,4 @@
-"""What may be done with a ticket of scan-to-print: the table that the actions ask."""
+"""The lifecycle of a ticket of scan-to-print. The actions ask this table."""
 
 from __future__ import annotations
 

@@ -1,3 +1,6 @@
+"""Addresses of e-signing: `urlpatterns` for graduates and the public, `employer` and `console` for the
+unit's and the staff's pages."""
+
 from django.urls import path
 
 from esign.views import (
@@ -7,16 +10,16 @@ from esign.views import (
     console_print,
     console_setup,
     console_termination,
+    employer_agreements,
+    employer_imports,
+    employer_invitations,
+    employer_terminations,
     phone,
     phone_agreement,
     phone_termination,
     scan_print,
     verify,
 )
-from esign.views import employer_agreements as signed
-from esign.views import employer_imports as imports
-from esign.views import employer_invitations as invitations
-from esign.views import employer_terminations as ending
 
 urlpatterns = [
     path("card/<str:token>/", card.landing, name="card-landing"),
@@ -66,53 +69,72 @@ urlpatterns = [
     path("print/<str:token>/pdf/", scan_print.download, name="print-download"),
 ]
 
-# Under /employer/ and /console/: the unit's and the staff's pages of the same things.
 employer = [
-    path("invitations/", invitations.invitations, name="employer-invitations"),
-    path("invitations/new/", invitations.invite_new, name="employer-invite-new"),
-    path("invitations/workbook/", imports.listing, name="employer-workbooks"),
-    path("invitations/workbook/template/", imports.template, name="employer-workbook-template"),
-    path("invitations/workbook/<int:pk>/", imports.detail, name="employer-workbook"),
+    path("invitations/", employer_invitations.invitations, name="employer-invitations"),
+    path("invitations/new/", employer_invitations.invite_new, name="employer-invite-new"),
+    path("invitations/workbook/", employer_imports.listing, name="employer-workbooks"),
     path(
-        "invitations/workbook/<int:pk>/confirm/", imports.confirm, name="employer-workbook-confirm"
+        "invitations/workbook/template/",
+        employer_imports.template,
+        name="employer-workbook-template",
     ),
-    path("invitations/workbook/<int:pk>/cancel/", imports.cancel, name="employer-workbook-cancel"),
+    path("invitations/workbook/<int:pk>/", employer_imports.detail, name="employer-workbook"),
+    path(
+        "invitations/workbook/<int:pk>/confirm/",
+        employer_imports.confirm,
+        name="employer-workbook-confirm",
+    ),
+    path(
+        "invitations/workbook/<int:pk>/cancel/",
+        employer_imports.cancel,
+        name="employer-workbook-cancel",
+    ),
     path(
         "invitations/workbook/<int:pk>/annotated/",
-        imports.annotated,
+        employer_imports.annotated,
         name="employer-workbook-annotated",
     ),
-    path("invitations/<int:pk>/", invitations.invitation, name="employer-invitation"),
+    path("invitations/<int:pk>/", employer_invitations.invitation, name="employer-invitation"),
     path(
         "invitations/<int:pk>/withdraw/",
-        invitations.invitation_withdraw,
+        employer_invitations.invitation_withdraw,
         name="employer-invitation-withdraw",
     ),
     path(
         "invitations/<int:pk>/picture/<str:slot>/",
-        invitations.invitation_picture,
+        employer_invitations.invitation_picture,
         name="employer-invitation-picture",
     ),
-    path("agreements/", signed.agreements, name="employer-agreements"),
-    path("agreements/<int:pk>/", signed.agreement, name="employer-agreement"),
-    path("agreements/<int:pk>/pdf/", signed.agreement_pdf, name="employer-agreement-pdf"),
-    path("agreements/<int:pk>/amend/", signed.amend_form, name="employer-amend"),
+    path("agreements/", employer_agreements.agreements, name="employer-agreements"),
+    path("agreements/<int:pk>/", employer_agreements.agreement, name="employer-agreement"),
     path(
-        "agreements/<int:pk>/amend/withdraw/", signed.amend_withdraw, name="employer-amend-withdraw"
+        "agreements/<int:pk>/pdf/", employer_agreements.agreement_pdf, name="employer-agreement-pdf"
     ),
-    path("agreements/<int:pk>/terminate/", ending.start, name="employer-terminate"),
+    path("agreements/<int:pk>/amend/", employer_agreements.amend_form, name="employer-amend"),
     path(
-        "agreements/<int:pk>/terminate/consent/", ending.consent, name="employer-terminate-consent"
+        "agreements/<int:pk>/amend/withdraw/",
+        employer_agreements.amend_withdraw,
+        name="employer-amend-withdraw",
     ),
-    path("agreements/<int:pk>/terminate/refuse/", ending.refuse, name="employer-terminate-refuse"),
+    path("agreements/<int:pk>/terminate/", employer_terminations.start, name="employer-terminate"),
+    path(
+        "agreements/<int:pk>/terminate/consent/",
+        employer_terminations.consent,
+        name="employer-terminate-consent",
+    ),
+    path(
+        "agreements/<int:pk>/terminate/refuse/",
+        employer_terminations.refuse,
+        name="employer-terminate-refuse",
+    ),
     path(
         "agreements/<int:pk>/terminate/withdraw/",
-        ending.withdraw,
+        employer_terminations.withdraw,
         name="employer-terminate-withdraw",
     ),
     path(
         "agreements/<int:pk>/materials/<int:material_id>/",
-        ending.material,
+        employer_terminations.material,
         name="employer-material",
     ),
 ]

@@ -1,8 +1,8 @@
-"""Is this PDF a genuine agreement of ours, and is the agreement still in force?
+"""Verifies that a PDF is a genuine agreement of this platform, and whether it is still in force.
 
-Genuine needs both: pyHanko's bottom line over the whole file against our own certificates, and
-that these very bytes are on file. A flipped byte, an appended revision, a re-saved text and the
-same layout signed by another key fail at least one of them.
+A genuine PDF passes two checks: pyHanko finds a valid signature over the whole file by one of our
+certificates, and the platform has stored a file with exactly these bytes. A changed byte, an appended
+revision, a file saved again and the same layout signed by another key fail at least one of them.
 """
 
 from __future__ import annotations
@@ -29,17 +29,21 @@ _CHILD = Path(pdf_child.__file__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """`genuine`: we made exactly these bytes. `standing`: in_force, superseded, ended,
-    terminated, or "" where nothing is known. `code` is a stable slug."""
+    """The result of a verification.
+
+    `genuine` says whether the platform made exactly this file. `status` is "in_force", "superseded",
+    "ended", "terminated", or "" for a file that is not genuine. `code` is a stable slug: the status,
+    or the reason why the file is not genuine.
+    """
 
     genuine: bool
     code: str
     sentence: str
     agreement: Agreement | None = None
-    standing: str = ""
+    status: str = ""
 
 
-STANDING = {
+STATUS_SENTENCES = {
     "in_force": "协议有效",
     "superseded": "此文件已被更新的版本或审核记录取代, 协议仍然有效",
     "ended": "协议已终止(已签订劳动合同)",
@@ -58,7 +62,7 @@ _REFUSALS = {
 
 
 def verify(content: bytes) -> Verdict:
-    """Judge one uploaded file. Never raises for what the file holds."""
+    """Verify one uploaded file. Never raises because of the file's content."""
     if len(content) > MOST_BYTES:
         return _refused("too_large")
     if not content.startswith(b"%PDF-"):
@@ -68,24 +72,24 @@ def verify(content: bytes) -> Verdict:
         .filter(sha256=hashlib.sha256(content).hexdigest(), state=DocumentState.READY)
         .first()
     )
-    # What we made ourselves is judged at the time it was made: certificates run out.
+    # A file of ours is checked as of the time it was made, since certificates expire later.
     made_at = document.made_at if document is not None else None
-    code = fault_of(content, made_at.isoformat() if made_at else "")
+    code = signature_fault(content, made_at.isoformat() if made_at else "")
     if code:
         return _refused(code)
     if document is None:
         return _refused("unknown")
-    standing = standing_of(document)
-    return Verdict(True, standing, STANDING[standing], document.agreement, standing)
+    status = status_of_document(document)
+    return Verdict(True, status, STATUS_SENTENCES[status], document.agreement, status)
 
 
 def _refused(code: str) -> Verdict:
     return Verdict(False, code, _REFUSALS[code])
 
 
-def fault_of(content: bytes, moment: str = "") -> str:
-    """Empty when the signature holds at that moment (by default now), the authority's time stamp
-    in it included, else the slug of what is wrong."""
+def signature_fault(content: bytes, moment: str = "") -> str:
+    """ "" if the signature and its time stamp are valid at `moment` (ISO 8601; "" for now), otherwise
+    the slug of what is wrong."""
     rows = SigningCertificate.objects.filter(revoked_at=None)
     pem = "".join(rows.values_list("pem", flat=True))
     with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile("w") as roots:
@@ -96,7 +100,7 @@ def fault_of(content: bytes, moment: str = "") -> str:
         stamps = str(settings.TIME_STAMP_ROOTS)
         argv = [sys.executable, "-I", str(_CHILD), file.name, roots.name, stamps, moment]
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -105,23 +109,24 @@ def fault_of(content: bytes, moment: str = "") -> str:
                 timeout=30,
                 check=False,
             )
-            said = json.loads(done.stdout or b"{}")
+            answer = json.loads(process.stdout or b"{}")
         except (subprocess.TimeoutExpired, ValueError):
             return "unreadable"
-    return _slug(said)
+    return _fault_slug(answer)
 
 
-def _slug(said: dict[str, Any]) -> str:
-    if said.get("error") or "signatures" not in said:
-        return said.get("error") or "unreadable"
-    if said["signatures"] != 1:
-        return "many_signatures" if said["signatures"] else "unsigned"
-    if said["intact"] and not said["trusted"]:
+def _fault_slug(answer: dict[str, Any]) -> str:
+    if answer.get("error") or "signatures" not in answer:
+        return answer.get("error") or "unreadable"
+    if answer["signatures"] != 1:
+        return "many_signatures" if answer["signatures"] else "unsigned"
+    if answer["intact"] and not answer["trusted"]:
         return "foreign_key"
-    return "" if said["bottom_line"] and said["whole"] else "altered"
+    return "" if answer["bottom_line"] and answer["whole"] else "altered"
 
 
-def standing_of(document: Document) -> str:
+def status_of_document(document: Document) -> str:
+    """The status of a genuine document, as in `Verdict`."""
     agreement = document.agreement
     if agreement.state != AgreementState.ACTIVE:
         return {"ended": "ended", "terminated": "terminated"}[agreement.state]
@@ -131,13 +136,13 @@ def standing_of(document: Document) -> str:
 
 
 def public_facts(agreement: Agreement) -> dict[str, str]:
-    """What anybody may see: number, masked parties, state."""
+    """What anybody may see of an agreement: number, masked parties and state."""
     version = AgreementVersion.objects.get(agreement=agreement, number=agreement.version)
-    said, party = terms.read(version.terms), version.evidence["party"]
+    signed, party = terms.read(version.terms), version.evidence["party"]
     return {
         "number": agreement.number,
-        "unit": said["words"]["unit_name"],
-        "unit_code": mask_id(said["words"]["unit_code"]),
+        "unit": signed["words"]["unit_name"],
+        "unit_code": mask_id(signed["words"]["unit_code"]),
         "name": party["name"][:1] + "*" * (len(party["name"]) - 1),
         "school": party["school"],
         "state": agreement.get_state_display(),

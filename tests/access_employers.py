@@ -1,5 +1,5 @@
-"""The employers' part of the wall: two people of one unit, one verified and one not, and a
-stranger's unit; what each has sent, signed and handed in."""
+"""The access table's cases of employers: two people of one unit, one verified and one not, and a person
+of another unit, with what each has sent, signed and handed in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.access_cases import AddressCase
 from tests.esign import signing
 from workbooks.actions import imports as workbook_imports
 
-# Of the unit's pages: the verified person sees all of it, the other one what they did.
+# On the unit's pages the verified person sees everything, the other one only what they did.
 VERIFIED, CLAIMED = "employer", "colleague"
 SLOTS = {"slot": "signature"}
 
@@ -36,7 +36,7 @@ class People(Protocol):
 
 
 def make_people(o: Any) -> None:
-    """The three accounts, each in its unit with everything kept."""
+    """Make the three accounts, each in a unit, with all pictures and a signature saved."""
     code, other = factories.make_unit_code(), factories.make_unit_code(body="MA2N0DEF")
     o.employer = member(code, state=Membership.VERIFIED).user
     o.colleague = member(code).user
@@ -61,16 +61,16 @@ def _three(mine: int, theirs: int, foreign: int, **more: Any) -> list[AddressCas
 
 
 def _sent(o: Any) -> list[Invitation]:
-    """One invitation of each of the three."""
+    """One invitation of each of the three people."""
     return [
-        signing.invited_by(_of(user), factories.make_graduate(o.world))
+        signing.send_invitation_as(_of(user), factories.make_graduate(o.world))
         for user in (o.employer, o.colleague, o.stranger)
     ]
 
 
 def _signed(o: Any) -> list[Agreement]:
     return [
-        signing.signed_by(_of(user), factories.make_graduate(o.world))
+        signing.sign_agreement_with(_of(user), factories.make_graduate(o.world))
         for user in (o.employer, o.colleague, o.stranger)
     ]
 
@@ -88,7 +88,7 @@ def agreements(o: Any) -> list[AddressCase]:
 
 
 def materials(o: Any) -> list[AddressCase]:
-    """A unit's own proof; one of the graduate's is for the school alone."""
+    """Proofs of each unit, and one of a graduate, which is for the school only."""
     cases = []
     for name, agreement in zip(("mine", "theirs", "foreign"), _signed(o), strict=True):
         made = terminate.start(
@@ -98,7 +98,7 @@ def materials(o: Any) -> list[AddressCase]:
         kwargs = {"pk": agreement.pk, "material_id": made.materials.get().pk}
         seen = {"mine": {VERIFIED}, "theirs": {VERIFIED, CLAIMED}, "foreign": set()}[name]
         cases.append(AddressCase(name, kwargs, frozenset(seen)))
-    graduates = signing.signed_by(_of(o.employer), factories.make_graduate(o.world))
+    graduates = signing.sign_agreement_with(_of(o.employer), factories.make_graduate(o.world))
     made = terminate.start(
         agreement=graduates, by=signing.account_of(graduates.graduate), ground=Ground.LAW,
         reason="法律规定", notified_on=factories.today(), materials=[factories.make_photo()],
@@ -124,7 +124,7 @@ def own_pictures(o: Any) -> list[AddressCase]:
 def messages(o: Any) -> list[AddressCase]:
     found = {}
     for user in (o.employer, o.colleague, o.stranger):
-        inbox.tell(f"user:{user.pk}", "消息", key="wall")
+        inbox.tell(f"user:{user.pk}", "消息", key="access")
         found[user.pk] = Message.objects.get(to=f"user:{user.pk}", title="消息").pk
     return [
         AddressCase("mine", {"pk": found[o.employer.pk]}, frozenset({VERIFIED})),
@@ -141,7 +141,7 @@ def _letter(o: Any) -> Letter:
 
 
 def own_letters(o: Any) -> list[AddressCase]:
-    """Whoever handed it in, and nobody else of the unit: it carries an identity card."""
+    """Only the person who handed a letter in sees it, since it shows an identity card."""
     return [
         AddressCase("the colleague's", {"pk": _letter(o).pk}, frozenset({CLAIMED})),
         AddressCase("nobody's", {"pk": 2**40}, frozenset()),
@@ -164,7 +164,7 @@ def letter_pictures(o: Any) -> list[AddressCase]:
 
 
 def own_workbooks(o: Any) -> list[AddressCase]:
-    """Whoever uploaded it: it is sent with that person's signature."""
+    """Only the person who uploaded a workbook sees it, since it is sent with their signature."""
     mine, theirs, foreign = (
         workbook_imports.upload(
             INVITATION_IMPORTS, content=b"no", name="a.xlsx", by=user, member=_of(user),

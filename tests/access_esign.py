@@ -1,5 +1,6 @@
-"""Signing's part of the wall: cards, invitations, agreements, terminations and prints of a graduate
-inside the scope of the first department's staff, outside of it, and in another school."""
+"""The access table's cases of e-signing: cards, invitations, agreements, terminations and prints of a
+graduate inside the scope of the first department's staff, one outside of it, and one of another
+school."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ _SEEN = {
     "elsewhere": frozenset({Role.PROVINCE}),
 }
 
-# Whoever scans a card, whoever verifies, whoever stands at a public computer.
+# Pages for people who scan a card, verify an agreement or print at a public computer.
 OPEN = {
     "card-landing", "invite-phone", "invite-step", "invite-save", "invite-units", "invite-image",
     "invite-upload", "invite-preview", "invite-sent", "verify", "verify-token", "print",
@@ -42,12 +43,12 @@ def _cases(
 
 
 def _signed(o: Any) -> list[Agreement]:
-    """With a change proposed, and approved, so that nothing but the wall stands in the way."""
+    """Agreements with a proposed change and an approval, so that only access is left to refuse."""
     if not hasattr(o, "signed_agreements"):
         o.signed_agreements = []
         worlds = (o.world, o.world, o.other)
         for world, graduate in zip(worlds, (o.inside, o.outside, o.elsewhere), strict=True):
-            made = signing.sign(graduate)
+            made = signing.sign_agreement(graduate)
             amend.propose(
                 agreement=made, member=made.member, typed={"wage": "7000"}, reason="填写有误"
             )
@@ -90,7 +91,7 @@ def terminations(o: Any) -> list[AddressCase]:
 
 
 def reviews(o: Any) -> list[AddressCase]:
-    """Noting a call is open to all of the school's staff; here nothing asks for one."""
+    """All staff of the school may note a call."""
     return _cases([t.pk for t in _ended(o)], action="note_call")
 
 
@@ -125,7 +126,7 @@ def live_cards(o: Any) -> list[AddressCase]:
 
 
 def _draft(o: Any) -> dict[str, str]:
-    return {"key": signing.fill_draft(signing.begin(o.inside)).key}
+    return {"key": signing.fill_draft(signing.begin_draft(o.inside)).key}
 
 
 def drafts(o: Any) -> list[AddressCase]:
@@ -145,7 +146,7 @@ def verified(o: Any) -> list[AddressCase]:
 
 
 def tickets(o: Any) -> list[AddressCase]:
-    ticket, _ = scan_print.issue(address=signing.HERE)
+    ticket, _ = scan_print.issue_ticket(address=signing.ADDRESS)
     return [AddressCase("waiting", {"token": ticket.token}, frozenset({"graduate"}))]
 
 

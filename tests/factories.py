@@ -329,7 +329,7 @@ def sign_agreement(graduate: Graduate) -> Destination:
     """Invite the graduate, read and sign; returns the destination."""
     from tests.esign import signing
 
-    signing.sign(graduate)
+    signing.sign_agreement(graduate)
     return destination_of(graduate)
 
 

@@ -54,9 +54,4 @@ def test_fields_are_drawn_by_the_form_templates_only() -> None:
         if "has-error{% endif %}" in path.read_text(encoding="utf-8")
         and "core/forms/" not in path.as_posix()
     ]
-    # Radio buttons with an explanation each, a check list, and pictures that were kept already.
-    assert by_hand == [
-        "employers/console/letter.html",
-        "esign/employer/terminate.html",
-        "esign/phone/terminate.html",
-    ]
+    assert by_hand == []

@@ -113,6 +113,15 @@ class Choice(Labelled, forms.ChoiceField):
             self.choices = choices
 
 
+class Checklist(Labelled, forms.MultipleChoiceField):
+    """Several boxes to tick; `cleaned_data` holds the values of those that were ticked."""
+
+    widget = widgets.CheckboxSelectMultiple
+
+    def __init__(self, label: str, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(label, choices=choices, **kwargs)
+
+
 class Check(Labelled, forms.BooleanField):
     """A box to tick."""
 

@@ -23,6 +23,7 @@ class SampleForm(PlatformForm):
     one_time_code = fields.OneTimeCode("短信验证码", required=False)
     password = fields.Password("密码", required=False)
     ground = fields.Choice("解约事由", _KINDS[:2], required=False, widget=widgets.RadioSelect)
+    checklist = fields.Checklist("核对清单", _KINDS, required=False)
     note = fields.LongText("备注", required=False, max_length=200, wide=True)
     agreed = fields.Check("录入与终审须为两人", help_text="谁录入的去向就不能由谁终审。")
     workbook = fields.File("工作簿", accept=".xlsx,.xls", required=False)

@@ -132,13 +132,18 @@ class FileInput(_Styled, forms.FileInput):
 
 
 class ImagesInput(FileInput):
-    """Several pictures."""
+    """Several pictures.
+
+    `shown` names what was kept of an earlier sending of the form, so that the page does not ask
+    for the same pictures again.
+    """
 
     allow_multiple_selected = True
 
     def __init__(self) -> None:
         super().__init__(accept="image/*")
         self.attrs["multiple"] = True
+        self.shown = ""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
         return files.getlist(name) if hasattr(files, "getlist") else files.get(name, [])

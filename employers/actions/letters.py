@@ -1,4 +1,7 @@
-"""The stamped 认证公函: handed in by the unit, judged by the province, one effect for each kind."""
+"""Certification letters (认证公函): a unit hands one in, and the province approves or refuses it.
+
+A letter certifies the unit, changes its manager, or recovers a lost account.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox, one_time_codes
@@ -21,8 +25,8 @@ from core.models import Channel, StoredFile
 from core.states import Step
 from employers.actions.members import end_membership
 from employers.actions.papers import check_size
-from employers.actions.units import remember_member
-from employers.letter_steps import CHECKLIST, LETTER, mark
+from employers.actions.units import record_member
+from employers.letter_steps import CHECKLIST, LETTER, review_mark
 from employers.models import Letter, LetterKind, LetterState, Membership, Unit, UnitMember
 from employers.queries import OPEN_LETTER, contacts_of, manager_of
 
@@ -30,10 +34,10 @@ PURPOSE = "recover"
 
 
 def submit(*, member: UnitMember, kind: str, scan: bytes) -> Letter:
-    """Hand a stamped letter in. The same picture sent twice is one letter."""
+    """Hand in a stamped letter. Sending the same picture again returns the same letter."""
     if kind not in (LetterKind.CERTIFY, LetterKind.MANAGER):
         raise Invalid({"kind": ["请选择办理事项。"]})
-    check_needed(member, member.unit, kind)
+    check_letter_needed(member, member.unit, kind)
     stored = _store(scan, by_id=member.user_id)
     with transaction.atomic():
         unit = Unit.objects.select_for_update().get(pk=member.unit_id)
@@ -44,7 +48,7 @@ def submit(*, member: UnitMember, kind: str, scan: bytes) -> Letter:
             if before.kind == kind and before.scan.sha256 == stored.sha256:
                 return before
             raise Refused("open", "已有一份公函等待审核, 审核后可以再次提交。")
-        check_needed(person, unit, kind)
+        check_letter_needed(person, unit, kind)
         letter = Letter.objects.create(
             unit=unit, kind=kind, member=person, name=person.name, mobile=mobile, scan=stored
         )
@@ -52,8 +56,8 @@ def submit(*, member: UnitMember, kind: str, scan: bytes) -> Letter:
     return letter
 
 
-def check_needed(member: UnitMember, unit: Unit, kind: str) -> None:
-    """Raises `Refused` where the letter would change nothing."""
+def check_letter_needed(member: UnitMember, unit: Unit, kind: str) -> None:
+    """Raises `Refused` if a letter of this kind would change nothing."""
     if member.state == Membership.ENDED:
         raise Refused("ended", "您已离开此单位, 不能提交公函。")
     former = manager_of(unit, besides=member)
@@ -64,8 +68,9 @@ def check_needed(member: UnitMember, unit: Unit, kind: str) -> None:
 
 
 def send_recovery_code(*, unit_code: str, mobile: str, address: str) -> None:
+    """Send the code that proves the new mobile number."""
     code, mobile = clean_unit_code(unit_code), text.clean_phone(mobile)
-    errors = _code_errors(code)
+    errors = _unit_code_errors(code)
     if errors:
         raise Invalid(errors)
     one_time_codes.issue(
@@ -76,10 +81,11 @@ def send_recovery_code(*, unit_code: str, mobile: str, address: str) -> None:
 def submit_recovery(
     *, unit_code: str, name: str, mobile: str, code: str, scan: bytes, address: str
 ) -> Letter:
-    """Of somebody who is not signed in: the new mobile is proved, the old contacts are told."""
+    """Hand in a letter that recovers a lost account. Nobody is signed in: the code proves the new mobile
+    number, and the unit's present contacts are warned."""
     unit_code, mobile = clean_unit_code(unit_code), text.clean_phone(mobile)
     name = text.clean_name(name)[:40]
-    errors = _code_errors(unit_code)
+    errors = _unit_code_errors(unit_code)
     if not name:
         errors["name"] = ["请填写帐号管理者姓名。"]
     if not scan:
@@ -96,7 +102,7 @@ def submit_recovery(
         unit = Unit.objects.select_for_update().get(code=unit_code)
         if _open_letter(unit, mobile) is not None:
             raise Refused("open", "此手机号码已有一份公函等待审核, 请等待短信通知。")
-        if _verified(unit, mobile):
+        if _is_verified(unit, mobile):
             raise Refused("already", "此手机号码已是单位的认证人员, 请直接用验证码登录。")
         one_time_codes.spend(proof)
         letter = Letter.objects.create(
@@ -106,7 +112,7 @@ def submit_recovery(
             "employers.submit_recovery", by=Actor(None, "employer", f"{unit.name} {name}"),
             obj=letter, data={"from": address, "mobile": mobile},
         )  # fmt: skip
-        _warn(
+        _warn_members(
             letter, contacts_of(unit, besides=mobile), "submitted",
             f"有人提交公函申请找回{unit.name}的帐号, 新手机号码尾号{mobile[-4:]}。"
             "如非贵单位办理, 请立即联系省级就业主管部门。",
@@ -115,8 +121,9 @@ def submit_recovery(
 
 
 def approve(*, letter_id: int, ticks: Collection[str], seen: str, by: User) -> Letter:
-    """Every line must be ticked. `seen` is the mark of what the reviewer had before them."""
-    with _deciding("approve", letter_id, seen, by) as (letter, step):
+    """Approve a letter. Every line of the checklist must be ticked. `seen` is the `review_mark` of what
+    the reviewer's page showed."""
+    with _locked_for_decision("approve", letter_id, seen, by) as (letter, step):
         missing = [label for key, label in CHECKLIST.items() if key not in ticks]
         if missing:
             raise Invalid({"check": [f"以下各项没有勾选, 不能通过: {'; '.join(missing)}。"]})
@@ -126,14 +133,15 @@ def approve(*, letter_id: int, ticks: Collection[str], seen: str, by: User) -> L
             letter.first_by_id, letter.first_by = by.pk, by.label
         else:
             letter.decided_at, letter.decided_by = timezone.now(), by.label
-            letter.member = _take_effect(letter, by)
+            letter.member = _apply_approval(letter, by)
         letter.save()
         audit.record("employers.approve_letter", by=by, obj=letter, data={"state": letter.state})
     return letter
 
 
 def refuse(*, letter_id: int, reason: str, seen: str, by: User) -> Letter:
-    with _deciding("refuse", letter_id, seen, by) as (letter, _):
+    """Refuse a letter, with a reason for whoever handed it in."""
+    with _locked_for_decision("refuse", letter_id, seen, by) as (letter, _):
         reason = text.clean(reason)[:300]
         if not reason:
             raise Invalid({"reason": ["请填写不通过的原因, 提交人会看到。"]})
@@ -141,9 +149,9 @@ def refuse(*, letter_id: int, reason: str, seen: str, by: User) -> Letter:
         letter.decided_at, letter.decided_by = timezone.now(), by.label
         letter.save()
         audit.record("employers.refuse_letter", by=by, obj=letter, reason=reason)
-        _answer(letter, "认证公函未通过", f"原因: {reason}")
+        _tell_submitter(letter, "认证公函未通过", f"原因: {reason}")
         if letter.kind == LetterKind.RECOVER:
-            _warn(
+            _warn_members(
                 letter, contacts_of(letter.unit, besides=letter.mobile), "decided",
                 f"找回{letter.unit.name}帐号的申请未通过, 原帐号不变。",
             )  # fmt: skip
@@ -151,8 +159,14 @@ def refuse(*, letter_id: int, reason: str, seen: str, by: User) -> Letter:
 
 
 @contextmanager
-def _deciding(action: str, letter_id: int, seen: str, by: User) -> Iterator[tuple[Letter, Step]]:
-    """Lock unit, then letter; whoever comes second is told what was decided and by whom."""
+def _locked_for_decision(
+    action: str, letter_id: int, seen: str, by: User
+) -> Iterator[tuple[Letter, Step]]:
+    """A transaction for one decision: lock the unit and the letter, and ask the transition table.
+
+    Raises a `Conflict` that says what happened if somebody else decided first, or if the letter is no
+    longer as the reviewer saw it.
+    """
     unit_id = Letter.objects.values_list("unit_id", flat=True).get(pk=letter_id)
     with transaction.atomic():
         unit = Unit.objects.select_for_update().get(pk=unit_id)
@@ -170,20 +184,21 @@ def _deciding(action: str, letter_id: int, seen: str, by: User) -> Iterator[tupl
                 f"({letter.get_state_display()}), 您的操作没有执行。",
             )
         step = LETTER.check(action, letter, by)
-        if seen != mark(letter):
+        if seen != review_mark(letter):
             first = f"{letter.first_by}刚刚初核" if letter.first_by else "单位名称刚刚改变"
             raise Conflict("changed", f"{first}, 您的操作没有执行, 请核对后再办理。")
         yield letter, step
 
 
-def _take_effect(letter: Letter, by: User) -> UnitMember:
-    """The unit is certified and the person verified; of the other kinds the former manager goes."""
+def _apply_approval(letter: Letter, by: User) -> UnitMember:
+    """Certify the unit and verify the person. A letter of another kind than 单位认证 also ends the
+    former manager's membership."""
     unit = letter.unit
     if unit.certified_at is None:
         unit.certified_at, unit.certified_by = timezone.now(), by.label
         unit.save(update_fields=["certified_at", "certified_by"])
     told = contacts_of(unit, besides=letter.mobile)
-    member = letter.member or remember_member(
+    member = letter.member or record_member(
         unit=unit, mobile=letter.mobile, name=letter.name, files={}
     )
     member = UnitMember.objects.select_for_update(of=("self",)).select_related("user").get(
@@ -193,16 +208,19 @@ def _take_effect(letter: Letter, by: User) -> UnitMember:
         Membership.VERIFIED, timezone.now(), None,
     )  # fmt: skip
     member.save(update_fields=["state", "verified_at", "ended_at"])
-    gone = letter.kind != LetterKind.CERTIFY and _end_former(letter, member, by)
+    former_ended = letter.kind != LetterKind.CERTIFY and _end_former_manager(letter, member, by)
     if letter.kind == LetterKind.RECOVER:
         words = f"{unit.name}的帐号已由手机尾号{letter.mobile[-4:]}找回。"
-        _warn(letter, told, "decided", words + ("原管理者的权限已结束。" if gone else ""))
+        _warn_members(
+            letter, told, "decided", words + ("原管理者的权限已结束。" if former_ended else "")
+        )
     letter.member = member
-    _answer(letter, f"{unit.name}认证已通过", "您可以查看和办理单位的全部签约事项。")
+    _tell_submitter(letter, f"{unit.name}认证已通过", "您可以查看和办理单位的全部签约事项。")
     return member
 
 
-def _end_former(letter: Letter, member: UnitMember, by: User) -> bool:
+def _end_former_manager(letter: Letter, member: UnitMember, by: User) -> bool:
+    """End the membership of the manager besides `member`; returns whether there was one."""
     former = manager_of(letter.unit, besides=member)
     if former is None:
         return False
@@ -218,22 +236,22 @@ def _end_former(letter: Letter, member: UnitMember, by: User) -> bool:
         text="单位已提交盖章公函, 您在该单位的权限已结束。如有异议请联系省级就业主管部门。",
     )  # fmt: skip
     if letter.kind == LetterKind.MANAGER:
-        _warn(letter, [former], "former", f"{title}, 您在该单位的权限已结束。")
+        _warn_members(letter, [former], "former", f"{title}, 您在该单位的权限已结束。")
     return True
 
 
-def _answer(letter: Letter, title: str, words: str) -> None:
-    """To who handed it in; of a lost account by text message alone."""
+def _tell_submitter(letter: Letter, title: str, words: str) -> None:
+    """Tell whoever handed the letter in; for a lost account by text message only."""
     key = f"letter:{letter.pk}:decided"
     if letter.member is not None:
         inbox.tell(
-            f"user:{letter.member.user_id}", title, text=words, link="/employer/unit/letter/",
+            f"user:{letter.member.user_id}", title, text=words, link=reverse("employer-letter"),
             key=key,
         )  # fmt: skip
     outbox.post(Channel.SMS, letter.mobile, f"{title}。{words}", key=key)
 
 
-def _warn(letter: Letter, members: list[UnitMember], moment: str, words: str) -> None:
+def _warn_members(letter: Letter, members: list[UnitMember], moment: str, words: str) -> None:
     for member in members:
         key = f"letter:{letter.pk}:{moment}:{member.pk}"
         outbox.post(Channel.SMS, member.user.login, words, key=key)
@@ -244,20 +262,20 @@ def _open_letter(unit: Unit, mobile: str) -> Letter | None:
     return rows.filter(unit=unit, mobile=mobile, state__in=OPEN_LETTER).first()
 
 
-def _verified(unit: Unit, mobile: str) -> bool:
+def _is_verified(unit: Unit, mobile: str) -> bool:
     rows = UnitMember.objects.filter(unit=unit, user__login=mobile)
     return rows.filter(state=Membership.VERIFIED).exists()
 
 
-def _code_errors(code: str) -> dict[str, list[str]]:
+def _unit_code_errors(code: str) -> dict[str, list[str]]:
     if len(code) != 18:
         return {"unit_code": ["请填写18位统一社会信用代码。"]}
-    found = [f.message for f in check_unit_code(code) if f.is_error]
-    return {"unit_code": found} if found else {}
+    errors = [f.message for f in check_unit_code(code) if f.is_error]
+    return {"unit_code": errors} if errors else {}
 
 
 def _store(scan: bytes, by_id: int | None = None) -> StoredFile:
-    """Stamps and small print stay legible: larger than other pictures."""
+    """Store the scan, larger than other pictures, so that stamps and small print stay legible."""
     check_size(scan)
     small = images.compress(scan, most_bytes=600 * 1024, longest_side=2400)
     return files.store(

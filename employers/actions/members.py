@@ -1,4 +1,4 @@
-"""Colleagues: verified ones let others in and close the access of who left."""
+"""The people of a unit: verified ones verify colleagues and end the access of those who leave."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -16,8 +17,9 @@ from employers.models import Membership, Unit, UnitMember
 
 
 @contextmanager
-def _both(member_id: int, by: UnitMember) -> Iterator[tuple[UnitMember, UnitMember]]:
-    """Lock the unit and its people; (the colleague, who acts)."""
+def _lock_members(member_id: int, by: UnitMember) -> Iterator[tuple[UnitMember, UnitMember]]:
+    """A transaction that locks the unit and its people. Gives the person with `member_id` and the one
+    who acts."""
     with transaction.atomic():
         Unit.objects.select_for_update().get(pk=by.unit_id)
         rows = UnitMember.objects.select_related("user", "unit").filter(unit=by.unit_id)
@@ -27,9 +29,9 @@ def _both(member_id: int, by: UnitMember) -> Iterator[tuple[UnitMember, UnitMemb
         yield locked[member_id], locked[by.pk]
 
 
-def verify(*, member_id: int, by: UnitMember) -> UnitMember:
-    """A verified person answers for a colleague, who then sees all of the unit."""
-    with _both(member_id, by) as (colleague, actor):
+def verify_member(*, member_id: int, by: UnitMember) -> UnitMember:
+    """A verified person confirms a colleague, who may then see everything of the unit."""
+    with _lock_members(member_id, by) as (colleague, actor):
         _check_verified(actor)
         if not MEMBERSHIP.allows("verify", colleague.state):
             raise Refused("state", f"{colleague.name}{colleague.get_state_display()}, 没有改变。")
@@ -40,12 +42,12 @@ def verify(*, member_id: int, by: UnitMember) -> UnitMember:
     return colleague
 
 
-def end(*, member_id: int, by: UnitMember) -> UnitMember:
-    """Somebody leaves: by themselves, or ended by a verified colleague. What they signed stays.
+def end_member(*, member_id: int, by: UnitMember) -> UnitMember:
+    """Somebody leaves the unit, or a verified colleague ends their access. What they signed stays.
 
-    The last verified person can't go, or nobody could let anybody in.
+    The last verified person can't leave, since nobody else could verify others then.
     """
-    with _both(member_id, by) as (colleague, actor):
+    with _lock_members(member_id, by) as (colleague, actor):
         if colleague.pk != actor.pk:
             _check_verified(actor)
         if not MEMBERSHIP.allows("end", colleague.state):
@@ -63,7 +65,7 @@ def end(*, member_id: int, by: UnitMember) -> UnitMember:
 
 
 def end_membership(member: UnitMember) -> None:
-    """Close one membership in the caller's transaction; the row is locked by the caller."""
+    """End a membership. The caller has locked the row in its transaction."""
     member.state, member.ended_at = Membership.ENDED, timezone.now()
     member.save(update_fields=["state", "ended_at"])
 
@@ -81,6 +83,6 @@ def _others_verified(member: UnitMember) -> int:
 def _tell(member: UnitMember, title: str, text: str) -> None:
     moment = timezone.now().isoformat()
     inbox.tell(
-        f"user:{member.user_id}", title, text=text, link="/employer/unit/",
+        f"user:{member.user_id}", title, text=text, link=reverse("employer-unit"),
         key=f"member:{member.pk}:{member.state}:{moment}",
     )  # fmt: skip

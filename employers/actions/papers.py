@@ -1,4 +1,4 @@
-"""What a person keeps for the next signing: signature, identity card, the unit's certificate."""
+"""What people save for future invitations: signature, identity card, and the unit's certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAPERS = {
 
 
 def keep_signature(*, member: UnitMember, content: bytes) -> StoredFile:
-    """Used from the next signing on; what was signed keeps its own."""
+    """Save the signature for future use. What was signed before keeps the signature of that time."""
     check_size(content)
     ink = images.signature(content)
     file = files.store(
@@ -30,6 +30,8 @@ def keep_signature(*, member: UnitMember, content: bytes) -> StoredFile:
 
 
 def keep_paper(*, member: UnitMember, slot: str, content: bytes) -> StoredFile:
+    """Save a picture; `slot` is one of `PAPERS`. The certificate belongs to the unit, the others to
+    the person."""
     if slot not in PAPERS:
         raise Invalid({slot: ["没有这一项材料。"]})
     if slot == CERTIFICATE:
@@ -51,7 +53,7 @@ def keep_paper(*, member: UnitMember, slot: str, content: bytes) -> StoredFile:
 
 
 def check_certificate(member: UnitMember, unit: Unit) -> None:
-    """A certified unit's certificate is changed by its verified people only."""
+    """Refuse to let anybody but verified people change the certificate of a certified unit."""
     if member.state == Membership.ENDED or (
         unit.certified_at is not None and member.state != Membership.VERIFIED
     ):
@@ -59,6 +61,7 @@ def check_certificate(member: UnitMember, unit: Unit) -> None:
 
 
 def check_size(content: bytes) -> None:
+    """Refuse a picture that is larger than uploads may be."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
 

@@ -1,4 +1,4 @@
-"""Knowing a unit by its code, and who signs for it."""
+"""Recording units by their codes, and the people who sign for them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from employers.member_steps import MEMBERSHIP
 from employers.models import Membership, Unit, UnitMember, UnitName
 
 
-def remember_unit(values: Mapping[str, Any], certificate: StoredFile | None) -> Unit:
-    """The unit of `values["unit_code"]`, made if it was never seen. Runs in the caller's
-    transaction. What a certified unit is called is settled by its letter, not by a form."""
+def record_unit(values: Mapping[str, Any], certificate: StoredFile | None) -> Unit:
+    """The unit with `values["unit_code"]`, made or brought up to date, in the caller's transaction.
+
+    The values of a certified unit are not changed, since its letter has confirmed them.
+    """
     known = {
         "name": values["unit_name"],
         "unit_property": values["unit_property"],
@@ -22,8 +24,8 @@ def remember_unit(values: Mapping[str, Any], certificate: StoredFile | None) -> 
         "address": values["unit_address"],
         "certificate": certificate,
     }
-    unit, made = Unit.objects.get_or_create(code=values["unit_code"], defaults=known)
-    if not made and unit.certified_at is None:
+    unit, is_new = Unit.objects.get_or_create(code=values["unit_code"], defaults=known)
+    if not is_new and unit.certified_at is None:
         for key, value in known.items():
             setattr(unit, key, value)
         unit.save(update_fields=list(known))
@@ -33,21 +35,21 @@ def remember_unit(values: Mapping[str, Any], certificate: StoredFile | None) -> 
     return unit
 
 
-def remember_member(
+def record_member(
     *, unit: Unit, mobile: str, name: str, files: Mapping[str, StoredFile]
 ) -> UnitMember:
-    """The account of this mobile and its place in the unit.
+    """The person with this mobile number in the unit; account and membership are made if needed.
 
-    An account has no password until its owner sets one: they come in by one-time code.
+    A new account has no password. Until its owner sets one, they sign in by one-time code.
     """
     user = User.objects.filter(realm=Realm.EMPLOYER, login=mobile).first()
     if user is None:
         user = User.objects.create_user(Realm.EMPLOYER, mobile, None, label=name, mobile=mobile)
     UnitMember.objects.get_or_create(unit=unit, user=user, defaults={"name": name})
-    # A colleague may just be verifying or ending the membership.
+    # Lock the row, since a colleague may be verifying or ending the membership at the same time.
     member = UnitMember.objects.select_for_update().get(unit=unit, user=user)
     if MEMBERSHIP.allows("claim", member.state):
-        # Whoever left and signs for the unit again begins anew: unverified.
+        # Somebody who left and signs for the unit again is unverified at first.
         member.state, member.ended_at, member.verified_at = Membership.CLAIMED, None, None
     member.name = name
     member.signature = files.get("signature", member.signature)

@@ -1,4 +1,4 @@
-"""The account itself: home, choosing the unit, password, messages."""
+"""Pages of the employer's account: home, choosing a unit, password, messages."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from core.errors import DomainError
 from core.forms import posted, pressed, read_number
 from employers import hooks
 from employers.access import AccountRequest, account_view, choose_member
-from employers.pages import newest
+from employers.pages import newest_page
 
-CAME_BY_CODE = "came_by_code"
-_FRESH = 600  # seconds
+CODE_SIGN_IN_AT = "came_by_code"
+_FRESH_SECONDS = 600
 _FORGOTTEN = "忘记的请退出后用验证码登录, 再来设置。"
 
 
 @account_view
 def home(request: AccountRequest) -> HttpResponse:
-    """Where everything stands, and what waits for the unit."""
+    """Numbers of invitations and agreements, and what the unit should do."""
     member = request.member
     context: dict[str, Any] = {"tab": "home", "tiles": [], "todos": []}
     if member is not None:
-        context["tiles"] = [t for found in hooks.home_tiles.run(member=member) for t in found]
-        context["todos"] = [t for found in hooks.home_todos.run(member=member) for t in found]
+        context["tiles"] = [t for tiles in hooks.home_tiles.run(member=member) for t in tiles]
+        context["todos"] = [t for todos in hooks.home_todos.run(member=member) for t in todos]
     return render(request, "employers/home.html", context)
 
 
 @account_view
 @require_POST
 def choose(request: AccountRequest) -> HttpResponse:
-    wanted = read_number(pressed(request, "member"))
-    member = next((m for m in request.memberships if m.pk == wanted), None)
+    member_id = read_number(pressed(request, "member"))
+    member = next((m for m in request.memberships if m.pk == member_id), None)
     if member is None:
         messages.error(request, "您没有为此单位办理签约的权限。")
     else:
@@ -51,7 +51,7 @@ def choose(request: AccountRequest) -> HttpResponse:
 
 @account_view
 def password(request: AccountRequest) -> HttpResponse:
-    form = OwnPasswordForm(posted(request), ask_old=_asks_old(request))
+    form = OwnPasswordForm(posted(request), ask_old=_must_type_old_password(request))
     if form.is_valid():
         try:
             change_own_password(request, forgotten=_FORGOTTEN, **form.cleaned_data)
@@ -63,10 +63,10 @@ def password(request: AccountRequest) -> HttpResponse:
     return render(request, "employers/password.html", context, status=form.status)
 
 
-def _asks_old(request: AccountRequest) -> bool:
-    """Whoever just proved the phone, or never set a password, has no old one to type."""
-    fresh = time.time() - request.session.get(CAME_BY_CODE, 0) < _FRESH
-    return request.user.has_usable_password() and not fresh
+def _must_type_old_password(request: AccountRequest) -> bool:
+    """Somebody who has just signed in by code, or never set a password, need not type the old one."""
+    just_by_code = time.time() - request.session.get(CODE_SIGN_IN_AT, 0) < _FRESH_SECONDS
+    return request.user.has_usable_password() and not just_by_code
 
 
 @account_view
@@ -74,7 +74,7 @@ def inbox_page(request: AccountRequest) -> HttpResponse:
     if request.method == "POST":
         inbox.mark_read(request.user)
         return redirect("employer-messages")
-    rows, following = newest(inbox.messages_of(request.user), request)
+    rows, following = newest_page(inbox.messages_of(request.user), request)
     context = {"rows": rows, "following": following, "tab": "messages"}
     return render(request, "employers/messages.html", context)
 
@@ -82,7 +82,7 @@ def inbox_page(request: AccountRequest) -> HttpResponse:
 @account_view
 @require_POST
 def open_message(request: AccountRequest, pk: int) -> HttpResponse:
-    """Mark one read and go where it leads."""
+    """Mark a message as read and go to the page that it links to."""
     message = get_object_or_404(inbox.messages_of(request.user), pk=pk)
     inbox.mark_read(request.user, message.pk)
     if message.link and url_has_allowed_host_and_scheme(message.link, allowed_hosts=None):

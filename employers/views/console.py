@@ -1,4 +1,4 @@
-"""The province's pages of 认证公函: what waits, and the review of one."""
+"""The province's pages of certification letters (认证公函): the list, and the review of one letter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
@@ -20,7 +21,7 @@ from core.models import StoredFile
 from employers.actions import letters
 from employers.filters import LetterFilter
 from employers.forms import LetterReviewForm
-from employers.letter_steps import CHECKLIST, LETTER, mark
+from employers.letter_steps import LETTER, review_mark
 from employers.models import Letter, LetterKind, LetterState
 from employers.queries import contacts_of, letters_waiting, manager_of
 from schools.access import StaffPage, StaffRequest, staff_view
@@ -33,7 +34,8 @@ _REASONS = (
 
 
 def _unit(row: Row) -> str:
-    return f'<a href="/console/letters/{row["pk"]}/">{escape(row["unit__name"])}</a>'
+    address = reverse("console:letter", args=[row["pk"]])
+    return f'<a href="{address}">{escape(row["unit__name"])}</a>'
 
 
 def _state(row: Row) -> str:
@@ -66,7 +68,7 @@ class LetterList(StaffPage, ListPage):
         return Letter.objects.all()
 
 
-_door = staff_view("employers.certify")
+_certifier_view = staff_view("employers.certify")
 _RELATED = (
     "unit__certificate", "scan", "member__user", "member__id_front", "member__id_back",
 )  # fmt: skip
@@ -77,56 +79,54 @@ def _letter(pk: int) -> Letter:
 
 
 def _pictures(letter: Letter) -> list[tuple[str, str, StoredFile]]:
-    """What the reviewer compares, the stamped scan first."""
+    """(slot, label, file) of the pictures that the reviewer compares, the scanned letter first."""
     member = letter.member
-    found = [
+    pictures = [
         ("scan", "盖章公函", letter.scan),
         ("id_front", "身份证人像面", member.id_front if member else None),
         ("id_back", "身份证国徽面", member.id_back if member else None),
         ("certificate", "单位证件", letter.unit.certificate),
     ]
-    return [(slot, label, file) for slot, label, file in found if file is not None]
+    return [(slot, label, file) for slot, label, file in pictures if file is not None]
 
 
-@_door
+@_certifier_view
 def letter(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, _letter(pk), LetterReviewForm())
 
 
-def _page(request: StaffRequest, found: Letter, form: LetterReviewForm) -> HttpResponse:
-    ticked = set(form["check"].value() or ())
-    former = manager_of(found.unit, besides=found.member)
+def _page(request: StaffRequest, letter: Letter, form: LetterReviewForm) -> HttpResponse:
+    former = manager_of(letter.unit, besides=letter.member)
     context: dict[str, Any] = {
-        "letter": found,
-        "pictures": _pictures(found),
-        "checks": [(key, label, key in ticked) for key, label in CHECKLIST.items()],
-        "mark": mark(found),
-        "may_approve": LETTER.can("approve", found, request.user),
-        "may_refuse": LETTER.can("refuse", found, request.user),
-        "why_not": _why_not(found, request),
-        "former": former if found.kind != LetterKind.CERTIFY else None,
-        "contacts": contacts_of(found.unit, besides=found.mobile)
-        if found.kind == LetterKind.RECOVER
+        "letter": letter,
+        "pictures": _pictures(letter),
+        "mark": review_mark(letter),
+        "may_approve": LETTER.can("approve", letter, request.user),
+        "may_refuse": LETTER.can("refuse", letter, request.user),
+        "why_not": _why_not(letter, request),
+        "former": former if letter.kind != LetterKind.CERTIFY else None,
+        "contacts": contacts_of(letter.unit, besides=letter.mobile)
+        if letter.kind == LetterKind.RECOVER
         else [],
-        "following": letters_waiting().filter(pk__gt=found.pk).order_by("pk").first(),
+        "following": letters_waiting().filter(pk__gt=letter.pk).order_by("pk").first(),
         "reasons": _REASONS,
         "form": form,
     }
     return render(request, "employers/console/letter.html", context, status=form.status)
 
 
-def _why_not(found: Letter, request: StaffRequest) -> str:
-    """The sentence beside an approval that this reviewer can't give."""
-    if found.state not in (LetterState.WAITING, LetterState.SECOND):
+def _why_not(letter: Letter, request: StaffRequest) -> str:
+    """Why this reviewer can't approve an open letter; "" if they can."""
+    if letter.state not in (LetterState.WAITING, LetterState.SECOND):
         return ""
     try:
-        LETTER.check("approve", found, request.user)
+        LETTER.check("approve", letter, request.user)
     except DomainError as refusal:
         return refusal.message
     return ""
 
 
-@_door
+@_certifier_view
 @require_POST
 def approve(request: StaffRequest, pk: int) -> HttpResponse:
     _letter(pk)
@@ -135,47 +135,47 @@ def approve(request: StaffRequest, pk: int) -> HttpResponse:
         return _page(request, _letter(pk), form)
     typed = form.cleaned_data
     try:
-        done = letters.approve(
+        approved = letters.approve(
             letter_id=pk, ticks=typed["check"], seen=typed["seen"], by=request.user
         )
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, _letter(pk), form)
-    messages.success(request, f"{done.unit.name}: {done.get_state_display()}。")
-    return _onwards(pk)
+    messages.success(request, f"{approved.unit.name}: {approved.get_state_display()}。")
+    return _redirect_to_next(pk)
 
 
-@_door
+@_certifier_view
 @require_POST
 def refuse(request: StaffRequest, pk: int) -> HttpResponse:
-    found, form = _letter(pk), LetterReviewForm(request.POST)
+    letter, form = _letter(pk), LetterReviewForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, form)
+        return _page(request, letter, form)
     typed = form.cleaned_data
     try:
         letters.refuse(letter_id=pk, reason=typed["reason"], seen=typed["seen"], by=request.user)
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, _letter(pk), form)
-    messages.success(request, f"{found.unit.name}: 未通过, 已告知提交人。")
-    return _onwards(pk)
+    messages.success(request, f"{letter.unit.name}: 未通过, 已告知提交人。")
+    return _redirect_to_next(pk)
 
 
-def _onwards(pk: int) -> HttpResponse:
-    """The next one that waits, else the list."""
+def _redirect_to_next(pk: int) -> HttpResponse:
+    """Go to the next letter that waits, or to the list if there is none."""
     following = letters_waiting().filter(pk__gt=pk).order_by("pk").first()
     if following is None:
         return redirect("console:letters")
     return redirect("console:letter", pk=following.pk)
 
 
-@_door
+@_certifier_view
 def picture(request: StaffRequest, pk: int, slot: str) -> HttpResponseBase:
-    """One picture of a letter. A look at an identity card is written down."""
-    found = _letter(pk)
-    file = next((f for s, _, f in _pictures(found) if s == slot), None)
+    """One picture of a letter. Each view of an identity card is logged."""
+    letter = _letter(pk)
+    file = next((f for s, _, f in _pictures(letter) if s == slot), None)
     if file is None:
         raise Http404
     if slot in ("id_front", "id_back"):
-        audit.record("employers.see_identity", by=request.user, obj=found, data={"slot": slot})
+        audit.record("employers.see_identity", by=request.user, obj=letter, data={"slot": slot})
     return files.respond(file)

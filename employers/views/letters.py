@@ -1,11 +1,12 @@
-"""认证公函 on the unit's side: prefilled template, upload, state; and the way back for who lost
-the account."""
+"""Certification letters (认证公函) on the unit's pages: the prefilled letter, the upload, the result, and
+the recovery of a lost account."""
 
 from __future__ import annotations
 
 import functools
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -37,7 +38,7 @@ def letter(request: EmployerRequest) -> HttpResponse:
             messages.success(request, "公函已提交, 审核结果会以短信和消息告知。")
             return redirect("employer-letter")
         except DomainError as refusal:
-            form.add_refusal(_of_the_scan(refusal))
+            form.add_refusal(_at_scan_field(refusal))
     rows = _own(member).order_by("-id")[:20]
     context = {
         "rows": rows,
@@ -49,19 +50,19 @@ def letter(request: EmployerRequest) -> HttpResponse:
     return render(request, "employers/letter.html", context, status=form.status)
 
 
-def _kinds(member: UnitMember) -> list[tuple[str, str]]:
-    """What a letter could still change for this person."""
-    found = []
+def _kinds(member: UnitMember) -> list[LetterKind]:
+    """The kinds of letter that would still change something for this person."""
+    needed = []
     for kind in (LetterKind.CERTIFY, LetterKind.MANAGER):
         try:
-            letters.check_needed(member, member.unit, kind)
+            letters.check_letter_needed(member, member.unit, kind)
         except DomainError:
             continue
-        found.append((str(kind), str(kind.label)))
-    return found
+        needed.append(kind)
+    return needed
 
 
-def _own(member: UnitMember):  # type: ignore[no-untyped-def]
+def _own(member: UnitMember) -> QuerySet[Letter]:
     return Letter.objects.filter(member=member).select_related("scan")
 
 
@@ -72,7 +73,7 @@ def letter_scan(request: EmployerRequest, pk: int) -> HttpResponseBase:
 
 @employer_view
 def letter_template(request: EmployerRequest) -> HttpResponse:
-    """The letter with everything known filled in, to print, sign and stamp."""
+    """The letter as a PDF with everything known filled in, to be printed, signed and stamped."""
     limit(f"letter-template:{request.user.pk}", most=30, seconds=3600)
     member = request.member
     unit = member.unit
@@ -95,7 +96,7 @@ def _blank() -> bytes:
 
 
 def blank_template(request: HttpRequest) -> HttpResponse:
-    """The same with nothing filled in, for who can't sign in; made once a process."""
+    """The empty letter as a PDF, for people who can't sign in. It is rendered once in a process."""
     limit(f"letter-blank:{client_address(request)}", most=60, seconds=3600)
     return _as_pdf(_blank())
 
@@ -116,7 +117,7 @@ def _inline(file: StoredFile | None) -> str:
 
 @never_cache
 def recover(request: HttpRequest) -> HttpResponse:
-    """A lost account: unit, new mobile proved by code, stamped scan. Two people will review it."""
+    """Recover a lost account with a stamped letter. Two people of the province review it."""
     form = RecoverForm(posted(request), request.FILES)
     asked, address = "code" in form.data, client_address(request)
     if form.is_valid():
@@ -133,13 +134,13 @@ def recover(request: HttpRequest) -> HttpResponse:
                 letters.submit_recovery(address=address, **values)
                 return redirect("employer-recover-sent")
         except DomainError as refusal:
-            form.add_refusal(_of_the_scan(refusal))
+            form.add_refusal(_at_scan_field(refusal))
     context = {"form": form, "asked": asked}
     return render(request, "employers/recover.html", context, status=form.status)
 
 
-def _of_the_scan(refusal: DomainError) -> DomainError:
-    """What is wrong with a picture is said beside the field of the picture."""
+def _at_scan_field(refusal: DomainError) -> DomainError:
+    """The refusal, as an error of the field `scan` if it is about the picture."""
     if refusal.code.startswith(("image", "not_image")):
         refusal.field = "scan"
     return refusal

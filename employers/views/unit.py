@@ -1,10 +1,11 @@
-"""The unit: what is known of it, its people, and what each of them keeps for the next signing."""
+"""Pages of a unit: its values, its people, and the pictures and signature that each of them saves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,8 +17,7 @@ from core.errors import DomainError
 from core.forms import posted
 from core.models import StoredFile
 from employers.access import EmployerRequest, employer_view
-from employers.actions import members as acts
-from employers.actions import papers
+from employers.actions import members, papers
 from employers.forms import PapersForm, SignatureForm
 from employers.models import Membership, UnitMember
 from employers.queries import certificate_for
@@ -39,6 +39,7 @@ def unit(request: EmployerRequest) -> HttpResponse:
 
 
 def picture_of(member: UnitMember, slot: str) -> StoredFile | None:
+    """The saved picture in `slot`: the certificate, a side of the identity card, or the signature."""
     if slot == papers.CERTIFICATE:
         return certificate_for(member)
     return getattr(member, slot) if slot in (papers.SIGNATURE, "id_front", "id_back") else None
@@ -46,7 +47,7 @@ def picture_of(member: UnitMember, slot: str) -> StoredFile | None:
 
 @employer_view
 def picture(request: EmployerRequest, slot: str) -> HttpResponseBase:
-    """Only one's own, and the unit's certificate as far as one may see it."""
+    """The person's own picture in `slot`, or the unit's certificate if they may see it."""
     file = picture_of(request.member, slot)
     if file is None:
         raise Http404
@@ -74,7 +75,8 @@ def signature(request: EmployerRequest) -> HttpResponse:
 
 @employer_view
 def documents(request: EmployerRequest) -> HttpResponse:
-    """Certificate and identity card; a refused picture leaves the others in place."""
+    """Save pictures of certificate and identity card. A refused one does not keep the others from
+    being saved."""
     form = _papers_form(request)
     if form.is_valid():
         for slot, content in dict(form.cleaned_data).items():
@@ -103,7 +105,8 @@ def _papers_form(request: EmployerRequest) -> PapersForm:
 
 
 def _shown(member: UnitMember) -> dict[str, str]:
-    """The address of each picture that is kept. The id in it makes a new picture a new address."""
+    """The addresses of the saved pictures, by slot. Each contains the picture's id, so that the browser
+    does not show an older one from its cache."""
     kept = {slot: picture_of(member, slot) for slot in papers.PAPERS}
     return {
         slot: f"{reverse('employer-picture', args=[slot])}?{file.pk}"
@@ -114,7 +117,7 @@ def _shown(member: UnitMember) -> dict[str, str]:
 
 @employer_view
 def people(request: EmployerRequest) -> HttpResponse:
-    # Whom nobody has confirmed yet comes first: the state's names are in that order.
+    # People whom nobody has verified come first, since "claimed" sorts before "verified".
     rows = _colleagues(request).order_by("state", "-id")
     context = {
         "present": [m for m in rows if m.state != Membership.ENDED],
@@ -125,8 +128,9 @@ def people(request: EmployerRequest) -> HttpResponse:
     return render(request, "employers/members.html", context)
 
 
-def _colleagues(request: EmployerRequest):  # type: ignore[no-untyped-def]
-    """A verified person sees everybody of the unit, anybody else only themselves."""
+def _colleagues(request: EmployerRequest) -> QuerySet[UnitMember]:
+    """The people that a person may see: verified people see everybody of the unit, others only
+    themselves."""
     rows = UnitMember.objects.select_related("user").filter(unit=request.member.unit_id)
     if request.member.state != Membership.VERIFIED:
         rows = rows.filter(pk=request.member.pk)
@@ -136,23 +140,23 @@ def _colleagues(request: EmployerRequest):  # type: ignore[no-untyped-def]
 @employer_view
 @require_POST
 def verify_member(request: EmployerRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(_colleagues(request), pk=pk)
-    return _do(request, acts.verify, found, "已认证, 可以看到单位的全部签约")
+    member = get_object_or_404(_colleagues(request), pk=pk)
+    return _run_action(request, members.verify_member, member, "已认证, 可以看到单位的全部签约")
 
 
 @employer_view
 @require_POST
 def end_member(request: EmployerRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(_colleagues(request), pk=pk)
-    return _do(request, acts.end, found, "的权限已结束; 已签的协议不受影响")
+    member = get_object_or_404(_colleagues(request), pk=pk)
+    return _run_action(request, members.end_member, member, "的权限已结束; 已签的协议不受影响")
 
 
-def _do(
-    request: EmployerRequest, act: Callable[..., UnitMember], found: UnitMember, said: str
+def _run_action(
+    request: EmployerRequest, act: Callable[..., UnitMember], member: UnitMember, said: str
 ) -> HttpResponse:
     try:
-        act(member_id=found.pk, by=request.member)
-        messages.success(request, f"{found.name}{said}。")
+        act(member_id=member.pk, by=request.member)
+        messages.success(request, f"{member.name}{said}。")
     except DomainError as refusal:
         messages.error(request, refusal.message)
     return redirect("employer-members")

@@ -1,4 +1,5 @@
-"""The graduate's answer. Accepting is one transaction: agreement, destination, told both sides."""
+"""The graduate's answer to an invitation. Accepting makes the agreement, fills the destination and
+tells both sides, in one transaction."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox, one_time_codes
@@ -21,31 +23,32 @@ from employers.models import Membership
 from employers.queries import recipient_ids
 from esign import terms
 from esign.actions import base
-from esign.actions.notices import contact_of, tell_unit
-from esign.actions.reading import open_terms, read_ink, store_ink
+from esign.actions.notices import contact_email, tell_unit
+from esign.actions.reading import note_reading, read_signature, store_signature
 from esign.fields import DESTINATION_KEYS
 from esign.models import Agreement, AgreementVersion, Invitation
 from esign.party import party_of
 from esign.states import AgreementState, InvitationState
-from esign.steps import INVITATION, Case
+from esign.steps import INVITATION, InvitationFacts
 from graduates.actions import archive
 from graduates.models import Graduate
 
 
 def open_notice(*, invitation: Invitation, by: User) -> None:
-    """The graduate opens the notice: while it waits for an answer the reading time runs."""
-    case = base.case_of(invitation)
-    if case.state == InvitationState.SENT:
-        open_terms(graduate=case.graduate, terms_hash=invitation.terms_hash, by=by)
+    """Note that the graduate opened the notice. The reading time begins with the first time that an
+    invitation waiting for an answer is opened."""
+    facts = base.invitation_facts(invitation)
+    if facts.state == InvitationState.SENT:
+        note_reading(graduate=facts.graduate, terms_hash=invitation.terms_hash, by=by)
 
 
 def send_code(*, invitation: Invitation, by: User, address: str) -> None:
-    """A one-time code to the graduate's own mobile: it is they who sign."""
-    case = base.case_of(invitation)
-    INVITATION.check("accept", case, by)
+    """Send a one-time code to the graduate's own mobile number, since nobody else may sign."""
+    facts = base.invitation_facts(invitation)
+    INVITATION.check("accept", facts, by)
     one_time_codes.issue(
         purpose="accept",
-        phone=case.graduate.mobile,
+        phone=facts.graduate.mobile,
         subject=_subject(invitation, invitation.terms_hash),
         address=address,
     )
@@ -63,33 +66,40 @@ def accept(
     code: str,
     address: str,
     signature: bytes = b"",
-    kept: int | None = None,
+    kept_id: int | None = None,
     agent: str = "",
 ) -> Agreement:
-    """Sign. Every condition of DOMAIN §4 is asked at this instant, under locks; the partial unique
-    index and the check on time stand behind. The same answer twice gives the same agreement.
+    """Sign the agreement: the graduate accepts the invitation's terms.
 
-    `kept` names the drawing kept under these terms (`keep_signature`), where none is sent along."""
+    All conditions (DOMAIN §4) are checked under locks; the database guarantees the two most
+    important ones by itself, with a partial unique index (one active agreement) and a check on the
+    time. Accepting the same terms again returns the same agreement.
+
+    `signature` is a picture of the signature. Without one, `kept_id` is the id of the signature that
+    `keep_signature` kept under these terms.
+    """
     try:
         with (
-            base.step("accept", invitation, by, terms_hash=terms_hash) as case,
+            base.take_step("accept", invitation, by, terms_hash=terms_hash) as facts,
             rows.pipelined(),
         ):
-            ink = read_ink(signature, kept, case.invitation.drawn)
+            ink = read_signature(signature, kept_id, facts.kept_signature_id)
             proof = one_time_codes.use(
                 purpose="accept",
-                phone=case.graduate.mobile,
+                phone=facts.graduate.mobile,
                 subject=_subject(invitation, terms_hash),
                 typed=code,
             )
             if isinstance(proof, OneTimeCode):
                 where = {"address": address, "agent": agent[:200]}
-                return _conclude(case, by=by, proof=proof, ink=ink, where=where)
-        # A wrong code is committed, as a try.
+                return _sign(facts, by=by, proof=proof, ink=ink, where=where)
+        # The try that a wrong code costs was committed with the transaction.
         raise proof
     except DomainError as refusal:
-        # The same form twice: the first one won meanwhile, and the invitation waits no more.
-        done = _already(invitation, by, terms_hash) if refusal.code == "state" else None
+        # The same form was sent twice, and the first one was accepted meanwhile.
+        done = (
+            _find_earlier_agreement(invitation, by, terms_hash) if refusal.code == "state" else None
+        )
         if done is None:
             raise
         return done
@@ -97,7 +107,7 @@ def accept(
         raise Refused("active_agreement", "您已有生效的就业协议, 不能再签约。") from broken
 
 
-_ACTIVE_OF = LookUp(
+_ACTIVE_AGREEMENT = LookUp(
     lambda invitation_id: Agreement.objects.filter(
         invitation=invitation_id, state=AgreementState.ACTIVE
     ),
@@ -105,44 +115,51 @@ _ACTIVE_OF = LookUp(
 )
 
 
-def _already(invitation: Invitation, by: User, terms_hash: str) -> Agreement | None:
-    """What the same person's same answer made before."""
-    found = _ACTIVE_OF.first(invitation.pk)
-    if found is None or found.graduate.person.user_id != by.pk:
+def _find_earlier_agreement(invitation: Invitation, by: User, terms_hash: str) -> Agreement | None:
+    """The agreement that the same person made before by accepting the same terms."""
+    agreement = _ACTIVE_AGREEMENT.first(invitation.pk)
+    if agreement is None or agreement.graduate.person.user_id != by.pk:
         return None
-    return found if found.invitation.terms_hash == terms_hash else None
+    return agreement if agreement.invitation.terms_hash == terms_hash else None
 
 
-def _conclude(
-    case: Case, *, by: User, proof: OneTimeCode, ink: bytes | None, where: dict[str, str]
+def _sign(
+    facts: InvitationFacts,
+    *,
+    by: User,
+    proof: OneTimeCode,
+    ink: bytes | None,
+    where: dict[str, str],
 ) -> Agreement:
     if ink is None:
-        signature_id = case.invitation.drawn
+        assert facts.kept_signature_id is not None  # `read_signature` has checked it
+        signature_id = facts.kept_signature_id
     else:
-        signature_id = store_ink(ink, case.graduate.school_id, by).pk
-    made = _make_agreement(case, proof, signature_id, where)
-    invitation = base.finish(case, InvitationState.ACCEPTED)
-    _fill_destination(case, made)
-    _propose_archive(case)
-    _tell(case, made)
+        signature_id = store_signature(ink, facts.graduate.school_id, by).pk
+    agreement = _make_agreement(facts, proof, signature_id, where)
+    invitation = base.record_decision(facts, InvitationState.ACCEPTED)
+    _fill_destination(facts, agreement)
+    _propose_archive(facts)
+    _tell_both_sides(facts, agreement)
     audit.record(
         "esign.accept",
         by=by,
-        obj=made,
+        obj=agreement,
         data={"terms": invitation.terms_hash, "invitation": invitation.pk},
     )
-    return made
+    return agreement
 
 
 def new_number(year: int) -> str:
-    """Says the cohort and nothing about the person."""
+    """A new agreement number: the year of the cohort and 12 random digits, so that it reveals
+    nothing about the person."""
     return f"{year}{secrets.randbelow(10**12):012d}"
 
 
 def _make_agreement(
-    case: Case, proof: OneTimeCode, signature_id: int, where: dict[str, str]
+    facts: InvitationFacts, proof: OneTimeCode, signature_id: int, where: dict[str, str]
 ) -> Agreement:
-    invitation, graduate = case.invitation, case.graduate
+    invitation, graduate = facts.invitation, facts.graduate
     agreement = Agreement(
         number=new_number(graduate.cohort.year),
         token=secrets.token_urlsafe(24),
@@ -152,7 +169,7 @@ def _make_agreement(
         unit_id=invitation.unit_id,
         member_id=invitation.member_id,
         invitation=invitation,
-        signed_at=case.now,
+        signed_at=facts.now,
     )
     rows.insert(agreement)
     version = AgreementVersion(
@@ -162,8 +179,8 @@ def _make_agreement(
         terms_hash=invitation.terms_hash,
         employer_signature_id=invitation.signature_id,
         graduate_signature_id=signature_id,
-        signed_at=case.now,
-        evidence=evidence_of(case.graduate, invitation, proof, where, case.now.isoformat()),
+        signed_at=facts.now,
+        evidence=evidence_of(facts.graduate, invitation, proof, where, facts.now.isoformat()),
     )
     rows.insert(version, later=True)
     return agreement
@@ -172,7 +189,7 @@ def _make_agreement(
 def evidence_of(
     graduate: Graduate, invitation: Invitation, proof: OneTimeCode, where: dict[str, str], at: str
 ) -> dict[str, Any]:
-    """Who signed, when and from where, as the evidence page prints it."""
+    """Who signed, when and from where. The evidence page of the PDF prints it."""
     return {
         "party": party_of(graduate),
         "graduate": {"at": at, "code_at": proof.proved_at.isoformat(), **where},  # type: ignore[union-attr]
@@ -184,72 +201,75 @@ def evidence_of(
     }
 
 
-def _fill_destination(case: Case, agreement: Agreement) -> None:
-    values = terms.values_of(case.invitation.terms)
+def _fill_destination(facts: InvitationFacts, agreement: Agreement) -> None:
+    values = terms.values_of(facts.invitation.terms)
     destination_agreement.sign(
-        held=case.destination,
+        held=facts.destination,
         agreement_no=agreement.number,
         values={k: values[k] for k in DESTINATION_KEYS}
-        | {"signed_on": timezone.localtime(case.now).date().isoformat()},
+        | {"signed_on": timezone.localtime(facts.now).date().isoformat()},
         by=SystemActor(AGREEMENT),
     )
 
 
-def _propose_archive(case: Case) -> None:
-    """The unit said where the archive goes; that counts where nobody said anything yet."""
-    said = terms.values_of(case.invitation.terms)
+def _propose_archive(facts: InvitationFacts) -> None:
+    """Fill in the archive transfer from the unit's terms, where nobody filled it in yet."""
+    values = terms.values_of(facts.invitation.terms)
     archive.propose(
-        graduate=case.graduate,
-        values={k: said[f"archive_{k}"] for k in ("contact", "phone", "address")}
-        | {"unit_name": said["archive_unit"]},
+        graduate=facts.graduate,
+        values={k: values[f"archive_{k}"] for k in ("contact", "phone", "address")}
+        | {"unit_name": values["archive_unit"]},
         by=None,
     )
 
 
-def _tell(case: Case, agreement: Agreement) -> None:
-    unit, member = case.invitation.unit.name, case.invitation.member
+def _tell_both_sides(facts: InvitationFacts, agreement: Agreement) -> None:
+    unit, member = facts.invitation.unit.name, facts.invitation.member
     key, number = f"agreement:{agreement.pk}:signed", f"协议书编号 {agreement.number}"
-    mine = inbox.message(
-        f"person:{case.graduate.person_id}",
+    to_graduate = inbox.message(
+        f"person:{facts.graduate.person_id}",
         f"您与{unit}的就业协议已生效",
         text=f"{number}, 学校审核后可以打印。",
-        link=f"/agreements/{agreement.pk}/",
+        link=reverse("agreement", args=[agreement.pk]),
         key=key,
     )
-    theirs = [
+    to_unit = [
         inbox.message(
             f"user:{user_id}",
-            f"{case.graduate.name}接受了邀约, 协议已生效",
+            f"{facts.graduate.name}接受了邀约, 协议已生效",
             text=f"{number}。",
-            link=f"/employer/agreements/{agreement.pk}/",
+            link=reverse("employer-agreement", args=[agreement.pk]),
             key=key,
         )
         for user_id in recipient_ids(member)
     ]
-    inbox.deliver([mine, *theirs])
-    sent = inbox.mails((mine, case.graduate.email))
+    inbox.deliver([to_graduate, *to_unit])
+    sent = inbox.mails((to_graduate, facts.graduate.email))
     if member.state != Membership.ENDED:
-        words = f"{case.graduate.name}已接受签约邀约, 就业协议已生效。"
+        words = f"{facts.graduate.name}已接受签约邀约, 就业协议已生效。"
         sent += [
             outbox.message(Channel.SMS, member.user.login, words, key=key),
-            *inbox.mails(*((one, contact_of(case.invitation.terms)) for one in theirs)),
+            *inbox.mails(*((one, contact_email(facts.invitation.terms)) for one in to_unit)),
         ]
     outbox.post_each(sent)
 
 
 def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
+    """Refuse the invitation. The unit reads the reason, which must not be empty."""
     reason = reason.strip()
     if not reason:
         raise Refused("reason", "请填写谢绝的原因, 单位会看到。", field="reason")
-    with base.step("decline", invitation, by) as case:
-        done = base.finish(case, InvitationState.DECLINED, decline_reason=reason[:200])
-        audit.record("esign.decline", by=by, obj=done, reason=reason[:200])
-        tell_unit(
-            done.member,
-            f"{case.graduate.name}谢绝了邀约",
-            said=done.terms,
-            text=reason[:200],
-            link=f"/employer/invitations/{done.pk}/",
-            key=f"invitation:{done.pk}:declined",
+    with base.take_step("decline", invitation, by) as facts:
+        declined = base.record_decision(
+            facts, InvitationState.DECLINED, decline_reason=reason[:200]
         )
-    return done
+        audit.record("esign.decline", by=by, obj=declined, reason=reason[:200])
+        tell_unit(
+            declined.member,
+            f"{facts.graduate.name}谢绝了邀约",
+            terms_text=declined.terms,
+            text=reason[:200],
+            link=reverse("employer-invitation", args=[declined.pk]),
+            key=f"invitation:{declined.pk}:declined",
+        )
+    return declined

@@ -1,4 +1,4 @@
-"""What the actions on an invitation share: locking in the house's order, the look at the table."""
+"""What all actions on an invitation do: lock the rows, ask the transition table, record a decision."""
 
 from __future__ import annotations
 
@@ -9,42 +9,48 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from core.db import rows
 from core.db.lookups import LookUp
 from core.errors import DomainError
 from destinations.actions.base import lock
 from destinations.models import Destination
 from esign.models import Invitation
-from esign.steps import EVIDENCE, INVITATION, Case, with_evidence
+from esign.steps import GUARD_ANNOTATIONS, INVITATION, InvitationFacts, with_guard_annotations
 
-# What is read with a graduate who is locked.
-GRADUATE = tuple(
+# The relations that are read together with a locked graduate.
+GRADUATE_RELATED = tuple(
     f"graduate__{name}" for name in ("person", "cohort__signing", "school", "department")
 )
 
 
-_LOOKING = LookUp(
+_DESTINATION = LookUp(
     lambda pk: Destination.objects.filter(pk=pk),
-    related=("graduate", "cohort", "school", *GRADUATE),
+    related=("graduate", "cohort", "school", *GRADUATE_RELATED),
 )
-_LOCKING = LookUp(
-    lambda pk: with_evidence(Invitation.objects.select_for_update(of=("self",))).filter(pk=pk),
+_LOCKED_INVITATION = LookUp(
+    lambda pk: with_guard_annotations(Invitation.objects.select_for_update(of=("self",))).filter(
+        pk=pk
+    ),
     related=("unit", "member__user"),
-    annotations=EVIDENCE,
+    annotations=GUARD_ANNOTATIONS,
 )
 
 
-def case_of(invitation: Invitation, *, terms_hash: str = "") -> Case:
-    """For looking: nothing is locked. The invitation is as the caller read it."""
-    destination = _LOOKING.get(invitation.graduate_id)
-    seen = with_evidence(Invitation.objects.only("id")).get(pk=invitation.pk)
-    for name in EVIDENCE:
-        setattr(invitation, name, getattr(seen, name))
-    return Case(invitation, destination.graduate, destination, terms_hash)
+def invitation_facts(invitation: Invitation, *, terms_hash: str = "") -> InvitationFacts:
+    """The facts for a page, without any lock. The invitation stays as the caller read it."""
+    destination = _DESTINATION.get(invitation.graduate_id)
+    rows_of_invitation = with_guard_annotations(Invitation.objects.filter(pk=invitation.pk))
+    annotations = rows_of_invitation.values(*GUARD_ANNOTATIONS).get()
+    return InvitationFacts(
+        invitation, destination.graduate, destination, terms_hash=terms_hash, **annotations
+    )
 
 
 @contextmanager
-def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Iterator[Case]:
+def take_step(
+    action: str, invitation: Invitation, by: User, *, terms_hash: str = ""
+) -> Iterator[InvitationFacts]:
     """A transaction for one step on an invitation: lock graduate, destination and invitation in
     this order, and ask the transition table. Raises the `DomainError` of a refusal.
 
@@ -52,22 +58,31 @@ def step(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") 
     """
     refused: DomainError | None = None
     with transaction.atomic():
-        destination = lock(invitation.graduate_id, *GRADUATE)
-        locked = _LOCKING.get(invitation.pk)
-        case = Case(locked, destination.graduate, destination, terms_hash, timezone.now())
+        destination = lock(invitation.graduate_id, *GRADUATE_RELATED)
+        locked = _LOCKED_INVITATION.get(invitation.pk)
+        annotations = {name: getattr(locked, name) for name in GUARD_ANNOTATIONS}
+        facts = InvitationFacts(
+            locked,
+            destination.graduate,
+            destination,
+            terms_hash=terms_hash,
+            now=timezone.now(),
+            **annotations,
+        )
         try:
-            INVITATION.check(action, case, by)
+            INVITATION.check(action, facts, by)
         except DomainError as refusal:
             refused = refusal
         else:
-            yield case
+            yield facts
     if refused is not None:
         raise refused
 
 
-def finish(case: Case, state: str, **values: Any) -> Invitation:
-    invitation = case.invitation
-    invitation.state, invitation.decided_at = state, case.now
+def record_decision(facts: InvitationFacts, state: str, **values: Any) -> Invitation:
+    """Put the invitation into its final `state`, with further `values` of its fields."""
+    invitation = facts.invitation
+    invitation.state, invitation.decided_at = state, facts.now
     for key, value in values.items():
         setattr(invitation, key, value)
     rows.update(invitation, "state", "decided_at", *values)

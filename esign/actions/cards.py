@@ -1,4 +1,4 @@
-"""The graduate's 二维码名片: made, shown, replaced, found by whoever scans it."""
+"""The graduate's card (二维码名片): a new one is made, the old one revoked, and scanned ones are found."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def live_card(graduate: Graduate) -> Card | None:
 
 
 def new_card(*, graduate: Graduate, by: User) -> Card:
-    """A fresh card; the one before stops working at once."""
+    """Make a new card. The one before stops working at once."""
     with transaction.atomic():
         Graduate.objects.select_for_update(no_key=True).only("id").get(pk=graduate.pk)
         revoke_cards(graduate=graduate, by=by)
@@ -43,8 +43,8 @@ def revoke_cards(*, graduate: Graduate, by: User) -> None:
             audit.record("esign.revoke_card", by=by, obj=card, school_id=graduate.school_id)
 
 
-def card_of(token: str) -> Card | None:
-    """The live card behind a scanned address; None for a guessed, expired or revoked one."""
+def find_card(token: str) -> Card | None:
+    """The valid card with this token; None for a guessed, expired or revoked one."""
     rows = Card.objects.select_related("graduate__school", "graduate__cohort")
     card = rows.filter(token=token, revoked_at=None, expires_at__gt=timezone.now()).first()
     if card is None or not card.graduate.school.is_open:

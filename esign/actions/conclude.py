@@ -1,7 +1,9 @@
-"""Article three: unit and graduate made a labour contract, which the agreement gives way to."""
+"""转为劳动合同: an agreement ends because unit and graduate have made a labour contract (article three of
+the agreement)."""
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -14,46 +16,49 @@ from destinations.steps import AGREEMENT as ACTOR
 from destinations.steps import SystemActor
 from esign.actions import amend
 from esign.actions.notices import tell_unit
-from esign.agreement_steps import AGREEMENT, Case
+from esign.agreement_steps import AGREEMENT, AgreementFacts
 from esign.models import Agreement
 from esign.states import AgreementState
 from graduates.models import Graduate
 
 
-def case_of(agreement: Agreement) -> Case:
-    """For looking: nothing is locked."""
+def agreement_facts(agreement: Agreement) -> AgreementFacts:
+    """The facts for a page, without any lock."""
     graduate = Graduate.objects.select_related("cohort", "school").get(pk=agreement.graduate_id)
-    return Case(agreement, graduate, Destination.objects.get(pk=agreement.graduate_id))
+    return AgreementFacts(agreement, graduate, Destination.objects.get(pk=agreement.graduate_id))
 
 
 def conclude(*, agreement: Agreement, by: User, reason: str) -> Agreement:
-    """The agreement ends, the destination stays approved under category 11 with the same unit."""
+    """End the agreement. The destination stays approved, as category 11 with the same unit."""
     reason = reason.strip()[:200]
-    with amend.locked(agreement) as at:
-        AGREEMENT.check("conclude", Case(at.agreement, at.graduate, at.destination), by)
+    with amend.lock_agreement(agreement) as locked:
+        AGREEMENT.check(
+            "conclude", AgreementFacts(locked.agreement, locked.graduate, locked.destination), by
+        )
         if not reason:
             raise Refused("reason", "请填写劳动合同的签订情况。", field="reason")
-        done = at.agreement
-        done.state, done.ended_at = AgreementState.ENDED, timezone.now()
-        done.save(update_fields=["state", "ended_at"])
-        amend.close_open(done)
+        ended = locked.agreement
+        ended.state, ended.ended_at = AgreementState.ENDED, timezone.now()
+        ended.save(update_fields=["state", "ended_at"])
+        amend.close_proposals(ended)
         destination_agreement.conclude(
-            graduate_id=at.graduate.pk, by=SystemActor(ACTOR), reason=reason
+            graduate_id=locked.graduate.pk, by=SystemActor(ACTOR), reason=reason
         )
-        audit.record("esign.conclude", by=by, obj=done, reason=reason)
-        _tell(at, reason)
-    return done
+        audit.record("esign.conclude", by=by, obj=ended, reason=reason)
+        _tell_both_sides(locked, reason)
+    return ended
 
 
-def _tell(at: amend.Locked, reason: str) -> None:
-    key = f"agreement:{at.agreement.pk}:concluded"
-    title = f"与{at.agreement.unit.name}的就业协议已终止, 转为劳动合同"
+def _tell_both_sides(locked: amend.LockedAgreement, reason: str) -> None:
+    key = f"agreement:{locked.agreement.pk}:concluded"
+    title = f"与{locked.agreement.unit.name}的就业协议已终止, 转为劳动合同"
     inbox.tell(
-        f"person:{at.graduate.person_id}", title, text=reason,
-        link=f"/agreements/{at.agreement.pk}/", key=key, mail_to=at.graduate.email,
+        f"person:{locked.graduate.person_id}", title, text=reason,
+        link=reverse("agreement", args=[locked.agreement.pk]), key=key, mail_to=locked.graduate.email,
     )  # fmt: skip
     tell_unit(
-        at.agreement.member, f"{at.graduate.name}: 就业协议已终止, 转为劳动合同",
-        said=at.version.terms, text=reason, link=f"/employer/agreements/{at.agreement.pk}/",
+        locked.agreement.member, f"{locked.graduate.name}: 就业协议已终止, 转为劳动合同",
+        terms_text=locked.version.terms, text=reason, 
+        link=reverse("employer-agreement", args=[locked.agreement.pk]),
         key=key,
     )  # fmt: skip

@@ -1,7 +1,7 @@
-"""The job that makes an agreement's signed PDF: asked for with each approval, done by a task.
+"""The job that makes an agreement's signed PDF. Each approval asks for one, and a task makes it.
 
-The file is stored only when it is signed. A document that cannot be signed is parked until the
-cause is gone; the agreement itself is in force all the same.
+Only signed files are stored. A document that can't be signed is parked until somebody has removed
+the cause; the agreement itself is in force independently of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.db.lookups import LookUp
 from core.jobs import JobKind
 from core.wake import wake
 from destinations.models import Destination
-from esign import documents, sealing, verification
+from esign import documents, pdf_signing, verification
 from esign.models import Agreement, AgreementVersion, Document
 from esign.states import DocumentState
 from schools.actions.base import require
@@ -39,37 +39,37 @@ _NO_KEY, _NO_STAMP = "签名密钥：", "时间戳"
 
 
 def approvals_of(d: Destination) -> dict[str, Any]:
-    """Who approved the destination, as the signature blocks show it."""
-    found = {}
+    """Who approved the destination and when, for the signature blocks of the PDF."""
+    approvals = {}
     if d.department_at is not None:
-        found["department"] = {"by": d.department_by, "at": d.department_at.isoformat()}
+        approvals["department"] = {"by": d.department_by, "at": d.department_at.isoformat()}
     if d.school_at is not None:
-        found["school"] = {"by": d.school_by, "at": d.school_at.isoformat()}
-    return found
+        approvals["school"] = {"by": d.school_by, "at": d.school_at.isoformat()}
+    return approvals
 
 
 def request(*, agreement: Agreement, destination: Destination) -> Document:
-    """Ask for the document of the present version as it is approved now, in the caller's
-    transaction. Asking for the same again does nothing."""
+    """Ask for a document of the present version with the present approvals, in the caller's
+    transaction. Asking for the same one again does nothing."""
     version = AgreementVersion.objects.get(agreement=agreement, number=agreement.version)
     approvals = approvals_of(destination)
-    document, made = Document.objects.get_or_create(
+    document, is_new = Document.objects.get_or_create(
         version=version,
         fingerprint=documents.fingerprint(version, approvals),
         defaults={"agreement": agreement, "approvals": approvals},
     )
-    if made:
+    if is_new:
         wake("esign.tasks.make_documents")
     return document
 
 
 def current_document(agreement: Agreement) -> Document | None:
-    """The newest document of the present version; none while a newer one is being made, so that
-    nobody takes home what the next approval replaces a moment later."""
-    found = Document.objects.select_related("file", "version").filter(
+    """The newest document of the present version; None while a newer one is being made, so that
+    nobody prints what is replaced a moment later."""
+    documents_of_version = Document.objects.select_related("file", "version").filter(
         agreement=agreement, version__number=agreement.version
     )
-    newest = found.exclude(state=DocumentState.PARKED).order_by("-id").first()
+    newest = documents_of_version.exclude(state=DocumentState.PARKED).order_by("-id").first()
     return newest if newest is not None and newest.state == DocumentState.READY else None
 
 
@@ -99,22 +99,24 @@ def make(document: Document) -> bool:
     """
     version = _VERSION.get(document.version_id)
     try:
-        sealing.signer()  # without a key drawing would be wasted
-        content = sealing.seal(documents.draw(version, document.approvals))
+        pdf_signing.current_signer()  # raises at once if there is no key
+        content = pdf_signing.sign_pdf(documents.render_unsigned(version, document.approvals))
         _check_stamp(content)
-        return _keep(document, version, content)
+        return _store_file(document, version, content)
     except jobs.LeaseLost:
         return False
-    except sealing.NoKey as problem:
+    except pdf_signing.NoUsableKey as problem:
         jobs.park(DOCUMENTS, document, f"{_NO_KEY}{problem}")
     except Exception as problem:
-        cause = _NO_STAMP if isinstance(problem, sealing.NoStamp) else type(problem).__name__
+        cause = (
+            _NO_STAMP if isinstance(problem, pdf_signing.NoTimeStamp) else type(problem).__name__
+        )
         if jobs.retry(DOCUMENTS, document, f"{cause}：{problem}"):
             raise
     return False
 
 
-def _keep(document: Document, version: AgreementVersion, content: bytes) -> bool:
+def _store_file(document: Document, version: AgreementVersion, content: bytes) -> bool:
     """Store the file and end the job in one transaction, so that no file is left without a row."""
     with jobs.writing(document):
         file = files.store(
@@ -136,20 +138,23 @@ def _keep(document: Document, version: AgreementVersion, content: bytes) -> bool
 
 
 def _check_stamp(content: bytes) -> None:
-    """A time stamp comes from outside: a document that nobody could verify is not given out."""
-    fault = verification.fault_of(content) if settings.TIME_STAMP_URL else ""
+    """Check a time stamp, which comes from outside, so that no document is handed out that can't be
+    verified."""
+    fault = verification.signature_fault(content) if settings.TIME_STAMP_URL else ""
     if fault:
-        raise sealing.NoStamp(f"带时间戳的签名未通过验证（{fault}），请核对时间戳服务及其根证书")
+        raise pdf_signing.NoTimeStamp(
+            f"带时间戳的签名未通过验证（{fault}），请核对时间戳服务及其根证书"
+        )
 
 
 def sweep() -> bool:
-    """Whether documents wait, or a worker that had one died. Telling a worker twice is harmless."""
+    """Whether documents wait to be made, those of a worker that died included."""
     return bool(jobs.overdue(DOCUMENTS, delivery=timedelta(0)))
 
 
 def unpark(*, by: User | None = None) -> int:
-    """Once the cause is mended: everything parked waits again. In the console for the province
-    only; without `by` it is the command line of who runs the platform."""
+    """Put all parked documents back into the queue, after the cause was removed. Staff needs the
+    province's permission; a command passes no `by`."""
     if by is not None:
         require(by, "province.schools", None)
     with transaction.atomic():

@@ -1,4 +1,5 @@
-"""An invitation being filled in: begun from a card or by a registered unit, saved as it is typed."""
+"""Drafts of invitations. A draft begins with a scanned card or by a signed-in person of a unit, and is
+saved while it is typed."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from esign.states import Way
 from graduates.models import Graduate
 
 LIFETIME = timedelta(days=7)
-_LONGEST = 1000  # of what is kept while typing; the rules judge lengths at the end
+_MOST_CHARACTERS = 1000  # kept of each field; the rules check lengths when the draft is sent
 
 
 def begin_from_card(*, card: Card, address: str) -> Draft:
@@ -39,7 +40,7 @@ def begin_from_card(*, card: Card, address: str) -> Draft:
 
 
 def begin_as_member(*, graduate: Graduate, member: UnitMember, address: str) -> Draft:
-    """The registered route: who is signed in has proved their phone by that."""
+    """A draft of somebody who is signed in for a unit. Signing in has proved their phone."""
     return Draft.objects.create(
         key=secrets.token_urlsafe(24),
         graduate=graduate,
@@ -48,7 +49,7 @@ def begin_as_member(*, graduate: Graduate, member: UnitMember, address: str) -> 
         mobile=member.user.login,
         mobile_proved_at=timezone.now(),
         values={"valid_days": "3", **known_values(member)},
-        certificate=certificate_of(member),
+        certificate=usable_certificate(member),
         id_front=member.id_front,
         id_back=member.id_back,
         signature=member.signature,
@@ -56,19 +57,19 @@ def begin_as_member(*, graduate: Graduate, member: UnitMember, address: str) -> 
     )
 
 
-def certificate_of(member: UnitMember) -> StoredFile | None:
-    """The unit's certificate as far as this person may see it, or the one they sent last."""
-    found = certificate_for(member)
-    if found is not None:
-        return found
+def usable_certificate(member: UnitMember) -> StoredFile | None:
+    """The unit's certificate if this person may see it, otherwise the one that they sent last."""
+    certificate = certificate_for(member)
+    if certificate is not None:
+        return certificate
     last = member.invitations.select_related("certificate").order_by("-id").first()
     return last.certificate if last is not None else None
 
 
 def known_values(member: UnitMember) -> dict[str, str]:
-    """What the platform knows of a unit and the person, to begin the form with."""
+    """What the platform knows about the unit and the person, for the first view of the form."""
     unit = member.unit
-    found = {
+    known = {
         "unit_name": unit.name,
         "unit_code": unit.code,
         "unit_division": unit.division,
@@ -82,15 +83,15 @@ def known_values(member: UnitMember) -> dict[str, str]:
     if last is not None:
         from esign import terms
 
-        kept = terms.read(last.terms)["values"]
+        last_values = terms.read(last.terms)["values"]
         for key in ("contact_phone", "contact_email", "report_place", "work_place",
                     "archive_unit", "archive_contact", "archive_phone", "archive_address"):  # fmt: skip
-            found[key] = kept.get(key) or ""
-    return {k: v for k, v in found.items() if v}
+            known[key] = last_values.get(key) or ""
+    return {k: v for k, v in known.items() if v}
 
 
-def draft_of(key: str) -> Draft | None:
-    """The draft of this browser; None when it is gone or too old."""
+def find_draft(key: str) -> Draft | None:
+    """The draft with this key; None if there is none or it is too old."""
     rows = Draft.objects.select_related(
         "graduate__school", "graduate__cohort", "card", "invitation",
         "certificate", "id_front", "id_back", "signature",
@@ -98,22 +99,25 @@ def draft_of(key: str) -> Draft | None:
     return rows.filter(key=key, created_at__gt=timezone.now() - LIFETIME).first()
 
 
-def check_open(draft: Draft) -> None:
-    """A card that was revoked meanwhile takes no more; one that only grew old still does."""
+def check_card_in_use(draft: Draft) -> None:
+    """Refuse a draft whose card was revoked. An expired card still accepts drafts that were already
+    begun."""
     if draft.card is not None and draft.card.revoked_at is not None:
         raise Refused("card_revoked", "毕业生已停用此二维码, 请向毕业生索取新的二维码。")
 
 
 def send_code(*, draft: Draft, mobile: str, address: str) -> None:
-    """A one-time code to the recruiter's phone, limited per card, too."""
-    check_open(draft)
+    """Send a one-time code to the recruiter's phone. How many are sent is limited for each card,
+    too."""
+    check_card_in_use(draft)
     mobile = text.clean_phone(mobile)
     one_time_codes.issue(purpose="card", phone=mobile, subject=_subject(draft), address=address)
     Draft.objects.filter(pk=draft.pk, mobile_proved_at=None).update(mobile=mobile)
 
 
 def prove_phone(*, draft: Draft, mobile: str, code: str) -> Draft:
-    check_open(draft)
+    """Note that the recruiter has the phone, as the code sent to it shows."""
+    check_card_in_use(draft)
     mobile = text.clean_phone(mobile)
     row = one_time_codes.prove(purpose="card", phone=mobile, subject=_subject(draft), typed=code)
     with transaction.atomic():
@@ -130,19 +134,19 @@ def _subject(draft: Draft) -> str:
 
 
 def save(*, draft: Draft, typed: Mapping[str, str]) -> Draft:
-    """Keep what was typed, right or wrong; only fields of the form."""
+    """Save what was typed into the form's fields, right or wrong."""
     with transaction.atomic():
         locked = Draft.objects.select_for_update().get(pk=draft.pk)
         if locked.invitation_id is None:
-            kept = {k: str(v)[:_LONGEST] for k, v in typed.items() if k in BY_KEY}
+            kept = {k: str(v)[:_MOST_CHARACTERS] for k, v in typed.items() if k in BY_KEY}
             locked.values = locked.values | kept
             locked.updated_at = timezone.now()
             locked.save(update_fields=["values", "updated_at"])
     return locked
 
 
-def attach(*, draft: Draft, slot: str, content: bytes) -> StoredFile:
-    """Put one picture into its slot: re-encoded, or refused with a sentence."""
+def attach_picture(*, draft: Draft, slot: str, content: bytes) -> StoredFile:
+    """Store one picture of the draft, re-encoded. `slot` is one of `IMAGES` or the signature."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
     if slot == SIGNATURE:

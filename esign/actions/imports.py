@@ -1,9 +1,10 @@
-"""Many invitations at once from a workbook: each row by itself, good ones sent, bad ones named.
+"""Many invitations from one workbook. Each row is checked and sent by itself.
 
-Checked and sent by the worker, with the unit's kept pictures and signature, after the person said
-yes to what was found. A row is answered in the transaction of its invitation: a run that is taken
-up again sends what is left. The same terms are not sent again to a graduate while an invitation
-of the unit with just these is open, so a workbook may be sent twice.
+The worker checks the rows, the person sees the result and confirms, and the worker then sends the
+good rows with the pictures and the signature that the person has saved. A row's outcome is written
+in the transaction of its invitation, so a run that was interrupted sends only the rows that are
+left. A graduate who has an open invitation of the unit with exactly the same terms gets no second
+one, so the same workbook may be uploaded again.
 """
 
 from __future__ import annotations
@@ -45,39 +46,42 @@ INVITATION_IMPORTS = imports.import_kind(
 )
 MOST_ROWS = 200
 MOST_BYTES = 5 * 1024 * 1024
-# What was typed about graduates is kept for as long as its answers are looked at.
-KEPT = timedelta(days=30)
-# The same file within this time is the same form sent twice.
-_SAME_FORM = timedelta(minutes=10)
-_CHUNK = 10  # rows between two signs of life
+# How long a workbook is kept, since people look at the outcome of its rows for a while.
+KEPT_FOR = timedelta(days=30)
+# The same file uploaded again within this time is a form that was sent twice.
+_SAME_UPLOAD = timedelta(minutes=10)
+_ROWS_PER_PROGRESS = 10  # how many rows are done before the progress is written
 _CONTACT = ("contact_phone", "contact_email")
-_FIELDS = tuple(f for s in (JOB, ARCHIVE, SIGN) for f in of_step(s))
-FIELD_KEYS = (*[f.key for f in _FIELDS], *_CONTACT)
+_TERM_FIELDS = tuple(f for s in (JOB, ARCHIVE, SIGN) for f in of_step(s))
+FIELD_KEYS = (*[f.key for f in _TERM_FIELDS], *_CONTACT)
 HEADER = (*KEYS.values(), *[BY_KEY[k].label for k in FIELD_KEYS])
-_WANTED = {plain_header(label): key for key, label in KEYS.items()} | {
+_KEY_OF_HEADER = {plain_header(label): key for key, label in KEYS.items()} | {
     plain_header(BY_KEY[k].label): k for k in FIELD_KEYS
 }
-_REQUIRED = {f.key for f in of_step(JOB)} - {"signing_notes", "penalty_notes"}
-# An empty cell of these means what is known; of the others it means nothing.
-_FROM_KNOWN = (*_CONTACT, "valid_days")
+_REQUIRED_KEYS = {f.key for f in of_step(JOB)} - {"signing_notes", "penalty_notes"}
+# An empty cell of these columns takes the known value; of other columns it is an empty value.
+_KEYS_WITH_KNOWN_VALUES = (*_CONTACT, "valid_days")
+# (number of the column from 1, or 0 for the whole row; sentence).
 Problems = list[tuple[int, str]]
 
 
 def missing_papers(member: UnitMember) -> list[str]:
-    """What must be kept before rows can be sent."""
-    found = [
+    """The names of the pictures and the signature that this person still has to save."""
+    missing = [
         label for slot, label in IMAGES.items()
-        if (drafts.certificate_of(member) if slot == "certificate" else getattr(member, slot))
+        if (drafts.usable_certificate(member) if slot == "certificate" else getattr(member, slot))
         is None
     ]  # fmt: skip
-    return found if member.signature is not None else [*found, "手写签名"]
+    return missing if member.signature is not None else [*missing, "手写签名"]
 
 
 def upload(
     *, member: UnitMember, content: bytes, name: str, by: User, address: str
 ) -> InvitationImport:
-    """Keep the workbook. The caller starts the check after commit, which is harmless twice: the
-    same form sent again answers with the same import."""
+    """Keep the workbook as a new import. The same form sent twice returns the same import.
+
+    The caller starts the check after the commit; starting it twice does no harm.
+    """
     _check_papers(member)
     with transaction.atomic():
         _lock_sender(member)
@@ -105,26 +109,28 @@ def _just_uploaded(member: UnitMember, content: bytes) -> InvitationImport | Non
         member=member,
         file__sha256=hashlib.sha256(content).hexdigest(),
         state__in=(*UNFINISHED, ImportState.PREVIEWED),
-        created_at__gt=timezone.now() - _SAME_FORM,
+        created_at__gt=timezone.now() - _SAME_UPLOAD,
     ).first()
 
 
 def check(import_id: int) -> None:
-    """Read and judge every row; nothing is sent yet."""
+    """Read and check every row; nothing is sent yet."""
     with imports.checking(INVITATION_IMPORTS, import_id) as leased:
         if leased is not None:
             _check(leased)
 
 
-def _check(leased: InvitationImport) -> None:
-    member = _sender(leased)
-    leased.known = {k: v for k, v in drafts.known_values(member).items() if k in _FROM_KNOWN}
-    rows = _judged(leased, member)
-    with jobs.writing(leased):
-        leased.rows.all().delete()
+def _check(workbook: InvitationImport) -> None:
+    member = _sender(workbook)
+    workbook.known = {
+        k: v for k, v in drafts.known_values(member).items() if k in _KEYS_WITH_KNOWN_VALUES
+    }
+    rows = _read_rows(workbook, member)
+    with jobs.writing(workbook):
+        workbook.rows.all().delete()
         InvitationRow.objects.bulk_create(rows)
-        _report(leased)
-        imports.finish(leased, ImportState.PREVIEWED)
+        _write_report(workbook)
+        imports.finish(workbook, ImportState.PREVIEWED)
 
 
 def apply(import_id: int) -> None:
@@ -134,69 +140,69 @@ def apply(import_id: int) -> None:
             _apply(leased)
 
 
-def _apply(leased: InvitationImport) -> None:
-    rows = list(leased.rows.values_list("pk", "outcome"))
+def _apply(workbook: InvitationImport) -> None:
+    rows = list(workbook.rows.values_list("pk", "outcome"))
     for index, (pk, outcome) in enumerate(rows):
-        if index % _CHUNK == 0:
-            imports.progress(INVITATION_IMPORTS, leased, 5 + 95 * index // len(rows))
+        if index % _ROWS_PER_PROGRESS == 0:
+            imports.progress(INVITATION_IMPORTS, workbook, 5 + 95 * index // len(rows))
         if outcome == RowOutcome.ABLE:
-            send_row(leased, pk)
-    with jobs.writing(leased):
-        _report(leased)
-        imports.done(leased, by=leased.by)
+            send_row(workbook, pk)
+    with jobs.writing(workbook):
+        _write_report(workbook)
+        imports.done(workbook, by=workbook.by)
 
 
 def run_overdue() -> None:
     imports.run_overdue(INVITATION_IMPORTS, check=check, apply=apply)
 
 
-def answers(made: InvitationImport) -> list[tuple[str, InvitationRow]]:
-    """Each row with the name that was typed in it."""
-    return [(_values(made, row).get(NAME, ""), row) for row in made.rows.all()]
+def rows_with_names(workbook: InvitationImport) -> list[tuple[str, InvitationRow]]:
+    """Each row with the graduate's name as it was typed there."""
+    return [(_row_values(workbook, row).get(NAME, ""), row) for row in workbook.rows.all()]
 
 
-def forget_old() -> int:
-    """Take old workbooks away; the files, which nothing refers to then, are swept."""
-    old = InvitationImport.objects.filter(created_at__lt=timezone.now() - KEPT)
+def delete_old() -> int:
+    """Delete old imports; returns how many rows. The sweep of files deletes their workbooks."""
+    old = InvitationImport.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
     return old.exclude(state__in=UNFINISHED).delete()[0]
 
 
 # --- reading ---------------------------------------------------------------------------------
 
 
-def _judged(made: InvitationImport, member: UnitMember) -> list[InvitationRow]:
-    """The workbook's rows, each with what is to be said about it. Raises `WorkbookRefused`."""
-    with files.local_copy(made.file) as path:
-        sheet = spreadsheets.read(path, headers=list(_WANTED), most_rows=MOST_ROWS)
-    made.header = sheet.header
-    columns = _columns(made)
+def _read_rows(workbook: InvitationImport, member: UnitMember) -> list[InvitationRow]:
+    """The checked rows of the workbook, not saved yet. Raises `WorkbookRefused`."""
+    with files.local_copy(workbook.file) as path:
+        sheet = spreadsheets.read(path, headers=list(_KEY_OF_HEADER), most_rows=MOST_ROWS)
+    workbook.header = sheet.header
+    columns = _columns(workbook)
     missing = [label for key, label in KEYS.items() if key not in columns]
-    missing += [f.label for f in _FIELDS if f.key not in columns and f.key in _REQUIRED]
+    missing += [f.label for f in _TERM_FIELDS if f.key not in columns and f.key in _REQUIRED_KEYS]
     if missing:
         raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
     source = CELL_1904 if sheet.from_1904 else CELL
     rows: list[InvitationRow] = []
     seen: dict[int, int] = {}
     for index, (number, cells) in enumerate(sheet.rows):
-        if index % _CHUNK == 0:
-            imports.progress(INVITATION_IMPORTS, made, 5 + 95 * index // len(sheet.rows))
-        written = [_written(c, k, source) for k, c in zip(columns, cells, strict=False)]
-        rows.append(InvitationRow(made=made, number=number, cells=written))
-        _judge(rows[-1], made, member, seen)
+        if index % _ROWS_PER_PROGRESS == 0:
+            imports.progress(INVITATION_IMPORTS, workbook, 5 + 95 * index // len(sheet.rows))
+        texts = [_cell_text(c, k, source) for k, c in zip(columns, cells, strict=False)]
+        rows.append(InvitationRow(made=workbook, number=number, cells=texts))
+        _check_row(rows[-1], workbook, member, seen)
     return rows
 
 
-def _judge(
-    row: InvitationRow, made: InvitationImport, member: UnitMember, seen: dict[int, int]
+def _check_row(
+    row: InvitationRow, workbook: InvitationImport, member: UnitMember, seen: dict[int, int]
 ) -> None:
-    who = {k: _values(made, row).get(k, "") for k in KEYS}
-    typed = _typed(made, row, member)
+    who = {k: _row_values(workbook, row).get(k, "") for k in KEYS}
+    typed = _typed_values(workbook, row, member)
     checked = check_terms(typed, source=CELL)
     errors = checked.errors() | {k: [f"{KEYS[k]}不能为空"] for k, v in who.items() if not v}
     row.outcome = RowOutcome.BAD
     try:
         if all(who.values()):
-            row.graduate = registered.find(member=member, **who)
+            row.graduate = registered.find_graduate(member=member, **who)
             if row.graduate is None:
                 errors[STUDENT_NO] = [registered.NOT_FOUND]
             elif row.graduate.pk in seen:
@@ -205,15 +211,15 @@ def _judge(
         row.problems = [(0, "核对不上的毕业生过多, 请一小时后再试。")]
         return
     if errors or row.graduate is None:
-        row.problems = _named(made, errors)
+        row.problems = _locate_errors(workbook, errors)
         return
     seen[row.graduate.pk] = row.number
-    row.invitation = _open_with(row.graduate.pk, member, checked.values)
+    row.invitation = _find_open_invitation(row.graduate.pk, member, checked.values)
     row.outcome = RowOutcome.ABLE if row.invitation is None else RowOutcome.AGAIN
 
 
-def _written(cell: Any, key: str, source: Source) -> str:
-    """A cell as somebody would type it."""
+def _cell_text(cell: Any, key: str, source: Source) -> str:
+    """A cell's value as the text that somebody would type for it."""
     value = real_value(cell)
     field = BY_KEY.get(key)
     if field is not None and field.kind == "date":
@@ -227,26 +233,30 @@ def _written(cell: Any, key: str, source: Source) -> str:
     return text.clean(str(value)) if value is not None else ""
 
 
-def _columns(made: InvitationImport) -> list[str]:
-    return [_WANTED.get(plain_header(h), "") for h in made.header]
+def _columns(workbook: InvitationImport) -> list[str]:
+    return [_KEY_OF_HEADER.get(plain_header(h), "") for h in workbook.header]
 
 
-def _values(made: InvitationImport, row: InvitationRow) -> dict[str, str]:
-    return dict(zip(_columns(made), row.cells, strict=False))
+def _row_values(workbook: InvitationImport, row: InvitationRow) -> dict[str, str]:
+    return dict(zip(_columns(workbook), row.cells, strict=False))
 
 
-def _typed(made: InvitationImport, row: InvitationRow, member: UnitMember) -> dict[str, str]:
-    """The whole form as the row fills it in."""
-    said = {
-        k: v for k, v in _values(made, row).items() if k in BY_KEY and (v or k not in _FROM_KNOWN)
+def _typed_values(
+    workbook: InvitationImport, row: InvitationRow, member: UnitMember
+) -> dict[str, str]:
+    """All values of the form that the row fills in, as text: typed ones first, then known ones."""
+    typed = {
+        k: v
+        for k, v in _row_values(workbook, row).items()
+        if k in BY_KEY and (v or k not in _KEYS_WITH_KNOWN_VALUES)
     }
-    return drafts.known_values(member) | {"valid_days": "3"} | made.known | said
+    return drafts.known_values(member) | {"valid_days": "3"} | workbook.known | typed
 
 
-def _named(made: InvitationImport, errors: dict[str, list[str]]) -> Problems:
-    """Each sentence at its column; what the workbook has no column for is named, so that it can
-    be mended elsewhere."""
-    columns = _columns(made)
+def _locate_errors(workbook: InvitationImport, errors: dict[str, list[str]]) -> Problems:
+    """The errors by column. A sentence about a field that the workbook has no column for begins with
+    the field's name."""
+    columns = _columns(workbook)
     return [
         (columns.index(k) + 1, sentence) if k in columns
         else (0, f"{BY_KEY[k].label}: {sentence}" if k in BY_KEY and k not in FIELD_KEYS else sentence)
@@ -257,41 +267,41 @@ def _named(made: InvitationImport, errors: dict[str, list[str]]) -> Problems:
 # --- sending ---------------------------------------------------------------------------------
 
 
-def send_row(made: InvitationImport, row_id: int) -> None:
-    """Send one row, once, whatever else is running."""
+def send_row(workbook: InvitationImport, row_id: int) -> None:
+    """Send one row, once, even if other runs or workbooks send at the same time."""
     try:
-        with jobs.writing(made):
-            graduate = _lock_graduate(made.rows.get(pk=row_id))
-            row = made.rows.select_for_update(no_key=True).get(pk=row_id)
+        with jobs.writing(workbook):
+            graduate = _lock_graduate(workbook.rows.get(pk=row_id))
+            row = workbook.rows.select_for_update(no_key=True).get(pk=row_id)
             if row.outcome == RowOutcome.ABLE:
-                _send(made, row, graduate)
+                _send(workbook, row, graduate)
     except Invalid as invalid:
-        _put_bad(row_id, _named(made, invalid.errors))
+        _mark_bad(row_id, _locate_errors(workbook, invalid.errors))
     except DomainError as refusal:
-        _put_bad(row_id, [(0, refusal.message)])
+        _mark_bad(row_id, [(0, refusal.message)])
 
 
 def _lock_graduate(row: InvitationRow) -> Graduate:
-    """Lock the graduate first, as every action does, so that two workbooks take turns."""
+    """Lock the graduate first, as every action does, so that two workbooks wait for each other."""
     return Graduate.objects.select_for_update(no_key=True).get(pk=row.graduate_id or 0)
 
 
-def _send(made: InvitationImport, row: InvitationRow, graduate: Graduate) -> None:
-    member = _sender(made)
-    typed = _typed(made, row, member)
-    row.invitation = _open_with(graduate.pk, member, check_terms(typed).values)
+def _send(workbook: InvitationImport, row: InvitationRow, graduate: Graduate) -> None:
+    member = _sender(workbook)
+    typed = _typed_values(workbook, row, member)
+    row.invitation = _find_open_invitation(graduate.pk, member, check_terms(typed).values)
     row.outcome = RowOutcome.AGAIN
     if row.invitation is None:
-        draft = drafts.begin_as_member(graduate=graduate, member=member, address=made.address)
+        draft = drafts.begin_as_member(graduate=graduate, member=member, address=workbook.address)
         drafts.save(draft=draft, typed=typed)
         row.invitation, row.outcome = invite.send(draft=draft), RowOutcome.SENT
     row.save(update_fields=["invitation", "outcome"])
 
 
-def _sender(made: InvitationImport) -> UnitMember:
-    """Who sends, as they are now: whoever left meanwhile speaks for the unit no more."""
+def _sender(workbook: InvitationImport) -> UnitMember:
+    """The person who sends, as of now. Raises `Refused` if they have left the unit meanwhile."""
     member = UnitMember.objects.select_related("unit__certificate", "user", "signature").get(
-        pk=made.member_id
+        pk=workbook.member_id
     )
     if member.state == Membership.ENDED or not member.user.is_active:
         raise Refused("left", "您在该单位的权限已结束, 没有发送。")
@@ -299,30 +309,32 @@ def _sender(made: InvitationImport) -> UnitMember:
     return member
 
 
-def _open_with(graduate_id: int, member: UnitMember, values: dict[str, Any]) -> Invitation | None:
-    wanted = terms.plain_values(values)
+def _find_open_invitation(
+    graduate_id: int, member: UnitMember, values: dict[str, Any]
+) -> Invitation | None:
+    plain = terms.plain_values(values)
     rows = Invitation.objects.filter(
         graduate=graduate_id, unit=member.unit_id, state=InvitationState.SENT,
         valid_until__gte=timezone.now(),
     )  # fmt: skip
-    return next((i for i in rows if terms.read(i.terms)["values"] == wanted), None)
+    return next((i for i in rows if terms.read(i.terms)["values"] == plain), None)
 
 
-def _put_bad(row_id: int, problems: Problems) -> None:
+def _mark_bad(row_id: int, problems: Problems) -> None:
     InvitationRow.objects.filter(pk=row_id, outcome=RowOutcome.ABLE).update(
         outcome=RowOutcome.BAD, problems=problems
     )
 
 
-# --- the row of the import -------------------------------------------------------------------
+# --- the result ------------------------------------------------------------------------------
 
 
-def _report(made: InvitationImport) -> None:
-    """Figures, and the workbook as it came with a column of answers and the wrong cells marked."""
-    found = made.rows.order_by().values_list("outcome").annotate(Count("pk"))
-    made.counts = {str(o): 0 for o in RowOutcome} | dict(found)
-    made.counts["rows"] = sum(made.counts.values())
-    rows = list(made.rows.all())
+def _write_report(workbook: InvitationImport) -> None:
+    """Write the figures, and a copy of the workbook with a column of outcomes and wrong cells marked."""
+    counted = workbook.rows.order_by().values_list("outcome").annotate(Count("pk"))
+    workbook.counts = {str(o): 0 for o in RowOutcome} | dict(counted)
+    workbook.counts["rows"] = sum(workbook.counts.values())
+    rows = list(workbook.rows.all())
     marks = {
         (at, column): sentence
         for at, row in enumerate(rows, start=2)
@@ -330,7 +342,7 @@ def _report(made: InvitationImport) -> None:
         if column
     }
     lines = [[*row.cells, row.words] for row in rows]
-    content = spreadsheets.write([*made.header, "结果"], lines, title="批量邀约", marks=marks)
-    made.annotated = imports.store(
-        INVITATION_IMPORTS, content, name="批量邀约-结果.xlsx", school_id=None, by_id=made.by_id
+    content = spreadsheets.write([*workbook.header, "结果"], lines, title="批量邀约", marks=marks)
+    workbook.annotated = imports.store(
+        INVITATION_IMPORTS, content, name="批量邀约-结果.xlsx", school_id=None, by_id=workbook.by_id
     )

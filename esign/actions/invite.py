@@ -1,10 +1,11 @@
-"""Sending an invitation, taking it back, and letting it run out."""
+"""Sending an invitation, withdrawing it, and marking those that have expired."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -13,23 +14,23 @@ from core import audit, outbox
 from core.audit import Actor
 from core.errors import Invalid, Refused
 from core.models import Channel
-from employers.actions.units import remember_member, remember_unit
+from employers.actions.units import record_member, record_unit
 from employers.models import UnitMember
 from esign import terms
 from esign.actions import base, drafts
 from esign.actions.notices import tell_unit
+from esign.deadlines import end_of_day_after
 from esign.fields import IMAGES, SIGNATURE
 from esign.models import Draft, Invitation
 from esign.rules import check_terms
-from esign.rules.invitation import end_of_validity
 from esign.states import InvitationState
 from graduates.models import Graduate
 
 _FILES = (*IMAGES, SIGNATURE)
 
 
-def problems(draft: Draft) -> dict[str, list[str]]:
-    """What is still wrong or missing, by field."""
+def draft_errors(draft: Draft) -> dict[str, list[str]]:
+    """The errors that a draft still has, by field."""
     errors = check_terms(draft.values).errors()
     for slot, label in IMAGES.items():
         if getattr(draft, f"{slot}_id") is None:
@@ -40,18 +41,18 @@ def problems(draft: Draft) -> dict[str, list[str]]:
 
 
 def send(*, draft: Draft) -> Invitation:
-    """Send what was filled in. Sending again answers with the same invitation.
+    """Send the draft as an invitation. Sending it again returns the same invitation.
 
-    Raises `Invalid` with every field that stands in the way; nothing typed is lost.
+    Raises `Invalid` with every field that is wrong or missing; the draft keeps what was typed.
     """
     with transaction.atomic():
         draft = Draft.objects.select_for_update().get(pk=draft.pk)
         if draft.invitation is not None:
             return draft.invitation
-        drafts.check_open(draft)
+        drafts.check_card_in_use(draft)
         if draft.mobile_proved_at is None:
             raise Refused("mobile", "请先验证手机号码。")
-        errors = problems(draft)
+        errors = draft_errors(draft)
         if errors:
             raise Invalid(errors)
         graduate = Graduate.objects.select_related("school", "cohort").get(pk=draft.graduate_id)
@@ -63,12 +64,10 @@ def send(*, draft: Draft) -> Invitation:
 
 def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitation:
     files = {slot: getattr(draft, slot) for slot in _FILES}
-    unit = remember_unit(values, files["certificate"])
-    member = remember_member(
-        unit=unit, mobile=draft.mobile, name=values["contact_name"], files=files
-    )
+    unit = record_unit(values, files["certificate"])
+    member = record_member(unit=unit, mobile=draft.mobile, name=values["contact_name"], files=files)
     now = timezone.now()
-    until = end_of_validity(now, values["valid_days"])
+    until = end_of_day_after(now, values["valid_days"])
     text = terms.compose(
         graduate=graduate,
         values=values,
@@ -112,16 +111,20 @@ def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitat
 
 
 def withdraw(*, invitation: Invitation, by: User) -> Invitation:
-    with base.step("withdraw", invitation, by) as case:
-        done = base.finish(case, InvitationState.WITHDRAWN)
-        audit.record("esign.withdraw", by=by, obj=done)
-        tell_graduate(done, f"{done.unit.name}撤回了邀约", key="withdrawn")
-    return done
+    """The unit takes the invitation back."""
+    with base.take_step("withdraw", invitation, by) as facts:
+        withdrawn = base.record_decision(facts, InvitationState.WITHDRAWN)
+        audit.record("esign.withdraw", by=by, obj=withdrawn)
+        tell_graduate(withdrawn, f"{withdrawn.unit.name}撤回了邀约", key="withdrawn")
+    return withdrawn
 
 
 def expire_due() -> int:
-    """Mark what ran out, and remind of what ends tomorrow. The marks change nothing that counts:
-    past its last day an invitation can't be accepted, marked or not."""
+    """Mark invitations that have expired and tell both sides; returns how many were marked.
+
+    Acceptance does not depend on the mark: after its last day an invitation can't be accepted even
+    if it is not marked yet.
+    """
     now = timezone.now()
     due = Invitation.objects.filter(state=InvitationState.SENT, valid_until__lt=now)
     marked = 0
@@ -146,7 +149,7 @@ def tell_graduate(invitation: Invitation, title: str, text: str = "", *, key: st
         f"person:{person}",
         title,
         text=text,
-        link=f"/invitations/{invitation.pk}/",
+        link=reverse("invitation", args=[invitation.pk]),
         key=f"invitation:{invitation.pk}:{key}",
         mail_to=email,
     )
@@ -156,7 +159,7 @@ def tell_member(member: UnitMember, title: str, invitation: Invitation, key: str
     tell_unit(
         member,
         title,
-        said=invitation.terms,
-        link=f"/employer/invitations/{invitation.pk}/",
+        terms_text=invitation.terms,
+        link=reverse("employer-invitation", args=[invitation.pk]),
         key=f"invitation:{invitation.pk}:{key}",
     )

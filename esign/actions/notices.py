@@ -1,5 +1,4 @@
-"""Telling a unit: whoever hears of it in the message centre, and the contact of the terms by
-e-mail while they still sign for the unit."""
+"""Messages to a unit: in the message centre, and by e-mail to the contact that the terms name."""
 
 from __future__ import annotations
 
@@ -11,19 +10,22 @@ from esign.models import Agreement
 
 
 def tell_unit(
-    member: UnitMember, title: str, *, said: str, link: str, key: str, text: str = ""
+    member: UnitMember, title: str, *, terms_text: str, link: str, key: str, text: str = ""
 ) -> None:
-    """`said` are the terms that name the contact's address."""
-    mail_to = contact_of(said) if member.state != Membership.ENDED else ""
+    """Tell the unit's people who must know what happened to an invitation or agreement of `member`.
+
+    The e-mail goes to the contact named in `terms_text`, unless `member` has left the unit.
+    """
+    mail_to = contact_email(terms_text) if member.state != Membership.ENDED else ""
     for user_id in recipient_ids(member):
         inbox.tell(f"user:{user_id}", title, text=text, link=link, key=key, mail_to=mail_to)
 
 
-def contact_of(said: str) -> str:
-    """The e-mail address that terms give of the unit's contact, if they give one."""
-    return terms.values_of(said).get("contact_email") or ""
+def contact_email(terms_text: str) -> str:
+    """The e-mail address of the unit's contact in the terms; "" if there is none."""
+    return terms.values_of(terms_text).get("contact_email") or ""
 
 
-def terms_of(agreement: Agreement) -> str:
-    """As they stand now, amendments included."""
+def current_terms(agreement: Agreement) -> str:
+    """The canonical text of the agreement's present version."""
     return agreement.versions.values_list("terms", flat=True).get(number=agreement.version)

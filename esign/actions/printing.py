@@ -1,6 +1,7 @@
-"""Printing: the same signed bytes, counted with who and when (DOMAIN §4).
+"""Printing an agreement (DOMAIN §4). Everybody gets the same signed file, and each time is recorded.
 
-Only after the department's or the school's approval, and only while the agreement stands.
+An agreement can be printed after the department or the school has approved the destination, and
+only while it is in force.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from esign.models import Agreement, Document, Print, SigningRules
 from esign.states import AgreementState
 
 
-def why_not(agreement: Agreement) -> str | None:
+def print_refusal(agreement: Agreement) -> str | None:
     """The sentence that says why an agreement can't be printed now; None when it can."""
     if agreement.state != AgreementState.ACTIVE:
         return f"协议{agreement.get_state_display()}, 不能打印。"
@@ -33,17 +34,21 @@ def why_not(agreement: Agreement) -> str | None:
     return None
 
 
-def take(
+def hand_out(
     *, agreement: Agreement, by: User, way: str = "own", copies: int | None = None
 ) -> Document:
-    """Hand the document out and count it. Raises `Refused` with the reason."""
+    """The document to print, recorded as one print. Raises `Refused` with the reason why not.
+
+    `way` is "own" for a download of one's own and "scan" for scan-to-print; `copies` is the school's
+    default number if None.
+    """
     with transaction.atomic():
         locked = (
             Agreement.objects.select_for_update(no_key=True, of=("self",))
             .select_related("cohort")
             .get(pk=agreement.pk)
         )
-        reason = why_not(locked)
+        reason = print_refusal(locked)
         document = current_document(locked)
         if reason or document is None:
             raise Refused("not_printable", reason or "协议书正在生成, 请稍后再试。")

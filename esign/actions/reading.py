@@ -1,8 +1,8 @@
-"""The graduate before these very terms: the first look, from which the reading time runs, and the
-hand they put under them.
+"""Notes when a graduate first opened certain terms, and keeps the signature drawn under them.
 
-A drawn signature is kept as soon as the pen is lifted, so that a wrong code or a lost connection
-does not ask for it again, and signing itself only has to name it.
+The reading time begins with the first opening. A drawn signature is kept as soon as the pen is
+lifted: after a wrong code or a lost connection nobody has to draw it again, and the form only names
+it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from core.models import StoredFile
 from esign.models import Reading
 from graduates.models import Graduate
 
-# What was drawn and never sent is no use after that.
+# How long a signature is kept that nobody signed with.
 _KEPT = timedelta(days=1)
 
 
-def open_terms(*, graduate: Graduate, terms_hash: str, by: User) -> None:
-    """Note the first look. Nobody else's look counts."""
+def note_reading(*, graduate: Graduate, terms_hash: str, by: User) -> None:
+    """Note that the graduate opened the terms. Only the first time counts, and only the graduate's
+    own account."""
     if graduate.person.user_id != by.pk:
         return
     Reading.objects.bulk_create(
@@ -33,17 +34,22 @@ def open_terms(*, graduate: Graduate, terms_hash: str, by: User) -> None:
 
 
 def keep_signature(*, reading: Reading, by: User, drawn: bytes) -> StoredFile:
-    """Keep what the graduate drew under the terms they opened; a newer drawing takes its place."""
+    """Keep the signature that the graduate drew under the terms they opened. A newer one replaces
+    it."""
     if reading.user_id != by.pk:
         raise Refused("not_yours", "只有毕业生本人可以签名。")
-    stored = store_ink(images.signature(drawn), reading.graduate.school_id, by)
+    stored = store_signature(images.signature(drawn), reading.graduate.school_id, by)
     Reading.objects.filter(pk=reading.pk).update(signature=stored, drawn_at=timezone.now())
     return stored
 
 
-def read_ink(drawn: bytes, named: int | None, kept: int | None) -> bytes | None:
-    """What came with the form, as ink; None where the form names the drawing that is kept. Raises
-    where there is neither: a drawing wiped away since is not signed with."""
+def read_signature(drawn: bytes, named: int | None, kept: int | None) -> bytes | None:
+    """The signature sent with the form, as a small black-on-white PNG; None if the form names
+    the kept one instead. Raises `Refused` if there is neither.
+
+    `named` is the id that the form names, `kept` the id of the signature that is kept now. They
+    differ if the person has drawn a new signature since.
+    """
     if drawn:
         return images.signature(drawn)
     if kept is None or named != kept:
@@ -51,19 +57,21 @@ def read_ink(drawn: bytes, named: int | None, kept: int | None) -> bytes | None:
     return None
 
 
-def store_ink(ink: bytes, school_id: int, by: User) -> StoredFile:
+def store_signature(ink: bytes, school_id: int, by: User) -> StoredFile:
     return files.store(
         ink, name="签名.png", content_type="image/png", purpose="signature",
         school_id=school_id, by_id=by.pk,
     )  # fmt: skip
 
 
-def kept_signature(graduate_id: int, terms_hash: str) -> int | None:
+def kept_signature_id(graduate_id: int, terms_hash: str) -> int | None:
+    """The id of the signature that the graduate drew under these terms, if one is kept."""
     rows = Reading.objects.filter(graduate=graduate_id, terms_hash=terms_hash)
     return rows.values_list("signature_id", flat=True).first()
 
 
-def forget_drawn() -> int:
-    """Let go of drawings a day old; the sweep of files removes those nobody signed with."""
+def drop_old_drawings() -> int:
+    """Forget signatures that were drawn more than a day ago. The sweep of files deletes those that
+    nobody signed with."""
     old = Reading.objects.filter(drawn_at__lt=timezone.now() - _KEPT)
     return old.update(signature=None, drawn_at=None)

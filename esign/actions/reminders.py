@@ -1,4 +1,4 @@
-"""What is said of one's own accord: an invitation ends soon, a mobile number was replaced."""
+"""Messages that the platform sends by itself: an invitation expires soon, a mobile number changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _KEY = "ending"
 
 
 def remind_ending() -> int:
-    """From the day before an invitation's last day on, once; not on the day it was sent."""
+    """Remind graduates once of invitations whose last day is today or tomorrow; returns how many
+    reminders were sent. Nobody is reminded on the day the invitation was sent."""
     now = timezone.now()
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     due = Invitation.objects.filter(
@@ -70,7 +71,8 @@ def _remind(invitation_id: int) -> bool:
 
 
 def tell_old_numbers() -> int:
-    """Whoever had the number before hears that it was replaced: it may not have been them."""
+    """Send a text message to each replaced mobile number, in case somebody else replaced it; returns
+    how many were sent."""
     told = 0
     with transaction.atomic():
         rows = MobileChange.objects.filter(told_at=None).order_by("id")

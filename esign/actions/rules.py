@@ -1,4 +1,4 @@
-"""What a school sets for signing and terminating in one cohort."""
+"""签约设置: what a school sets for signing and terminating agreements in one cohort."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from esign.models import SigningRules
 from schools.actions.base import locked_school, require, set_values
 from schools.models import Cohort, Phase
 
-# The least and the most of each number.
+# The smallest and the largest value of each number.
 LIMITS = {"most_terminations": (0, 10), "silence_days": (1, 60), "copies": (1, 10)}
 DATES = ("signing_from", "termination_from")
 
 
 def set_rules(*, cohort_id: int, values: Mapping[str, Any], by: User) -> SigningRules:
-    """Set all rules of a cohort; they hold at once, for what is done from now on."""
+    """Set all rules of a cohort. They take effect at once, for everything done from now on."""
     with transaction.atomic():
         cohort = Cohort.objects.select_for_update(no_key=True).get(pk=cohort_id)
         require(by, "esign.set_up", cohort.school_id)

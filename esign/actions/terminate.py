@@ -1,4 +1,7 @@
-"""Ending an agreement in order (解约). While a procedure is open the agreement stays in force."""
+"""Terminating an agreement (解约): one side asks, the other side answers, department and school review.
+
+The agreement stays in force until the termination is agreed.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -20,71 +24,80 @@ from destinations.actions.release import release
 from destinations.steps import AGREEMENT, SystemActor
 from esign import agreement_steps, history
 from esign.actions import amend, notices
+from esign.deadlines import end_of_day_after
 from esign.models import Agreement, SigningRules, Termination, TerminationMaterial
 from esign.states import OPEN_TERMINATION, AgreementState, Ground, Side, TerminationState
-from esign.termination_steps import TERMINATION, Case, side_of, start_of
+from esign.termination_steps import TERMINATION, TerminationFacts, side_of, start_step_of
 from graduates.models import Graduate
 
 MOST_MATERIALS = 4
 
 
-def case_of(agreement: Agreement) -> Case:
-    """For looking: nothing is locked."""
+def termination_facts(agreement: Agreement) -> TerminationFacts:
+    """The facts for a page, without any lock."""
     graduate = Graduate.objects.select_related("person", "cohort", "school").get(
         pk=agreement.graduate_id
     )
-    return Case(agreement, graduate, SigningRules.of(graduate.cohort), open_procedure(agreement))
+    return TerminationFacts(
+        agreement, graduate, SigningRules.of(graduate.cohort), open_termination(agreement)
+    )
 
 
-def open_procedure(agreement: Agreement) -> Termination | None:
+def open_termination(agreement: Agreement) -> Termination | None:
+    """The termination that is being dealt with, if there is one."""
     return Termination.objects.filter(agreement=agreement, state__in=OPEN_TERMINATION).first()
 
 
 @contextmanager
-def _step(
+def _take_step(
     action: str, agreement: Agreement, by: User, *, reason: str = "", seen: int | None = None
-) -> Iterator[tuple[Case, Step]]:
-    """Lock graduate, destination, agreement and the open procedure; ask the table.
+) -> Iterator[tuple[TerminationFacts, Step]]:
+    """A transaction for one step: lock graduate, destination, agreement and the open termination, and
+    ask the transition table.
 
-    `seen` is the procedure the person looked at: when it moved on, or another one is open by
-    now, that is a `Conflict` which says what happened, and nothing changes.
+    `seen` is the id of the termination on the person's page. If it has moved on meanwhile, or
+    another one is open, this raises a `Conflict` that says what happened, and nothing changes.
     """
-    with amend.locked(agreement) as at:
+    with amend.lock_agreement(agreement) as locked:
         termination = (
             Termination.objects.select_for_update()
-            .filter(agreement=at.agreement, state__in=OPEN_TERMINATION)
+            .filter(agreement=locked.agreement, state__in=OPEN_TERMINATION)
             .first()
         )
-        case = Case(at.agreement, at.graduate, SigningRules.of(at.graduate.cohort), termination)
+        facts = TerminationFacts(
+            locked.agreement, locked.graduate, SigningRules.of(locked.graduate.cohort), termination
+        )
         if seen is not None and (termination is None or termination.pk != seen):
-            raise Conflict("changed", _what_happened(at.agreement))
+            raise Conflict("changed", _describe_latest_event(locked.agreement))
         try:
-            step = TERMINATION.check(action, case, by)
+            step = TERMINATION.check(action, facts, by)
         except Refused as refusal:
             if seen is not None and refusal.code == "state":
-                raise Conflict("changed", _what_happened(at.agreement)) from None
+                raise Conflict("changed", _describe_latest_event(locked.agreement)) from None
             raise
         if step.needs_reason and not reason.strip():
             raise Refused("reason", "请填写理由。", field="reason")
-        yield case, step
+        yield facts, step
 
 
-def _what_happened(agreement: Agreement) -> str:
-    """For the second of two who act on one procedure."""
-    event = history.last_word(agreement)
+def _describe_latest_event(agreement: Agreement) -> str:
+    """What happened last, for a person whose step comes too late."""
+    event = history.latest_termination_event(agreement)
     if event is None:
         return "解约申请刚刚有变化, 您的操作没有执行, 请刷新后核对。"
     when = timezone.localtime(event.at).strftime("%m月%d日 %H:%M")
-    word = history.WORDS.get(event.action, "处理")
-    return f"{event.actor_label}已于{when}“{word}”。您的操作没有执行, 请核对后再办理。"
+    label = history.LABELS.get(event.action, "处理")
+    return f"{event.actor_label}已于{when}“{label}”。您的操作没有执行, 请核对后再办理。"
 
 
+# An uploaded picture, or one that `keep_material` has stored already.
 Material = bytes | StoredFile
 
 
-def keep(*, content: bytes, agreement: Agreement, by: User) -> StoredFile:
-    """Take a picture in before the request is complete; unused ones are swept."""
-    return _store(content, agreement, by)
+def keep_material(*, content: bytes, agreement: Agreement, by: User) -> StoredFile:
+    """Store a picture of a request that is not complete yet. The sweep of files deletes it if it is
+    never used."""
+    return _store_material(content, agreement, by)
 
 
 def start(
@@ -96,28 +109,31 @@ def start(
     notified_on: datetime.date | None = None,
     materials: Sequence[Material] = (),
 ) -> Termination:
-    """Either side asks. One-sided grounds need proof and the date of the written notice."""
+    """Either side asks to end the agreement. One-sided grounds need proof and the date of the written
+    notice to the other side."""
     _check_request(ground, reason, notified_on, materials)
-    stored = [_store(m, agreement, by) for m in materials]
-    with _step(start_of(ground), agreement, by) as (case, step):
+    stored = [_store_material(m, agreement, by) for m in materials]
+    with _take_step(start_step_of(ground), agreement, by) as (facts, step):
         mutual = ground == Ground.MUTUAL
-        made = Termination.objects.create(
-            agreement=case.agreement,
-            school_id=case.agreement.school_id,
-            cohort_id=case.agreement.cohort_id,
-            graduate=case.graduate,
+        termination = Termination.objects.create(
+            agreement=facts.agreement,
+            school_id=facts.agreement.school_id,
+            cohort_id=facts.agreement.cohort_id,
+            graduate=facts.graduate,
             started_by=side_of(by),
             started_by_user=by,
             ground=ground,
             reason=reason.strip()[:500],
             notified_on=notified_on,
-            state=step.target or case.state,
-            answer_by=_end_of_day(case.now, case.rules.silence_days) if mutual else None,
+            state=step.target or facts.state,
+            answer_by=end_of_day_after(facts.now, facts.rules.silence_days) if mutual else None,
         )
-        _attach(made, stored, side_of(by))
-        audit.record("esign.terminate_start", by=by, obj=case.agreement, reason=made.reason)
-        _tell_other(case, made, "提出解除就业协议", "请登录平台查看并答复。", "started")
-    return made
+        _attach_materials(termination, stored, side_of(by))
+        audit.record("esign.terminate_start", by=by, obj=facts.agreement, reason=termination.reason)
+        _tell_other_side(
+            facts, termination, "提出解除就业协议", "请登录平台查看并答复。", "started"
+        )
+    return termination
 
 
 def _check_request(
@@ -142,112 +158,127 @@ def _check_request(
 
 
 def consent(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
-    with _step("consent", agreement, by, seen=seen) as (case, step):
-        done = _move(case, step, answered_at=case.now, answer="同意")
-        audit.record("esign.terminate_consent", by=by, obj=case.agreement)
-        _tell_both(case, done, "对方同意解约, 等待院系审核", "consented")
-    return done
+    """The other side agrees; the department's review comes next."""
+    with _take_step("consent", agreement, by, seen=seen) as (facts, step):
+        termination = _update(facts, step, answered_at=facts.now, answer="同意")
+        audit.record("esign.terminate_consent", by=by, obj=facts.agreement)
+        _tell_both_sides(facts, termination, "对方同意解约, 等待院系审核", "consented")
+    return termination
 
 
 def refuse(*, agreement: Agreement, by: User, reason: str, seen: int | None = None) -> Termination:
-    """The other side does not agree: the request is over, the agreement stands."""
-    with _step("refuse", agreement, by, reason=reason, seen=seen) as (case, step):
-        done = _move(
-            case, step, answered_at=case.now, answer=reason.strip()[:300],
+    """The other side does not agree: the request is over and the agreement stays in force."""
+    with _take_step("refuse", agreement, by, reason=reason, seen=seen) as (facts, step):
+        termination = _update(
+            facts, step, answered_at=facts.now, answer=reason.strip()[:300],
             refusal=reason.strip()[:300],
         )  # fmt: skip
-        audit.record("esign.terminate_refuse", by=by, obj=case.agreement, reason=reason.strip())
-        _tell_both(case, done, "对方不同意解约, 协议继续有效", "refused")
-    return done
+        audit.record("esign.terminate_refuse", by=by, obj=facts.agreement, reason=reason.strip())
+        _tell_both_sides(facts, termination, "对方不同意解约, 协议继续有效", "refused")
+    return termination
 
 
 def withdraw(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
-    with _step("withdraw", agreement, by, seen=seen) as (case, step):
-        done = _move(case, step)
-        audit.record("esign.terminate_withdraw", by=by, obj=case.agreement)
-        _tell_both(case, done, "解约申请已撤回, 协议继续有效", "withdrawn")
-    return done
+    """The side that asked takes its request back."""
+    with _take_step("withdraw", agreement, by, seen=seen) as (facts, step):
+        termination = _update(facts, step)
+        audit.record("esign.terminate_withdraw", by=by, obj=facts.agreement)
+        _tell_both_sides(facts, termination, "解约申请已撤回, 协议继续有效", "withdrawn")
+    return termination
 
 
 def upload_release(
     *, agreement: Agreement, by: User, materials: Sequence[Material], seen: int | None = None
 ) -> Termination:
-    """The other side was silent: the unit's stamped release, which the school will check."""
+    """The graduate uploads the unit's stamped release, since the unit did not answer in time. The
+    school checks it by a telephone call."""
     if not materials:
         raise Invalid({"materials": ["请上传加盖单位公章或人力资源部门公章的解约材料。"]})
     if len(materials) > MOST_MATERIALS:
         raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料。"]})
-    stored = [_store(m, agreement, by) for m in materials]
-    with _step("upload_release", agreement, by, seen=seen) as (case, step):
-        done = _move(case, step, stamped_at=case.now)
-        _attach(done, stored, Side.GRADUATE, stamped=True)
-        audit.record("esign.terminate_release", by=by, obj=case.agreement)
-        _tell_other(case, done, "上传了盖章解约材料", "学校将电话回访核实。", "stamped")
-    return done
+    stored = [_store_material(m, agreement, by) for m in materials]
+    with _take_step("upload_release", agreement, by, seen=seen) as (facts, step):
+        termination = _update(facts, step, stamped_at=facts.now)
+        _attach_materials(termination, stored, Side.GRADUATE, stamped=True)
+        audit.record("esign.terminate_release", by=by, obj=facts.agreement)
+        _tell_other_side(
+            facts, termination, "上传了盖章解约材料", "学校将电话回访核实。", "stamped"
+        )
+    return termination
 
 
 def note_call(*, agreement: Agreement, by: User, note: str, seen: int | None = None) -> Termination:
-    """Staff rang the unit back and heard that the release is real."""
-    with _step("note_call", agreement, by, reason=note, seen=seen) as (case, step):
-        done = _move(case, step, called_back_at=case.now, called_back_note=note.strip()[:300])
-        audit.record("esign.terminate_call", by=by, obj=case.agreement, reason=note.strip())
-    return done
+    """Record that staff telephoned the unit, which confirmed the release."""
+    with _take_step("note_call", agreement, by, reason=note, seen=seen) as (facts, step):
+        termination = _update(
+            facts, step, called_back_at=facts.now, called_back_note=note.strip()[:300]
+        )
+        audit.record("esign.terminate_call", by=by, obj=facts.agreement, reason=note.strip())
+    return termination
 
 
 def pass_on(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
-    """The department's first review; the school is told that its review comes next."""
-    with _step("pass_on", agreement, by, seen=seen) as (case, step):
-        done = _move(case, step, department_at=case.now, department_by=by.label)
-        audit.record("esign.terminate_pass", by=by, obj=case.agreement)
+    """The department agrees. The school, whose review comes next, is told."""
+    with _take_step("pass_on", agreement, by, seen=seen) as (facts, step):
+        termination = _update(facts, step, department_at=facts.now, department_by=by.label)
+        audit.record("esign.terminate_pass", by=by, obj=facts.agreement)
         inbox.tell(
-            f"school:{case.agreement.school_id}", f"{case.graduate.name}的解约申请等待终审",
-            text=f"{by.label}已初审同意。", link=f"/console/terminations/{done.pk}/",
-            key=f"termination:{done.pk}:passed",
+            f"school:{facts.agreement.school_id}", f"{facts.graduate.name}的解约申请等待终审",
+            text=f"{by.label}已初审同意。", link=reverse("console:termination", args=[termination.pk]),
+            key=f"termination:{termination.pk}:passed",
         )  # fmt: skip
-    return done
+    return termination
 
 
 def turn_down(
     *, agreement: Agreement, by: User, reason: str, seen: int | None = None
 ) -> Termination:
-    with _step("turn_down", agreement, by, reason=reason, seen=seen) as (case, step):
-        done = _move(
-            case, step, refusal=reason.strip()[:300], decided_at=case.now, decided_by=by.label
+    """The department or the school does not agree: the agreement stays in force."""
+    with _take_step("turn_down", agreement, by, reason=reason, seen=seen) as (facts, step):
+        termination = _update(
+            facts, step, refusal=reason.strip()[:300], decided_at=facts.now, decided_by=by.label
         )
-        audit.record("esign.terminate_turn_down", by=by, obj=case.agreement, reason=reason.strip())
-        _tell_both(case, done, "解约申请未通过, 协议继续有效", "turned_down")
-    return done
+        audit.record("esign.terminate_turn_down", by=by, obj=facts.agreement, reason=reason.strip())
+        _tell_both_sides(facts, termination, "解约申请未通过, 协议继续有效", "turned_down")
+    return termination
 
 
 def agree(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
-    """The agreement ends: void on the verification page, the graduate may sign again."""
-    with _step("agree", agreement, by, seen=seen) as (case, step):
-        first = {} if case.asked.department_at else {
-            "department_at": case.now, "department_by": by.label,
+    """The last review agrees and the agreement ends. Verification says that it is void, and the
+    graduate may sign again."""
+    with _take_step("agree", agreement, by, seen=seen) as (facts, step):
+        first = {} if facts.open_termination.department_at else {
+            "department_at": facts.now, "department_by": by.label,
         }  # fmt: skip
-        done = _move(case, step, decided_at=case.now, decided_by=by.label, **first)
-        _end(case.agreement)
-        amend.close_open(case.agreement)
-        release(graduate_id=case.graduate.pk, by=SystemActor(AGREEMENT), reason=case.asked.reason)
-        audit.record("esign.terminate", by=by, obj=case.agreement, reason=case.asked.reason)
-        _tell_both(case, done, "协议已解约", "agreed")
-    return done
+        termination = _update(facts, step, decided_at=facts.now, decided_by=by.label, **first)
+        _end_agreement(facts.agreement)
+        amend.close_proposals(facts.agreement)
+        release(
+            graduate_id=facts.graduate.pk,
+            by=SystemActor(AGREEMENT),
+            reason=facts.open_termination.reason,
+        )
+        audit.record(
+            "esign.terminate", by=by, obj=facts.agreement, reason=facts.open_termination.reason
+        )
+        _tell_both_sides(facts, termination, "协议已解约", "agreed")
+    return termination
 
 
-def by_dispute(*, agreement: Agreement, reason: str, by: User) -> None:
-    """The graduate's dispute was upheld: the agreement ends at once, an open procedure with it.
-    Runs in the transaction of the settlement."""
-    with amend.locked(agreement) as at:
-        _end(at.agreement)
-        amend.close_open(at.agreement)
-        Termination.objects.filter(agreement=at.agreement, state__in=OPEN_TERMINATION).update(
+def end_after_dispute(*, agreement: Agreement, reason: str, by: User) -> None:
+    """End an agreement because the graduate's dispute (有异议) was upheld. An open termination is
+    withdrawn. Runs in the transaction that settles the dispute."""
+    with amend.lock_agreement(agreement) as locked:
+        _end_agreement(locked.agreement)
+        amend.close_proposals(locked.agreement)
+        Termination.objects.filter(agreement=locked.agreement, state__in=OPEN_TERMINATION).update(
             state=TerminationState.WITHDRAWN, refusal="去向异议成立, 协议已结束"
         )
-        release(graduate_id=at.graduate.pk, by=SystemActor(AGREEMENT), reason=reason)
-        audit.record("esign.terminate", by=by, obj=at.agreement, reason=reason)
+        release(graduate_id=locked.graduate.pk, by=SystemActor(AGREEMENT), reason=reason)
+        audit.record("esign.terminate", by=by, obj=locked.agreement, reason=reason)
 
 
-def _end(agreement: Agreement) -> None:
+def _end_agreement(agreement: Agreement) -> None:
     """End the agreement, which the caller has locked."""
     (step,) = agreement_steps.AGREEMENT.steps_of("terminate")
     if agreement.state not in step.sources:
@@ -256,8 +287,8 @@ def _end(agreement: Agreement) -> None:
     agreement.save(update_fields=["state", "ended_at"])
 
 
-def _move(case: Case, step: Step, **values: object) -> Termination:
-    row = case.asked
+def _update(facts: TerminationFacts, step: Step, **values: object) -> Termination:
+    row = facts.open_termination
     if step.target:
         row.state = TerminationState(step.target)
     for key, value in values.items():
@@ -266,7 +297,7 @@ def _move(case: Case, step: Step, **values: object) -> Termination:
     return row
 
 
-def _store(content: Material, agreement: Agreement, by: User) -> StoredFile:
+def _store_material(content: Material, agreement: Agreement, by: User) -> StoredFile:
     if isinstance(content, StoredFile):
         return content
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
@@ -277,7 +308,7 @@ def _store(content: Material, agreement: Agreement, by: User) -> StoredFile:
     )  # fmt: skip
 
 
-def _attach(
+def _attach_materials(
     termination: Termination, stored: Sequence[StoredFile], side: str, *, stamped: bool = False
 ) -> None:
     TerminationMaterial.objects.bulk_create(
@@ -286,35 +317,33 @@ def _attach(
     )
 
 
-def _end_of_day(now: datetime.datetime, days: int) -> datetime.datetime:
-    last = timezone.localtime(now).date() + datetime.timedelta(days=days)
-    midnight = datetime.datetime.combine(last + datetime.timedelta(days=1), datetime.time())
-    return timezone.make_aware(midnight) - datetime.timedelta(microseconds=1)
-
-
-def _tell_other(case: Case, row: Termination, title: str, text: str, key: str) -> None:
-    """The side that did not start it."""
+def _tell_other_side(
+    facts: TerminationFacts, row: Termination, title: str, text: str, key: str
+) -> None:
+    """Tell the side that did not ask for the termination."""
     if row.started_by == Side.GRADUATE:
-        _tell_unit(case, row, f"{case.graduate.name}{title}", text, key)
+        _tell_unit(facts, row, f"{facts.graduate.name}{title}", text, key)
     else:
-        _tell_graduate(case, row, f"{case.agreement.unit.name}{title}", text, key)
+        _tell_graduate(facts, row, f"{facts.agreement.unit.name}{title}", text, key)
 
 
-def _tell_both(case: Case, row: Termination, title: str, key: str) -> None:
-    _tell_unit(case, row, f"{case.graduate.name}: {title}", "", key)
-    _tell_graduate(case, row, f"{case.agreement.unit.name}: {title}", "", key)
+def _tell_both_sides(facts: TerminationFacts, row: Termination, title: str, key: str) -> None:
+    _tell_unit(facts, row, f"{facts.graduate.name}: {title}", "", key)
+    _tell_graduate(facts, row, f"{facts.agreement.unit.name}: {title}", "", key)
 
 
-def _tell_graduate(case: Case, row: Termination, title: str, text: str, key: str) -> None:
+def _tell_graduate(
+    facts: TerminationFacts, row: Termination, title: str, text: str, key: str
+) -> None:
     inbox.tell(
-        f"person:{case.graduate.person_id}", title, text=text,
-        link=f"/agreements/{case.agreement.pk}/", key=f"termination:{row.pk}:{key}",
-        mail_to=case.graduate.email,
+        f"person:{facts.graduate.person_id}", title, text=text,
+        link=reverse("agreement", args=[facts.agreement.pk]), key=f"termination:{row.pk}:{key}",
+        mail_to=facts.graduate.email,
     )  # fmt: skip
 
 
-def _tell_unit(case: Case, row: Termination, title: str, text: str, key: str) -> None:
+def _tell_unit(facts: TerminationFacts, row: Termination, title: str, text: str, key: str) -> None:
     notices.tell_unit(
-        case.agreement.member, title, said=notices.terms_of(case.agreement), text=text,
-        link=f"/employer/agreements/{case.agreement.pk}/", key=f"termination:{row.pk}:{key}",
+        facts.agreement.member, title, terms_text=notices.current_terms(facts.agreement), text=text,
+        link=reverse("employer-agreement", args=[facts.agreement.pk]), key=f"termination:{row.pk}:{key}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What both signed, and proposed changes of it."""
+"""Signed agreements with their versions, and changes that were proposed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from schools.models import Cohort, School
 
 
 class Agreement(models.Model):
-    """A signed agreement (网签就业协议). It belongs to unit and school, whoever leaves."""
+    """A signed agreement (网签就业协议). Unit and school keep it when people leave."""
 
     number = models.CharField("协议书编号", max_length=20, unique=True)
-    # The address of its public page, in the anti-forgery QR.
+    # Part of the address of its public page, which is in the anti-forgery QR code.
     token = models.CharField(max_length=43, unique=True)
     graduate = models.ForeignKey(
         Graduate, models.PROTECT, related_name="agreements", db_index=False
@@ -46,7 +46,7 @@ class Agreement(models.Model):
                 | (~Q(state=AgreementState.ACTIVE) & Q(ended_at__isnull=False)),
                 name="agreement_ended_paired",
             ),
-            # A graduate may hold many invitations and sign one.
+            # A graduate may have many invitations but only one active agreement.
             models.UniqueConstraint(
                 fields=["graduate"], condition=Q(state="active"), name="agreement_one_active"
             ),
@@ -62,7 +62,7 @@ class Agreement(models.Model):
 
 
 class AgreementVersion(models.Model):
-    """What both signed. Rows are only ever added: an amendment is a new version."""
+    """The terms that both sides signed. A version never changes; an amendment adds a new one."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField("版本")
@@ -71,7 +71,7 @@ class AgreementVersion(models.Model):
     employer_signature = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     graduate_signature = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(db_default=Now())
-    # Who, when, from where: {"graduate": {...}, "employer": {...}}, printed on the evidence page.
+    # Who signed, when and from where: {"party": {...}, "graduate": {...}, "employer": {...}}.
     evidence = models.JSONField()
 
     class Meta:
@@ -85,7 +85,7 @@ class AgreementVersion(models.Model):
 
 
 class Amendment(models.Model):
-    """A change of the terms that the unit proposed; it counts once the graduate confirms."""
+    """A change of the terms that the unit proposed. It takes effect when the graduate confirms it."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="amendments")
     member = models.ForeignKey(UnitMember, models.PROTECT, related_name="+")

@@ -14,11 +14,11 @@ from graduates.models import Graduate
 
 
 class Document(LeasedJob):
-    """The signed PDF of one version of an agreement with one set of approvals. A job makes it."""
+    """The signed PDF of one version of an agreement with certain approvals. A job makes it."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="documents")
     version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="+")
-    # {"department": [who, when], "school": [who, when]} as printed in the signature blocks.
+    # {"department": {"by": who, "at": when}, "school": {...}}, for the signature blocks.
     approvals = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.WAITING)
@@ -54,13 +54,13 @@ class Document(LeasedJob):
 
     @property
     def made_file(self) -> StoredFile:
-        """Of a document that is ready; a check constraint says that it has one."""
+        """The file of a document that is ready. A check constraint guarantees that it has one."""
         assert self.file is not None
         return self.file
 
 
 class Print(models.Model):
-    """One print or download of a signed document: who, when, how many copies."""
+    """One print or download of a signed document: by whom, when, and how many copies."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="prints", db_index=False)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
@@ -69,7 +69,7 @@ class Print(models.Model):
     actor_id = models.BigIntegerField(null=True)
     actor_realm = models.CharField(max_length=10)
     actor_label = models.CharField("打印人", max_length=80)
-    way = models.CharField(max_length=10)  # own, scan
+    way = models.CharField(max_length=10)  # "own" or "scan" (scan-to-print)
 
     class Meta:
         verbose_name = "打印记录"
@@ -80,11 +80,12 @@ class Print(models.Model):
 
 
 class PrintTicket(models.Model):
-    """Scan-to-print: a public computer shows it, the graduate's phone confirms it, used once."""
+    """A ticket for scan-to-print: a public computer shows it as a QR code, the graduate's phone
+    confirms it, and the computer may download the agreement once."""
 
-    token = models.CharField(max_length=43, unique=True)  # in the QR
-    browser = models.CharField(max_length=64)  # hash of the computer's own secret
-    digits = models.CharField(max_length=2)  # shown on both
+    token = models.CharField(max_length=43, unique=True)  # in the QR code
+    browser = models.CharField(max_length=64)  # hash of the secret in the computer's cookie
+    digits = models.CharField(max_length=2)  # shown on computer and phone
     state = models.CharField(max_length=10, choices=TicketState, default=TicketState.WAITING)
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="+", null=True)
     document = models.ForeignKey(Document, models.PROTECT, related_name="+", null=True)
@@ -111,7 +112,8 @@ class PrintTicket(models.Model):
 
 
 class SigningCertificate(models.Model):
-    """A certificate the platform signed agreements with. Old ones stay trusted for old files."""
+    """A certificate that agreements were signed with. Old ones stay trusted, for the files that were
+    signed with them."""
 
     fingerprint = models.CharField(max_length=64, unique=True)
     pem = models.TextField()

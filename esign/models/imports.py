@@ -1,4 +1,4 @@
-"""Many invitations from one workbook, on their way from upload to sent."""
+"""Workbooks of invitations and their rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from workbooks.states import ImportState
 
 
 class InvitationImport(WorkbookImport):
-    """A workbook of invitations. `counts` holds "rows", "able", "sent", "again", "bad"."""
+    """A workbook of invitations. `counts` holds the number of all "rows" and of the rows by outcome:
+    "able", "sent", "again" and "bad"."""
 
     member = models.ForeignKey(UnitMember, models.PROTECT, related_name="+", db_index=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    address = models.CharField(max_length=45)  # where it came from, for the trail
+    address = models.CharField(
+        max_length=45
+    )  # the IP address it was uploaded from, for the audit log
     header = models.JSONField(default=list)
-    # What empty cells mean: looked up once, since sending changes what is known.
+    # The known values that empty cells take. They are looked up once, since sending changes them.
     known = models.JSONField(default=dict)
 
     class Meta(WorkbookImport.Meta):
@@ -30,14 +33,17 @@ class InvitationImport(WorkbookImport):
 
     @property
     def state_label(self) -> str:
-        """Nothing is imported here: rows are sent."""
+        """The state in words. Other imports are applied; this one is sent."""
         words = {ImportState.CONFIRMED: "等待发送", ImportState.APPLYING: "发送中"}
         return words.get(ImportState(self.state), self.get_state_display())
 
 
 class InvitationRow(models.Model):
-    """A row of the workbook and what became of it: written with the invitation it sends, so that
-    a run that is taken up again sends nothing twice."""
+    """A row of a workbook and its outcome. The outcome is written in the transaction that sends the
+    invitation, so that a run that was interrupted sends nothing twice.
+
+    `made` is the import that the row belongs to.
+    """
 
     made = models.ForeignKey(InvitationImport, models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField("行")
@@ -78,6 +84,7 @@ class InvitationRow(models.Model):
 
     @property
     def words(self) -> str:
+        """The outcome as a sentence, or everything that is wrong with the row."""
         if self.outcome == RowOutcome.BAD:
             return "; ".join(sentence for _, sentence in self.problems)
         return {

@@ -1,4 +1,4 @@
-"""From a scanned card to an offer that the graduate reads."""
+"""Cards, drafts and invitations, when they were read, and changed mobile numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from schools.models import Cohort, School
 
 
 class Card(models.Model):
-    """A graduate's 二维码名片: a random address that shows who this is, until it ends."""
+    """A graduate's 二维码名片: a random address that shows recruiters who the graduate is, until it
+    expires or is revoked."""
 
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="cards")
     token = models.CharField(max_length=43, unique=True)
@@ -41,13 +42,13 @@ class Card(models.Model):
 
 
 class Draft(models.Model):
-    """An invitation being filled in: saved as it is typed, sent once."""
+    """An invitation that is being filled in. It is saved while it is typed, and sent once."""
 
     key = models.CharField(max_length=43, unique=True)
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="+")
     card = models.ForeignKey(Card, models.PROTECT, related_name="+", null=True)
     way = models.CharField(max_length=12, choices=Way)
-    # Proved by a one-time code (card) or by having signed in (registered).
+    # Proved by a one-time code (scanned card) or by having signed in (registered unit).
     mobile = models.CharField("手机号码", max_length=11, default="", blank=True)
     mobile_proved_at = models.DateTimeField(null=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
@@ -56,7 +57,7 @@ class Draft(models.Model):
     id_front = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     id_back = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
     signature = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
-    # Set when it was sent; sending again answers with the same invitation.
+    # Set when the draft is sent; sending it again returns the same invitation.
     invitation = models.OneToOneField("Invitation", models.PROTECT, related_name="draft", null=True)
     address = models.CharField(max_length=45, default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -71,7 +72,7 @@ class Draft(models.Model):
 
 
 class Invitation(models.Model):
-    """A unit's offer to one graduate. `terms` are the very bytes the graduate reads and signs."""
+    """A unit's offer to one graduate. `terms` is exactly the text that the graduate reads and signs."""
 
     graduate = models.ForeignKey(
         Graduate, models.PROTECT, related_name="invitations", db_index=False
@@ -107,7 +108,7 @@ class Invitation(models.Model):
                 | (~Q(state=InvitationState.SENT) & Q(decided_at__isnull=False)),
                 name="invitation_decided_paired",
             ),
-            # Whatever happens in between: what is accepted was accepted in time.
+            # An accepted invitation was accepted within its period.
             models.CheckConstraint(
                 condition=~Q(state=InvitationState.ACCEPTED) | Q(decided_at__lte=F("valid_until")),
                 name="invitation_accepted_in_time",
@@ -124,7 +125,8 @@ class Invitation(models.Model):
 
     @property
     def state_now(self) -> str:
-        """The state at this instant: past its last day it has expired, job or no job."""
+        """The state at this instant: after its last day an invitation has expired, even if no job has
+        marked it yet."""
         if self.state == InvitationState.SENT and timezone.now() > self.valid_until:
             return InvitationState.EXPIRED
         return self.state
@@ -135,13 +137,13 @@ class Invitation(models.Model):
 
 
 class Reading(models.Model):
-    """When a graduate, signed in as themselves, first opened these very terms."""
+    """When a graduate, with their own account, first opened certain terms."""
 
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="+", db_index=False)
     terms_hash = models.CharField(max_length=64)
     user = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     opened_at = models.DateTimeField(db_default=Now())
-    # What was drawn under them and not sent yet.
+    # The signature that was drawn under these terms and not sent yet.
     signature = models.ForeignKey(
         StoredFile, models.PROTECT, related_name="+", null=True, editable=False
     )
@@ -158,9 +160,10 @@ class Reading(models.Model):
 
 
 class MobileChange(models.Model):
-    """A graduate's mobile number was replaced: written by a trigger, whoever did it and how.
+    """A graduate's mobile number was replaced. A database trigger writes the row, whoever changed the
+    number and in whatever way.
 
-    Accepting waits for 72 hours after one, and the old number is told.
+    For 72 hours after it the graduate can't accept an invitation, and the old number is told.
     """
 
     graduate_id = models.BigIntegerField(db_index=True)

@@ -1,4 +1,4 @@
-"""What a school sets for signing."""
+"""签约设置: what a school sets for signing and terminating agreements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schools.models import Cohort
 
 
 class SigningRules(models.Model):
-    """What a school sets for one cohort; without a row the defaults of DOMAIN §4, §5 hold."""
+    """The rules of one cohort. A cohort without a row has the defaults of DOMAIN §4 and §5."""
 
     cohort = models.OneToOneField(Cohort, models.CASCADE, primary_key=True, related_name="signing")
     signing_from = models.DateField("签约开始日期")
@@ -28,9 +28,10 @@ class SigningRules(models.Model):
 
     @classmethod
     def of(cls, cohort: Cohort) -> SigningRules:
-        """The cohort's rules; by default from 1 September of the graduating school year."""
-        found: SigningRules | None = getattr(cohort, "signing", None)
-        if found is not None:
-            return found
+        """The cohort's rules. By default signing and terminating begin on 1 September of the
+        graduates' last school year."""
+        rules: SigningRules | None = getattr(cohort, "signing", None)
+        if rules is not None:
+            return rules
         start = datetime.date(cohort.year - 1, 9, 1)
         return cls(cohort=cohort, signing_from=start, termination_from=start)

@@ -1,4 +1,4 @@
-"""How an agreement ends."""
+"""Terminations of agreements and the pictures that prove their grounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from schools.models import Cohort, School
 
 
 class Termination(models.Model):
-    """A procedure that ends an agreement (解约). At most one is open."""
+    """A request to end an agreement (解约), with its answer and reviews. An agreement has at most one
+    that is open."""
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="terminations")
     school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)
@@ -25,16 +26,16 @@ class Termination(models.Model):
     started_by_user = models.ForeignKey(User, models.PROTECT, related_name="+")
     ground = models.CharField("解约事由", max_length=15, choices=Ground)
     reason = models.CharField("说明", max_length=500)
-    # When the other side was told in writing; one-sided grounds only.
+    # The day on which the other side was told in writing; only for one-sided grounds.
     notified_on = models.DateField("书面告知对方日期", null=True, blank=True)
     state = models.CharField("状态", max_length=20, choices=TerminationState)
     created_at = models.DateTimeField("申请时间", db_default=Now())
     answer_by = models.DateTimeField("对方答复期限", null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField("对方意见", max_length=300, default="", blank=True)
-    # Silence went past the limit: the unit's stamped release was uploaded instead.
+    # The other side did not answer in time, and the unit's stamped release was uploaded instead.
     stamped_at = models.DateTimeField(null=True, blank=True)
-    # The school rang the unit back and heard that the release is real.
+    # Staff telephoned the unit, which confirmed the release.
     called_back_at = models.DateTimeField("回访时间", null=True, blank=True)
     called_back_note = models.CharField("回访记录", max_length=300, default="", blank=True)
     department_at = models.DateTimeField("院系审核时间", null=True, blank=True)
@@ -75,7 +76,7 @@ class Termination(models.Model):
 
 
 class TerminationMaterial(models.Model):
-    """A picture that proves a ground or carries the unit's stamped release."""
+    """A picture that proves a ground or shows the unit's stamped release."""
 
     termination = models.ForeignKey(Termination, models.PROTECT, related_name="materials")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")

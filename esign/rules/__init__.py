@@ -1,3 +1,3 @@
-from esign.rules.invitation import Checked, check_terms
+from esign.rules.invitation import CheckedTerms, check_terms
 
-__all__ = ["Checked", "check_terms"]
+__all__ = ["CheckedTerms", "check_terms"]

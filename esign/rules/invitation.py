@@ -1,12 +1,11 @@
-"""Judging what a recruiter typed, field by field and together.
+"""Checks the terms that a recruiter typed: each field, and rules between fields.
 
-Sources: DOMAIN §4 for the fields; 劳动合同法 §19 and §20 for probation, only ever as warnings
-shown to both sides, since an agreement is no labour contract yet.
+Sources: DOMAIN §4 for the fields, 劳动合同法 §19 and §20 for probation. A breach of the latter is only
+a warning that both sides see, since the agreement is not a labour contract yet.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,38 +22,39 @@ MOST_DAYS = 30
 
 
 @dataclass
-class Checked:
-    """What was typed, read and judged."""
+class CheckedTerms:
+    """The values that were read from what was typed, and the findings about them."""
 
     values: dict[str, Any]
     issues: list[Finding] = field(default_factory=list)
 
     def errors(self, keys: set[str] | None = None) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        """The errors by field; only of the fields in `keys`, if given."""
+        by_field: dict[str, list[str]] = {}
         for issue in self.issues:
             if issue.is_error and (keys is None or issue.field in keys):
-                found.setdefault(issue.field, []).append(issue.message)
-        return found
+                by_field.setdefault(issue.field, []).append(issue.message)
+        return by_field
 
     def warnings(self) -> list[Finding]:
         return [i for i in self.issues if not i.is_error]
 
 
-def check_terms(typed: Mapping[str, Any], *, source: Source = FORM) -> Checked:
-    """Read every field of an invitation and run every rule. Nothing is stored."""
-    made = Checked({})
+def check_terms(typed: Mapping[str, Any], *, source: Source = FORM) -> CheckedTerms:
+    """Read all fields of an invitation and check all rules. Nothing is stored."""
+    checked = CheckedTerms({})
     for f in ALL:
         reading = f.read(typed.get(f.key), source=source, required=f.key not in OPTIONAL)
-        made.values[f.key] = f.empty if reading.value is None else reading.value
-        made.issues += reading.findings
-    made.issues += _together(made.values)
-    seen = {i.field for i in made.issues}
-    shared = {k: made.values[k] for k in DESTINATION_KEYS}
-    made.issues += [i for i in check_values(shared) if i.field not in seen and i.field in BY_KEY]
-    return made
+        checked.values[f.key] = f.empty if reading.value is None else reading.value
+        checked.issues += reading.findings
+    checked.issues += _check_between_fields(checked.values)
+    seen = {i.field for i in checked.issues}
+    shared = {k: checked.values[k] for k in DESTINATION_KEYS}
+    checked.issues += [i for i in check_values(shared) if i.field not in seen and i.field in BY_KEY]
+    return checked
 
 
-def _together(v: Mapping[str, Any]) -> list[Finding]:
+def _check_between_fields(v: Mapping[str, Any]) -> list[Finding]:
     issues = []
     if len(v["unit_code"]) not in (0, 18):
         issues.append(Finding("unit_code_18", "网签须填写18位统一社会信用代码", field="unit_code"))
@@ -67,10 +67,10 @@ def _together(v: Mapping[str, Any]) -> list[Finding]:
     if bool(v["archive_unit"]) != bool(v["archive_address"]):
         missing = "archive_address" if v["archive_unit"] else "archive_unit"
         issues.append(Finding("archive_pair", "档案转寄单位和地址须一并填写", field=missing))
-    return issues + _probation(v) + _wages(v)
+    return issues + _check_probation(v) + _check_wages(v)
 
 
-def _probation(v: Mapping[str, Any]) -> list[Finding]:
+def _check_probation(v: Mapping[str, Any]) -> list[Finding]:
     years, months = v["term_years"], v["probation_months"]
     if years is None or months is None:
         return []
@@ -83,7 +83,7 @@ def _probation(v: Mapping[str, Any]) -> list[Finding]:
     return []
 
 
-def _wages(v: Mapping[str, Any]) -> list[Finding]:
+def _check_wages(v: Mapping[str, Any]) -> list[Finding]:
     first, later = v["probation_wage"], v["wage"]
     issues = []
     if first is not None and later and first * 10 < later * 8:
@@ -97,10 +97,3 @@ def _wages(v: Mapping[str, Any]) -> list[Finding]:
             )
         )
     return issues
-
-
-def end_of_validity(sent_at: datetime.datetime, days: int) -> datetime.datetime:
-    """Sent on the 23rd for 3 days: until the end of the 26th, Asia/Shanghai (DOMAIN §4)."""
-    last = timezone.localtime(sent_at).date() + datetime.timedelta(days=days)
-    midnight = datetime.datetime.combine(last + datetime.timedelta(days=1), datetime.time())
-    return timezone.make_aware(midnight) - datetime.timedelta(microseconds=1)

@@ -1,6 +1,7 @@
-"""What whoever scans a graduate's card sees: who this is, then phone, four steps, sent.
+"""The pages of a recruiter who scans a graduate's card: the graduate, the phone, four steps, a preview.
 
-No account is needed. The draft's key in the address is 192 random bits: who holds it fills it in.
+No account is needed. The address contains the draft's key, which is 192 random bits; whoever has it
+may fill the draft in. Registered units use the same four steps.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
-from codes import lookup, text
+from codes import lookup
 from codes.forms import DeclaredForm
 from core import files
 from core.errors import DomainError, Invalid
@@ -21,18 +22,18 @@ from employers.models import Unit
 from employers.queries import find_units
 from esign import forms, terms
 from esign.actions import cards, drafts, invite
+from esign.deadlines import end_of_day_after
 from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
 from esign.models import Draft
 from esign.rules import check_terms
-from esign.rules.invitation import end_of_validity
 
 _SLOTS = (*IMAGES, SIGNATURE)
 
 
 def landing(request: HttpRequest, token: str) -> HttpResponse:
-    """Who this is: school, name, level and major; no number of any kind (DOMAIN §4)."""
+    """The graduate's school, name, level and major, and no number of any kind (DOMAIN §4)."""
     lookup.refresh()
-    card = cards.card_of(token)
+    card = cards.find_card(token)
     if card is None:
         return render(request, "esign/public/card_gone.html", status=404)
     if request.method == "POST":
@@ -48,14 +49,14 @@ def landing(request: HttpRequest, token: str) -> HttpResponse:
 
 def _draft(key: str) -> Draft:
     lookup.refresh()
-    draft = drafts.draft_of(key)
+    draft = drafts.find_draft(key)
     if draft is None:
         raise Http404
     return draft
 
 
-def _writable(key: str) -> Draft | HttpResponse:
-    """A draft that still takes changes, or where its owner belongs instead."""
+def _editable_draft(key: str) -> Draft | HttpResponse:
+    """A draft that can still be changed, or a redirect to the page that comes first."""
     draft = _draft(key)
     if draft.invitation_id is not None:
         return redirect("invite-sent", key=key)
@@ -70,7 +71,7 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("invite-step", key=key, number=1)
     form, sent = forms.ProvePhoneForm(posted(request), initial={"mobile": draft.mobile}), False
     if form.is_valid():
-        mobile = text.clean_phone(form.cleaned_data["mobile"])
+        mobile = form.cleaned_data["mobile"]
         try:
             if pressed(request, "send"):
                 drafts.send_code(draft=draft, mobile=mobile, address=client_address(request))
@@ -85,8 +86,8 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def step(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    """One of the four steps. Going on checks this step only; what was typed is kept."""
-    draft = _writable(key)
+    """One of the four steps. What was typed is saved in any case; only this step is checked."""
+    draft = _editable_draft(key)
     if isinstance(draft, HttpResponse):
         return draft
     if not 1 <= number <= len(STEPS):
@@ -95,28 +96,30 @@ def step(request: HttpRequest, key: str, number: int) -> HttpResponse:
     form = forms.step_form(draft, name, posted(request), request.FILES)
     if form.is_bound:
         draft = drafts.save(draft=draft, typed=form.typed)
-        errors = _attach(draft, form)
+        errors = _attach_pictures(draft, form)
         draft = _draft(key)
-        found = invite.problems(draft) | errors
-        found = {k: v for k, v in found.items() if k in forms.keys_of(name)}
-        if not found:
+        errors = invite.draft_errors(draft) | errors
+        errors = {k: v for k, v in errors.items() if k in forms.keys_of_step(name)}
+        if not errors:
             if number < len(STEPS):
                 return redirect("invite-step", key=key, number=number + 1)
             return redirect("invite-preview", key=key)
         form = forms.step_form(draft, name, posted(request), request.FILES)
-        form.add_refusal(Invalid(found))
+        form.add_refusal(Invalid(errors))
     for issue in check_terms(draft.values).warnings():
         form.warnings.setdefault(issue.field, []).append(issue.message)
-    context = _frame(draft, number) | {"form": form, "last": number == len(STEPS)}
+    context = _step_context(draft, number) | {"form": form, "last": number == len(STEPS)}
     return render(request, "esign/public/step.html", context, status=form.status)
 
 
-def _frame(draft: Draft, number: int) -> dict[str, Any]:
+def _step_context(draft: Draft, number: int) -> dict[str, Any]:
+    """The context that the steps and the preview share."""
     return {"draft": draft, "steps": STEPS, "number": number, "graduate": draft.graduate}
 
 
-def _attach(draft: Draft, form: DeclaredForm) -> dict[str, list[str]]:
-    """Whatever came with the form; a refused picture leaves the others in place."""
+def _attach_pictures(draft: Draft, form: DeclaredForm) -> dict[str, list[str]]:
+    """Store the pictures that came with the form; returns errors by slot. A refused picture does not
+    keep the others from being stored."""
     form.full_clean()
     errors = {}
     for slot in _SLOTS:
@@ -124,7 +127,7 @@ def _attach(draft: Draft, form: DeclaredForm) -> dict[str, list[str]]:
         if not content:
             continue
         try:
-            drafts.attach(draft=draft, slot=slot, content=content)
+            drafts.attach_picture(draft=draft, slot=slot, content=content)
         except DomainError as refusal:
             errors[slot] = [refusal.message]
     return errors
@@ -132,8 +135,8 @@ def _attach(draft: Draft, form: DeclaredForm) -> dict[str, list[str]]:
 
 @require_POST
 def save(request: HttpRequest, key: str) -> HttpResponse:
-    """Autosave: keeps what was typed, judges nothing."""
-    draft = _writable(key)
+    """Save what was typed, without checking it. The page's script calls this."""
+    draft = _editable_draft(key)
     if isinstance(draft, HttpResponse):
         return HttpResponse(status=409)
     drafts.save(draft=draft, typed=forms.draft_form(draft, request.POST).typed)
@@ -142,12 +145,12 @@ def save(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def upload(request: HttpRequest, key: str, slot: str) -> HttpResponse:
-    """One picture at a time, as it is chosen or drawn."""
-    draft = _writable(key)
+    """Store one picture as soon as it is chosen or drawn."""
+    draft = _editable_draft(key)
     if isinstance(draft, HttpResponse) or slot not in _SLOTS:
         return JsonResponse({"error": "页面已过期, 请刷新。"}, status=409)
     try:
-        stored = drafts.attach(draft=draft, slot=slot, content=sent_picture(request))
+        stored = drafts.attach_picture(draft=draft, slot=slot, content=sent_picture(request))
     except DomainError as refusal:
         return JsonResponse({"error": refusal.message}, status=refusal.status)
     return JsonResponse({"size": stored.size, "id": stored.pk})
@@ -162,13 +165,13 @@ def image(request: HttpRequest, key: str, slot: str) -> HttpResponseBase:
 
 
 def units(request: HttpRequest, key: str) -> JsonResponse:
-    """Known units by name or code, to fill the form in; nothing of their people."""
+    """Known units by name or code, for filling in the form. Nothing about their people is sent."""
     _draft(key)
-    found = find_units(request.GET.get("q", ""))
-    return JsonResponse({"items": [_facts(unit) for unit in found]})
+    matches = find_units(request.GET.get("q", ""))
+    return JsonResponse({"items": [_unit_values(unit) for unit in matches]})
 
 
-def _facts(unit: Unit) -> dict[str, str]:
+def _unit_values(unit: Unit) -> dict[str, str]:
     return {
         "unit_name": unit.name,
         "unit_code": unit.code,
@@ -180,23 +183,23 @@ def _facts(unit: Unit) -> dict[str, str]:
 
 
 def preview(request: HttpRequest, key: str) -> HttpResponse:
-    """The letter as the graduate will read it; the button sends it, once."""
+    """The notice as the graduate will read it. The button sends the invitation, once."""
     draft = _draft(key)
     if draft.invitation_id is None:
-        found = _writable(key)
-        if isinstance(found, HttpResponse):
-            return found
-    errors = invite.problems(draft) if draft.invitation_id is None else {}
+        editable = _editable_draft(key)
+        if isinstance(editable, HttpResponse):
+            return editable
+    errors = invite.draft_errors(draft) if draft.invitation_id is None else {}
     if errors:
-        return redirect("invite-step", key=key, number=forms.step_of(errors))
+        return redirect("invite-step", key=key, number=forms.first_step_with_errors(errors))
     if request.method == "POST":
         invite.send(draft=draft)
         return redirect("invite-sent", key=key)
     if draft.invitation_id is not None:
         return redirect("invite-sent", key=key)
     checked = check_terms(draft.values)
-    until = end_of_validity(draft.updated_at, checked.values["valid_days"])
-    context = _frame(draft, len(STEPS)) | {
+    until = end_of_day_after(draft.updated_at, checked.values["valid_days"])
+    context = _step_context(draft, len(STEPS)) | {
         "letter": terms.letter(draft.graduate.name, checked.values, until),
         "rows": [(f.label, f.show(checked.values[f.key])) for s in STEPS for f in of_step(s)],
         "warnings": [i.message for i in checked.warnings()],
@@ -205,7 +208,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def sent(request: HttpRequest, key: str) -> HttpResponse:
-    """Where it stands, for whoever holds the link."""
+    """The state of the sent invitation, for whoever has the link."""
     draft = _draft(key)
     if draft.invitation is None:
         return redirect("invite-step", key=key, number=1)

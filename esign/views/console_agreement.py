@@ -1,4 +1,4 @@
-"""One agreement as the school sees it: what was signed by whom, what became of it."""
+"""One agreement on the console: who signed what, and what happened to it since."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from esign.states import AmendmentState
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
 
-# A look at these is written down, each time.
+# Pictures of identity cards: each view is logged.
 _IDENTITY = ("id_front", "id_back")
 _SIDES = ("employer", "graduate")
 
@@ -42,32 +42,34 @@ def agreement(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, agreement_or_404(request, pk))
 
 
-def _page(request: StaffRequest, found: Agreement, form: AnswerForm | None = None) -> HttpResponse:
+def _page(
+    request: StaffRequest, agreement: Agreement, form: AnswerForm | None = None
+) -> HttpResponse:
     shown = form or _conclusion_form()
-    versions = versions_of(found)
-    case = concluding.case_of(found)
-    pending = found.amendments.filter(state=AmendmentState.PROPOSED).first()
+    versions = versions_of(agreement)
+    facts = concluding.agreement_facts(agreement)
+    pending = agreement.amendments.filter(state=AmendmentState.PROPOSED).first()
     context = {
-        "agreement": found,
-        "graduate": found.graduate,
-        "destination": Destination.objects.only("state").get(pk=found.graduate_id),
+        "agreement": agreement,
+        "graduate": agreement.graduate,
+        "destination": Destination.objects.only("state").get(pk=agreement.graduate_id),
         "versions": versions,
         "current": versions[0],
         "groups": words_of(versions[0]["said"]),
-        "certified": found.unit.certified_at is not None,
-        "verified": found.member.state == Membership.VERIFIED,
+        "certified": agreement.unit.certified_at is not None,
+        "verified": agreement.member.state == Membership.VERIFIED,
         "pending": pending,
         "pending_changes": terms.difference(versions[0]["version"].terms, pending.terms)
         if pending
         else [],
-        "terminations": found.terminations.order_by("-id"),
-        "documents": found.documents.select_related("version").order_by("-id"),
-        "prints": found.prints.order_by("-id")[:50],
-        "why_not": printing.why_not(found),
+        "terminations": agreement.terminations.order_by("-id"),
+        "documents": agreement.documents.select_related("version").order_by("-id"),
+        "prints": agreement.prints.order_by("-id")[:50],
+        "why_not": printing.print_refusal(agreement),
         "may_print": request.user.has_perm("esign.print"),
         "may_review": request.user.has_perm("destinations.view"),
-        "may_conclude": AGREEMENT.can("conclude", case, request.user),
-        "history": history.for_staff(found),
+        "may_conclude": AGREEMENT.can("conclude", facts, request.user),
+        "history": history.for_staff(agreement),
         "form": shown,
     }
     return render(request, "esign/console/agreement.html", context, status=shown.status)
@@ -77,58 +79,64 @@ def _conclusion_form(data: Any = None) -> AnswerForm:
     return AnswerForm(data, label="劳动合同的签订情况", auto_id="id_%s")
 
 
-def versions_of(found: Agreement) -> list[dict[str, Any]]:
-    """The newest first; from the second on with what changed against the one before."""
-    made: list[dict[str, Any]] = []
+def versions_of(agreement: Agreement) -> list[dict[str, Any]]:
+    """All versions, the newest first, each with its terms and its changes against the one before."""
+    versions: list[dict[str, Any]] = []
     before: AgreementVersion | None = None
-    for version in found.versions.order_by("number"):
+    for version in agreement.versions.order_by("number"):
         changes = terms.difference(before.terms, version.terms) if before else []
-        made.insert(0, {"version": version, "said": terms.read(version.terms), "changes": changes})
+        versions.insert(
+            0, {"version": version, "said": terms.read(version.terms), "changes": changes}
+        )
         before = version
-    return made
+    return versions
 
 
-def words_of(said: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The terms in words, as the form's steps group them."""
-    words = said["words"]
+def words_of(values: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(step, [(label, words)]) of the terms, grouped by the steps of the form."""
+    words = values["words"]
     return [(step, [(f.label, words.get(f.key, "")) for f in of_step(step)]) for step in STEPS]
 
 
 @staff_view("esign.view")
 def image(request: StaffRequest, pk: int, slot: str) -> HttpResponseBase:
     """The unit's certificate, or a side of the recruiter's identity card."""
-    found = agreement_or_404(request, pk)
+    agreement = agreement_or_404(request, pk)
     if slot not in ("certificate", *_IDENTITY):
         raise Http404
-    response = files.respond(getattr(found.invitation, slot))
+    response = files.respond(getattr(agreement.invitation, slot))
     if slot in _IDENTITY:
-        audit.record("esign.view_identity", by=request.user, obj=found, data={"side": slot})
+        audit.record("esign.view_identity", by=request.user, obj=agreement, data={"side": slot})
         response["Cache-Control"] = "private, no-store"
     return response
 
 
 @staff_view("esign.view")
 def signature(request: StaffRequest, pk: int, number: int, side: str) -> HttpResponseBase:
-    """A signature as it was given with one version."""
-    found = agreement_or_404(request, pk)
+    """One side's signature under one version."""
+    agreement = agreement_or_404(request, pk)
     if side not in _SIDES:
         raise Http404
-    version = get_object_or_404(AgreementVersion, agreement=found, number=number)
+    version = get_object_or_404(AgreementVersion, agreement=agreement, number=number)
     return files.respond(getattr(version, f"{side}_signature"))
 
 
 @staff_view("esign.set_up")
 @require_POST
 def conclude(request: StaffRequest, pk: int) -> HttpResponse:
-    """Article three: a labour contract followed."""
-    found = agreement_or_404(request, pk)
+    """End the agreement because a labour contract followed (article three)."""
+    agreement = agreement_or_404(request, pk)
     form = _conclusion_form(request.POST)
     if not form.is_valid():
-        return _page(request, found, form)
+        return _page(request, agreement, form)
     try:
-        concluding.conclude(agreement=found, by=request.user, reason=form.cleaned_data["reason"])
+        concluding.conclude(
+            agreement=agreement, by=request.user, reason=form.cleaned_data["reason"]
+        )
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, agreement_or_404(request, pk), form)
-    messages.success(request, f"{found.graduate.name}: 协议已终止, 去向转为签劳动合同形式就业。")
+    messages.success(
+        request, f"{agreement.graduate.name}: 协议已终止, 去向转为签劳动合同形式就业。"
+    )
     return redirect("console:agreement", pk=pk)

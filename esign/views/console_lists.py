@@ -1,4 +1,4 @@
-"""The console's lists: agreements, prints, terminations, documents that are not made yet."""
+"""The console's lists of agreements, prints, terminations and unfinished documents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from core.lists.page import Column, Order, Page, Row
@@ -28,36 +29,32 @@ def _badge(kind: str, label: str) -> str:
     return f'<span class="state state-{kind}">{label}</span>'
 
 
-def _time(field: str) -> Any:
+def _time_column(key: str, label: str) -> Column:
+    """A column of the row's time `key`."""
+
     def text(row: Row) -> str:
-        value = row[field]
+        value = row[key]
         return localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
 
-    return text
+    return Column(key, label, (key,), text, text, css="num")
 
 
-def _when(key: str, label: str, field: str) -> Column:
-    return Column(key, label, (field,), _time(field), _time(field), css="num")
+def _name_column(address: str) -> Column:
+    """The graduate's name, linked to the row's page; `address` is the page's URL name."""
 
+    def link(row: Row) -> str:
+        return f'<a href="{reverse(address, args=[row["pk"]])}">{escape(row["graduate__name"])}</a>'
 
-def _link(address: str, field: str = "graduate__name") -> Any:
-    def cell(row: Row) -> str:
-        return f'<a href="{address.format(row["pk"])}">{escape(str(row[field]))}</a>'
-
-    return cell
-
-
-def _name(address: str) -> Column:
-    needs = ("graduate__name", "pk")
-    return Column("name", "姓名", needs, _link(address), lambda r: r["graduate__name"])
+    return Column("name", "姓名", ("graduate__name", "pk"), link, lambda r: r["graduate__name"])
 
 
 def _review(row: Row) -> str:
-    """Of a destination that still is the agreement's, with the way to its review."""
+    """The destination's review state, linked to its page, as long as the agreement is active. Later
+    the destination no longer belongs to the agreement."""
     if row["state"] != AgreementState.ACTIVE:
         return '<span class="soft">—</span>'
     state = row["graduate__destination__state"]
-    address = f"/console/destinations/{row['graduate_id']}/"
+    address = reverse("console:destination", args=[row["graduate_id"]])
     return f'<a href="{address}">{_badge(state, _REVIEW[state])}</a>'
 
 
@@ -75,14 +72,14 @@ _GRADUATE = (
 
 
 class EsignList(ConsoleList):
-    """Says what is missing in the words of its own page."""
+    """A list that says in its own words why it is empty."""
 
     graduate_path = "graduate"
     none_title, none_text = "还没有网签协议", "毕业生接受签约邀约后会出现在这里。"
 
     def empty_reason(self) -> tuple[str, str]:
-        found = super().empty_reason()
-        return (self.none_title, self.none_text) if found[0] == "还没有毕业生" else found
+        reason = super().empty_reason()
+        return (self.none_title, self.none_text) if reason[0] == "还没有毕业生" else reason
 
 
 class AgreementList(EsignList):
@@ -91,7 +88,7 @@ class AgreementList(EsignList):
     filterset_class = AgreementFilter
     export_name = "agreements"
     columns = (
-        _name("/console/agreements/{}/"),
+        _name_column("console:agreement"),
         *_GRADUATE,
         Column("unit", "单位名称", ("unit__name",), css="wide"),
         Column("unit_code", "统一社会信用代码", ("unit__code",), css="mono", optional=True),
@@ -102,7 +99,7 @@ class AgreementList(EsignList):
                lambda r: _AGREEMENT[r["state"]]),
         Column("review", "去向审核", ("graduate__destination__state", "state", "graduate_id"),
                _review, _review_text),
-        _when("signed_at", "签约时间", "signed_at"),
+        _time_column("signed_at", "签约时间"),
     )  # fmt: skip
     orders = (
         Order("newest", "最近签约", ("pk",), descending=True),
@@ -121,13 +118,13 @@ class PrintList(EsignList):
     none_title = "还没有可以打印的协议书"
     none_text = "网签的去向经院系或学校审核通过、协议书生成以后会出现在这里。"
     columns = (
-        _name("/console/prints/{}/"),
+        _name_column("console:print"),
         *_GRADUATE,
         Column("unit", "单位名称", ("unit__name",), css="wide"),
         Column("number", "协议书编号", css="mono"),
         Column("times", "打印次数", ("times",), lambda r: str(r["times"] or 0),
                lambda r: r["times"] or 0, css="num"),
-        _when("last_at", "最近打印", "last_at"),
+        _time_column("last_at", "最近打印"),
         Column("last_by", "打印人", css="wide"),
     )  # fmt: skip
     orders = (
@@ -136,7 +133,7 @@ class PrintList(EsignList):
     )
 
     def all_rows(self) -> QuerySet[Any]:
-        return queries.printable()
+        return queries.printable_agreements()
 
 
 class TerminationList(EsignList):
@@ -146,7 +143,7 @@ class TerminationList(EsignList):
     export_name = "terminations"
     none_title, none_text = "还没有解约申请", "毕业生或用人单位提出解约后会出现在这里。"
     columns = (
-        _name("/console/terminations/{}/"),
+        _name_column("console:termination"),
         *_GRADUATE,
         Column("unit", "单位名称", ("agreement__unit__name",), css="wide"),
         Column("side", "发起方", ("started_by",), lambda r: _SIDE[r["started_by"]],
@@ -156,8 +153,8 @@ class TerminationList(EsignList):
         Column("state", "办理状态", ("state",),
                lambda r: _badge(f"ending-{r['state']}", _TERMINATION[r["state"]]),
                lambda r: _TERMINATION[r["state"]]),
-        _when("created_at", "申请时间", "created_at"),
-        _when("decided_at", "办结时间", "decided_at"),
+        _time_column("created_at", "申请时间"),
+        _time_column("decided_at", "办结时间"),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
         Order("newest", "最近申请", ("pk",), descending=True),
@@ -169,7 +166,7 @@ class TerminationList(EsignList):
 
 
 class TerminationQueue(TerminationList):
-    """What waits for this person's review, oldest first."""
+    """The terminations that this person has to review next, the oldest first."""
 
     title = "待审核解约"
     permission = "esign.review"
@@ -178,11 +175,16 @@ class TerminationQueue(TerminationList):
     orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早申请", ("pk",)),)
 
     def get_queryset(self) -> QuerySet[Any]:
-        return queries.waiting_for(self.user)
+        return queries.terminations_to_review(self.user)
 
 
 def _problem(row: Row) -> str:
     return escape(row["problem"]) if row["problem"] else '<span class="soft">—</span>'
+
+
+def _agreement_link(row: Row) -> str:
+    address = reverse("console:agreement", args=[row["agreement_id"]])
+    return f'<a href="{address}">{row["agreement__number"]}</a>'
 
 
 class DocumentList(EsignList):
@@ -194,14 +196,13 @@ class DocumentList(EsignList):
     none_title, none_text = "没有未完成的文件", "所有协议书都已生成并签名。"
     columns = (
         Column("number", "协议书编号", ("agreement__number", "agreement_id"),
-               lambda r: f'<a href="/console/agreements/{r["agreement_id"]}/">'
-                         f'{r["agreement__number"]}</a>', css="mono"),
+               _agreement_link, css="mono"),
         Column("school", "学校", ("agreement__school__name",), css="wide"),
         Column("state", "状态", ("state",),
                lambda r: _badge(f"document-{r['state']}", _DOCUMENT[r["state"]])),
         Column("problem", "原因", ("problem",), _problem, css="wrap"),
         Column("attempts", "次数", css="num"),
-        _when("created_at", "申请时间", "created_at"),
+        _time_column("created_at", "申请时间"),
     )  # fmt: skip
     orders = (Order("oldest", "最早申请", ("pk",)),)
 

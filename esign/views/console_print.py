@@ -1,4 +1,4 @@
-"""Printing one agreement at the school: the same signed bytes, counted."""
+"""Printing one agreement on the console."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from schools.access import StaffRequest, staff_view
 
 @staff_view("esign.print")
 def agreement_print(request: StaffRequest, pk: int) -> HttpResponseBase:
-    """How often it was printed; a POST hands the PDF out and counts it."""
-    found = agreement_or_404(request, pk)
-    form = CopiesForm(posted(request), initial={"copies": SigningRules.of(found.cohort).copies})
+    """The earlier prints. A POST downloads the signed PDF and records one more print."""
+    agreement = agreement_or_404(request, pk)
+    form = CopiesForm(posted(request), initial={"copies": SigningRules.of(agreement.cohort).copies})
     if form.is_valid():
         try:
-            document = printing.take(agreement=found, by=request.user, **form.cleaned_data)
+            document = printing.hand_out(agreement=agreement, by=request.user, **form.cleaned_data)
             return files.respond(document.made_file, download=True)
         except DomainError as refusal:
             form.add_refusal(refusal)
     context = {
-        "agreement": found,
-        "graduate": found.graduate,
-        "document": documents.current_document(found),
-        "why_not": printing.why_not(found),
-        "prints": found.prints.order_by("-id")[:100],
+        "agreement": agreement,
+        "graduate": agreement.graduate,
+        "document": documents.current_document(agreement),
+        "why_not": printing.print_refusal(agreement),
+        "prints": agreement.prints.order_by("-id")[:100],
         "form": form,
     }
     return render(request, "esign/console/print.html", context, status=form.status)

@@ -1,4 +1,4 @@
-"""签约设置 of each cohort; and trying again what could not be made."""
+"""签约设置 of each cohort, and the province's button that tries parked documents again."""
 
 from __future__ import annotations
 

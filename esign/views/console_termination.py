@@ -1,4 +1,4 @@
-"""One termination: what was asked, what the other side said, the proofs, and the review."""
+"""One termination on the console: request, answer, pictures and review."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from esign.termination_steps import TERMINATION
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
 
-# What staff does; the parties' own steps have their own pages.
+# The steps of staff. The two sides take theirs on their own pages.
 _ACTS = ("note_call", "pass_on", "agree", "turn_down")
 _WORDS = {s.action: s.label for s in TERMINATION.steps}
 READY_REASONS = (
@@ -46,47 +46,51 @@ def termination(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _page(
-    request: StaffRequest, found: Termination, form: AnswerForm | None = None
+    request: StaffRequest, termination: Termination, form: AnswerForm | None = None
 ) -> HttpResponse:
-    can = available(request, found)
+    can = available(request, termination)
     shown = form or AnswerForm(star=False)
     shown.fields["reason"].label = (
         "不同意的原因, 或回访记录" if "note_call" in can else "不同意的原因"
     )
     context = {
-        "t": found,
-        "agreement": found.agreement,
-        "graduate": found.graduate,
-        "materials": list(found.materials.select_related("file")),
+        "t": termination,
+        "agreement": termination.agreement,
+        "graduate": termination.graduate,
+        "materials": list(termination.materials.select_related("file")),
         "can": can,
         "reasons": READY_REASONS,
-        "history": history.for_staff(found.agreement),
+        "history": history.for_staff(termination.agreement),
         "form": shown,
     }
     return render(request, "esign/console/termination.html", context, status=shown.status)
 
 
-def available(request: StaffRequest, found: Termination) -> dict[str, Any]:
-    """The buttons: what the table lets this person do with this very procedure."""
-    if found.state not in OPEN_TERMINATION or not request.user.has_perm("esign.review"):
+def available(request: StaffRequest, termination: Termination) -> dict[str, Any]:
+    """The steps that this person may take now, by action. The page shows a button for each."""
+    if termination.state not in OPEN_TERMINATION or not request.user.has_perm("esign.review"):
         return {}
-    case = terminate.case_of(found.agreement)
-    steps = TERMINATION.available(case, request.user)
+    facts = terminate.termination_facts(termination.agreement)
+    steps = TERMINATION.available(facts, request.user)
     return {s.action: s for s in steps if s.action in _ACTS}
 
 
 @staff_view("esign.review")
 @require_POST
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """pass_on, agree, turn_down or note_call, on the procedure the person looked at."""
-    found = termination_or_404(request, pk)
+    """Take a step of staff on the termination that the page showed."""
+    termination = termination_or_404(request, pk)
     if action not in _ACTS:
         raise Http404
     form = AnswerForm(request.POST, star=False)
     if not form.is_valid():
-        return _page(request, found, form)
+        return _page(request, termination, form)
     reason = form.cleaned_data["reason"]
-    call: dict[str, Any] = {"agreement": found.agreement, "by": request.user, "seen": found.pk}
+    call: dict[str, Any] = {
+        "agreement": termination.agreement,
+        "by": request.user,
+        "seen": termination.pk,
+    }
     try:
         match action:
             case "pass_on":
@@ -100,14 +104,14 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, termination_or_404(request, pk), form)
-    messages.success(request, f"{found.graduate.name}: 已{_WORDS[action]}。")
+    messages.success(request, f"{termination.graduate.name}: 已{_WORDS[action]}。")
     return redirect("console:termination", pk=pk)
 
 
 @staff_view("esign.view")
 def material(request: StaffRequest, pk: int) -> HttpResponseBase:
-    """A picture that belongs to a termination, for who may see its graduate."""
+    """A picture of a termination, for staff who may see its graduate."""
     rows = TerminationMaterial.objects.select_related("file")
-    found = get_object_or_404(rows, pk=pk)
-    termination_or_404(request, found.termination_id)
-    return files.respond(found.file)
+    picture = get_object_or_404(rows, pk=pk)
+    termination_or_404(request, picture.termination_id)
+    return files.respond(picture.file)

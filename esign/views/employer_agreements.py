@@ -1,4 +1,4 @@
-"""The unit's agreements: list, one with all its versions, the PDF, 修改签约信息."""
+"""The unit's agreements: the list, one agreement with its versions, its PDF, and amending it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from codes import readers
 from core import files
 from core.errors import DomainError
 from core.forms import posted, pressed
 from destinations.models import Destination
 from employers.access import EmployerRequest, employer_view, own_or_404
-from employers.pages import newest
-from employers.queries import seen_by
+from employers.forms import ListSearchForm
+from employers.pages import newest_page
+from employers.queries import visible_to_member
 from esign import forms, terms
 from esign.actions import amend, documents, printing, terminate
 from esign.fields import ARCHIVE, JOB, STEPS, UNIT, of_step
@@ -42,38 +42,38 @@ _GREY = {"unit_code": "不能修改; 单位变更请解约后重新签约"}
 
 @employer_view
 def agreements(request: EmployerRequest) -> HttpResponse:
-    rows = seen_by(Agreement.objects.select_related(*_RELATED), request.member)
-    state, wanted = (
-        request.GET.get("state", ""),
-        readers.read("search", request.GET.get("q", ""), label="关键字").value[:40],
-    )
+    rows = visible_to_member(Agreement.objects.select_related(*_RELATED), request.member)
+    search = ListSearchForm(request.GET)
+    search.full_clean()  # what can't be read narrows nothing
+    state, name = search.cleaned_data["state"], search.cleaned_data.get("q", "")
     rows = rows.filter(**_FILTERS.get(state, {}))
-    if wanted:
-        rows = rows.filter(graduate__name__contains=wanted)
-    found, following = newest(rows, request)
+    if name:
+        rows = rows.filter(graduate__name__contains=name)
+    page_rows, following = newest_page(rows, request)
     context = {
-        "rows": _with_jobs(found),
+        "rows": _with_jobs(page_rows),
         "following": following,
         "states": _LABELS,
         "state": state,
-        "q": wanted,
+        "search": search,
+        "narrowed": bool(state or name),
         "tab": "agreements",
     }
     return render(request, "esign/employer/agreements.html", context)
 
 
-def _with_jobs(found: list[Agreement]) -> list[tuple[Agreement, str]]:
-    """Each with the position of its present version, in one query."""
-    numbers = {a.pk: a.version for a in found}
+def _with_jobs(agreements: list[Agreement]) -> list[tuple[Agreement, str]]:
+    """Agreements with the job title of their present version, read in one query."""
+    numbers = {a.pk: a.version for a in agreements}
     versions: QuerySet[AgreementVersion] = AgreementVersion.objects.filter(
         agreement__in=list(numbers)
     )
-    said = {
+    titles = {
         v.agreement_id: terms.read(v.terms)["words"]["job_title"]
         for v in versions
         if numbers[v.agreement_id] == v.number
     }
-    return [(a, said.get(a.pk, "")) for a in found]
+    return [(a, titles.get(a.pk, "")) for a in agreements]
 
 
 def own_agreement(request: EmployerRequest, pk: int) -> Agreement:
@@ -86,31 +86,31 @@ def agreement(request: EmployerRequest, pk: int) -> HttpResponse:
 
 
 def page(
-    request: EmployerRequest, found: Agreement, form: forms.AnswerForm | None = None
+    request: EmployerRequest, agreement: Agreement, form: forms.AnswerForm | None = None
 ) -> HttpResponse:
-    """One agreement with everything that may be done about it; `form` is its small form, if that
-    was refused."""
-    versions = list(found.versions.order_by("-number"))
-    current = next(v for v in versions if v.number == found.version)
-    proposals = list(found.amendments.select_related("member").order_by("-id")[:10])
-    case = terminate.case_of(found)
-    document = documents.current_document(found)
-    printable = printing.why_not(found) is None
+    """One agreement with everything that the person may do with it. `form` is the answer to a
+    termination, if that was refused."""
+    versions = list(agreement.versions.order_by("-number"))
+    current = next(v for v in versions if v.number == agreement.version)
+    proposals = list(agreement.amendments.select_related("member").order_by("-id")[:10])
+    facts = terminate.termination_facts(agreement)
+    document = documents.current_document(agreement)
+    printable = printing.print_refusal(agreement) is None
     context: dict[str, Any] = {
-        "agreement": found,
+        "agreement": agreement,
         "said": terms.read(current.terms),
         "versions": [_version(v, versions) for v in versions],
         "proposals": [(p, terms.difference(current.terms, p.terms)
                        if p.state == AmendmentState.PROPOSED else []) for p in proposals],
-        "may_amend": amend.why_not(found, _destination(found)) is None,
-        "why_not_amend": amend.why_not(found, _destination(found)),
+        "may_amend": amend.amendment_refusal(agreement, _destination(agreement)) is None,
+        "why_not_amend": amend.amendment_refusal(agreement, _destination(agreement)),
         "printable": printable,
-        "why_not_print": printing.why_not(found),
+        "why_not_print": printing.print_refusal(agreement),
         "document": document,
-        "prints": list(found.prints.order_by("-id")[:5]),
-        "printed": found.prints.count(),
-        "terminations": found.terminations.prefetch_related("materials").order_by("-id"),
-        "may": {s.action for s in TERMINATION.available(case, request.user)},
+        "prints": list(agreement.prints.order_by("-id")[:5]),
+        "printed": agreement.prints.count(),
+        "terminations": agreement.terminations.prefetch_related("materials").order_by("-id"),
+        "may": {s.action for s in TERMINATION.available(facts, request.user)},
         "form": form or forms.AnswerForm(label="不同意的理由", star=False),
         "tab": "agreements",
     }  # fmt: skip
@@ -122,32 +122,32 @@ def page(
 def _version(
     version: AgreementVersion, every: list[AgreementVersion]
 ) -> tuple[AgreementVersion, list[tuple[str, str]], list[tuple[str, str, str]]]:
-    """A version, its words, and what differs from the one before."""
+    """A version, its terms as (label, words), and its changes against the one before."""
     words = terms.read(version.terms)["words"]
     before = next((v for v in every if v.number == version.number - 1), None)
     changes = terms.difference(before.terms, version.terms) if before else []
     return version, [(f.label, words.get(f.key, "")) for s in STEPS for f in of_step(s)], changes
 
 
-def _destination(found: Agreement) -> Destination:
-    return Destination.objects.get(pk=found.graduate_id)
+def _destination(agreement: Agreement) -> Destination:
+    return Destination.objects.get(pk=agreement.graduate_id)
 
 
 @employer_view
 @require_POST
 def agreement_pdf(request: EmployerRequest, pk: int) -> HttpResponseBase:
-    """Hand the signed file out, to keep or to print; each time is counted."""
-    document = printing.take(agreement=own_agreement(request, pk), by=request.user)
+    """Download or open the signed PDF; each time is recorded as a print."""
+    document = printing.hand_out(agreement=own_agreement(request, pk), by=request.user)
     return files.respond(document.made_file, download=not pressed(request, "print"))
 
 
 @employer_view
 def amend_form(request: EmployerRequest, pk: int) -> HttpResponse:
-    """The present terms, ready to be changed; what was typed stays when something is wrong."""
-    found = own_agreement(request, pk)
-    refusal = amend.why_not(found, _destination(found))
-    stands = terms.read(found.versions.get(number=found.version).terms)["values"]
-    values = {k: "" if v is None else str(v) for k, v in stands.items()}
+    """The form that proposes changed terms. It begins with the present ones."""
+    agreement = own_agreement(request, pk)
+    refusal = amend.amendment_refusal(agreement, _destination(agreement))
+    present = terms.read(agreement.versions.get(number=agreement.version).terms)["values"]
+    values = {k: "" if v is None else str(v) for k, v in present.items()}
     changeable = [f for step in (UNIT, JOB, ARCHIVE) for f in of_step(step)]
     form = forms.terms_form(
         changeable, values, posted(request), grey=_GREY, base=forms.AmendmentForm
@@ -155,7 +155,7 @@ def amend_form(request: EmployerRequest, pk: int) -> HttpResponse:
     if form.may_try():
         try:
             amend.propose(
-                agreement=found,
+                agreement=agreement,
                 member=request.member,
                 typed=values | form.typed,
                 reason=form.cleaned_data["reason"],
@@ -165,7 +165,7 @@ def amend_form(request: EmployerRequest, pk: int) -> HttpResponse:
         except DomainError as problem:
             form.add_refusal(problem)
     context = {
-        "agreement": found,
+        "agreement": agreement,
         "refusal": refusal,
         "form": form,
         "signature": request.member.signature,
@@ -177,8 +177,8 @@ def amend_form(request: EmployerRequest, pk: int) -> HttpResponse:
 @employer_view
 @require_POST
 def amend_withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
-    found = own_agreement(request, pk)
-    proposal = found.amendments.filter(state=AmendmentState.PROPOSED).first()
+    agreement = own_agreement(request, pk)
+    proposal = agreement.amendments.filter(state=AmendmentState.PROPOSED).first()
     try:
         if proposal is None:
             messages.info(request, "没有等待确认的修改。")

@@ -1,4 +1,4 @@
-"""Many invitations by workbook: template, upload, preview, confirm, what became of each row."""
+"""Invitations by workbook on the unit's pages: template, upload, preview, confirmation and result."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TAB = {"tab": "invitations"}
 
 
 def _visible(request: EmployerRequest) -> QuerySet[InvitationImport]:
-    """A person's own, in every unit they sign for: a workbook is sent with its sender's
-    signature, so not even a verified colleague may confirm it."""
-    mine = [m.pk for m in request.memberships]
-    return InvitationImport.objects.filter(member__in=mine)
+    """The person's own imports, in all units they sign for. A workbook is sent with the signature of
+    whoever uploaded it, so not even a verified colleague may confirm it."""
+    member_ids = [m.pk for m in request.memberships]
+    return InvitationImport.objects.filter(member__in=member_ids)
 
 
 def _owner(request: EmployerRequest) -> dict[str, Any]:
@@ -33,11 +33,11 @@ def _owner(request: EmployerRequest) -> dict[str, Any]:
 
 def _list_context(request: EmployerRequest) -> dict[str, Any]:
     missing = imports.missing_papers(request.member)
-    return {"missing": missing, "most": imports.MOST_ROWS, "kept": imports.KEPT.days, **_TAB}
+    return {"missing": missing, "most": imports.MOST_ROWS, "kept": imports.KEPT_FOR.days, **_TAB}
 
 
-def _detail_context(made: InvitationImport) -> dict[str, Any]:
-    return {"rows": imports.answers(made), **_TAB}
+def _detail_context(workbook: InvitationImport) -> dict[str, Any]:
+    return {"rows": imports.rows_with_names(workbook), **_TAB}
 
 
 _PAGES = ImportPages(

@@ -1,4 +1,4 @@
-"""The unit's invitations: list, one of them, naming a graduate."""
+"""The unit's invitations: the list, one invitation, and beginning a new one."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
-from codes import readers
 from core import files
 from core.errors import DomainError
 from core.forms import posted
 from employers.access import EmployerRequest, employer_view, own_or_404
-from employers.pages import newest
-from employers.queries import seen_by
+from employers.forms import ListSearchForm
+from employers.pages import newest_page
+from employers.queries import visible_to_member
 from esign import terms
 from esign.actions import base, invite, registered
 from esign.employer_home import invitations_in
 from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
-from esign.forms import NamingForm
+from esign.forms import GraduateIdentityForm
 from esign.models import Agreement, Invitation
 from esign.states import InvitationState
 from esign.steps import INVITATION
@@ -29,22 +29,22 @@ _RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user")
 
 @employer_view
 def invitations(request: EmployerRequest) -> HttpResponse:
-    rows = seen_by(Invitation.objects.select_related(*_RELATED), request.member)
-    state, wanted = (
-        request.GET.get("state", ""),
-        readers.read("search", request.GET.get("q", ""), label="关键字").value[:40],
-    )
+    rows = visible_to_member(Invitation.objects.select_related(*_RELATED), request.member)
+    search = ListSearchForm(request.GET)
+    search.full_clean()  # what can't be read narrows nothing
+    state, name = search.cleaned_data["state"], search.cleaned_data.get("q", "")
     if state in InvitationState.values:
         rows = invitations_in(rows, state)
-    if wanted:
-        rows = rows.filter(graduate__name__contains=wanted)
-    found, following = newest(rows, request)
+    if name:
+        rows = rows.filter(graduate__name__contains=name)
+    page_rows, following = newest_page(rows, request)
     context = {
-        "rows": [(i, terms.read(i.terms)["words"]) for i in found],
+        "rows": [(i, terms.read(i.terms)["words"]) for i in page_rows],
         "following": following,
         "states": [("", "全部"), *InvitationState.choices],
         "state": state,
-        "q": wanted,
+        "search": search,
+        "narrowed": bool(state or name),
         "tab": "invitations",
     }
     return render(request, "esign/employer/invitations.html", context)
@@ -56,17 +56,17 @@ def _own(request: EmployerRequest, pk: int) -> Invitation:
 
 @employer_view
 def invitation(request: EmployerRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    said = terms.read(found.terms)
+    invitation = _own(request, pk)
+    shown_terms = terms.read(invitation.terms)
     context = {
-        "invitation": found,
-        "said": said,
+        "invitation": invitation,
+        "said": shown_terms,
         "groups": [
-            (s, [(f.label, said["words"].get(f.key, "")) for f in of_step(s)]) for s in STEPS
+            (s, [(f.label, shown_terms["words"].get(f.key, "")) for f in of_step(s)]) for s in STEPS
         ],
         "pictures": [*IMAGES.items(), (SIGNATURE, "手写签名")],
-        "agreement": Agreement.objects.filter(invitation=found).first(),
-        "may_withdraw": INVITATION.can("withdraw", base.case_of(found), request.user),
+        "agreement": Agreement.objects.filter(invitation=invitation).first(),
+        "may_withdraw": INVITATION.can("withdraw", base.invitation_facts(invitation), request.user),
         "tab": "invitations",
     }
     return render(request, "esign/employer/invitation.html", context)
@@ -85,19 +85,19 @@ def invitation_withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
 
 @employer_view
 def invitation_picture(request: EmployerRequest, pk: int, slot: str) -> HttpResponseBase:
-    found = _own(request, pk)
+    invitation = _own(request, pk)
     if slot not in (*IMAGES, SIGNATURE):
         raise Http404
-    return files.respond(getattr(found, slot))
+    return files.respond(getattr(invitation, slot))
 
 
 @employer_view
 def invite_new(request: EmployerRequest) -> HttpResponse:
-    """Who is meant: school, name and student number must all agree."""
-    form = NamingForm(posted(request))
+    """Begin an invitation by naming the graduate. School, name and student number must all match."""
+    form = GraduateIdentityForm(posted(request))
     if form.is_valid():
         try:
-            draft = registered.begin(
+            draft = registered.begin_draft(
                 member=request.member, address=client_address(request), **form.cleaned_data
             )
             return redirect("invite-step", key=draft.key, number=1)

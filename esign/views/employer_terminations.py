@@ -1,4 +1,4 @@
-"""解约 on the unit's side: start, consent, refuse, withdraw, and the pictures that belong to it."""
+"""Terminations on the unit's pages: ask, agree, refuse, withdraw, and the pictures."""
 
 from __future__ import annotations
 
@@ -17,56 +17,55 @@ from core.forms import posted
 from employers.access import EmployerRequest, employer_view
 from esign.actions import terminate
 from esign.forms import AnswerForm, UnitTerminationForm
-from esign.models import TerminationMaterial
-from esign.states import Ground, Side
+from esign.models import Agreement, TerminationMaterial
+from esign.states import Side
 from esign.termination_steps import TERMINATION
 from esign.views.employer_agreements import own_agreement, page
 
 
 @employer_view
 def start(request: EmployerRequest, pk: int) -> HttpResponse:
-    found = own_agreement(request, pk)
+    agreement = own_agreement(request, pk)
     form = UnitTerminationForm(posted(request), request.FILES)
     if form.is_valid():
         try:
-            terminate.start(agreement=found, by=request.user, **form.cleaned_data)
+            terminate.start(agreement=agreement, by=request.user, **form.cleaned_data)
             messages.success(request, "解约申请已提交, 办理期间协议仍然有效。")
             return redirect("employer-agreement", pk=pk)
         except DomainError as refusal:
-            # What is wrong with a picture is said beside the field of the pictures.
+            # A refused picture is an error of the field of the pictures.
             if refusal.code.startswith(("image", "not_image")):
                 refusal.field = "materials"
             form.add_refusal(refusal)
     context = {
-        "agreement": found,
-        "refusal": _why_not(request, found),
-        "grounds": Ground.choices,
+        "agreement": agreement,
+        "refusal": _why_not(request, agreement),
         "form": form,
         "tab": "agreements",
     }
     return render(request, "esign/employer/terminate.html", context, status=form.status)
 
 
-def _why_not(request: EmployerRequest, found: Any) -> str:
-    """Why neither kind can be started now; empty when one can."""
-    case = terminate.case_of(found)
+def _why_not(request: EmployerRequest, agreement: Agreement) -> str:
+    """Why the unit can't ask for a termination now; "" if it can."""
+    facts = terminate.termination_facts(agreement)
     try:
-        TERMINATION.check("start_mutual", case, request.user)
+        TERMINATION.check("start_mutual", facts, request.user)
     except DomainError as refusal:
         return refusal.message
     return ""
 
 
 def _answer(request: EmployerRequest, pk: int, act: Callable[..., Any], said: str) -> HttpResponse:
-    found = own_agreement(request, pk)
+    agreement = own_agreement(request, pk)
     form = AnswerForm(request.POST, label="不同意的理由", star=False)
     if not form.is_valid():
-        return page(request, found, form)
+        return page(request, agreement, form)
     try:
-        act(agreement=found, by=request.user, reason=form.cleaned_data["reason"])
+        act(agreement=agreement, by=request.user, reason=form.cleaned_data["reason"])
     except DomainError as refusal:
         form.add_refusal(refusal)
-        return page(request, found, form)
+        return page(request, agreement, form)
     messages.success(request, said)
     return redirect("employer-agreement", pk=pk)
 
@@ -97,9 +96,10 @@ def withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
 
 @employer_view
 def material(request: EmployerRequest, pk: int, material_id: int) -> HttpResponseBase:
-    """The unit's own pictures and its stamped release; the graduate's proofs are for the school."""
+    """A picture that the unit brought, or its stamped release. The graduate's proofs are for the
+    school only."""
     rows = TerminationMaterial.objects.select_related("file").filter(
         termination__agreement=own_agreement(request, pk)
     )
-    seen = rows.filter(Q(side=Side.EMPLOYER) | Q(stamped=True))
-    return files.respond(get_object_or_404(seen, pk=material_id).file)
+    visible = rows.filter(Q(side=Side.EMPLOYER) | Q(stamped=True))
+    return files.respond(get_object_or_404(visible, pk=material_id).file)

@@ -1,4 +1,4 @@
-"""The graduate's agreement: what was signed, what the unit wants changed, what became of it."""
+"""The graduate's pages of one agreement and of the changes that the unit proposes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from core.errors import DomainError
 from core.masking import mask_phone
 from esign import history, terms
 from esign.actions import amend, documents, printing, terminate
-from esign.actions.reading import kept_signature, open_terms
-from esign.forms import AnswerForm, signing_form
+from esign.actions.reading import kept_signature_id, note_reading
+from esign.forms import AnswerForm, StampedReleaseForm, signing_form
 from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
 from esign.steps import opened_at, reading_left
@@ -53,47 +53,54 @@ def agreement(request: GraduateRequest, pk: int) -> HttpResponse:
 
 
 def agreement_page(
-    request: GraduateRequest, found: Agreement, error: str = "", status: int = 200, **more: Any
+    request: GraduateRequest, agreement: Agreement, error: str = "", status: int = 200, **more: Any
 ) -> HttpResponse:
-    version = found.versions.get(number=found.version)
-    last = found.terminations.order_by("-id").first()
-    steps = {s.action: s for s in TERMINATION.available(terminate.case_of(found), request.user)}
+    """One agreement with everything that the graduate may do with it. `error` and `status` are those
+    of a refusal, `more` is added to the template's context."""
+    version = agreement.versions.get(number=agreement.version)
+    last = agreement.terminations.order_by("-id").first()
+    steps = {
+        s.action: s
+        for s in TERMINATION.available(terminate.termination_facts(agreement), request.user)
+    }
     context = {
-        "agreement": found,
+        "agreement": agreement,
         "said": terms.read(version.terms),
-        "why_not": printing.why_not(found),
+        "why_not": printing.print_refusal(agreement),
         "print_address": f"{settings.PUBLIC_ORIGIN}{reverse('print')}",
-        "document": documents.current_document(found),
-        "pending": found.amendments.filter(state=AmendmentState.PROPOSED).first(),
+        "document": documents.current_document(agreement),
+        "pending": agreement.amendments.filter(state=AmendmentState.PROPOSED).first(),
         "t": last,
         "t_next": next_words(last),
         "materials": last.materials.filter(side=Side.GRADUATE) if last else [],
         "others": last is not None and last.materials.filter(side=Side.EMPLOYER).exists(),
         "can": steps,
         "may_start": any(action in steps for action in _STARTS),
-        "prints": found.prints.order_by("-id")[:20],
-        "printed": found.prints.count(),
-        "history": history.for_parties(found),
+        "prints": agreement.prints.order_by("-id")[:20],
+        "printed": agreement.prints.count(),
+        "history": history.for_parties(agreement),
         "error": error,
         "refuse": AnswerForm(
             label="不同意的原因(单位会看到)", initial={"reason": more.pop("typed_reason", "")}
         ),
+        "release": StampedReleaseForm(),
         "tab": "register",
         **more,
     }
     return render(request, "esign/phone/agreement.html", context, status=status)
 
 
-def next_words(found: Termination | None) -> str:
-    if found is None:
+def next_words(termination: Termination | None) -> str:
+    """What happens next with a termination, as a sentence for the graduate."""
+    if termination is None:
         return ""
-    mine = found.started_by == Side.GRADUATE
-    return NEXT.get((TerminationState(found.state), mine), "协议继续有效。")
+    mine = termination.started_by == Side.GRADUATE
+    return NEXT.get((TerminationState(termination.state), mine), "协议继续有效。")
 
 
 @graduate_view
 def agreement_pdf(request: GraduateRequest, pk: int) -> HttpResponseBase:
-    document = printing.take(agreement=own_agreement(request, pk), by=request.user)
+    document = printing.hand_out(agreement=own_agreement(request, pk), by=request.user)
     return files.respond(document.made_file, download=True)
 
 
@@ -104,33 +111,34 @@ def _own_amendment(request: GraduateRequest, pk: int) -> Amendment:
 
 @graduate_view
 def amendment(request: GraduateRequest, pk: int) -> HttpResponse:
-    """Old and new side by side. Opening it starts the reading time."""
+    """A proposed change, old and new side by side. Opening it starts the reading time."""
     return _amendment(request, _own_amendment(request, pk))
 
 
 def _amendment(
     request: GraduateRequest,
-    found: Amendment,
+    amendment: Amendment,
     error: str = "",
     status: int = 200,
     typed_code: str = "",
     **more: Any,
 ) -> HttpResponse:
-    waits = found.state == AmendmentState.PROPOSED
+    waits = amendment.state == AmendmentState.PROPOSED
     if waits:
-        open_terms(graduate=request.graduate, terms_hash=found.terms_hash, by=request.user)
-    standing = found.agreement.versions.get(number=found.agreement.version)
-    drawn = kept_signature(request.graduate.pk, found.terms_hash) if waits else None
+        note_reading(graduate=request.graduate, terms_hash=amendment.terms_hash, by=request.user)
+    present = amendment.agreement.versions.get(number=amendment.agreement.version)
+    kept_id = kept_signature_id(request.graduate.pk, amendment.terms_hash) if waits else None
     context = {
-        "amendment": found,
-        "agreement": found.agreement,
+        "amendment": amendment,
+        "agreement": amendment.agreement,
         "waits": waits,
-        "changes": terms.difference(standing.terms, found.terms) if waits else [],
-        "said": terms.read(found.terms),
-        "left": reading_left(opened_at(request.graduate.pk, found.terms_hash), timezone.now()) or 0,
-        "obstacle": amend.what_blocks(found, request.user) if waits else None,
+        "changes": terms.difference(present.terms, amendment.terms) if waits else [],
+        "said": terms.read(amendment.terms),
+        "left": reading_left(opened_at(request.graduate.pk, amendment.terms_hash), timezone.now())
+        or 0,
+        "obstacle": amend.confirmation_refusal(amendment, request.user) if waits else None,
         "mobile": mask_phone(request.graduate.mobile),
-        "sign": signing_form(found.terms_hash, drawn=drawn, code=typed_code),
+        "sign": signing_form(amendment.terms_hash, kept_id=kept_id, code=typed_code),
         "error": error,
         "tab": "register",
         **more,
@@ -141,40 +149,40 @@ def _amendment(
 @graduate_view
 @require_POST
 def amendment_code(request: GraduateRequest, pk: int) -> HttpResponse:
-    found = _own_amendment(request, pk)
+    amendment = _own_amendment(request, pk)
     try:
-        amend.send_code(amendment=found, by=request.user, address=client_address(request))
+        amend.send_code(amendment=amendment, by=request.user, address=client_address(request))
     except DomainError as refusal:
-        found, sent = _own_amendment(request, pk), refusal.code == "code_pause"
-        return _amendment(request, found, refusal.message, refusal.status, code_sent=sent)
+        amendment, sent = _own_amendment(request, pk), refusal.code == "code_pause"
+        return _amendment(request, amendment, refusal.message, refusal.status, code_sent=sent)
     messages.success(request, "验证码已发送到您的手机。")
-    return _amendment(request, found, code_sent=True)
+    return _amendment(request, amendment, code_sent=True)
 
 
 @graduate_view
 @require_POST
 def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
-    found, signed = _own_amendment(request, pk), what_was_signed(request)
+    amendment, signed = _own_amendment(request, pk), what_was_signed(request)
     try:
-        amend.confirm(amendment=found, by=request.user, **signed)
+        amend.confirm(amendment=amendment, by=request.user, **signed)
     except DomainError as refusal:
-        found = _own_amendment(request, pk)
-        if found.state != AmendmentState.CONFIRMED:  # else the same form twice: it is done
+        amendment = _own_amendment(request, pk)
+        if amendment.state != AmendmentState.CONFIRMED:  # otherwise the form was sent twice
             again = {"code_sent": True, "typed_code": signed["code"]}
-            return _amendment(request, found, refusal.message, refusal.status, **again)
+            return _amendment(request, amendment, refusal.message, refusal.status, **again)
     messages.success(request, "已确认, 新的签约信息已生效, 学校会重新审核。")
-    return redirect("agreement", pk=found.agreement_id)
+    return redirect("agreement", pk=amendment.agreement_id)
 
 
 @graduate_view
 @require_POST
 def amendment_refuse(request: GraduateRequest, pk: int) -> HttpResponse:
-    found = _own_amendment(request, pk)
+    amendment = _own_amendment(request, pk)
     try:
-        amend.refuse(amendment=found, by=request.user)
+        amend.refuse(amendment=amendment, by=request.user)
     except DomainError as refusal:
-        found = _own_amendment(request, pk)
-        if found.state != AmendmentState.REFUSED:
-            return _amendment(request, found, refusal.message, refusal.status)
+        amendment = _own_amendment(request, pk)
+        if amendment.state != AmendmentState.REFUSED:
+            return _amendment(request, amendment, refusal.message, refusal.status)
     messages.success(request, "没有同意修改, 原协议不变。")
-    return redirect("agreement", pk=found.agreement_id)
+    return redirect("agreement", pk=amendment.agreement_id)

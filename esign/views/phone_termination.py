@@ -1,4 +1,4 @@
-"""The graduate ends an agreement, or answers the unit that wants to end it."""
+"""Terminations on the graduate's pages: asking for one, answering the unit's, and the pictures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError, Invalid
-from core.forms import posted
+from core.forms import PlatformForm, posted
 from core.models import StoredFile
 from esign.actions import terminate
 from esign.actions.terminate import MOST_MATERIALS
-from esign.forms import AnswerForm, TerminationForm
+from esign.forms import AnswerForm, StampedReleaseForm, TerminationForm
 from esign.models import Agreement, SigningRules, TerminationMaterial
 from esign.states import Side
 from esign.termination_steps import TERMINATION
@@ -31,14 +31,14 @@ _SAID = {
     "withdraw": "解约申请已撤回, 协议继续有效。",
     "upload_release": "盖章材料已提交, 学校会电话核实。",
 }
-# Pictures that came with a form which was refused stay good for so long.
+# For how many seconds pictures are kept that came with a refused form.
 _KEPT_FOR = 6 * 3600
 
 
 @graduate_view
 def start(request: GraduateRequest, pk: int) -> HttpResponse:
-    """The request: why, since when the unit knows, and up to four pictures."""
-    found = own_agreement(request, pk)
+    """The form that asks for a termination."""
+    agreement = own_agreement(request, pk)
     form, rules = TerminationForm(posted(request), request.FILES), _rules(request)
     form.fields["ground"].help_text = (
         f"协商一致: 单位在 {rules.silence_days} 天内答复。第五、六条为单方解约: 须已书面告知单位并"
@@ -46,20 +46,20 @@ def start(request: GraduateRequest, pk: int) -> HttpResponse:
     )
     kept = _kept(request, form)
     try:
-        TERMINATION.check("start_mutual", terminate.case_of(found), request.user)
+        TERMINATION.check("start_mutual", terminate.termination_facts(agreement), request.user)
     except DomainError as refusal:
-        if _asked_already(found):  # the same form twice: it is done
+        if _has_asked(agreement):  # the form was sent twice
             return redirect("agreement", pk=pk)
-        return agreement_page(request, found, refusal.message, refusal.status)
+        return agreement_page(request, agreement, refusal.message, refusal.status)
     if form.is_bound:
         form.full_clean()
         typed = form.cleaned_data
         try:
             # Pictures are kept even if something else is wrong, so that nobody chooses them twice.
-            kept = _take_in(request, found, kept, typed.get("materials", []))
+            kept = _keep_pictures(request, agreement, kept, typed.get("materials", []))
             if form.is_valid():
                 terminate.start(
-                    agreement=found,
+                    agreement=agreement,
                     by=request.user,
                     ground=typed["ground"],
                     reason=typed["reason"],
@@ -70,12 +70,13 @@ def start(request: GraduateRequest, pk: int) -> HttpResponse:
                 return redirect("agreement", pk=pk)
         except DomainError as refusal:
             form.add_refusal(refusal)
+    token = signing.dumps([f.pk for f in kept], salt=_salt(request)) if kept else ""
+    form.show_kept(token, len(kept))
     context = {
-        "agreement": found,
+        "agreement": agreement,
         "rules": rules,
         "form": form,
         "kept": len(kept),
-        "kept_token": signing.dumps([f.pk for f in kept], salt=_salt(request)) if kept else "",
         "most": MOST_MATERIALS,
         "tab": "register",
     }
@@ -86,9 +87,9 @@ def _rules(request: GraduateRequest) -> SigningRules:
     return SigningRules.of(request.graduate.cohort)
 
 
-def _asked_already(agreement: Agreement) -> bool:
-    procedure = terminate.open_procedure(agreement)
-    return procedure is not None and procedure.started_by == Side.GRADUATE
+def _has_asked(agreement: Agreement) -> bool:
+    termination = terminate.open_termination(agreement)
+    return termination is not None and termination.started_by == Side.GRADUATE
 
 
 def _salt(request: GraduateRequest) -> str:
@@ -96,7 +97,7 @@ def _salt(request: GraduateRequest) -> str:
 
 
 def _kept(request: GraduateRequest, form: TerminationForm) -> list[StoredFile]:
-    """Pictures that an earlier, refused sending of this form brought."""
+    """The pictures that came with the form before, when it was refused."""
     if form["drop"].value():
         return []
     token = str(form["kept"].value() or "")
@@ -108,17 +109,20 @@ def _kept(request: GraduateRequest, form: TerminationForm) -> list[StoredFile]:
     return list(rows.filter(purpose="termination"))
 
 
-def _take_in(
+def _keep_pictures(
     request: GraduateRequest,
     agreement: Agreement,
     kept: list[StoredFile],
     uploads: list[UploadedFile],
 ) -> list[StoredFile]:
+    """`kept` with the uploaded pictures added. Raises `Invalid` for too many or for a refused one."""
     if len(kept) + len(uploads) > MOST_MATERIALS:
         raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料, 请重新选择。"]})
     for upload in uploads:
         try:
-            kept.append(terminate.keep(content=upload.read(), agreement=agreement, by=request.user))
+            kept.append(
+                terminate.keep_material(content=upload.read(), agreement=agreement, by=request.user)
+            )
         except DomainError as refusal:
             raise Invalid({"materials": [f"{upload.name}: {refusal.message}"]}) from refusal
     return kept
@@ -127,16 +131,18 @@ def _take_in(
 @graduate_view
 @require_POST
 def act(request: GraduateRequest, pk: int, action: str) -> HttpResponse:
-    """Answer the unit's request, take the own one back, or bring the stamped release."""
-    found = own_agreement(request, pk)
+    """Answer the unit's request, withdraw one's own, or upload the unit's stamped release."""
+    agreement = own_agreement(request, pk)
     if action not in _ACTS:
         raise Http404
-    form = AnswerForm(request.POST, request.FILES)
+    form: PlatformForm = AnswerForm(request.POST)
+    if action == "upload_release":
+        form = StampedReleaseForm(request.POST, request.FILES)
     if not form.is_valid():
-        return agreement_page(request, found, form.first_error, 422, acting=action)
+        return agreement_page(request, agreement, form.first_error, 422, acting=action)
     typed = form.cleaned_data
-    call: dict[str, Any] = {"agreement": found, "by": request.user, "seen": typed["seen"]}
-    reason = typed["reason"]
+    call: dict[str, Any] = {"agreement": agreement, "by": request.user, "seen": typed["seen"]}
+    reason = typed.get("reason", "")
     try:
         match action:
             case "consent":
@@ -148,9 +154,9 @@ def act(request: GraduateRequest, pk: int, action: str) -> HttpResponse:
             case _:
                 terminate.upload_release(**call, materials=typed["materials"])
     except DomainError as refusal:
-        found = own_agreement(request, pk)
+        agreement = own_agreement(request, pk)
         return agreement_page(
-            request, found, refusal.message, refusal.status, typed_reason=reason, acting=action
+            request, agreement, refusal.message, refusal.status, typed_reason=reason, acting=action
         )
     messages.success(request, _SAID[action])
     return redirect("agreement", pk=pk)
@@ -158,7 +164,7 @@ def act(request: GraduateRequest, pk: int, action: str) -> HttpResponse:
 
 @graduate_view
 def material(request: GraduateRequest, pk: int) -> HttpResponseBase:
-    """A picture the graduate brought; what the unit brought is for the school alone."""
+    """A picture that the graduate brought. The unit's pictures are for the school only."""
     rows = TerminationMaterial.objects.select_related("file").filter(side=Side.GRADUATE)
-    found = get_object_or_404(rows, pk=pk, termination__graduate=request.graduate)
-    return files.respond(found.file)
+    picture = get_object_or_404(rows, pk=pk, termination__graduate=request.graduate)
+    return files.respond(picture.file)

@@ -1,4 +1,4 @@
-"""Scan-to-print: the public computer's pages, and the phone's one."""
+"""Scan-to-print: the pages of the public computer, and the page of the phone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _COOKIE = "print_secret"
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """What to do; the button makes a ticket whose secret stays in this browser."""
+    """The instructions. The button makes a ticket, whose secret is put into a cookie."""
     if request.method != "POST":
         return render(request, "esign/public/print_start.html")
     try:
-        ticket, secret = scan_print.issue(address=client_address(request))
+        ticket, secret = scan_print.issue_ticket(address=client_address(request))
     except DomainError as refusal:
         context = {"error": refusal.message}
         return render(request, "esign/public/print_start.html", context, status=refusal.status)
@@ -36,27 +36,31 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def _ticket(request: HttpRequest, token: str) -> PrintTicket:
-    return scan_print.ticket_of(token=token, secret=request.COOKIES.get(_COOKIE, ""))
+    return scan_print.find_ticket(token=token, secret=request.COOKIES.get(_COOKIE, ""))
 
 
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
-    found = _ticket(request, token)
+    print_ticket = _ticket(request, token)
     address = f"{settings.PUBLIC_ORIGIN}{reverse('print-scan', args=[token])}"
-    context = {"ticket": found, "over": scan_print.is_over(found), "qr": pdf.qr_svg(address)}
+    context = {
+        "ticket": print_ticket,
+        "over": scan_print.has_expired(print_ticket),
+        "qr": pdf.qr_svg(address),
+    }
     return _uncached(render(request, "esign/public/print_ticket.html", context))
 
 
 def state(request: HttpRequest, token: str) -> HttpResponse:
-    """What the page asks every other second."""
-    found = _ticket(request, token)
-    context = {"ticket": found, "over": scan_print.is_over(found)}
+    """The part of the page that is refreshed every two seconds."""
+    print_ticket = _ticket(request, token)
+    context = {"ticket": print_ticket, "over": scan_print.has_expired(print_ticket)}
     return _uncached(render(request, "esign/public/print_state.html", context))
 
 
 @require_POST
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
     secret = request.COOKIES.get(_COOKIE, "")
-    document = scan_print.use(token=token, secret=secret)
+    document = scan_print.redeem_ticket(token=token, secret=secret)
     response = files.respond(document.made_file, download=True)
     response["Cache-Control"] = "no-store"
     return response
@@ -70,16 +74,18 @@ def _uncached(response: HttpResponse) -> HttpResponse:
 @return_after_sign_in
 @graduate_view
 def scan(request: GraduateRequest, token: str) -> HttpResponse:
-    """The phone: the same two digits, which agreement, and the confirmation."""
-    found, error, status = None, "", 200
-    act = scan_print.confirm if request.method == "POST" else scan_print.claim
+    """The phone's page: the two digits, the agreement, and the button that confirms."""
+    print_ticket, error, status = None, "", 200
+    act = scan_print.confirm_ticket if request.method == "POST" else scan_print.claim_ticket
     try:
-        found = act(token=token, graduate=request.graduate, by=request.user)
+        print_ticket = act(token=token, graduate=request.graduate, by=request.user)
     except DomainError as refusal:
         error, status = refusal.message, refusal.status
     context = {
-        "ticket": found,
-        "agreement": found.document.agreement if found and found.document else None,
+        "ticket": print_ticket,
+        "agreement": print_ticket.document.agreement
+        if print_ticket and print_ticket.document
+        else None,
         "error": error,
         "tab": "register",
     }

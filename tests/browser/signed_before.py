@@ -29,16 +29,16 @@ def make(student_no: str) -> dict[str, str | int]:
     first, second = (f"139{kind}{student_no[-4:]}" for kind in ("0011", "0022"))
 
     user = signing.confirm_origin(graduate)
-    agreement = signing.sign(
+    agreement = signing.sign_agreement(
         graduate, mobile=first, unit_name="虚构信息技术有限公司", contact_name="虚构经理",
     )  # fmt: skip
     review.approve(graduate_id=graduate.pk, by=admin)
-    invitation = signing.invited(
+    invitation = signing.send_invitation(
         graduate, second, unit_name="虚构数据服务有限公司",
         unit_code=factories.make_unit_code(body="MA2P1ABD"), contact_name="虚构主管",
     )  # fmt: skip
-    signing.read(invitation, user)
-    signing.forget_pauses()
+    signing.read_notice(invitation, user)
+    signing.allow_new_codes()
     return {
         "student_no": student_no,
         "name": graduate.name,

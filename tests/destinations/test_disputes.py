@@ -249,10 +249,10 @@ def test_the_page_of_a_dispute_asks_before_upholding_and_says_who_settles_it(
 def test_an_agreement_cannot_be_printed_while_a_dispute_is_open(
     world: World, graduate: Graduate
 ) -> None:
-    agreement = signing.sign(graduate)
+    agreement = signing.sign_agreement(graduate)
     review.approve(graduate_id=graduate.pk, by=world.school_admin)
     dispute.raise_dispute(
         graduate_id=graduate.pk, reason="我没有签", by=signing.account_of(graduate)
     )
-    assert printing.why_not(agreement) == "毕业生对去向有异议, 处理完毕之前不能打印。"
-    refused("not_printable", printing.take, agreement=agreement, by=world.school_admin)
+    assert printing.print_refusal(agreement) == "毕业生对去向有异议, 处理完毕之前不能打印。"
+    refused("not_printable", printing.hand_out, agreement=agreement, by=world.school_admin)

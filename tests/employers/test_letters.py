@@ -1,4 +1,4 @@
-"""The stamped letter: who may hand it in, what the reviewer must tick, what each kind does."""
+"""Certification letters: who may hand one in, what the reviewer ticks, what each kind changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import Message, User
 from core.errors import DomainError
 from core.models import OutboxMessage
 from employers.actions import letters, members
-from employers.letter_steps import CHECKLIST, mark
+from employers.letter_steps import CHECKLIST, review_mark
 from employers.models import Letter, LetterKind, LetterState, Membership, Unit, UnitMember
 from schools.roles import Role
 from tests import factories
@@ -22,7 +22,7 @@ from tests.factories import client_of
 pytestmark = pytest.mark.django_db
 
 NEW_MOBILE = "13700001111"
-EVERY = list(CHECKLIST)
+ALL_CHECKS = list(CHECKLIST)
 
 
 @pytest.fixture
@@ -47,7 +47,12 @@ def hand_in(member: UnitMember, kind: str = LetterKind.CERTIFY, seed: int = 0) -
 
 def approve(letter: Letter, by: User, **changes: Any) -> Letter:
     letter = Letter.objects.select_related("unit").get(pk=letter.pk)
-    values = {"letter_id": letter.pk, "ticks": EVERY, "seen": mark(letter), "by": by} | changes
+    values = {
+        "letter_id": letter.pk,
+        "ticks": ALL_CHECKS,
+        "seen": review_mark(letter),
+        "by": by,
+    } | changes
     return letters.approve(**values)
 
 
@@ -58,15 +63,15 @@ def refused(code: str, call: Any, /, *args: Any, **values: Any) -> DomainError:
     return refusal.value
 
 
-def certified(unit: Unit, reviewer: User, **values: Any) -> UnitMember:
-    """A manager by letter."""
+def make_manager(unit: Unit, reviewer: User, **values: Any) -> UnitMember:
+    """A manager whom an approved letter has certified."""
     member = factories.make_member(unit, **values)
     approve(hand_in(member), reviewer)
     member.refresh_from_db()
     return member
 
 
-def test_approving_certifies_unit_and_person(
+def test_approving_a_letter_certifies_unit_and_person(
     unit: Unit, person: UnitMember, reviewer: User
 ) -> None:
     done = approve(hand_in(person), reviewer)
@@ -78,13 +83,13 @@ def test_approving_certifies_unit_and_person(
     assert Message.objects.filter(to=f"user:{person.user_id}", title__contains="通过").exists()
 
 
-def test_every_line_must_be_ticked(person: UnitMember, reviewer: User) -> None:
+def test_approving_needs_every_line_of_the_checklist(person: UnitMember, reviewer: User) -> None:
     letter = hand_in(person)
     for missing in CHECKLIST:
-        refused("invalid", approve, letter, reviewer, ticks=[k for k in EVERY if k != missing])
+        refused("invalid", approve, letter, reviewer, ticks=[k for k in ALL_CHECKS if k != missing])
     page = client_of(reviewer).post(
         f"/console/letters/{letter.pk}/approve/",
-        {"check": ["stamp"], "seen": mark(letter)},
+        {"check": ["stamp"], "seen": review_mark(letter)},
     )
     assert page.status_code == 422
     assert "以下各项没有勾选" in page.content.decode()
@@ -92,11 +97,13 @@ def test_every_line_must_be_ticked(person: UnitMember, reviewer: User) -> None:
     assert letter.state == LetterState.WAITING
 
 
-def test_a_refusal_needs_a_reason_and_is_told(person: UnitMember, reviewer: User) -> None:
+def test_refusing_a_letter_needs_a_reason_that_the_person_reads(
+    person: UnitMember, reviewer: User
+) -> None:
     letter = hand_in(person)
     client, address = client_of(reviewer), f"/console/letters/{letter.pk}/refuse/"
-    assert client.post(address, {"reason": " ", "seen": mark(letter)}).status_code == 422
-    client.post(address, {"reason": "印章不是公章", "seen": mark(letter)})
+    assert client.post(address, {"reason": " ", "seen": review_mark(letter)}).status_code == 422
+    client.post(address, {"reason": "印章不是公章", "seen": review_mark(letter)})
     page = client_of(person.user).get("/employer/unit/letter/").content.decode()
     assert "印章不是公章" in page
     sms = OutboxMessage.objects.get(dedupe_key=f"letter:{letter.pk}:decided")
@@ -104,7 +111,7 @@ def test_a_refusal_needs_a_reason_and_is_told(person: UnitMember, reviewer: User
     assert hand_in(person, seed=8).state == LetterState.WAITING
 
 
-def test_the_second_reviewer_is_told(person: UnitMember, reviewer: User) -> None:
+def test_a_second_reviewer_is_told_who_decided(person: UnitMember, reviewer: User) -> None:
     letter = hand_in(person)
     approve(letter, reviewer)
     other = factories.make_staff(Role.PROVINCE)
@@ -117,11 +124,11 @@ def test_the_second_reviewer_is_told(person: UnitMember, reviewer: User) -> None
     assert reviewer.label in answer.content.decode()
 
 
-def test_a_name_changed_meanwhile_must_be_compared_again(
+def test_a_letter_whose_unit_changed_its_name_must_be_compared_again(
     unit: Unit, person: UnitMember, reviewer: User
 ) -> None:
     letter = hand_in(person)
-    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    seen = review_mark(Letter.objects.select_related("unit").get(pk=letter.pk))
     Unit.objects.filter(pk=unit.pk).update(name="另一虚构公司")
     refused("changed", approve, letter, reviewer, seen=seen)
 
@@ -133,22 +140,22 @@ def test_only_the_province_decides(person: UnitMember) -> None:
     refused("role", approve, letter, person.user)
 
 
-def test_the_same_picture_twice_is_one_letter(person: UnitMember) -> None:
+def test_handing_in_the_same_picture_twice_makes_one_letter(person: UnitMember) -> None:
     assert hand_in(person).pk == hand_in(person).pk
     refused("open", hand_in, person, seed=5)
     assert Letter.objects.count() == 1
 
 
-def test_who_is_verified_needs_none(unit: Unit, reviewer: User) -> None:
-    manager = certified(unit, reviewer)
+def test_a_verified_person_needs_no_letter(unit: Unit, reviewer: User) -> None:
+    manager = make_manager(unit, reviewer)
     refused("already", hand_in, manager)
     assert "都已认证" in client_of(manager.user).get("/employer/unit/letter/").content.decode()
 
 
-def test_a_new_manager_closes_the_formers_access(
+def test_a_new_manager_ends_the_access_of_the_former_one(
     unit: Unit, person: UnitMember, reviewer: User
 ) -> None:
-    former = certified(unit, reviewer)
+    former = make_manager(unit, reviewer)
     session = client_of(former.user)
     assert session.get("/employer/unit/").status_code == 200
     approve(hand_in(person, LetterKind.MANAGER), reviewer)
@@ -160,20 +167,20 @@ def test_a_new_manager_closes_the_formers_access(
     assert Message.objects.filter(to=f"user:{former.user_id}", title__contains="变更").exists()
 
 
-def test_without_a_manager_there_is_none_to_change(person: UnitMember) -> None:
+def test_a_unit_without_a_manager_cannot_change_managers(person: UnitMember) -> None:
     refused("no_manager", hand_in, person, LetterKind.MANAGER)
 
 
-def test_whoever_left_meanwhile_is_not_verified(
+def test_a_letter_of_a_person_who_left_cannot_be_approved(
     unit: Unit, person: UnitMember, reviewer: User
 ) -> None:
-    manager = certified(unit, reviewer)
+    manager = make_manager(unit, reviewer)
     letter = hand_in(person)
-    members.end(member_id=person.pk, by=manager)
+    members.end_member(member_id=person.pk, by=manager)
     refused("member_left", approve, letter, reviewer)
 
 
-def test_a_hostile_scan_is_named_beside_its_field(person: UnitMember) -> None:
+def test_a_scan_that_is_no_picture_is_refused_beside_its_field(person: UnitMember) -> None:
     client = client_of(person.user)
     scan = SimpleUploadedFile("letter.jpg", b"%PDF-1.7", content_type="image/jpeg")
     answer = client.post("/employer/unit/letter/", {"kind": "certify", "scan": scan})
@@ -183,7 +190,7 @@ def test_a_hostile_scan_is_named_beside_its_field(person: UnitMember) -> None:
     assert not Letter.objects.exists()
 
 
-def test_the_prefilled_letter(person: UnitMember) -> None:
+def test_the_prefilled_and_the_empty_letter_are_pdfs(person: UnitMember) -> None:
     answer = client_of(person.user).get("/employer/unit/letter/template.pdf")
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
@@ -193,13 +200,13 @@ def test_the_prefilled_letter(person: UnitMember) -> None:
 # --- a lost account ---------------------------------------------------------------------------
 
 
-def recovery(unit: Unit, mobile: str = NEW_MOBILE, **changes: Any) -> Letter:
-    signing.forget_pauses()
-    letters.send_recovery_code(unit_code=unit.code, mobile=mobile, address=signing.HERE)
+def hand_in_recovery(unit: Unit, mobile: str = NEW_MOBILE, **changes: Any) -> Letter:
+    signing.allow_new_codes()
+    letters.send_recovery_code(unit_code=unit.code, mobile=mobile, address=signing.ADDRESS)
     values = {
         "unit_code": unit.code, "name": "虚构新主管", "mobile": mobile,
         "code": signing.last_code(mobile), "scan": factories.make_photo(),
-        "address": signing.HERE,
+        "address": signing.ADDRESS,
     }  # fmt: skip
     return letters.submit_recovery(**(values | changes))
 
@@ -211,9 +218,11 @@ def texts_to(mobile: str) -> list[str]:
     )  # fmt: skip
 
 
-def test_recovery_takes_two_and_the_old_contact_is_told(unit: Unit, reviewer: User) -> None:
-    former = certified(unit, reviewer)
-    letter = recovery(unit)
+def test_recovering_an_account_takes_two_reviewers_and_warns_the_contact(
+    unit: Unit, reviewer: User
+) -> None:
+    former = make_manager(unit, reviewer)
+    letter = hand_in_recovery(unit)
     assert any("找回" in t for t in texts_to(former.user.login))
     assert approve(letter, reviewer).state == LetterState.SECOND
     refused("same_person", approve, letter, reviewer)
@@ -227,37 +236,38 @@ def test_recovery_takes_two_and_the_old_contact_is_told(unit: Unit, reviewer: Us
     assert not member.user.has_usable_password()
 
 
-def test_two_first_looks_are_not_two_approvals(unit: Unit, reviewer: User) -> None:
-    """Both opened the page while it waited for the first: the second is told, not counted."""
-    letter = recovery(unit)
-    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+def test_two_first_approvals_of_a_recovery_count_once(unit: Unit, reviewer: User) -> None:
+    """Both reviewers opened the page before the first approval. The second one is told so, and does not
+    count as the second approval."""
+    letter = hand_in_recovery(unit)
+    seen = review_mark(Letter.objects.select_related("unit").get(pk=letter.pk))
     approve(letter, reviewer)
     refused("changed", approve, letter, factories.make_staff(Role.PROVINCE), seen=seen)
 
 
 def test_a_refused_recovery_changes_nothing(unit: Unit, reviewer: User) -> None:
-    former = certified(unit, reviewer)
-    letter = recovery(unit)
+    former = make_manager(unit, reviewer)
+    letter = hand_in_recovery(unit)
     found = Letter.objects.select_related("unit").get(pk=letter.pk)
-    letters.refuse(letter_id=letter.pk, reason="印章不清", seen=mark(found), by=reviewer)
+    letters.refuse(letter_id=letter.pk, reason="印章不清", seen=review_mark(found), by=reviewer)
     former.refresh_from_db()
     assert former.state == Membership.VERIFIED
     assert any("未通过" in t for t in texts_to(former.user.login))
     assert any("印章不清" in t for t in texts_to(NEW_MOBILE))
 
 
-def test_recovery_needs_the_code(unit: Unit) -> None:
-    refused("code", recovery, unit, code="000000x")
+def test_recovering_an_account_needs_the_code(unit: Unit) -> None:
+    refused("code", hand_in_recovery, unit, code="000000x")
     refused("code", letters.submit_recovery, unit_code=unit.code, name="虚构", code="1",
-            mobile="13700002222", scan=factories.make_photo(), address=signing.HERE)  # fmt: skip
+            mobile="13700002222", scan=factories.make_photo(), address=signing.ADDRESS)  # fmt: skip
     assert not Letter.objects.exists()
 
 
-def test_a_refused_picture_costs_no_code(unit: Unit) -> None:
-    refused("not_image", recovery, unit, scan=b"no picture")
+def test_a_refused_picture_does_not_use_up_the_code(unit: Unit) -> None:
+    refused("not_image", hand_in_recovery, unit, scan=b"no picture")
     letter = letters.submit_recovery(
         unit_code=unit.code, name="虚构", mobile=NEW_MOBILE, scan=factories.make_photo(),
-        code=signing.last_code(NEW_MOBILE), address=signing.HERE,
+        code=signing.last_code(NEW_MOBILE), address=signing.ADDRESS,
     )  # fmt: skip
     assert letter.state == LetterState.WAITING
 
@@ -281,9 +291,11 @@ def test_the_recovery_page_keeps_what_was_typed(unit: Unit) -> None:
     assert Letter.objects.get().kind == LetterKind.RECOVER
 
 
-def test_the_list_counts_and_filters(person: UnitMember, unit: Unit, reviewer: User) -> None:
+def test_the_list_of_letters_is_filtered_and_searched(
+    person: UnitMember, unit: Unit, reviewer: User
+) -> None:
     hand_in(person)
-    recovery(unit)
+    hand_in_recovery(unit)
     client = client_of(reviewer)
     assert client.get("/console/letters/").content.decode().count("<tr data-key") == 2
     only = client.get("/console/letters/", {"kind": "recover"}).content.decode()

@@ -1,4 +1,5 @@
-"""Two people act at the same moment, on connections of their own: one effect, the other is told."""
+"""Two people act at the same instant, on parallel database connections: one succeeds, the other is
+told."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from accounts.models import User
 from core.errors import DomainError
 from core.models import StoredFile
 from employers.actions import letters, members
-from employers.letter_steps import CHECKLIST, mark
+from employers.letter_steps import CHECKLIST, review_mark
 from employers.models import Letter, LetterKind, Membership, Unit, UnitMember, UnitName
 from schools.models import StaffMember
 from schools.roles import Role
@@ -22,7 +23,7 @@ from tests import factories
 
 @pytest.fixture
 def unit(django_db_setup: None, django_db_blocker: Any) -> Iterator[Unit]:
-    """Committed, and taken away again with everybody of it; what is on the trail stays."""
+    """A committed unit, which is deleted afterwards with its people. The audit log stays."""
     with django_db_blocker.unblock():
         with transaction.atomic():
             made = factories.make_unit(factories.make_unit_code(body="MA2RACE0"))
@@ -50,8 +51,8 @@ def _remove(unit: Unit) -> None:
     User.objects.filter(pk__in=users).delete()
 
 
-def at_once(*acts: Callable[[], Any]) -> list[str]:
-    """What became of each, in no order."""
+def run_at_once(*acts: Callable[[], Any]) -> list[str]:
+    """Run all actions at the same time; returns "done" or the code of the refusal for each, sorted."""
     gate, said = threading.Barrier(len(acts)), []
 
     def run(act: Callable[[], Any]) -> None:
@@ -72,23 +73,23 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
     return sorted(said)
 
 
-def test_two_reviewers_decide_at_once(unit: Unit) -> None:
+def test_of_two_reviewers_at_once_one_is_told_of_the_decision(unit: Unit) -> None:
     with transaction.atomic():
         one, two = (factories.make_staff(Role.PROVINCE) for _ in range(2))
         letter = letters.submit(
             member=factories.make_member(unit), kind=LetterKind.CERTIFY,
             scan=factories.make_photo(),
         )  # fmt: skip
-    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    seen = review_mark(Letter.objects.select_related("unit").get(pk=letter.pk))
     values = {"letter_id": letter.pk, "ticks": list(CHECKLIST), "seen": seen}
-    said = at_once(
+    said = run_at_once(
         lambda: letters.approve(by=one, **values), lambda: letters.approve(by=two, **values)
     )
     assert said == ["decided", "done"]
 
 
-def test_two_first_approvals_of_a_recovery_at_once(unit: Unit) -> None:
-    """They are not taken for the two that are needed."""
+def test_two_first_approvals_at_once_count_once(unit: Unit) -> None:
+    """The two do not count as the two approvals that a recovery needs."""
     with transaction.atomic():
         one, two = (factories.make_staff(Role.PROVINCE) for _ in range(2))
         factories.make_member(unit)
@@ -96,19 +97,20 @@ def test_two_first_approvals_of_a_recovery_at_once(unit: Unit) -> None:
             unit=unit, kind=LetterKind.RECOVER, name="虚构", mobile="13700003333",
             scan=factories.keep_file("letter"),
         )  # fmt: skip
-    seen = mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    seen = review_mark(Letter.objects.select_related("unit").get(pk=letter.pk))
     values = {"letter_id": letter.pk, "ticks": list(CHECKLIST), "seen": seen}
-    said = at_once(
+    said = run_at_once(
         lambda: letters.approve(by=one, **values), lambda: letters.approve(by=two, **values)
     )
     assert said == ["changed", "done"]
 
 
-def test_the_last_two_end_each_other_at_once(unit: Unit) -> None:
+def test_of_two_verified_people_ending_each_other_one_stays(unit: Unit) -> None:
     with transaction.atomic():
         one, two = (factories.make_member(unit, state=Membership.VERIFIED) for _ in range(2))
-    said = at_once(
-        lambda: members.end(member_id=two.pk, by=one), lambda: members.end(member_id=one.pk, by=two)
+    said = run_at_once(
+        lambda: members.end_member(member_id=two.pk, by=one),
+        lambda: members.end_member(member_id=one.pk, by=two),
     )
     assert said in (["done", "not_verified"], ["done", "last_verified"])
     assert UnitMember.objects.filter(unit=unit, state=Membership.VERIFIED).count() == 1

@@ -1,4 +1,4 @@
-"""The unit's people, what each keeps, and their messages."""
+"""The unit's people, what each of them saves, and their messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import Message
 from core.errors import DomainError, NotPermitted
 from core.models import StoredFile
 from employers.actions import members, papers
-from employers.actions.units import remember_member
+from employers.actions.units import record_member
 from employers.models import Membership, Unit, UnitMember
 from employers.queries import certificate_for
 from tests import factories
@@ -49,12 +49,12 @@ def upload(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type="image/png")
 
 
-def test_who_left_stands_apart(chief: UnitMember, newcomer: UnitMember) -> None:
+def test_people_who_left_are_listed_apart(chief: UnitMember, newcomer: UnitMember) -> None:
     factories.make_member(chief.unit, state=Membership.ENDED, name="虚构旧人")
     page = client_of(chief.user).get("/employer/unit/members/").content.decode()
     assert page.index("虚构新人") < page.index("虚构主管 (本人)")
     assert page.index("已离开的 1 人") < page.index("虚构旧人")
-    assert page.count("结束权限") == 1, "nobody's permission ends twice"
+    assert page.count("结束权限") == 1, "people who left have no button"
 
 
 def test_a_verified_person_verifies_a_colleague(chief: UnitMember, newcomer: UnitMember) -> None:
@@ -66,48 +66,50 @@ def test_a_verified_person_verifies_a_colleague(chief: UnitMember, newcomer: Uni
     assert Message.objects.filter(to=f"user:{newcomer.user_id}").exists()
 
 
-def test_an_unverified_one_sees_and_manages_nobody(chief: UnitMember, newcomer: UnitMember) -> None:
+def test_an_unverified_person_sees_and_manages_nobody(
+    chief: UnitMember, newcomer: UnitMember
+) -> None:
     client = client_of(newcomer.user)
     assert "虚构主管" not in client.get("/employer/unit/members/").content.decode()
     for act in ("verify", "end"):
         assert client.post(f"/employer/unit/members/{chief.pk}/{act}/").status_code == 404
     with pytest.raises(NotPermitted):
-        members.verify(member_id=newcomer.pk, by=newcomer)
+        members.verify_member(member_id=newcomer.pk, by=newcomer)
     with pytest.raises(NotPermitted):
-        members.end(member_id=chief.pk, by=newcomer)
+        members.end_member(member_id=chief.pk, by=newcomer)
 
 
-def test_the_last_verified_one_stays(chief: UnitMember, newcomer: UnitMember) -> None:
-    refused("last_verified", members.end, member_id=chief.pk, by=chief)
-    members.verify(member_id=newcomer.pk, by=chief)
-    members.end(member_id=chief.pk, by=chief)
+def test_the_last_verified_person_cannot_leave(chief: UnitMember, newcomer: UnitMember) -> None:
+    refused("last_verified", members.end_member, member_id=chief.pk, by=chief)
+    members.verify_member(member_id=newcomer.pk, by=chief)
+    members.end_member(member_id=chief.pk, by=chief)
     chief.refresh_from_db()
     assert chief.state == Membership.ENDED
-    refused("last_verified", members.end, member_id=newcomer.pk, by=newcomer)
+    refused("last_verified", members.end_member, member_id=newcomer.pk, by=newcomer)
 
 
-def test_a_second_click_is_told(chief: UnitMember, newcomer: UnitMember) -> None:
-    members.verify(member_id=newcomer.pk, by=chief)
-    refused("state", members.verify, member_id=newcomer.pk, by=chief)
-    members.end(member_id=newcomer.pk, by=chief)
-    refused("state", members.end, member_id=newcomer.pk, by=chief)
+def test_verifying_or_ending_twice_is_refused(chief: UnitMember, newcomer: UnitMember) -> None:
+    members.verify_member(member_id=newcomer.pk, by=chief)
+    refused("state", members.verify_member, member_id=newcomer.pk, by=chief)
+    members.end_member(member_id=newcomer.pk, by=chief)
+    refused("state", members.end_member, member_id=newcomer.pk, by=chief)
 
 
-def test_nobody_acts_in_another_unit(chief: UnitMember) -> None:
+def test_nobody_verifies_people_of_another_unit(chief: UnitMember) -> None:
     other = factories.make_member(factories.make_unit(factories.make_unit_code(body="MA2N0DEF")))
-    refused("not_here", members.verify, member_id=other.pk, by=chief)
+    refused("not_here", members.verify_member, member_id=other.pk, by=chief)
 
 
-def test_who_was_ended_and_signs_again_begins_unverified(
+def test_a_person_who_left_and_signs_again_is_unverified(
     chief: UnitMember, newcomer: UnitMember, unit: Unit
 ) -> None:
-    members.verify(member_id=newcomer.pk, by=chief)
-    members.end(member_id=newcomer.pk, by=chief)
-    again = remember_member(unit=unit, mobile=newcomer.user.login, name="虚构新人", files={})
+    members.verify_member(member_id=newcomer.pk, by=chief)
+    members.end_member(member_id=newcomer.pk, by=chief)
+    again = record_member(unit=unit, mobile=newcomer.user.login, name="虚构新人", files={})
     assert (again.state, again.verified_at) == (Membership.CLAIMED, None)
 
 
-def test_the_kept_signature(newcomer: UnitMember) -> None:
+def test_a_person_saves_a_new_signature(newcomer: UnitMember) -> None:
     client, before = client_of(newcomer.user), newcomer.signature_id
     answer = client.post(
         "/employer/unit/signature/", {"signature": upload(signing.make_signature(3))}
@@ -121,12 +123,14 @@ def test_the_kept_signature(newcomer: UnitMember) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (pictures.blank(), "请在框内手写签名"),
+        (pictures.blank_picture(), "请在框内手写签名"),
         (b"", "文件是空的"),
         (b"%PDF-1.7 renamed", "这不是图片"),
     ],
 )
-def test_what_is_no_signature(newcomer: UnitMember, content: bytes, said: str) -> None:
+def test_a_file_that_is_no_signature_is_refused(
+    newcomer: UnitMember, content: bytes, said: str
+) -> None:
     before = newcomer.signature_id
     answer = client_of(newcomer.user).post(
         "/employer/unit/signature/", {"signature": upload(content)}
@@ -143,7 +147,7 @@ def huge() -> bytes:
     return buffer.getvalue()
 
 
-def test_a_hostile_picture_leaves_the_others(newcomer: UnitMember) -> None:
+def test_a_refused_picture_does_not_keep_the_others_from_being_saved(newcomer: UnitMember) -> None:
     before = newcomer.id_back_id
     answer = client_of(newcomer.user).post(
         "/employer/unit/papers/",
@@ -157,14 +161,14 @@ def test_a_hostile_picture_leaves_the_others(newcomer: UnitMember) -> None:
     assert newcomer.id_front_id != old_front
 
 
-def test_too_many_bytes(newcomer: UnitMember, settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_picture_that_is_too_large_is_refused(newcomer: UnitMember, settings) -> None:  # type: ignore[no-untyped-def]
     settings.EVIDENCE_MAX_UPLOAD = 100
     with pytest.raises(DomainError) as refusal:
         papers.keep_paper(member=newcomer, slot="id_front", content=b"x" * 101)
     assert refusal.value.code == "image_bytes"
 
 
-def test_the_certificate_of_a_certified_unit(
+def test_only_verified_people_change_the_certificate_of_a_certified_unit(
     unit: Unit, chief: UnitMember, newcomer: UnitMember
 ) -> None:
     kept = papers.keep_paper(member=newcomer, slot="certificate", content=factories.make_photo())
@@ -177,14 +181,16 @@ def test_the_certificate_of_a_certified_unit(
     assert papers.keep_paper(member=chief, slot="certificate", content=factories.make_photo())
 
 
-def test_pictures_are_for_their_owner(chief: UnitMember, newcomer: UnitMember) -> None:
+def test_saved_pictures_are_shown_to_their_owner_only(
+    chief: UnitMember, newcomer: UnitMember
+) -> None:
     assert client_of(newcomer.user).get("/employer/unit/picture/certificate/").status_code == 404
     assert client_of(chief.user).get("/employer/unit/picture/certificate/").status_code == 200
     assert Client().get("/employer/unit/picture/id_front/")["Location"] == "/employer/"
     assert StoredFile.objects.filter(purpose="id_front").count() >= 2
 
 
-def test_messages_are_read_and_lead_on(newcomer: UnitMember) -> None:
+def test_opening_a_message_marks_it_read_and_follows_its_link(newcomer: UnitMember) -> None:
     name = f"user:{newcomer.user_id}"
     for number in range(3):
         inbox.tell(name, f"第{number}条", link="/employer/unit/", key=str(number))
@@ -199,7 +205,7 @@ def test_messages_are_read_and_lead_on(newcomer: UnitMember) -> None:
     assert inbox.unread(newcomer.user) == 0
 
 
-def test_a_message_leads_nowhere_else(newcomer: UnitMember) -> None:
+def test_a_message_does_not_link_to_other_sites(newcomer: UnitMember) -> None:
     inbox.tell(f"user:{newcomer.user_id}", "x", link="https://example.com/", key="x")
     found = Message.objects.get(title="x")
     answer = client_of(newcomer.user).post(f"/employer/messages/{found.pk}/")

@@ -1,4 +1,4 @@
-"""Pictures that are no signature."""
+"""Pictures that are not accepted as signatures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import io
 from PIL import Image
 
 
-def blank(size: tuple[int, int] = (600, 240)) -> bytes:
+def blank_picture(size: tuple[int, int] = (600, 240)) -> bytes:
+    """A white PNG, as a canvas that nobody drew on."""
     buffer = io.BytesIO()
     Image.new("RGB", size, "white").save(buffer, "PNG")
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Recruiters and graduates who sign, by the actions the pages call."""
+"""Recruiters and graduates who sign agreements, by the actions that the pages call."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
 from tests import factories
 
-HERE = "127.0.0.1"
-AGENT = "made-up browser"
+ADDRESS = "127.0.0.1"
+BROWSER = "made-up browser"
 
 
 @functools.cache
 def make_signature(seed: int = 0) -> bytes:
-    """Strokes as a finger leaves them on a white canvas."""
+    """A PNG with strokes, as a finger draws them on a white canvas."""
     image = Image.new("RGB", (600, 240), "white")
     draw = ImageDraw.Draw(image)
     points = [(60 + 40 * i, 60 + (i * 53 + seed * 17) % 110) for i in range(12)]
@@ -45,7 +45,7 @@ def _photo() -> bytes:
 
 
 def typed_terms(**changes: Any) -> dict[str, str]:
-    """What a recruiter types: valid and made up."""
+    """Valid, made-up values that a recruiter types."""
     report_by = factories.today() + datetime.timedelta(days=120)
     return {
         "unit_name": "虚构信息技术有限公司",
@@ -79,15 +79,15 @@ def typed_terms(**changes: Any) -> dict[str, str]:
 
 
 def last_code(phone: str) -> str:
-    """The newest code that went to a phone."""
+    """The newest code that was sent to a phone."""
     text = OutboxMessage.objects.filter(address=phone, secret=True).latest("pk").text
     found = re.search(r"\b\d{6}\b", text)
     assert found
     return found.group()
 
 
-def forget_pauses() -> None:
-    """As if the last codes had been asked for hours ago."""
+def allow_new_codes() -> None:
+    """Let new codes be requested at once, as if the last ones had been requested hours ago."""
     from accounts.models import OneTimeCode
 
     earlier = timezone.now() - datetime.timedelta(hours=2)
@@ -95,12 +95,13 @@ def forget_pauses() -> None:
 
 
 def account_of(graduate: Graduate) -> User:
+    """The graduate's account, which is activated if needed."""
     found = User.objects.filter(person__graduates=graduate).first()
     return found or factories.activate(graduate)
 
 
 def confirm_origin(graduate: Graduate) -> User:
-    """An account whose owner has confirmed the origin record."""
+    """Confirm the graduate's origin record; returns the graduate's account."""
     user = account_of(graduate)
     fresh = Graduate.objects.select_related(*origin.RELATED).get(pk=graduate.pk)
     if not is_confirmation_current(fresh):
@@ -111,92 +112,97 @@ def confirm_origin(graduate: Graduate) -> User:
 
 
 def fill_draft(draft: Draft, mobile: str = "13900000001", **changes: Any) -> Draft:
-    """Everything a recruiter does before the last button."""
+    """Fill in a draft completely, so that it can be sent."""
     if draft.mobile_proved_at is None:
-        forget_pauses()
-        drafts.send_code(draft=draft, mobile=mobile, address=HERE)
+        allow_new_codes()
+        drafts.send_code(draft=draft, mobile=mobile, address=ADDRESS)
         drafts.prove_phone(draft=draft, mobile=mobile, code=last_code(mobile))
     drafts.save(draft=draft, typed=typed_terms(contact_mobile=mobile) | changes)
     for slot in IMAGES:
-        drafts.attach(draft=draft, slot=slot, content=_photo())
-    drafts.attach(draft=draft, slot=SIGNATURE, content=make_signature())
+        drafts.attach_picture(draft=draft, slot=slot, content=_photo())
+    drafts.attach_picture(draft=draft, slot=SIGNATURE, content=make_signature())
     draft.refresh_from_db()
     return draft
 
 
-def begin(graduate: Graduate) -> Draft:
+def begin_draft(graduate: Graduate) -> Draft:
+    """A draft of somebody who scanned the graduate's card."""
     user = account_of(graduate)
     card = cards.live_card(graduate) or cards.new_card(graduate=graduate, by=user)
-    return drafts.begin_from_card(card=card, address=HERE)
+    return drafts.begin_from_card(card=card, address=ADDRESS)
 
 
-def invited(graduate: Graduate, mobile: str = "13900000001", **changes: Any) -> Invitation:
-    """An invitation by whoever scanned the graduate's card."""
-    return invite.send(draft=fill_draft(begin(graduate), mobile, **changes))
+def send_invitation(graduate: Graduate, mobile: str = "13900000001", **changes: Any) -> Invitation:
+    """An invitation of somebody who scanned the graduate's card."""
+    return invite.send(draft=fill_draft(begin_draft(graduate), mobile, **changes))
 
 
-def read(invitation: Invitation, user: User, seconds: float = 60) -> None:
-    """The notice was opened `seconds` ago."""
+def read_notice(invitation: Invitation, user: User, seconds: float = 60) -> None:
+    """Open the notice, as if it had happened `seconds` ago."""
     accept.open_notice(invitation=invitation, by=user)
     Reading.objects.filter(
         graduate_id=invitation.graduate_id, terms_hash=invitation.terms_hash
     ).update(opened_at=timezone.now() - datetime.timedelta(seconds=seconds))
 
 
-def code_for(invitation: Invitation, user: User) -> str:
-    forget_pauses()
-    accept.send_code(invitation=invitation, by=user, address=HERE)
+def request_code(invitation: Invitation, user: User) -> str:
+    """Request a code for accepting; returns the code."""
+    allow_new_codes()
+    accept.send_code(invitation=invitation, by=user, address=ADDRESS)
     phone = Graduate.objects.get(pk=invitation.graduate_id).mobile
     return last_code(phone)
 
 
-def ready(graduate: Graduate, mobile: str = "13900000001", **changes: Any) -> tuple[Any, User, str]:
-    """An invitation that only waits for the signature: (invitation, user, code)."""
+def prepare_acceptance(
+    graduate: Graduate, mobile: str = "13900000001", **changes: Any
+) -> tuple[Any, User, str]:
+    """An invitation that can be accepted at once: (invitation, the graduate's account, code)."""
     user = confirm_origin(graduate)
-    invitation = invited(graduate, mobile, **changes)
-    read(invitation, user)
-    return invitation, user, code_for(invitation, user)
+    invitation = send_invitation(graduate, mobile, **changes)
+    read_notice(invitation, user)
+    return invitation, user, request_code(invitation, user)
 
 
-def answer(invitation: Invitation, user: User, code: str, **changes: Any) -> Agreement:
+def accept_invitation(invitation: Invitation, user: User, code: str, **changes: Any) -> Agreement:
+    """Accept with valid arguments; `changes` replaces some of them."""
     values: dict[str, Any] = {
         "terms_hash": invitation.terms_hash,
         "code": code,
         "signature": make_signature(1),
-        "address": HERE,
-        "agent": AGENT,
+        "address": ADDRESS,
+        "agent": BROWSER,
     }
     return accept.accept(invitation=invitation, by=user, **(values | changes))
 
 
-def sign(graduate: Graduate, **changes: Any) -> Agreement:
-    """From card to agreement in force."""
-    return answer(*ready(graduate, **changes))
+def sign_agreement(graduate: Graduate, **changes: Any) -> Agreement:
+    """An active agreement, from the scanned card on."""
+    return accept_invitation(*prepare_acceptance(graduate, **changes))
 
 
-def backdate(terms_hash: str, seconds: float = 61) -> None:
-    """As if these terms had been opened earlier."""
+def backdate_reading(terms_hash: str, seconds: float = 61) -> None:
+    """Let the reading time pass, as if these terms had been opened `seconds` ago."""
     Reading.objects.filter(terms_hash=terms_hash).update(
         opened_at=timezone.now() - datetime.timedelta(seconds=seconds)
     )
 
 
-def invited_by(member: UnitMember, graduate: Graduate, **changes: Any) -> Invitation:
-    """An invitation by somebody who is signed in for a unit, with what they have kept."""
-    draft = drafts.begin_as_member(graduate=graduate, member=member, address=HERE)
+def send_invitation_as(member: UnitMember, graduate: Graduate, **changes: Any) -> Invitation:
+    """An invitation of somebody who is signed in for a unit, with their saved pictures."""
+    draft = drafts.begin_as_member(graduate=graduate, member=member, address=ADDRESS)
     of_unit = {
         "unit_name": member.unit.name, "unit_code": member.unit.code, "contact_name": member.name,
         "contact_mobile": member.user.login,
     }  # fmt: skip
     drafts.save(draft=draft, typed=typed_terms() | of_unit | changes)
     if draft.certificate is None:
-        drafts.attach(draft=draft, slot="certificate", content=_photo())
+        drafts.attach_picture(draft=draft, slot="certificate", content=_photo())
     return invite.send(draft=draft)
 
 
-def signed_by(member: UnitMember, graduate: Graduate, **changes: Any) -> Agreement:
-    """The graduate accepted what `member` offered."""
+def sign_agreement_with(member: UnitMember, graduate: Graduate, **changes: Any) -> Agreement:
+    """An active agreement on an invitation of `member`."""
     user = confirm_origin(graduate)
-    invitation = invited_by(member, graduate, **changes)
-    read(invitation, user)
-    return answer(invitation, user, code_for(invitation, user))
+    invitation = send_invitation_as(member, graduate, **changes)
+    read_notice(invitation, user)
+    return accept_invitation(invitation, user, request_code(invitation, user))

@@ -1,4 +1,4 @@
-"""Accepting an invitation: every condition, and what it leaves."""
+"""Accepting an invitation: each condition, and what acceptance changes."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ pytestmark = pytest.mark.django_db
 
 def refused(code: str, *call: Any, **changes: Any) -> None:
     with pytest.raises(DomainError) as refusal:
-        signing.answer(*call, **changes)
+        signing.accept_invitation(*call, **changes)
     assert refusal.value.code == code
     assert not Agreement.objects.exists()
     assert call[0].__class__.objects.get(pk=call[0].pk).state != InvitationState.ACCEPTED
 
 
 def test_accepting_makes_the_agreement_and_fills_the_destination(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
-    made = signing.answer(invitation, user, code)
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    made = signing.accept_invitation(invitation, user, code)
     assert made.state == AgreementState.ACTIVE
     version = AgreementVersion.objects.get(agreement=made)
     assert (version.terms, version.terms_hash) == (invitation.terms, invitation.terms_hash)
     assert terms.digest(version.terms) == version.terms_hash
     assert version.evidence["party"]["id_number"] == graduate.person.id_number
-    assert version.evidence["graduate"]["address"] == signing.HERE
+    assert version.evidence["graduate"]["address"] == signing.ADDRESS
     d = factories.destination_of(graduate)
     assert (d.state, d.category, d.form) == (State.ESIGNED, "10", "agreement")
     assert (d.agreement_no, d.unit_name) == (made.number, "虚构信息技术有限公司")
@@ -53,88 +53,90 @@ def test_accepting_makes_the_agreement_and_fills_the_destination(graduate: Gradu
     assert Event.objects.filter(action="esign.accept", object_id=made.pk).count() == 1
 
 
-def test_after_midnight_the_date_of_signing_is_ours_not_the_one_in_greenwich(
+def test_after_midnight_the_date_of_signing_is_the_local_one(
     graduate: Graduate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = signing.confirm_origin(graduate)
-    invitation = signing.invited(graduate)
-    signing.read(invitation, user)
+    invitation = signing.send_invitation(graduate)
+    signing.read_notice(invitation, user)
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
     after_midnight = datetime.datetime.combine(
         tomorrow, datetime.time(0, 30), timezone.get_current_timezone()
     ).astimezone(datetime.UTC)
     assert after_midnight.date() < tomorrow
     monkeypatch.setattr(timezone, "now", lambda: after_midnight)
-    signing.answer(invitation, user, signing.code_for(invitation, user))
+    signing.accept_invitation(invitation, user, signing.request_code(invitation, user))
     assert factories.destination_of(graduate).signed_on == tomorrow
 
 
-def test_the_number_reveals_nothing_about_the_person(graduate: Graduate) -> None:
-    made = signing.sign(graduate)
+def test_the_agreement_number_reveals_nothing_about_the_person(graduate: Graduate) -> None:
+    made = signing.sign_agreement(graduate)
     assert graduate.student_no not in made.number
     assert graduate.person.id_number[6:14] not in made.number
 
 
 def test_both_sides_are_told_once(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
-    made = signing.answer(invitation, user, code)
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    made = signing.accept_invitation(invitation, user, code)
     key = f"agreement:{made.pk}:signed"
     told = Message.objects.filter(dedupe_key__endswith=key).values_list("to", flat=True)
     assert set(told) == {f"person:{graduate.person_id}", f"user:{invitation.member.user_id}"}
     assert OutboxMessage.objects.filter(dedupe_key=key).count() == 1
 
 
-def test_the_same_form_posted_twice_has_one_effect_and_the_same_answer(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
-    first = signing.answer(invitation, user, code)
-    assert signing.answer(invitation, user, code) == first
+def test_accepting_twice_returns_the_same_agreement(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    first = signing.accept_invitation(invitation, user, code)
+    assert signing.accept_invitation(invitation, user, code) == first
     assert Agreement.objects.count() == 1
 
 
 def test_another_graduate_cannot_accept(world: World, graduate: Graduate) -> None:
-    invitation, _, code = signing.ready(graduate)
+    invitation, _, code = signing.prepare_acceptance(graduate)
     other = signing.confirm_origin(factories.make_graduate(world))
     refused("not_yours", invitation, other, code)
 
 
 @pytest.mark.parametrize("role", ["counsellor", "department_admin", "school_admin", "province"])
 def test_staff_cannot_accept(world: World, graduate: Graduate, role: str) -> None:
-    invitation, _, code = signing.ready(graduate)
+    invitation, _, code = signing.prepare_acceptance(graduate)
     refused("role", invitation, world.user(role), code)
 
 
 def test_the_employer_cannot_accept_for_the_graduate(graduate: Graduate) -> None:
-    invitation, _, code = signing.ready(graduate)
+    invitation, _, code = signing.prepare_acceptance(graduate)
     refused("role", invitation, invitation.member.user, code)
 
 
 def test_the_notice_must_have_been_open_for_sixty_seconds(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
-    signing.read(invitation, user, seconds=58)
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    signing.read_notice(invitation, user, seconds=58)
     refused("reading", invitation, user, code)
 
 
 def test_the_notice_must_have_been_opened_at_all(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+    invitation, user, code = signing.prepare_acceptance(graduate)
     Reading.objects.all().delete()
     refused("not_read", invitation, user, code)
 
 
-def test_only_the_graduates_own_look_starts_the_clock(world: World, graduate: Graduate) -> None:
+def test_only_the_graduates_own_opening_starts_the_reading_time(
+    world: World, graduate: Graduate
+) -> None:
     signing.confirm_origin(graduate)
-    invitation = signing.invited(graduate)
+    invitation = signing.send_invitation(graduate)
     for stranger in (world.school_admin, invitation.member.user):
         accept.open_notice(invitation=invitation, by=stranger)
     assert not Reading.objects.exists()
 
 
-def test_other_terms_than_those_read_are_refused(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+def test_accepting_other_terms_than_those_read_is_refused(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
     refused("terms_changed", invitation, user, code, terms_hash="0" * 64)
 
 
 def test_the_origin_record_must_be_confirmed(world: World, graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+    invitation, user, code = signing.prepare_acceptance(graduate)
     fresh = Graduate.objects.get(pk=graduate.pk)
     origin.edit(
         graduate_id=graduate.pk, typed={"politics": "群众"}, by=world.school_admin,
@@ -143,25 +145,25 @@ def test_the_origin_record_must_be_confirmed(world: World, graduate: Graduate) -
     refused("not_confirmed", invitation, user, code)
 
 
-def test_the_destination_must_be_seeking(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+def test_the_graduate_must_still_be_seeking_work(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
     factories.register_contract(graduate, user)
     refused("not_seeking", invitation, user, code)
 
 
 def test_a_second_agreement_is_refused(graduate: Graduate) -> None:
-    signing.sign(graduate)
-    invitation = signing.invited(graduate, "13900000002")
+    signing.sign_agreement(graduate)
+    invitation = signing.send_invitation(graduate, "13900000002")
     user = signing.account_of(graduate)
-    signing.read(invitation, user)
+    signing.read_notice(invitation, user)
     with pytest.raises(DomainError) as refusal:
-        signing.answer(invitation, user, "000000")
+        signing.accept_invitation(invitation, user, "000000")
     assert refusal.value.code == "active_agreement"
     assert Agreement.objects.count() == 1
 
 
-def test_past_the_last_day_it_is_too_late_though_no_job_ran(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+def test_an_expired_invitation_cannot_be_accepted_before_a_job_marks_it(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
     Invitation.objects.update(valid_until=timezone.now() - datetime.timedelta(seconds=1))
     invitation.refresh_from_db()
     assert (invitation.state, invitation.state_now) == ("sent", InvitationState.EXPIRED)
@@ -169,15 +171,15 @@ def test_past_the_last_day_it_is_too_late_though_no_job_ran(graduate: Graduate) 
 
 
 def test_a_withdrawn_invitation_cannot_be_accepted(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+    invitation, user, code = signing.prepare_acceptance(graduate)
     invite.withdraw(invitation=invitation, by=invitation.member.user)
     refused("state", invitation, user, code)
 
 
-def test_signing_opens_at_the_schools_date(world: World, graduate: Graduate) -> None:
+def test_nobody_signs_before_the_date_that_the_school_set(world: World, graduate: Graduate) -> None:
     from esign.models import SigningRules
 
-    invitation, user, code = signing.ready(graduate)
+    invitation, user, code = signing.prepare_acceptance(graduate)
     tomorrow = factories.today() + datetime.timedelta(days=1)
     SigningRules.objects.create(
         cohort=world.cohort, signing_from=tomorrow, termination_from=tomorrow
@@ -185,8 +187,8 @@ def test_signing_opens_at_the_schools_date(world: World, graduate: Graduate) -> 
     refused("signing_closed", invitation, user, code)
 
 
-def test_after_the_cohorts_end_nobody_signs(world: World, graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+def test_nobody_signs_after_the_cohort_has_ended(world: World, graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
     world.cohort.ends_on = factories.today() - datetime.timedelta(days=1)
     world.cohort.save()
     refused("cohort_ended", invitation, user, code)
@@ -195,20 +197,20 @@ def test_after_the_cohorts_end_nobody_signs(world: World, graduate: Graduate) ->
 def test_without_a_text_message_backend_signing_is_closed(
     graduate: Graduate, settings: Any
 ) -> None:
-    invitation, user, code = signing.ready(graduate)
+    invitation, user, code = signing.prepare_acceptance(graduate)
     settings.OUTBOX_BACKENDS = {"sms": "", "email": ""}
     refused("no_sms", invitation, user, code)
 
 
 def test_an_empty_signature_is_refused(graduate: Graduate) -> None:
-    from tests.esign.pictures import blank
+    from tests.esign.pictures import blank_picture
 
-    invitation, user, code = signing.ready(graduate)
-    refused("signature_empty", invitation, user, code, signature=blank())
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    refused("signature_empty", invitation, user, code, signature=blank_picture())
 
 
-def test_a_wrong_code_is_refused_and_five_end_it(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
+def test_after_five_wrong_codes_the_right_one_is_refused_too(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     for _ in range(5):
         refused("code", invitation, user, wrong)
@@ -216,15 +218,17 @@ def test_a_wrong_code_is_refused_and_five_end_it(graduate: Graduate) -> None:
     assert OneTimeCode.objects.filter(purpose="accept").latest("pk").tries == 5
 
 
-def test_a_code_serves_one_invitation_only(graduate: Graduate) -> None:
-    _, user, code = signing.ready(graduate)
-    second = signing.invited(graduate, "13900000002")
-    signing.read(second, user)
+def test_a_code_is_valid_for_one_invitation_only(graduate: Graduate) -> None:
+    _, user, code = signing.prepare_acceptance(graduate)
+    second = signing.send_invitation(graduate, "13900000002")
+    signing.read_notice(second, user)
     refused("code", second, user, code)
 
 
-def test_after_a_reset_by_staff_it_waits(world: World, graduate: Graduate) -> None:
-    invitation, user, _ = signing.ready(graduate)
+def test_after_a_reset_by_staff_the_graduate_waits_for_72_hours(
+    world: World, graduate: Graduate
+) -> None:
+    invitation, user, _ = signing.prepare_acceptance(graduate)
     account.reset(graduate_id=graduate.pk, by=world.counsellor)
     factories.activate(Graduate.objects.select_related("person", "school").get(pk=graduate.pk))
     user = signing.account_of(graduate)
@@ -232,24 +236,26 @@ def test_after_a_reset_by_staff_it_waits(world: World, graduate: Graduate) -> No
     Person.objects.filter(pk=graduate.person_id).update(
         activated_at=timezone.now() - datetime.timedelta(hours=73)
     )
-    signing.read(invitation, user)
-    assert signing.answer(invitation, user, signing.code_for(invitation, user)).pk
+    signing.read_notice(invitation, user)
+    assert signing.accept_invitation(invitation, user, signing.request_code(invitation, user)).pk
 
 
-def test_after_a_new_mobile_number_it_waits(world: World, graduate: Graduate) -> None:
+def test_after_a_new_mobile_number_the_graduate_waits_for_72_hours(
+    world: World, graduate: Graduate
+) -> None:
     from esign.models import MobileChange
 
-    invitation, user, code = signing.ready(graduate)
-    # Past every action: a trigger sees it.
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    # Changed without any action: a database trigger notices it.
     Graduate.objects.filter(pk=graduate.pk).update(mobile="13700000000")
     signing.confirm_origin(graduate)
     refused("mobile_changed", invitation, user, code)
     MobileChange.objects.update(at=timezone.now() - datetime.timedelta(hours=73))
-    assert signing.answer(invitation, user, signing.code_for(invitation, user)).pk
+    assert signing.accept_invitation(invitation, user, signing.request_code(invitation, user)).pk
 
 
 def test_declining_needs_a_reason_and_tells_the_unit(graduate: Graduate) -> None:
-    invitation, user, _ = signing.ready(graduate)
+    invitation, user, _ = signing.prepare_acceptance(graduate)
     with pytest.raises(DomainError) as refusal:
         accept.decline(invitation=invitation, by=user, reason=" ")
     assert refusal.value.code == "reason"

@@ -1,4 +1,4 @@
-"""A unit amends, the graduate confirms: only then it counts, and the old version stays."""
+"""Amendments: the unit proposes, the graduate confirms, and earlier versions stay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agreement(world: World) -> Agreement:
-    return signing.sign(factories.make_graduate(world))
+    return signing.sign_agreement(factories.make_graduate(world))
 
 
 def propose(agreement: Agreement, **typed: Any) -> Amendment:
@@ -36,13 +36,13 @@ def propose(agreement: Agreement, **typed: Any) -> Amendment:
 def confirm(proposal: Amendment, **changes: Any) -> Any:
     graduate = Graduate.objects.select_related("person").get(pk=proposal.agreement.graduate_id)
     user = signing.account_of(graduate)
-    reading.open_terms(graduate=graduate, terms_hash=proposal.terms_hash, by=user)
-    signing.backdate(proposal.terms_hash)
-    signing.forget_pauses()
-    amend.send_code(amendment=proposal, by=user, address=signing.HERE)
+    reading.note_reading(graduate=graduate, terms_hash=proposal.terms_hash, by=user)
+    signing.backdate_reading(proposal.terms_hash)
+    signing.allow_new_codes()
+    amend.send_code(amendment=proposal, by=user, address=signing.ADDRESS)
     values = {
         "by": user, "terms_hash": proposal.terms_hash, "code": signing.last_code(graduate.mobile),
-        "signature": signing.make_signature(2), "address": signing.HERE,
+        "signature": signing.make_signature(2), "address": signing.ADDRESS,
     }  # fmt: skip
     return amend.confirm(amendment=proposal, **(values | changes))
 
@@ -69,62 +69,70 @@ def test_a_confirmed_change_is_a_new_version_and_waits_for_review(
     assert agreement.signed_at == Agreement.objects.get(pk=agreement.pk).signed_at
 
 
-def test_nothing_counts_before_the_graduate_confirms(agreement: Agreement) -> None:
+def test_a_proposed_change_has_no_effect_before_the_graduate_confirms(agreement: Agreement) -> None:
     propose(agreement, unit_industry="35")
     agreement.refresh_from_db()
     assert agreement.version == 1
     assert factories.destination_of(agreement.graduate_id).unit_industry == "34"
 
 
-def test_the_code_of_the_unit_never_changes(agreement: Agreement) -> None:
+def test_an_amendment_cannot_change_the_units_code(agreement: Agreement) -> None:
     proposal = propose(agreement, unit_code=factories.make_unit_code(body="MA2N0DEF"), wage="7000")
     assert terms.read(proposal.terms)["values"]["unit_code"] == factories.make_unit_code()
 
 
-def test_the_name_only_for_typing_errors(agreement: Agreement) -> None:
+def test_an_amendment_corrects_only_typing_errors_of_the_units_name(agreement: Agreement) -> None:
     error = refused("invalid", propose, agreement, unit_name="完全不同的另一家单位")
     assert "unit_name" in error.errors  # type: ignore[attr-defined]
     assert propose(agreement, unit_name="虚构信息技木有限公司").pk
 
 
-def test_not_after_the_schools_approval(world: World, agreement: Agreement) -> None:
+def test_no_change_can_be_proposed_after_the_schools_approval(
+    world: World, agreement: Agreement
+) -> None:
     review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
     refused("not_amendable", propose, agreement)
 
 
-def test_approved_while_it_waited_it_is_too_late(world: World, agreement: Agreement) -> None:
+def test_a_change_cannot_be_confirmed_after_the_schools_approval(
+    world: World, agreement: Agreement
+) -> None:
     proposal = propose(agreement)
     review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
     refused("not_amendable", confirm, proposal)
     assert Amendment.objects.get(pk=proposal.pk).state == AmendmentState.PROPOSED
 
 
-def test_the_graduate_may_refuse(agreement: Agreement) -> None:
+def test_a_refused_change_cannot_be_confirmed(agreement: Agreement) -> None:
     proposal = propose(agreement)
     done = amend.refuse(amendment=proposal, by=signing.account_of(agreement.graduate))
     assert done.state == AmendmentState.REFUSED
     refused("state", confirm, proposal)
 
 
-def test_one_proposal_at_a_time(agreement: Agreement) -> None:
+def test_only_one_change_is_proposed_at_a_time(agreement: Agreement) -> None:
     proposal = propose(agreement)
     refused("not_amendable", propose, agreement, wage="8000")
     amend.withdraw(amendment=proposal, member=agreement.member)
     assert propose(agreement, wage="8000").pk
 
 
-def test_it_must_be_read_and_by_the_graduate(world: World, agreement: Agreement) -> None:
+def test_a_change_must_be_read_and_answered_by_the_graduate(
+    world: World, agreement: Agreement
+) -> None:
     proposal = propose(agreement)
     user = signing.account_of(agreement.graduate)
-    refused("not_read", amend.send_code, amendment=proposal, by=user, address=signing.HERE)
+    refused("not_read", amend.send_code, amendment=proposal, by=user, address=signing.ADDRESS)
     refused("not_yours", amend.refuse, amendment=proposal, by=world.school_admin)
 
 
-def test_other_terms_than_shown_are_refused(agreement: Agreement) -> None:
+def test_confirming_other_terms_than_those_shown_is_refused(agreement: Agreement) -> None:
     refused("terms_changed", confirm, propose(agreement), terms_hash="0" * 64)
 
 
-def test_the_end_of_the_agreement_closes_it(world: World, agreement: Agreement) -> None:
+def test_a_proposed_change_is_closed_when_the_agreement_ends(
+    world: World, agreement: Agreement
+) -> None:
     proposal = propose(agreement)
     terminate.start(
         agreement=agreement, by=agreement.member.user, ground=Ground.BANKRUPT, reason="撤销",
@@ -136,7 +144,7 @@ def test_the_end_of_the_agreement_closes_it(world: World, agreement: Agreement) 
     assert proposal.state == AmendmentState.CLOSED
 
 
-def test_changing_the_kept_signature_alters_nothing_signed(agreement: Agreement) -> None:
+def test_a_new_saved_signature_does_not_change_signed_versions(agreement: Agreement) -> None:
     before = agreement.versions.get().employer_signature_id
     from core import files
 

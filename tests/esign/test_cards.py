@@ -1,4 +1,4 @@
-"""The graduate's card and what whoever scans it fills in, up to the invitation (DOMAIN §4)."""
+"""The graduate's card and the pages of a recruiter who scans it (DOMAIN §4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schools.actions import school
 from schools.roles import Role
 from tests import factories
 from tests.esign import signing
-from tests.esign.pictures import blank
+from tests.esign.pictures import blank_picture
 from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +40,9 @@ def card(graduate: Graduate) -> Card:
 
 @pytest.fixture
 def draft(card: Card) -> Draft:
-    """Begun, with the recruiter's phone proved."""
-    found = drafts.begin_from_card(card=card, address=signing.HERE)
-    drafts.send_code(draft=found, mobile=MOBILE, address=signing.HERE)
+    """A draft whose recruiter has proved the phone."""
+    found = drafts.begin_from_card(card=card, address=signing.ADDRESS)
+    drafts.send_code(draft=found, mobile=MOBILE, address=signing.ADDRESS)
     return drafts.prove_phone(draft=found, mobile=MOBILE, code=signing.last_code(MOBILE))
 
 
@@ -62,7 +62,7 @@ def typed_in(step: int, **changes: str) -> dict[str, str]:
 # --- the card ----------------------------------------------------------------------------------
 
 
-def test_the_landing_page_says_who_and_no_number_of_any_kind(card: Card) -> None:
+def test_the_landing_page_names_the_graduate_and_shows_no_number(card: Card) -> None:
     page = text_of(Client().get(landing(card.token)))
     g = card.graduate
     for shown in (g.name, g.school.name, "本科", g.major_name):
@@ -80,13 +80,13 @@ def test_a_token_is_random_and_long(graduate: Graduate) -> None:
 
 
 @pytest.mark.parametrize("guess", ["x", "a" * 32, "../../login", "%00"])
-def test_a_guessed_card_is_gone(card: Card, guess: str) -> None:
+def test_a_guessed_card_is_not_found(card: Card, guess: str) -> None:
     answer = Client().get(f"/card/{guess}/")
     assert answer.status_code == 404
     assert card.graduate.name not in text_of(answer)
 
 
-def test_an_expired_card_is_gone(card: Card) -> None:
+def test_an_expired_card_is_not_found(card: Card) -> None:
     Card.objects.filter(pk=card.pk).update(expires_at=timezone.now())
     answer = Client().get(landing(card.token))
     assert answer.status_code == 404
@@ -95,7 +95,7 @@ def test_an_expired_card_is_gone(card: Card) -> None:
     assert not Draft.objects.exists()
 
 
-def test_a_replaced_and_a_stopped_card_are_gone(card: Card) -> None:
+def test_replaced_and_revoked_cards_are_not_found(card: Card) -> None:
     client = factories.client_of(signing.account_of(card.graduate))
     assert client.post("/my-card/new/").status_code == 302
     assert Client().get(landing(card.token)).status_code == 404
@@ -109,13 +109,13 @@ def test_a_replaced_and_a_stopped_card_are_gone(card: Card) -> None:
     assert Event.objects.filter(action="esign.revoke_card").count() == 2
 
 
-def test_a_card_of_a_closed_school_is_gone(card: Card) -> None:
+def test_a_card_of_a_closed_school_is_not_found(card: Card) -> None:
     province = factories.make_staff(Role.PROVINCE)
     school.close(school_id=card.graduate.school_id, by=province)
     assert Client().get(landing(card.token)).status_code == 404
 
 
-def test_who_began_before_the_card_was_stopped_gets_no_further(card: Card, draft: Draft) -> None:
+def test_a_draft_of_a_revoked_card_cannot_be_sent(card: Card, draft: Draft) -> None:
     signing.fill_draft(draft)
     cards.revoke_cards(graduate=card.graduate, by=signing.account_of(card.graduate))
     answer = Client().post(f"/invite/{draft.key}/preview/")
@@ -127,7 +127,7 @@ def test_who_began_before_the_card_was_stopped_gets_no_further(card: Card, draft
 # --- the phone ---------------------------------------------------------------------------------
 
 
-def test_without_the_code_no_step_opens(card: Card) -> None:
+def test_no_step_opens_before_the_phone_is_proved(card: Card) -> None:
     client = Client()
     where = client.post(landing(card.token))["Location"]
     key = where.split("/")[2]
@@ -147,7 +147,7 @@ def test_without_the_code_no_step_opens(card: Card) -> None:
     assert done["Location"] == f"/invite/{key}/1/"
 
 
-def test_a_code_for_one_card_opens_no_other(card: Card) -> None:
+def test_a_code_for_one_card_is_refused_for_another(card: Card) -> None:
     other = factories.make_graduate(factories.make_world())
     second = cards.new_card(graduate=other, by=signing.account_of(other))
     first, there = (drafts.begin_from_card(card=c, address="10.0.0.1") for c in (card, second))
@@ -162,7 +162,7 @@ def test_a_code_for_one_card_opens_no_other(card: Card) -> None:
 # --- the four steps ----------------------------------------------------------------------------
 
 
-def test_four_steps_preview_and_one_invitation(draft: Draft) -> None:
+def test_four_steps_and_the_preview_send_one_invitation(draft: Draft) -> None:
     client, base = Client(), f"/invite/{draft.key}"
     for step in (1, 2, 3):
         answer = client.post(f"{base}/{step}/", typed_in(step))
@@ -174,8 +174,8 @@ def test_four_steps_preview_and_one_invitation(draft: Draft) -> None:
     preview = text_of(client.get(f"{base}/preview/"))
     for words in (draft.graduate.name, "工程师", "虚构信息技术有限公司"):
         assert words in preview
-    assert not Invitation.objects.exists(), "looking sends nothing"
-    # A double click: one invitation, one message, the same answer.
+    assert not Invitation.objects.exists(), "the preview sends nothing"
+    # A double click sends one invitation and one message, and both requests go to the same page.
     for _ in range(2):
         assert client.post(f"{base}/preview/")["Location"] == f"{base}/sent/"
     sent = Invitation.objects.get()
@@ -183,13 +183,13 @@ def test_four_steps_preview_and_one_invitation(draft: Draft) -> None:
     assert OutboxMessage.objects.filter(dedupe_key=f"invitation:{sent.pk}:sent").count() == 1
     assert UnitMember.objects.get().user.login == MOBILE
     assert "已发送给" in text_of(client.get(f"{base}/sent/"))
-    # What was sent is changed no more.
+    # A sent draft can't be changed.
     assert client.post(f"{base}/save/", {"wage": "1"}).status_code == 409
     draft.refresh_from_db()
     assert draft.values["wage"] == "6000"
 
 
-def test_a_mistake_is_named_beside_its_field_and_nothing_is_lost(draft: Draft) -> None:
+def test_an_error_is_shown_beside_its_field_and_typed_values_stay(draft: Draft) -> None:
     answer = Client().post(f"/invite/{draft.key}/1/", typed_in(1, unit_code="91340100MA2N0ABC70"))
     page = text_of(answer)
     assert answer.status_code == 422
@@ -199,21 +199,21 @@ def test_a_mistake_is_named_beside_its_field_and_nothing_is_lost(draft: Draft) -
     assert page.index('id="id_unit_code"') < page.index('class="error"')
 
 
-def test_what_is_typed_is_kept_as_it_is_typed(draft: Draft) -> None:
+def test_typed_values_are_saved_while_typing(draft: Draft) -> None:
     client = Client()
     kept = client.post(f"/invite/{draft.key}/save/", {"unit_name": "半个", "evil": "x"})
     assert kept.status_code == 204
     draft.refresh_from_db()
     assert draft.values["unit_name"] == "半个"
     assert "evil" not in draft.values
-    # Another browser, or the same one tomorrow, goes on from there.
+    # Another browser shows what was saved.
     assert 'value="半个"' in text_of(Client().get(f"/invite/{draft.key}/1/"))
     later = timezone.now() - drafts.LIFETIME - datetime.timedelta(seconds=1)
     Draft.objects.filter(pk=draft.pk).update(created_at=later)
     assert client.get(f"/invite/{draft.key}/1/").status_code == 404
 
 
-def test_nobody_jumps_to_the_end(draft: Draft) -> None:
+def test_the_preview_of_an_incomplete_draft_leads_back_to_the_step(draft: Draft) -> None:
     signing.fill_draft(draft)
     drafts.save(draft=draft, typed={"wage": ""})
     for ask in (Client().get, Client().post):
@@ -232,8 +232,8 @@ def test_nobody_jumps_to_the_end(draft: Draft) -> None:
 def test_a_hostile_or_empty_picture_is_refused_with_a_sentence(
     draft: Draft, slot: str, content: bytes | None, says: str
 ) -> None:
-    if content is None:  # a canvas nobody drew on
-        content = blank()
+    if content is None:
+        content = blank_picture()
     upload = {"image": SimpleUploadedFile("a.jpg", content)} if content else {}
     answer = Client().post(f"/invite/{draft.key}/upload/{slot}/", upload)
     assert answer.status_code == 422
@@ -242,7 +242,7 @@ def test_a_hostile_or_empty_picture_is_refused_with_a_sentence(
     assert getattr(draft, slot) is None
 
 
-def test_known_units_fill_the_form_in_and_show_nobody(draft: Draft) -> None:
+def test_suggested_units_contain_nothing_about_their_people(draft: Draft) -> None:
     member = factories.make_member(factories.make_unit(name="虚构钢铁集团"))
     found = Client().get(f"/invite/{draft.key}/units/", {"q": "虚构钢"}).json()["items"]
     assert [i["unit_code"] for i in found] == [member.unit.code]
@@ -251,6 +251,6 @@ def test_known_units_fill_the_form_in_and_show_nobody(draft: Draft) -> None:
     }  # fmt: skip
 
 
-def test_a_guessed_draft_is_not_there() -> None:
+def test_a_guessed_draft_is_not_found() -> None:
     for page in ("phone/", "1/", "preview/", "sent/", "units/", "image/id_front/"):
         assert Client().get(f"/invite/{'a' * 32}/{page}").status_code == 404

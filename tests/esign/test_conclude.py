@@ -1,4 +1,4 @@
-"""Article three: a labour contract followed."""
+"""Concluding (转为劳动合同): an agreement ends because a labour contract followed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHY = "2027年7月1日已签订劳动合同"
 
 @pytest.fixture
 def agreement(world: World) -> Agreement:
-    made = signing.sign(factories.make_graduate(world))
+    made = signing.sign_agreement(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.school_admin)
     return made
 
@@ -58,21 +58,21 @@ def test_the_agreement_ends_and_the_destination_stays_approved(
         f"person:{agreement.graduate.person_id}", f"user:{agreement.member.user_id}",
     }  # fmt: skip
     assert public_facts(done)["state"] == "已终止"
-    assert printing.why_not(done) == "协议已终止, 不能打印。"
-    with transaction.atomic():  # what the database itself asks at the end
+    assert printing.print_refusal(done) == "协议已终止, 不能打印。"
+    with transaction.atomic():  # run the deferred triggers now
         from django.db import connection
 
         connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def test_only_the_schools_admin_of_that_school(world: World, agreement: Agreement) -> None:
+def test_only_an_admin_of_the_same_school_may_conclude(world: World, agreement: Agreement) -> None:
     refused("role", agreement, world.counsellor)
     refused("role", agreement, world.department_admin)
     refused("role", agreement, signing.account_of(agreement.graduate))
     refused("scope", agreement, factories.make_world().school_admin)
 
 
-def test_with_a_reason_after_approval_and_nothing_else_open(
+def test_concluding_needs_a_reason_an_approval_and_no_open_termination(
     world: World, agreement: Agreement
 ) -> None:
     refused("reason", agreement, world.school_admin, "  ")
@@ -85,8 +85,8 @@ def test_with_a_reason_after_approval_and_nothing_else_open(
     refused("not_approved", agreement, world.school_admin)
 
 
-def test_a_proposed_change_is_closed_and_twice_is_once(world: World) -> None:
-    made = signing.sign(factories.make_graduate(world))
+def test_concluding_closes_a_proposed_change_and_happens_once(world: World) -> None:
+    made = signing.sign_agreement(factories.make_graduate(world))
     proposal = amend.propose(
         agreement=made, member=made.member, typed={"wage": "7000"}, reason="填写有误"
     )
@@ -99,7 +99,7 @@ def test_a_proposed_change_is_closed_and_twice_is_once(world: World) -> None:
     assert refusal.value.code == "state"
 
 
-def test_the_button_and_what_was_typed(world: World, agreement: Agreement) -> None:
+def test_the_school_admin_concludes_on_the_page(world: World, agreement: Agreement) -> None:
     address = f"/console/agreements/{agreement.pk}/"
     client = world.client(Role.SCHOOL_ADMIN)
     assert "终止协议, 转为劳动合同" in client.get(address).content.decode()
@@ -114,11 +114,11 @@ def test_the_button_and_what_was_typed(world: World, agreement: Agreement) -> No
     assert WHY in page
 
 
-def test_the_labour_contract_stands_in_the_way_of_signing_again(
+def test_after_concluding_the_graduate_cannot_sign_again(
     world: World, agreement: Agreement
 ) -> None:
     conclude.conclude(agreement=agreement, by=world.school_admin, reason=WHY)
     graduate = Graduate.objects.get(pk=agreement.graduate_id)
     with pytest.raises(DomainError) as refusal:
-        signing.sign(graduate, mobile="13900000002")
+        signing.sign_agreement(graduate, mobile="13900000002")
     assert refusal.value.code == "not_seeking"

@@ -1,4 +1,4 @@
-"""网络签约管理, 协议书打印管理, 签约设置, 协议书文件: what the school and the province see."""
+"""The console's pages 网络签约管理, 协议书打印管理, 签约设置 and 协议书文件."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from esign.models import Agreement, Document, Print, SigningRules
 from esign.states import DocumentState
 from schools.roles import Role
 from tests import factories
-from tests.esign import papers, signing
+from tests.esign import printed, signing
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agreement(world: World) -> Agreement:
-    return signing.sign(factories.make_graduate(world))
+    return signing.sign_agreement(factories.make_graduate(world))
 
 
 def text(client: Client, path: str, **query: str) -> str:
@@ -46,11 +46,15 @@ def test_empty_lists_say_why(world: World) -> None:
     assert "没有未完成的文件" in text(world.client(Role.PROVINCE), "/console/province/documents/")
 
 
-def test_the_list_is_cut_to_the_scope_and_found_by_what_people_know(
+def test_the_list_keeps_to_the_scope_and_is_searched_by_name_number_and_unit(
     world: World, agreement: Agreement
 ) -> None:
-    hidden = signing.sign(factories.make_graduate(world, department=1), mobile="13900000003")
-    foreign = signing.sign(factories.make_graduate(factories.make_world()), mobile="13900000004")
+    hidden = signing.sign_agreement(
+        factories.make_graduate(world, department=1), mobile="13900000003"
+    )
+    foreign = signing.sign_agreement(
+        factories.make_graduate(factories.make_world()), mobile="13900000004"
+    )
     page = text(world.client(Role.COUNSELLOR), "/console/agreements/")
     assert agreement.number in page
     assert hidden.number not in page
@@ -68,13 +72,13 @@ def test_the_list_is_cut_to_the_scope_and_found_by_what_people_know(
     assert f"/console/destinations/{agreement.graduate_id}/" in page
 
 
-def test_what_is_filtered_is_exported_and_logged(world: World, agreement: Agreement) -> None:
+def test_an_export_of_the_list_is_logged(world: World, agreement: Agreement) -> None:
     answer = world.client(Role.SCHOOL_ADMIN).get("/console/agreements/", {"export": "1"})
     assert answer["Content-Type"].endswith("sheet")
     assert Event.objects.filter(action="core.export", object_type="agreements").count() == 1
 
 
-def test_the_page_shows_old_and_new_and_the_way_from_the_review(
+def test_the_page_shows_a_proposed_change_and_the_review_links_to_it(
     world: World, agreement: Agreement
 ) -> None:
     amend.propose(
@@ -92,7 +96,7 @@ def test_the_page_shows_old_and_new_and_the_way_from_the_review(
     assert f'href="{address}">就业协议' in workspace
 
 
-def test_each_look_at_an_identity_card_is_written_down(world: World, agreement: Agreement) -> None:
+def test_each_view_of_an_identity_card_is_logged(world: World, agreement: Agreement) -> None:
     client, address = world.client(Role.COUNSELLOR), f"/console/agreements/{agreement.pk}/"
     looks = Event.objects.filter(action="esign.view_identity", object_id=agreement.pk)
     text(client, address)
@@ -113,12 +117,12 @@ def test_each_look_at_an_identity_card_is_written_down(world: World, agreement: 
     assert looks.count() == 3
 
 
-def test_prints_are_counted_with_who_and_how_many(world: World) -> None:
-    agreement = papers.printable(world)
+def test_a_print_on_the_console_is_recorded_with_its_copies(world: World) -> None:
+    agreement = printed.make_printable_agreement(world)
     client, address = world.client(Role.COUNSELLOR), f"/console/prints/{agreement.pk}/"
     assert agreement.number in text(client, "/console/prints/", printed="0")
     answer = client.post(address, {"copies": "3"})
-    assert papers.body(answer) == papers.CONTENT
+    assert printed.read_body(answer) == printed.CONTENT
     made = Print.objects.get(agreement=agreement)
     assert (made.copies, made.way, made.actor_id) == (3, "own", world.staff[Role.COUNSELLOR].pk)
     assert agreement.number not in text(client, "/console/prints/", printed="0")
@@ -129,7 +133,7 @@ def test_prints_are_counted_with_who_and_how_many(world: World) -> None:
     assert Print.objects.count() == 1
 
 
-def test_nothing_prints_before_approval(world: World, agreement: Agreement) -> None:
+def test_nothing_can_be_printed_before_approval(world: World, agreement: Agreement) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     assert agreement.number not in text(client, "/console/prints/")
     answer = client.post(f"/console/prints/{agreement.pk}/", {"copies": "3"})
@@ -166,7 +170,7 @@ def test_the_school_sets_its_rules(world: World) -> None:
     assert Event.objects.filter(action="esign.set_rules").count() == 1, "nothing changed"
 
 
-def test_another_schools_rules_are_not_ours_to_set(world: World) -> None:
+def test_another_schools_rules_cannot_be_set(world: World) -> None:
     other = factories.make_world()
     answer = world.client(Role.SCHOOL_ADMIN).post(
         f"/console/setup/signing/?cohort={other.cohort.pk}", RULES

@@ -1,4 +1,4 @@
-"""The agreement's PDF: made after approval, signed or not at all, verified, refused when touched."""
+"""The agreement's PDF: making it after an approval, signing it, verifying it, printing it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from core import files
 from core.errors import DomainError
 from destinations.actions import review
-from esign import documents, sealing
+from esign import documents, pdf_signing
 from esign.actions import documents as making
 from esign.actions import printing, terminate
 from esign.models import Agreement, Document, Print, SigningCertificate
@@ -32,13 +32,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agreement(world: World, signing_key: Path) -> Agreement:
-    """Approved by the department, its document waiting."""
-    made = signing.sign(factories.make_graduate(world))
+    """An agreement that the department has approved, so that its document waits to be made."""
+    made = signing.sign_agreement(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
     return made
 
 
-def content_of(agreement: Agreement) -> bytes:
+def make_content(agreement: Agreement) -> bytes:
     making.make_waiting()
     document = making.current_document(agreement)
     assert document is not None
@@ -46,22 +46,22 @@ def content_of(agreement: Agreement) -> bytes:
         return f.read()
 
 
-def text_of(content: bytes) -> str:
+def read_text(content: bytes) -> str:
     done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True)
     return done.stdout.decode()
 
 
 def test_before_approval_there_is_no_document(world: World, signing_key: Path) -> None:
-    made = signing.sign(factories.make_graduate(world))
+    made = signing.sign_agreement(factories.make_graduate(world))
     assert not Document.objects.exists()
-    assert printing.why_not(made)
+    assert printing.print_refusal(made)
 
 
-def test_approval_asks_for_one_and_the_task_makes_it(agreement: Agreement) -> None:
+def test_approval_asks_for_a_document_and_the_task_makes_it(agreement: Agreement) -> None:
     assert Document.objects.get().state == DocumentState.WAITING
-    content = content_of(agreement)
+    content = make_content(agreement)
     assert len(content) <= 90 * 1024
-    said = text_of(content)
+    said = read_text(content)
     for part in (
         agreement.number,
         "虚构信息技术有限公司",
@@ -74,11 +74,11 @@ def test_approval_asks_for_one_and_the_task_makes_it(agreement: Agreement) -> No
     assert verify(content).code == "in_force"
 
 
-def test_it_has_title_author_tags_and_an_embedded_font(
+def test_the_document_has_a_title_tags_and_an_embedded_font(
     agreement: Agreement, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(content_of(agreement))
+    path.write_bytes(make_content(agreement))
     info = subprocess.run(["pdfinfo", path], capture_output=True, text=True).stdout
     assert agreement.number in info
     assert "Tagged:          yes" in info
@@ -87,18 +87,18 @@ def test_it_has_title_author_tags_and_an_embedded_font(
     assert " no " not in fonts.splitlines()[2].partition("Identity")[2].split("  ")[0]
 
 
-def test_rare_characters_of_names_are_there(world: World, signing_key: Path) -> None:
-    made = signing.sign(factories.make_graduate(world, name="试㛃䶮"))
+def test_rare_characters_of_names_are_printed(world: World, signing_key: Path) -> None:
+    made = signing.sign_agreement(factories.make_graduate(world, name="试㛃䶮"))
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
-    assert "试㛃䶮" in text_of(content_of(made))
+    assert "试㛃䶮" in read_text(make_content(made))
 
 
-def test_the_schools_approval_makes_a_new_one_and_the_old_is_superseded(
+def test_the_schools_approval_makes_a_new_document_that_supersedes_the_old_one(
     world: World, agreement: Agreement
 ) -> None:
-    first = content_of(agreement)
+    first = make_content(agreement)
     review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
-    second = content_of(agreement)
+    second = make_content(agreement)
     assert first != second
     assert verify(first).code == "superseded"
     assert verify(second).code == "in_force"
@@ -109,18 +109,18 @@ def test_an_earlier_version_stays_retrievable_after_an_amendment(
 ) -> None:
     from tests.esign.test_amendment import confirm, propose
 
-    first = content_of(agreement)
+    first = make_content(agreement)
     confirm(propose(agreement, wage="7000"))
     review.approve(graduate_id=agreement.graduate_id, by=world.counsellor)
     agreement.refresh_from_db()
-    second = content_of(agreement)
-    assert "7000" in text_of(second)
+    second = make_content(agreement)
+    assert "7000" in read_text(second)
     assert verify(first).code == "superseded"
     assert Document.objects.filter(agreement=agreement, state=DocumentState.READY).count() == 2
 
 
-def test_a_flipped_byte_anywhere_is_refused(agreement: Agreement) -> None:
-    content = content_of(agreement)
+def test_a_changed_byte_anywhere_is_refused(agreement: Agreement) -> None:
+    content = make_content(agreement)
     for place in (30, len(content) // 3, len(content) // 2, len(content) - 300, len(content) - 5):
         touched = bytearray(content)
         touched[place] ^= 1
@@ -130,7 +130,7 @@ def test_a_flipped_byte_anywhere_is_refused(agreement: Agreement) -> None:
 def test_an_appended_revision_is_refused(agreement: Agreement) -> None:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-    content = content_of(agreement)
+    content = make_content(agreement)
     assert not verify(content + b"\n% one more line\n").genuine
     writer = IncrementalPdfFileWriter(io.BytesIO(content))
     writer.root["/Lang"] = writer.root["/Lang"]
@@ -141,11 +141,11 @@ def test_an_appended_revision_is_refused(agreement: Agreement) -> None:
     assert verify(out.getvalue()).code == "altered"
 
 
-def test_a_resaved_text_is_refused(agreement: Agreement) -> None:
+def test_a_file_that_was_saved_again_is_refused(agreement: Agreement) -> None:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.pdf_utils.writer import copy_into_new_writer
 
-    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(content_of(agreement))))
+    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(make_content(agreement))))
     out = io.BytesIO()
     writer.write(out)
     assert not verify(out.getvalue()).genuine
@@ -154,22 +154,22 @@ def test_a_resaved_text_is_refused(agreement: Agreement) -> None:
 def test_the_same_layout_signed_by_another_key_is_refused(
     agreement: Agreement, settings: Any, tmp_path: Path
 ) -> None:
-    content_of(agreement)
+    make_content(agreement)
     document = Document.objects.get()
-    drawn = documents.draw(document.version, document.approvals)
+    drawn = documents.render_unsigned(document.version, document.approvals)
     settings.SIGNING_KEY_FILE = str(tmp_path / "foreign.p12")
-    sealing.forget()
-    foreign = sealing.issue_key(common_name="试用平台")
-    forged = sealing.seal(drawn)
-    foreign.delete()  # nobody told us of that key
+    pdf_signing.forget_loaded_key()
+    foreign = pdf_signing.issue_key(common_name="试用平台")
+    forged = pdf_signing.sign_pdf(drawn)
+    foreign.delete()  # the platform does not know that certificate
     assert verify(forged).code == "foreign_key"
     assert verify(drawn).code == "unsigned"
 
 
-def test_signed_by_us_but_never_given_out_is_refused(agreement: Agreement) -> None:
-    content_of(agreement)
+def test_a_file_with_our_signature_that_was_never_stored_is_refused(agreement: Agreement) -> None:
+    make_content(agreement)
     document = Document.objects.get()
-    other = sealing.seal(documents.draw(document.version, {}))
+    other = pdf_signing.sign_pdf(documents.render_unsigned(document.version, {}))
     assert verify(other).code == "unknown"
 
 
@@ -180,14 +180,14 @@ def test_signed_by_us_but_never_given_out_is_refused(agreement: Agreement) -> No
         (b"%PDF-1.7\n" + b"0" * 6_000_000, "too_large"),
     ],
 )  # fmt: skip
-def test_what_is_no_agreement_is_refused_with_a_sentence(content: bytes, code: str) -> None:
+def test_a_file_that_is_no_agreement_is_refused_with_a_sentence(content: bytes, code: str) -> None:
     verdict = verify(content)
     assert (verdict.genuine, verdict.code) == (False, code)
     assert verdict.sentence
 
 
 def test_a_terminated_agreement_is_void(world: World, agreement: Agreement) -> None:
-    content = content_of(agreement)
+    content = make_content(agreement)
     terminate.start(
         agreement=agreement, by=agreement.member.user, ground=Ground.BANKRUPT, reason="撤销",
         notified_on=factories.today(), materials=[factories.make_photo()],
@@ -196,14 +196,14 @@ def test_a_terminated_agreement_is_void(world: World, agreement: Agreement) -> N
     terminate.agree(agreement=agreement, by=world.school_admin)
     assert verify(content).code == "terminated"
     agreement.refresh_from_db()
-    assert printing.why_not(agreement)
+    assert printing.print_refusal(agreement)
 
 
-def test_the_command_says_the_same_with_its_exit_status(
+def test_the_command_reports_the_result_by_its_exit_status(
     agreement: Agreement, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(content_of(agreement))
+    path.write_bytes(make_content(agreement))
     call_command("verify_agreement", str(path))
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(SystemExit) as end:
@@ -211,7 +211,7 @@ def test_the_command_says_the_same_with_its_exit_status(
     assert end.value.code == 1
 
 
-def test_without_a_key_it_is_parked_and_made_once_there_is_one(
+def test_without_a_key_the_document_is_parked_until_there_is_one(
     agreement: Agreement, settings: Any, tmp_path: Path
 ) -> None:
     right = settings.SIGNING_KEY_FILE
@@ -222,19 +222,19 @@ def test_without_a_key_it_is_parked_and_made_once_there_is_one(
     assert "issue_signing_key" in document.problem
     settings.SIGNING_KEY_FILE = right
     making.unpark()
-    assert verify(content_of(agreement)).genuine
+    assert verify(make_content(agreement)).genuine
 
 
-def test_a_wrong_secret_or_an_expired_certificate_parks_it(
+def test_a_wrong_secret_or_an_expired_certificate_parks_the_document(
     agreement: Agreement, settings: Any
 ) -> None:
     right = settings.SIGNING_KEY_SECRET
     settings.SIGNING_KEY_SECRET = "another-secret-entirely"
-    sealing.forget()
+    pdf_signing.forget_loaded_key()
     making.make_waiting()
     assert Document.objects.get().state == DocumentState.PARKED
     settings.SIGNING_KEY_SECRET = right
-    sealing.forget()
+    pdf_signing.forget_loaded_key()
     SigningCertificate.objects.update(not_after=timezone.now() - datetime.timedelta(days=1))
     making.unpark()
     making.make_waiting()
@@ -242,33 +242,33 @@ def test_a_wrong_secret_or_an_expired_certificate_parks_it(
     assert (document.state, document.attempts) == (DocumentState.PARKED, 1)
 
 
-def test_after_the_key_was_replaced_old_files_still_verify(
+def test_old_files_are_still_genuine_after_the_key_was_replaced(
     agreement: Agreement, settings: Any
 ) -> None:
-    content = content_of(agreement)
-    sealing.issue_key(common_name="新的密钥", force=True)
+    content = make_content(agreement)
+    pdf_signing.issue_key(common_name="新的密钥", force=True)
     assert verify(content).code == "in_force"
 
 
-def test_a_worker_that_died_leaves_nothing_half_done(
+def test_the_document_of_a_worker_that_died_is_made_again(
     agreement: Agreement, monkeypatch: Any
 ) -> None:
     def dies(*args: Any, **values: Any) -> bytes:
         raise SystemExit("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sealing, "seal", dies)
+        patch.setattr(pdf_signing, "sign_pdf", dies)
         with pytest.raises(SystemExit):
             making.make_waiting()
     document = Document.objects.get()
     assert (document.state, document.file) == (DocumentState.MAKING, None)
-    assert not making.sweep(), "its lease still runs"
+    assert not making.sweep(), "the worker's lease has not expired yet"
     Document.objects.update(leased_until=timezone.now() - datetime.timedelta(seconds=1))
     assert making.sweep()
-    assert verify(content_of(agreement)).genuine
+    assert verify(make_content(agreement)).genuine
 
 
-def test_what_kills_its_worker_every_time_is_parked(agreement: Agreement) -> None:
+def test_a_document_that_kills_its_worker_every_time_is_parked(agreement: Agreement) -> None:
     Document.objects.update(
         state=DocumentState.MAKING, attempts=making.DOCUMENTS.most_attempts,
         leased_until=timezone.now() - datetime.timedelta(seconds=1),
@@ -277,39 +277,38 @@ def test_what_kills_its_worker_every_time_is_parked(agreement: Agreement) -> Non
     assert Document.objects.get().state == DocumentState.PARKED
 
 
-def test_each_print_is_counted_with_who_and_when(world: World, agreement: Agreement) -> None:
-    content_of(agreement)
+def test_each_print_is_recorded_with_its_person(world: World, agreement: Agreement) -> None:
+    make_content(agreement)
     user = signing.account_of(agreement.graduate)
-    printing.take(agreement=agreement, by=user)
-    printing.take(agreement=agreement, by=world.counsellor)
+    printing.hand_out(agreement=agreement, by=user)
+    printing.hand_out(agreement=agreement, by=world.counsellor)
     found = Print.objects.order_by("pk").values_list("actor_realm", "copies", "actor_label")
     assert list(found) == [("graduate", 3, user.label), ("staff", 3, world.counsellor.label)]
 
 
-def test_rejected_it_is_not_printable(world: World, agreement: Agreement) -> None:
-    content_of(agreement)
+def test_a_rejected_destination_cannot_be_printed(world: World, agreement: Agreement) -> None:
+    make_content(agreement)
     review.reject(graduate_id=agreement.graduate_id, reason="行业不符", by=world.school_admin)
     with pytest.raises(DomainError) as refusal:
-        printing.take(agreement=agreement, by=world.counsellor)
+        printing.hand_out(agreement=agreement, by=world.counsellor)
     assert refusal.value.code == "not_printable"
 
 
-def test_nothing_is_fetched_while_drawing(world: World, signing_key: Path) -> None:
-    """A unit whose name is an address or a tag draws as text."""
-    made = signing.sign(
+def test_markup_in_the_terms_is_printed_as_text(world: World, signing_key: Path) -> None:
+    made = signing.sign_agreement(
         factories.make_graduate(world),
         signing_notes='<img src="http://127.0.0.1:9/x"><script>alert(1)</script>',
     )
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
-    assert "<script>" in text_of(content_of(made))
+    assert "<script>" in read_text(make_content(made))
 
 
-def test_while_a_newer_one_is_made_the_older_is_not_given_out(
+def test_an_older_document_is_not_handed_out_while_a_newer_one_is_made(
     world: World, signing_key: Path
 ) -> None:
-    made = signing.sign(factories.make_graduate(world))
+    made = signing.sign_agreement(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
-    content_of(made)
+    make_content(made)
     review.approve(graduate_id=made.graduate_id, by=world.school_admin)
     assert making.current_document(made) is None
     making.make_waiting()
@@ -318,18 +317,20 @@ def test_while_a_newer_one_is_made_the_older_is_not_given_out(
     assert set(newest.approvals) == {"department", "school"}
 
 
-def test_no_text_makes_a_document_impossible(world: World, signing_key: Path) -> None:
-    made = signing.sign(
+def test_control_characters_and_markup_do_not_prevent_a_document(
+    world: World, signing_key: Path
+) -> None:
+    made = signing.sign_agreement(
         factories.make_graduate(world), signing_notes="一\x0b二 &nbsp; ]]> <![CDATA[三 &#11;"
     )
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
-    said = text_of(content_of(made))
+    said = read_text(make_content(made))
     assert "&nbsp; ]]> <![CDATA[三 &#11;" in said
 
 
 def test_headings_and_parties_are_bold(agreement: Agreement, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(content_of(agreement))
+    path.write_bytes(make_content(agreement))
     fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True).stdout
     assert "Platform-Print-Bold" in fonts
 
@@ -338,7 +339,7 @@ def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreem
     from django.test import Client
 
     clear_own_cache()
-    content = content_of(agreement)
+    content = make_content(agreement)
     client = Client()
     page = client.get(f"/verify/{agreement.token}/").content.decode()
     graduate = Graduate.objects.select_related("person").get(pk=agreement.graduate_id)

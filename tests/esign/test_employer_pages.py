@@ -1,4 +1,4 @@
-"""The unit's pages of invitations, agreements, changes and their end, as somebody clicks them."""
+"""The unit's pages of invitations, agreements, amendments and terminations."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def client(member: UnitMember) -> Client:
 
 @pytest.fixture
 def agreement(member: UnitMember, graduate: Graduate) -> Agreement:
-    return signing.signed_by(member, graduate)
+    return signing.sign_agreement_with(member, graduate)
 
 
-def naming(graduate: Graduate, **changes: str) -> dict[str, str]:
+def naming_form(graduate: Graduate, **changes: str) -> dict[str, str]:
     return {
         "school": graduate.school.name, "name": graduate.name, "student_no": graduate.student_no,
     } | changes  # fmt: skip
@@ -55,10 +55,10 @@ def photo(content: bytes | None = None) -> SimpleUploadedFile:
 # --- naming a graduate ------------------------------------------------------------------------
 
 
-def test_naming_leads_into_the_form_with_everything_known(
+def test_naming_a_graduate_opens_the_form_with_known_values(
     client: Client, member: UnitMember, graduate: Graduate
 ) -> None:
-    answer = client.post("/employer/invitations/new/", naming(graduate))
+    answer = client.post("/employer/invitations/new/", naming_form(graduate))
     draft = Draft.objects.get()
     assert answer["Location"] == f"/invite/{draft.key}/1/"
     assert (draft.way, draft.by_id) == (Way.REGISTERED, member.user_id)
@@ -71,14 +71,16 @@ def test_naming_leads_into_the_form_with_everything_known(
 
 
 @pytest.mark.parametrize("wrong", ["school", "name", "student_no"])
-def test_whatever_does_not_match_the_sentence_is_one(
+def test_the_refusal_is_the_same_whichever_part_does_not_match(
     client: Client, graduate: Graduate, world: World, wrong: str
 ) -> None:
     other = factories.make_graduate(world)
     values = {
         "school": factories.make_school().name, "name": other.name, "student_no": other.student_no,
     }  # fmt: skip
-    answer = client.post("/employer/invitations/new/", naming(graduate, **{wrong: values[wrong]}))
+    answer = client.post(
+        "/employer/invitations/new/", naming_form(graduate, **{wrong: values[wrong]})
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert NOT_FOUND in page
@@ -87,26 +89,26 @@ def test_whatever_does_not_match_the_sentence_is_one(
 
 
 def test_empty_fields_are_named(client: Client, graduate: Graduate) -> None:
-    answer = client.post("/employer/invitations/new/", naming(graduate, name=" "))
+    answer = client.post("/employer/invitations/new/", naming_form(graduate, name=" "))
     assert answer.status_code == 422
     assert "请填写姓名" in answer.content.decode()
 
 
-def test_guessing_ends(member: UnitMember, graduate: Graduate) -> None:
-    typed = naming(graduate, student_no="S00000")
+def test_guessing_graduates_is_limited(member: UnitMember, graduate: Graduate) -> None:
+    typed = naming_form(graduate, student_no="S00000")
     for _ in range(60):
-        assert registered.find(member=member, **typed) is None
+        assert registered.find_graduate(member=member, **typed) is None
     with pytest.raises(RateLimited):
-        registered.find(member=member, **naming(graduate))
+        registered.find_graduate(member=member, **naming_form(graduate))
 
 
 # --- invitations ------------------------------------------------------------------------------
 
 
-def test_an_invitation_and_taking_it_back(
+def test_the_unit_withdraws_an_invitation(
     client: Client, member: UnitMember, graduate: Graduate
 ) -> None:
-    invitation = signing.invited_by(member, graduate)
+    invitation = signing.send_invitation_as(member, graduate)
     address = f"/employer/invitations/{invitation.pk}/"
     assert graduate.name in client.get("/employer/invitations/").content.decode()
     assert "撤回邀约" in client.get(address).content.decode()
@@ -117,10 +119,10 @@ def test_an_invitation_and_taking_it_back(
     assert "撤回邀约</button>" not in client.get(address).content.decode()
 
 
-def test_past_the_last_day_the_list_says_so(
+def test_an_expired_invitation_is_listed_as_expired(
     client: Client, member: UnitMember, graduate: Graduate
 ) -> None:
-    invitation = signing.invited_by(member, graduate)
+    invitation = signing.send_invitation_as(member, graduate)
     Invitation.objects.filter(pk=invitation.pk).update(
         valid_until=timezone.now() - datetime.timedelta(seconds=1)
     )
@@ -128,29 +130,29 @@ def test_past_the_last_day_the_list_says_so(
     assert graduate.name not in client.get("/employer/invitations/?state=sent").content.decode()
 
 
-def test_a_claimed_person_sees_their_own_only(
+def test_an_unverified_person_sees_only_their_own_invitations(
     world: World, member: UnitMember, graduate: Graduate
 ) -> None:
     newcomer = factories.make_member(member.unit)
-    theirs = signing.invited_by(member, graduate)
-    own = signing.invited_by(newcomer, factories.make_graduate(world))
+    theirs = signing.send_invitation_as(member, graduate)
+    own = signing.send_invitation_as(newcomer, factories.make_graduate(world))
     client = client_of(newcomer.user)
     page = client.get("/employer/invitations/").content.decode()
     assert f"/employer/invitations/{own.pk}/" in page
     assert f"/employer/invitations/{theirs.pk}/" not in page
     assert client.get(f"/employer/invitations/{theirs.pk}/").status_code == 404
     assert client.post(f"/employer/invitations/{theirs.pk}/withdraw/").status_code == 404
-    members.verify(member_id=newcomer.pk, by=member)
+    members.verify_member(member_id=newcomer.pk, by=member)
     assert client.get(f"/employer/invitations/{theirs.pk}/").status_code == 200
 
 
-def test_who_left_sees_nothing_and_a_colleague_takes_over(
+def test_a_person_who_left_sees_nothing_and_a_colleague_withdraws(
     member: UnitMember, graduate: Graduate
 ) -> None:
     second = factories.make_member(member.unit, state=Membership.VERIFIED)
-    invitation = signing.invited_by(second, graduate)
+    invitation = signing.send_invitation_as(second, graduate)
     client = client_of(second.user)
-    members.end(member_id=second.pk, by=member)
+    members.end_member(member_id=second.pk, by=member)
     answer = client.get(f"/employer/invitations/{invitation.pk}/")
     assert answer["Location"] == "/employer/home/"
     fresh = Invitation.objects.select_related("member").get(pk=invitation.pk)
@@ -161,8 +163,10 @@ def test_who_left_sees_nothing_and_a_colleague_takes_over(
     assert done.state == InvitationState.WITHDRAWN
 
 
-def test_a_message_about_another_unit_leads_there(member: UnitMember, graduate: Graduate) -> None:
-    invitation = signing.invited_by(member, graduate)
+def test_a_link_to_another_unit_of_the_person_chooses_that_unit(
+    member: UnitMember, graduate: Graduate
+) -> None:
+    invitation = signing.send_invitation_as(member, graduate)
     other = factories.make_unit(factories.make_unit_code(body="MA2N0DEF"), name="乙虚构公司")
     factories.make_member(other, member.user)
     client = client_of(member.user)
@@ -174,7 +178,9 @@ def test_a_message_about_another_unit_leads_there(member: UnitMember, graduate: 
 # --- agreements -------------------------------------------------------------------------------
 
 
-def test_the_home_counts(client: Client, agreement: Agreement) -> None:
+def test_the_home_page_counts_agreements_and_terminations(
+    client: Client, agreement: Agreement
+) -> None:
     page = client.get("/employer/home/").content.decode()
     assert "<b>1</b><span>有效协议</span>" in page
     terminate.start(
@@ -186,7 +192,7 @@ def test_the_home_counts(client: Client, agreement: Agreement) -> None:
     assert "申请协商解约" in page
 
 
-def test_the_pdf_only_after_approval_and_counted(
+def test_the_pdf_is_handed_out_after_approval_and_recorded(
     world: World, client: Client, agreement: Agreement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"/employer/agreements/{agreement.pk}/pdf/"
@@ -203,7 +209,7 @@ def test_the_pdf_only_after_approval_and_counted(
     assert "2 次" in client.get(f"/employer/agreements/{agreement.pk}/").content.decode()
 
 
-def test_a_change_is_proposed_shown_and_taken_back(client: Client, agreement: Agreement) -> None:
+def test_the_unit_proposes_a_change_and_withdraws_it(client: Client, agreement: Agreement) -> None:
     address = f"/employer/agreements/{agreement.pk}/"
     form = client.get(f"{address}amend/").content.decode()
     assert 'value="6000"' in form
@@ -219,7 +225,7 @@ def test_a_change_is_proposed_shown_and_taken_back(client: Client, agreement: Ag
     assert client.post(f"{address}amend/withdraw/").status_code == 302
 
 
-def test_a_wrong_change_keeps_what_was_typed(client: Client, agreement: Agreement) -> None:
+def test_a_refused_change_keeps_what_was_typed(client: Client, agreement: Agreement) -> None:
     typed = signing.typed_terms(wage="很多", work_place="别处", unit_name="完全不同的另一家单位")
     answer = client.post(f"/employer/agreements/{agreement.pk}/amend/", typed | {"reason": "改"})
     page = answer.content.decode()
@@ -229,7 +235,7 @@ def test_a_wrong_change_keeps_what_was_typed(client: Client, agreement: Agreemen
     assert not Amendment.objects.exists()
 
 
-def test_a_change_of_the_code_is_not_taken(client: Client, agreement: Agreement) -> None:
+def test_a_posted_unit_code_is_ignored(client: Client, agreement: Agreement) -> None:
     code = factories.make_unit_code(body="MA2N0DEF")
     typed = signing.typed_terms(
         unit_code=code, wage="7000", contact_mobile=agreement.member.user.login
@@ -241,22 +247,28 @@ def test_a_change_of_the_code_is_not_taken(client: Client, agreement: Agreement)
 # --- the end ----------------------------------------------------------------------------------
 
 
-def ending(**changes: Any) -> dict[str, Any]:
+def termination_form(**changes: Any) -> dict[str, Any]:
     return {"ground": Ground.MUTUAL.value, "reason": "双方协商"} | changes
 
 
-def test_the_unit_asks_and_takes_it_back(client: Client, agreement: Agreement) -> None:
+def test_the_unit_asks_for_a_termination_and_withdraws_it(
+    client: Client, agreement: Agreement
+) -> None:
     address = f"/employer/agreements/{agreement.pk}/"
-    assert client.post(f"{address}terminate/", ending()).status_code == 302
-    assert client.post(f"{address}terminate/", ending()).status_code == 409, "a double click"
+    assert client.post(f"{address}terminate/", termination_form()).status_code == 302
+    assert client.post(f"{address}terminate/", termination_form()).status_code == 409, (
+        "a double click"
+    )
     assert "撤回解约申请" in client.get(address).content.decode()
     client.post(f"{address}terminate/withdraw/")
     assert Termination.objects.get().state == TerminationState.WITHDRAWN
 
 
-def test_one_sided_needs_proof_and_notice(client: Client, agreement: Agreement) -> None:
+def test_a_one_sided_termination_needs_proof_and_a_date(
+    client: Client, agreement: Agreement
+) -> None:
     address = f"/employer/agreements/{agreement.pk}/terminate/"
-    typed = ending(ground=Ground.NOT_QUALIFIED.value, reason="没有毕业")
+    typed = termination_form(ground=Ground.NOT_QUALIFIED.value, reason="没有毕业")
     answer = client.post(address, typed)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -277,16 +289,18 @@ def test_one_sided_needs_proof_and_notice(client: Client, agreement: Agreement) 
 
 
 @pytest.mark.parametrize("typed", ["2027-13-45", "昨天"])
-def test_no_date_is_no_date(client: Client, agreement: Agreement, typed: str) -> None:
+def test_something_that_is_no_date_is_refused(
+    client: Client, agreement: Agreement, typed: str
+) -> None:
     answer = client.post(
         f"/employer/agreements/{agreement.pk}/terminate/",
-        ending(ground=Ground.LAW.value, notified_on=typed),
+        termination_form(ground=Ground.LAW.value, notified_on=typed),
     )
     assert answer.status_code == 422
     assert "日期不正确" in answer.content.decode()
 
 
-def asked_by_graduate(agreement: Agreement) -> str:
+def ask_as_graduate(agreement: Agreement) -> str:
     terminate.start(
         agreement=agreement, by=signing.account_of(agreement.graduate), ground=Ground.MUTUAL,
         reason="考取研究生",
@@ -294,16 +308,16 @@ def asked_by_graduate(agreement: Agreement) -> str:
     return f"/employer/agreements/{agreement.pk}/"
 
 
-def test_the_unit_consents(client: Client, agreement: Agreement) -> None:
-    address = asked_by_graduate(agreement)
+def test_the_unit_consents_to_a_termination(client: Client, agreement: Agreement) -> None:
+    address = ask_as_graduate(agreement)
     assert "考取研究生" in client.get(address).content.decode()
     client.post(f"{address}terminate/consent/")
     assert Termination.objects.get().state == TerminationState.WAITING_DEPARTMENT
     assert client.post(f"{address}terminate/consent/").status_code == 409
 
 
-def test_the_unit_refuses_with_a_reason(client: Client, agreement: Agreement) -> None:
-    address = asked_by_graduate(agreement)
+def test_the_unit_refuses_a_termination_with_a_reason(client: Client, agreement: Agreement) -> None:
+    address = ask_as_graduate(agreement)
     answer = client.post(f"{address}terminate/refuse/", {"reason": " "})
     assert answer.status_code == 409
     assert "请填写理由" in answer.content.decode()
@@ -312,7 +326,7 @@ def test_the_unit_refuses_with_a_reason(client: Client, agreement: Agreement) ->
     assert (found.state, found.refusal) == (TerminationState.REFUSED, "岗位已备案")
 
 
-def test_another_units_agreement_is_not_there(agreement: Agreement) -> None:
+def test_another_units_agreement_is_not_found(agreement: Agreement) -> None:
     stranger = factories.make_member(
         factories.make_unit(factories.make_unit_code(body="MA2N0DEF")), state=Membership.VERIFIED
     )
@@ -323,13 +337,13 @@ def test_another_units_agreement_is_not_there(agreement: Agreement) -> None:
         assert client.post(f"/employer/agreements/{agreement.pk}/{end}").status_code == 404
 
 
-def test_lists_turn_pages(
+def test_lists_are_shown_page_by_page(
     world: World, client: Client, member: UnitMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from employers import pages
 
     monkeypatch.setattr(pages, "SIZE", 2)
-    made = [signing.invited_by(member, factories.make_graduate(world)).pk for _ in range(3)]
+    made = [signing.send_invitation_as(member, factories.make_graduate(world)).pk for _ in range(3)]
     first = client.get("/employer/invitations/").content.decode()
     assert f"/employer/invitations/{made[0]}/" not in first
     second = client.get(f"/employer/invitations/?before={made[1]}").content.decode()

@@ -1,4 +1,4 @@
-"""Many invitations from one workbook: good rows sent, bad ones named, nothing sent twice."""
+"""Invitations by workbook: good rows are sent, bad ones explained, and nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ from esign.models import Invitation, InvitationImport
 from esign.states import Way
 from tests import factories
 from tests.esign import signing
-from tests.esign.workbooks import book, checked, confirmed, row, send, upload
+from tests.esign.workbooks import (
+    check_workbook,
+    confirm_workbook,
+    make_row,
+    make_workbook,
+    send_workbook,
+    upload_workbook,
+)
 from tests.factories import World, client_of
 from workbooks.actions import imports as workbook_imports
 from workbooks.states import ImportState
@@ -41,11 +48,11 @@ def address_of(made: InvitationImport) -> str:
     return f"{LIST}{made.pk}/"
 
 
-def test_good_rows_go_out_and_bad_ones_are_named(world: World, member: UnitMember) -> None:
+def test_good_rows_are_sent_and_bad_ones_explained(world: World, member: UnitMember) -> None:
     one, two, three = (factories.make_graduate(world) for _ in range(3))
-    rows = send(
+    rows = send_workbook(
         member,
-        [row(one), row(two, wage="很多", job_title=""), row(three, name="试别人")],
+        [make_row(one), make_row(two, wage="很多", job_title=""), make_row(three, name="试别人")],
     )
     assert [r.outcome for r in rows] == ["sent", "bad", "bad"]
     sent = Invitation.objects.get()
@@ -62,40 +69,40 @@ def test_good_rows_go_out_and_bad_ones_are_named(world: World, member: UnitMembe
 
 def test_the_same_workbook_again_sends_nothing_twice(world: World, member: UnitMember) -> None:
     graduate = factories.make_graduate(world)
-    (first,) = send(member, [row(graduate)])
-    (again,) = send(member, [row(graduate)])
+    (first,) = send_workbook(member, [make_row(graduate)])
+    (again,) = send_workbook(member, [make_row(graduate)])
     assert (first.outcome, again.outcome) == ("sent", "again")
     assert first.invitation == again.invitation
     assert Invitation.objects.count() == 1
-    assert send(member, [row(graduate, wage="9000")])[0].outcome == "sent"
+    assert send_workbook(member, [make_row(graduate, wage="9000")])[0].outcome == "sent"
     for invitation in Invitation.objects.all():
         invite.withdraw(invitation=invitation, by=member.user)
-    assert send(member, [row(graduate)])[0].outcome == "sent"
+    assert send_workbook(member, [make_row(graduate)])[0].outcome == "sent"
 
 
-def test_one_graduate_twice_in_a_workbook(world: World, member: UnitMember) -> None:
+def test_a_second_row_of_the_same_graduate_is_refused(world: World, member: UnitMember) -> None:
     graduate = factories.make_graduate(world)
-    first, second = send(member, [row(graduate), row(graduate, wage="9000")])
+    first, second = send_workbook(member, [make_row(graduate), make_row(graduate, wage="9000")])
     assert (first.outcome, second.outcome) == ("sent", "bad")
     assert "第2行" in second.words
 
 
-def test_empty_cells_mean_what_is_known_or_nothing(world: World, member: UnitMember) -> None:
+def test_empty_cells_take_known_values_or_stay_empty(world: World, member: UnitMember) -> None:
     graduate = factories.make_graduate(world)
-    send(member, [row(graduate)])
+    send_workbook(member, [make_row(graduate)])
     other = factories.make_graduate(world)
-    emptied = row(other, valid_days="", contact_phone="", archive_unit="", archive_address="")
-    (answer,) = send(member, [emptied])
+    emptied = make_row(other, valid_days="", contact_phone="", archive_unit="", archive_address="")
+    (answer,) = send_workbook(member, [emptied])
     assert answer.outcome == "sent", answer.words
     values = terms.read(Invitation.objects.get(graduate=other).terms)["values"]
     assert (values["valid_days"], values["archive_unit"]) == (3, "")
     assert values["contact_phone"] == signing.typed_terms()["contact_phone"]
 
 
-def test_numbers_and_dates_as_spreadsheets_write_them(world: World, member: UnitMember) -> None:
+def test_numeric_and_date_cells_are_read(world: World, member: UnitMember) -> None:
     """Cells that hold real numbers and dates, not text."""
     graduate = factories.make_graduate(world, student_no="20270012345")
-    values = row(graduate)
+    values = make_row(graduate)
     made = openpyxl.Workbook()
     sheet = made.active
     sheet.append(list(imports.HEADER))
@@ -110,7 +117,7 @@ def test_numbers_and_dates_as_spreadsheets_write_them(world: World, member: Unit
     sheet.append(values)
     buffer = io.BytesIO()
     made.save(buffer)
-    made = confirmed(member, buffer.getvalue())
+    made = confirm_workbook(member, buffer.getvalue())
     imports.apply(made.pk)
     assert made.rows.get().outcome == "sent", made.rows.get().words
     said = terms.read(Invitation.objects.get().terms)["values"]
@@ -126,33 +133,34 @@ def test_numbers_and_dates_as_spreadsheets_write_them(world: World, member: Unit
         (spreadsheets.write(["别的", "表头"], []), "没有找到表头"),
     ],
 )
-def test_what_is_no_such_workbook(member: UnitMember, content: bytes, words: str) -> None:
-    made = checked(member, content)
+def test_a_file_that_is_no_such_workbook_fails_with_a_sentence(
+    member: UnitMember, content: bytes, words: str
+) -> None:
+    made = check_workbook(member, content)
     assert (made.state, made.rows.count()) == (ImportState.FAILED, 0)
     assert words in made.problem
     page = client_of(member.user).get(address_of(made)).content.decode()
     assert words in page and "重新上传" in page
 
 
-def test_at_most_two_hundred_rows(world: World, member: UnitMember) -> None:
+def test_more_than_two_hundred_rows_are_refused(world: World, member: UnitMember) -> None:
     graduate = factories.make_graduate(world)
-    made = checked(member, book([row(graduate)] * (imports.MOST_ROWS + 1)))
+    made = check_workbook(member, make_workbook([make_row(graduate)] * (imports.MOST_ROWS + 1)))
     assert made.state == ImportState.FAILED and "200行" in made.problem
     assert not Invitation.objects.exists()
 
 
-def test_without_kept_papers_nothing_is_uploaded(world: World) -> None:
+def test_nothing_is_uploaded_before_pictures_and_signature_are_saved(world: World) -> None:
     bare = factories.make_member(factories.make_unit(), signature=None, id_back=None)
     with pytest.raises(DomainError) as refusal:
-        upload(bare, book([row(factories.make_graduate(world))]))
+        upload_workbook(bare, make_workbook([make_row(factories.make_graduate(world))]))
     assert refusal.value.code == "papers"
     page = client_of(bare.user).get(LIST).content.decode()
     assert "手写签名" in page and "disabled" in page
 
 
-def test_who_left_before_it_was_sent_sends_nothing(world: World, member: UnitMember) -> None:
-    """And is not let in again by what they had asked for."""
-    made = confirmed(member, book([row(factories.make_graduate(world))]))
+def test_nothing_is_sent_for_a_person_who_left_meanwhile(world: World, member: UnitMember) -> None:
+    made = confirm_workbook(member, make_workbook([make_row(factories.make_graduate(world))]))
     UnitMember.objects.filter(pk=member.pk).update(
         state=Membership.ENDED, ended_at=timezone.now(), verified_at=None
     )
@@ -163,10 +171,10 @@ def test_who_left_before_it_was_sent_sends_nothing(world: World, member: UnitMem
     assert member.state == Membership.ENDED
 
 
-def test_guessing_by_workbook_ends(world: World, member: UnitMember) -> None:
+def test_guessing_graduates_by_workbook_is_limited(world: World, member: UnitMember) -> None:
     graduate = factories.make_graduate(world)
-    wrong = [row(graduate, student_no=f"S{n:05d}") for n in range(70)]
-    rows = send(member, [*wrong, row(graduate)])
+    wrong = [make_row(graduate, student_no=f"S{n:05d}") for n in range(70)]
+    rows = send_workbook(member, [*wrong, make_row(graduate)])
     assert "一小时后" in rows[-1].words
     assert not Invitation.objects.exists()
 
@@ -176,10 +184,12 @@ def post(client: Client, content: bytes) -> Any:
     return client.post(LIST, {"file": file})
 
 
-def test_from_upload_to_sent_on_the_pages(world: World, member: UnitMember) -> None:
+def test_a_workbook_is_uploaded_checked_and_sent_on_the_pages(
+    world: World, member: UnitMember
+) -> None:
     good, bad = factories.make_graduate(world), factories.make_graduate(world)
     client = client_of(member.user)
-    address = post(client, book([row(good), row(bad, wage="很多")]))["Location"]
+    address = post(client, make_workbook([make_row(good), make_row(bad, wage="很多")]))["Location"]
     tasks.check_import(InvitationImport.objects.get().pk)
     page = client.get(address).content.decode()
     assert good.name in page and "应为整数" in page and "发送 1 份邀约" in page
@@ -199,17 +209,19 @@ def test_from_upload_to_sent_on_the_pages(world: World, member: UnitMember) -> N
     assert "已发送 1" in " ".join(client.get(LIST).content.decode().split())
 
 
-def test_only_who_uploaded_it_sees_and_sends_it(world: World, member: UnitMember) -> None:
-    """It goes out with their signature: not even a verified colleague."""
-    made = checked(member, book([row(factories.make_graduate(world))]))
+def test_only_the_person_who_uploaded_a_workbook_may_see_and_send_it(
+    world: World, member: UnitMember
+) -> None:
+    """Not even a verified colleague may, since the workbook is sent with that person's signature."""
+    made = check_workbook(member, make_workbook([make_row(factories.make_graduate(world))]))
     other = factories.make_member(member.unit, state=Membership.VERIFIED)
     client = client_of(other.user)
     assert client.get(address_of(made)).status_code == 404
     assert client.post(f"{address_of(made)}confirm/").status_code == 404
 
 
-def test_cancelled_nothing_goes_out(world: World, member: UnitMember) -> None:
-    made = checked(member, book([row(factories.make_graduate(world))]))
+def test_a_cancelled_workbook_is_not_sent(world: World, member: UnitMember) -> None:
+    made = check_workbook(member, make_workbook([make_row(factories.make_graduate(world))]))
     client = client_of(member.user)
     assert client.post(f"{address_of(made)}cancel/")["Location"] == LIST
     assert client.post(f"{address_of(made)}confirm/").status_code == 409
@@ -217,8 +229,8 @@ def test_cancelled_nothing_goes_out(world: World, member: UnitMember) -> None:
     assert not Invitation.objects.exists()
 
 
-def test_while_it_runs_the_page_shows_how_far_it_is(member: UnitMember) -> None:
-    made = upload(member, b"anything")
+def test_the_page_shows_the_progress(member: UnitMember) -> None:
+    made = upload_workbook(member, b"anything")
     client = client_of(member.user)
     page = client.get(address_of(made)).content.decode()
     assert "hx-trigger" in page and "<progress" in page and "http-equiv" in page
@@ -226,7 +238,7 @@ def test_while_it_runs_the_page_shows_how_far_it_is(member: UnitMember) -> None:
     assert part.startswith('<div id="import"')
 
 
-def test_what_is_refused_at_once_is_named_beside_the_field(member: UnitMember) -> None:
+def test_a_refused_upload_is_explained_beside_the_field(member: UnitMember) -> None:
     client = client_of(member.user)
     answer = client.post(LIST)
     assert (answer.status_code, "请选择" in answer.content.decode()) == (422, True)
@@ -240,8 +252,10 @@ def test_the_template_has_every_column(member: UnitMember) -> None:
     assert tuple(c.value for c in sheet[1]) == imports.HEADER
 
 
-def test_a_lost_message_is_found_by_the_sweep(world: World, member: UnitMember) -> None:
-    made = upload(member, book([row(factories.make_graduate(world))]))
+def test_the_sweep_continues_imports_whose_message_was_lost(
+    world: World, member: UnitMember
+) -> None:
+    made = upload_workbook(member, make_workbook([make_row(factories.make_graduate(world))]))
     assert not jobs.overdue(imports.INVITATION_IMPORTS), "the message may be on its way"
     InvitationImport.objects.update(due_at=timezone.now() - timedelta(minutes=2))
     tasks.sweep_imports()
@@ -254,12 +268,12 @@ def test_a_lost_message_is_found_by_the_sweep(world: World, member: UnitMember) 
     assert (made.state, made.counts["sent"]) == (ImportState.DONE, 1)
 
 
-def test_old_workbooks_are_taken_away_and_their_invitations_stay(
+def test_old_workbooks_are_deleted_and_their_invitations_stay(
     world: World, member: UnitMember
 ) -> None:
-    send(member, [row(factories.make_graduate(world))])
-    assert not imports.forget_old()
-    InvitationImport.objects.update(created_at=timezone.now() - imports.KEPT)
+    send_workbook(member, [make_row(factories.make_graduate(world))])
+    assert not imports.delete_old()
+    InvitationImport.objects.update(created_at=timezone.now() - imports.KEPT_FOR)
     tasks.sweep_imports()
     assert not InvitationImport.objects.exists()
     assert Invitation.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Invitations on the graduate's phone: the list with its states, what stands in the way, declining."""
+"""Invitations on the graduate's pages: the list, the notice, and declining."""
 
 from __future__ import annotations
 
@@ -31,19 +31,21 @@ def page(client: Client, address: str) -> str:
     return client.get(address).content.decode()
 
 
-def test_none_yet_says_what_to_do(client: Client) -> None:
+def test_an_empty_list_says_what_to_do(client: Client) -> None:
     assert "二维码" in page(client, "/invitations/")
 
 
 def test_the_list_shows_each_state(client: Client, graduate: Graduate) -> None:
     units = [factories.make_unit_code(body=f"MA2N0AB{letter}") for letter in "CDEF"]
     sent, declined, withdrawn, late = (
-        signing.invited(graduate, f"1390000100{n}", unit_code=code, unit_name=f"虚构{n}号有限公司")
+        signing.send_invitation(
+            graduate, f"1390000100{n}", unit_code=code, unit_name=f"虚构{n}号有限公司"
+        )
         for n, code in enumerate(units)
     )
     client.post(f"/invitations/{declined.pk}/decline/", {"reason": "已有安排"})
     invite.withdraw(invitation=withdrawn, by=withdrawn.member.user)
-    # No job ran: its last day is over all the same.
+    # The last day of this one is over, but no job has marked it.
     day = datetime.timedelta(days=9)
     Invitation.objects.filter(pk=late.pk).update(
         sent_at=late.sent_at - day, valid_until=timezone.now() - datetime.timedelta(seconds=1)
@@ -57,10 +59,10 @@ def test_the_list_shows_each_state(client: Client, graduate: Graduate) -> None:
     assert 'name="reason"' not in gone
 
 
-def test_what_stands_in_the_way_is_listed_with_the_way_out(
+def test_the_page_lists_what_keeps_the_graduate_from_accepting(
     client: Client, graduate: Graduate
 ) -> None:
-    invitation = signing.invited(graduate)
+    invitation = signing.send_invitation(graduate)
     shown = page(client, f"/invitations/{invitation.pk}/")
     assert 'data-block="not_confirmed"' in shown
     assert 'href="/origin/"' in shown
@@ -71,8 +73,8 @@ def test_what_stands_in_the_way_is_listed_with_the_way_out(
     assert "请阅读通知书" in shown
 
 
-def test_the_letter_and_its_hash(client: Client, graduate: Graduate) -> None:
-    invitation = signing.invited(graduate, wage=8800)
+def test_the_notice_shows_the_terms_and_their_hash(client: Client, graduate: Graduate) -> None:
+    invitation = signing.send_invitation(graduate, wage=8800)
     shown = page(client, f"/invitations/{invitation.pk}/")
     for words in (invitation.terms_hash, "单位未认证", "工程师", "8800"):
         assert words in shown, words
@@ -80,8 +82,8 @@ def test_the_letter_and_its_hash(client: Client, graduate: Graduate) -> None:
         assert client.get(f"/invitations/{invitation.pk}/{slot}/").status_code == status, slot
 
 
-def test_declining_on_the_page(client: Client, graduate: Graduate) -> None:
-    invitation = signing.invited(graduate)
+def test_the_graduate_declines_on_the_page(client: Client, graduate: Graduate) -> None:
+    invitation = signing.send_invitation(graduate)
     address = f"/invitations/{invitation.pk}/decline/"
     empty = client.post(address, {"reason": "  "})
     assert empty.status_code in (409, 422)
@@ -92,7 +94,7 @@ def test_declining_on_the_page(client: Client, graduate: Graduate) -> None:
         InvitationState.DECLINED, "已有其它安排",
     )  # fmt: skip
     assert "您已谢绝: 已有其它安排" in page(client, f"/invitations/{invitation.pk}/")
-    # Twice, and accepting afterwards: nothing happens.
+    # Declining again and accepting afterwards change nothing.
     assert client.post(address, {"reason": "再谢绝"}).status_code == 409
     signing.confirm_origin(graduate)
     assert client.post(f"/invitations/{invitation.pk}/accept/").status_code in (409, 422)
@@ -101,16 +103,16 @@ def test_declining_on_the_page(client: Client, graduate: Graduate) -> None:
     assert told.filter(title__contains="谢绝").count() == 1
 
 
-def test_the_graduate_is_told_of_an_offer_once(client: Client, graduate: Graduate) -> None:
-    invitation = signing.invited(graduate)
+def test_the_graduate_is_told_of_an_invitation_once(client: Client, graduate: Graduate) -> None:
+    invitation = signing.send_invitation(graduate)
     text = OutboxMessage.objects.filter(dedupe_key=f"invitation:{invitation.pk}:sent")
     assert [m.address for m in text] == [graduate.mobile]
     assert f"/invitations/{invitation.pk}/" in page(client, "/")
     assert "邀请您签约" in page(client, "/messages/")
 
 
-def test_another_graduates_invitation_is_not_there(world: World, graduate: Graduate) -> None:
-    invitation = signing.invited(graduate)
+def test_another_graduates_invitation_is_not_found(world: World, graduate: Graduate) -> None:
+    invitation = signing.send_invitation(graduate)
     stranger: Any = factories.client_of(signing.account_of(factories.make_graduate(world)))
     for part in ("", "certificate/"):
         assert stranger.get(f"/invitations/{invitation.pk}/{part}").status_code == 404
@@ -118,13 +120,13 @@ def test_another_graduates_invitation_is_not_there(world: World, graduate: Gradu
         assert stranger.post(f"/invitations/{invitation.pk}/{act}/").status_code == 404
 
 
-def test_asked_again_too_soon_the_code_may_still_be_typed(
+def test_a_code_requested_again_too_soon_may_still_be_typed(
     client: Client, graduate: Graduate
 ) -> None:
     user = signing.confirm_origin(graduate)
-    made = signing.invited(graduate)
-    signing.read(made, user)
-    signing.forget_pauses()
+    made = signing.send_invitation(graduate)
+    signing.read_notice(made, user)
+    signing.allow_new_codes()
     assert client.post(f"/invitations/{made.pk}/code/").status_code == 200
     again = client.post(f"/invitations/{made.pk}/code/")
     assert again.status_code == 429

@@ -1,5 +1,8 @@
-"""Nobody but the graduate accepts: every session, reset and impersonation path, with everything
-at hand that accepting takes. The last test is the control: from the graduate it is accepted."""
+"""Nobody but the graduate can accept an invitation, even with everything that accepting takes.
+
+The tests try every address with every kind of session, resets, and impersonation. The last test is
+the control: the same form from the graduate is accepted.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,13 @@ pytestmark = pytest.mark.django_db
 EVERYBODY_ELSE = [*Role.values, "employer", "another employer", "another graduate", "nobody"]
 
 
-class Waiting:
-    """An invitation that only waits for the signature, its code known to whoever asks."""
+class PreparedInvitation:
+    """An invitation that can be accepted at once, with everything that accepting takes."""
 
     def __init__(self) -> None:
         self.world = factories.make_world()
         self.graduate = factories.make_graduate(self.world)
-        self.invitation, self.user, self.code = signing.ready(self.graduate)
+        self.invitation, self.user, self.code = signing.prepare_acceptance(self.graduate)
         reading = Reading.objects.get(graduate=self.graduate)
         self.drawn = signing.make_signature(1)
         self.kept = keep_signature(reading=reading, by=self.user, drawn=self.drawn).pk
@@ -55,7 +58,7 @@ class Waiting:
         return self.world.user(who)
 
     def form(self) -> dict[str, Any]:
-        """What accepting takes, and the words other forms ask for."""
+        """The form for accepting, with values for the fields of other forms added."""
         return {
             "terms_hash": self.invitation.terms_hash,
             "code": self.code,
@@ -67,7 +70,7 @@ class Waiting:
         }  # fmt: skip
 
     def paths(self, address: Address) -> Iterator[str]:
-        """The address with every number and name that leads to what waits."""
+        """The address with every value that belongs to the invitation or its graduate."""
         numbers = {self.graduate.pk, self.invitation.pk}
         draft = Draft.objects.filter(graduate=self.graduate).latest("pk")
         card = self.graduate.cards.latest("pk")  # type: ignore[attr-defined]
@@ -85,24 +88,26 @@ class Waiting:
         for values in itertools.product(*(words[n] for n in names)):
             try:
                 yield reverse(address.name, kwargs=dict(zip(names, values, strict=True)))
-            except NoReverseMatch:  # a number where the address wants another kind
+            except NoReverseMatch:  # the address takes values of another type
                 continue
 
 
 @pytest.fixture
-def waiting(monkeypatch: pytest.MonkeyPatch) -> Waiting:
-    # What is shown is that nobody may, not that somebody is too fast.
+def waiting(monkeypatch: pytest.MonkeyPatch) -> PreparedInvitation:
+    # Rate limits are off, so that the refusals show a missing permission.
     monkeypatch.setattr(rate, "limit", lambda *_, **__: None)
-    return Waiting()
+    return PreparedInvitation()
 
 
 @pytest.mark.parametrize("who", EVERYBODY_ELSE)
-def test_no_address_takes_an_acceptance_from_anybody_else(waiting: Waiting, who: str) -> None:
+def test_no_address_accepts_for_the_graduate_from_anybody_else(
+    waiting: PreparedInvitation, who: str
+) -> None:
     user = waiting.person(who)
     tried, broken, client = 0, [], Client()
     for address in ADDRESSES.values():
         for path in waiting.paths(address):
-            if user and SESSION_KEY not in client.session:  # at first, and once it was ended
+            if user and SESSION_KEY not in client.session:  # one of the addresses signs out
                 client = client_of(user)
             client.raise_request_exception = False
             with transaction.atomic():
@@ -118,9 +123,11 @@ def test_no_address_takes_an_acceptance_from_anybody_else(waiting: Waiting, who:
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_a_staff_session_is_none_of_the_graduates(waiting: Waiting, role: str) -> None:
-    """Naming the graduate's record in a staff session, or signing in as staff over the
-    graduate's, opens none of the graduate's pages."""
+def test_a_staff_session_opens_none_of_the_graduates_pages(
+    waiting: PreparedInvitation, role: str
+) -> None:
+    """Neither a staff session with the graduate's record chosen nor signing in as staff in the
+    graduate's browser opens the graduate's pages."""
     named = waiting.world.client(role)
     _choose(named, waiting.graduate)
     over = client_of(waiting.user)
@@ -133,7 +140,7 @@ def test_a_staff_session_is_none_of_the_graduates(waiting: Waiting, role: str) -
     assert Agreement.objects.count() == 0
 
 
-def test_another_graduates_session_cannot_name_the_record(waiting: Waiting) -> None:
+def test_another_graduate_cannot_choose_the_record(waiting: PreparedInvitation) -> None:
     client = client_of(_somebody(waiting))
     _choose(client, waiting.graduate)
     assert _accept(client, waiting).status_code == 404
@@ -142,9 +149,9 @@ def test_another_graduates_session_cannot_name_the_record(waiting: Waiting) -> N
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN])
 def test_after_a_reset_neither_the_old_session_nor_the_new_account_accepts(
-    waiting: Waiting, role: str
+    waiting: PreparedInvitation, role: str
 ) -> None:
-    """Staff resets, reads the new initial code and activates as the graduate would."""
+    """Staff resets the account, reads the new initial code and activates the account with it."""
     kept_open = client_of(waiting.user)
     assert kept_open.get("/").status_code == 200
     staff = waiting.world.client(role)
@@ -166,15 +173,15 @@ def test_after_a_reset_neither_the_old_session_nor_the_new_account_accepts(
 
 
 @pytest.mark.parametrize("way", ["staff", "as the graduate"])
-def test_a_code_to_a_number_put_in_by_somebody_else_is_not_given(way: str) -> None:
-    """An account nobody opened yet: staff opens it with the initial code, everything is at hand
-    but the graduate's phone. A new number waits for 72 hours, and the old one is told."""
+def test_no_code_is_sent_to_a_number_that_somebody_else_entered(way: str) -> None:
+    """Staff activates an account that nobody used yet, and has everything but the graduate's phone.
+    After a new number nobody can sign for 72 hours."""
     world = factories.make_world()
     graduate = factories.make_graduate(world)
     impersonating = Client()
     assert impersonating.post("/activate/", factories.activation_form(graduate)).status_code == 302
     user = signing.confirm_origin(graduate)
-    invitation = signing.invited(graduate)
+    invitation = signing.send_invitation(graduate)
     if way == "staff":
         _save(world.client(Role.SCHOOL_ADMIN), f"/console/graduates/{graduate.pk}/", graduate)
         signing.confirm_origin(graduate)
@@ -182,7 +189,7 @@ def test_a_code_to_a_number_put_in_by_somebody_else_is_not_given(way: str) -> No
         _save(impersonating, "/contact/", graduate)
     graduate.refresh_from_db()
     assert graduate.mobile == "13700000009"
-    signing.read(invitation, user)
+    signing.read_notice(invitation, user)
     assert _ask_for_code(impersonating, invitation).status_code == 409
     refused = impersonating.post(
         f"/invitations/{invitation.pk}/accept/",
@@ -194,19 +201,19 @@ def test_a_code_to_a_number_put_in_by_somebody_else_is_not_given(way: str) -> No
     assert Agreement.objects.count() == 0
 
 
-def test_control_the_same_form_from_the_graduate_is_accepted(waiting: Waiting) -> None:
+def test_control_the_same_form_from_the_graduate_is_accepted(waiting: PreparedInvitation) -> None:
     answer = _accept(client_of(waiting.user), waiting)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/agreements/")
     assert Agreement.objects.count() == 1
 
 
-def _accept(client: Client, waiting: Waiting) -> Any:
+def _accept(client: Client, waiting: PreparedInvitation) -> Any:
     return client.post(f"/invitations/{waiting.invitation.pk}/accept/", waiting.form())
 
 
 def _ask_for_code(client: Client, invitation: Invitation) -> Any:
-    signing.forget_pauses()
+    signing.allow_new_codes()
     return client.post(f"/invitations/{invitation.pk}/code/")
 
 
@@ -216,7 +223,7 @@ def _choose(client: Client, graduate: Graduate) -> None:
     session.save()
 
 
-def _somebody(waiting: Waiting) -> User:
+def _somebody(waiting: PreparedInvitation) -> User:
     found = waiting.person("another graduate")
     assert found is not None
     return found

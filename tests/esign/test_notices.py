@@ -1,5 +1,4 @@
-"""What the message centre says also goes by e-mail where an address is given: once, in Chinese,
-and without anything that belongs behind the sign-in."""
+"""Messages are also sent by e-mail where an address is given: once, and without personal data."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from esign.states import Ground
 from graduates.models import Graduate
 from tests import factories
 from tests.esign import signing
-from tests.esign.test_reminders import ends_in
+from tests.esign.test_reminders import let_end_in
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +39,8 @@ def subjects(address: str) -> list[str]:
     return [m.subject for m in mails(address)]
 
 
-def test_from_invitation_to_agreement(graduate: Graduate) -> None:
-    agreement = signing.sign(graduate)
+def test_both_sides_get_mails_from_invitation_to_agreement(graduate: Graduate) -> None:
+    agreement = signing.sign_agreement(graduate)
     assert [s.partition("公司")[2] for s in subjects(MINE)] == ["邀请您签约", "的就业协议已生效"]
     assert subjects(THEIRS) == [f"{graduate.name}接受了邀约, 协议已生效"]
     for mail in [*mails(MINE), *mails(THEIRS)]:
@@ -55,23 +54,23 @@ def test_from_invitation_to_agreement(graduate: Graduate) -> None:
         assert not re.search(r"\d{6}", mail.text.replace(told.link, ""))
 
 
-def test_the_same_answer_twice_is_mailed_once(graduate: Graduate) -> None:
-    invitation, user, code = signing.ready(graduate)
-    first = signing.answer(invitation, user, code)
-    assert signing.answer(invitation, user, code) == first
+def test_accepting_twice_sends_one_mail(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    first = signing.accept_invitation(invitation, user, code)
+    assert signing.accept_invitation(invitation, user, code) == first
     assert len(subjects(THEIRS)) == 1
 
 
-def test_what_people_typed_stays_behind_the_sign_in(graduate: Graduate) -> None:
+def test_mails_do_not_contain_what_people_typed(graduate: Graduate) -> None:
     user = signing.confirm_origin(graduate)
-    invitation = signing.invited(graduate)
+    invitation = signing.send_invitation(graduate)
     accept.decline(invitation=invitation, by=user, reason="我的手机是13812345678")
     assert subjects(THEIRS) == [f"{graduate.name}谢绝了邀约"]
     assert "13812345678" not in mails(THEIRS)[0].text
 
 
-def test_amended_and_terminated_both_sides_hear(graduate: Graduate) -> None:
-    agreement = signing.sign(graduate)
+def test_both_sides_get_mails_of_amendment_and_termination(graduate: Graduate) -> None:
+    agreement = signing.sign_agreement(graduate)
     OutboxMessage.objects.all().delete()
     proposal = amend.propose(
         agreement=agreement, member=agreement.member, reason="更正",
@@ -84,41 +83,40 @@ def test_amended_and_terminated_both_sides_hear(graduate: Graduate) -> None:
     )
     assert len(subjects(MINE)) == 2
     terminate.consent(agreement=agreement, by=signing.account_of(graduate))
-    assert subjects(THEIRS), "what was not confirmed changes no address"
+    assert subjects(THEIRS), "a change that was not confirmed changes no address"
 
 
-def test_the_reminder_goes_by_mail_once(graduate: Graduate) -> None:
-    ends_in(signing.invited(graduate), 1)
+def test_the_reminder_is_mailed_once(graduate: Graduate) -> None:
+    let_end_in(signing.send_invitation(graduate), 1)
     assert [reminders.remind_ending(), reminders.remind_ending()] == [1, 0]
     assert sum(s.endswith("即将失效") for s in subjects(MINE)) == 1
 
 
-def test_who_left_gets_no_mail(graduate: Graduate) -> None:
-    """The address is theirs as much as the unit's."""
-    invitation, user, code = signing.ready(graduate)
+def test_a_person_who_left_gets_no_mail(graduate: Graduate) -> None:
+    invitation, user, code = signing.prepare_acceptance(graduate)
     end_membership(invitation.member)
-    signing.answer(invitation, user, code)
+    signing.accept_invitation(invitation, user, code)
     assert subjects(THEIRS) == []
 
 
-def test_without_an_address_or_a_way_out_there_is_none(settings: Any) -> None:
+def test_no_mail_is_written_without_an_address_or_a_mail_server(settings: Any) -> None:
     world = factories.make_world()
-    signing.sign(factories.make_graduate(world), contact_email="")
+    signing.sign_agreement(factories.make_graduate(world), contact_email="")
     assert not OutboxMessage.objects.filter(channel=Channel.EMAIL).exists()
     settings.OUTBOX_BACKENDS = settings.OUTBOX_BACKENDS | {"email": ""}
-    signing.sign(factories.make_graduate(world, email=MINE), mobile="13900000077")
+    signing.sign_agreement(factories.make_graduate(world, email=MINE), mobile="13900000077")
     assert not OutboxMessage.objects.filter(channel=Channel.EMAIL).exists()
 
 
-def test_accepting_asks_no_more_of_the_database_for_it(world: World) -> None:
-    """Mails go in the statement of the text message."""
+def test_mails_need_no_further_statements_when_accepting(world: World) -> None:
+    """Mails are inserted by the same statement as the text message."""
 
     def statements(graduate: Graduate) -> int:
-        invitation, user, code = signing.ready(graduate)
+        invitation, user, code = signing.prepare_acceptance(graduate)
         with CaptureQueriesContext(
             connection,
         ) as found:
-            made = signing.answer(invitation, user, code)
+            made = signing.accept_invitation(invitation, user, code)
         assert isinstance(made, Agreement)
         return len(found)
 
@@ -129,7 +127,7 @@ def test_accepting_asks_no_more_of_the_database_for_it(world: World) -> None:
     assert subjects(MINE)
 
 
-def test_taken_back(graduate: Graduate) -> None:
-    invitation = signing.invited(graduate)
+def test_a_withdrawal_is_mailed_to_the_graduate(graduate: Graduate) -> None:
+    invitation = signing.send_invitation(graduate)
     invite.withdraw(invitation=invitation, by=invitation.member.user)
     assert subjects(MINE)[-1].endswith("撤回了邀约")

@@ -1,4 +1,4 @@
-"""Our QR codes as a camera reads them: the card to send, the agreement's own."""
+"""QR codes as a camera reads them: that of the card, and that of a printed agreement."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(picture: Image.Image) -> list[str]:
     return [found.text for found in zxingcpp.read_barcodes(picture)]
 
 
-def test_the_card_to_send_leads_to_the_form() -> None:
+def test_the_qr_code_of_the_card_leads_to_the_form() -> None:
     graduate = factories.make_graduate(factories.make_world())
     signing.confirm_origin(graduate)
     client = client_of(signing.account_of(graduate))
@@ -37,9 +37,11 @@ def test_the_card_to_send_leads_to_the_form() -> None:
     assert address.endswith(f"/card/{Card.objects.get(graduate=graduate).token}/")
 
 
-def test_the_printed_agreement_leads_to_its_verification(signing_key: Path, tmp_path: Path) -> None:
+def test_the_qr_code_of_a_printed_agreement_leads_to_its_verification(
+    signing_key: Path, tmp_path: Path
+) -> None:
     world = factories.make_world()
-    agreement = signing.sign(factories.make_graduate(world))
+    agreement = signing.sign_agreement(factories.make_graduate(world))
     review.approve(graduate_id=agreement.graduate_id, by=world.counsellor)
     making.make_waiting()
     document = making.current_document(agreement)
@@ -47,7 +49,7 @@ def test_the_printed_agreement_leads_to_its_verification(signing_key: Path, tmp_
     path = tmp_path / "agreement.pdf"
     with files.open_file(document.made_file) as f:
         path.write_bytes(f.read())
-    # As a middling office scanner has it.
+    # As an ordinary office scanner scans the page.
     subprocess.run(
         ["pdftoppm", "-r", "150", "-gray", "-png", "-f", "1", "-l", "1", path, tmp_path / "page"],
         check=True,

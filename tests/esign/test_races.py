@@ -1,5 +1,7 @@
-"""Acceptances at the same instant, with real parallel connections; and a control that shows the
-race appears when the guard is off."""
+"""Acceptances at the same instant, on parallel database connections.
+
+Control tests switch the guards off and show that the races then happen.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,9 @@ from tests.esign import signing
 from tests.factories import World
 
 
-def at_once(*jobs: Callable[[], Any]) -> list[Any]:
-    """What each job returned or raised, all started together on connections of their own."""
+def run_at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """Run all jobs at the same time, each on a connection of its own; returns what each one returned
+    or raised."""
     ready = threading.Barrier(len(jobs))
     answers: list[Any] = [None] * len(jobs)
 
@@ -53,70 +56,71 @@ def two_offers(world: World) -> tuple[Graduate, list[Callable[[], Any]]]:
     user = signing.confirm_origin(graduate)
     jobs: list[Callable[[], Any]] = []
     for mobile in ("13900000001", "13900000002"):
-        invitation = signing.invited(graduate, mobile)
-        signing.read(invitation, user)
-        code = signing.code_for(invitation, user)
-        jobs.append(lambda i=invitation, c=code: signing.answer(i, user, c))
+        invitation = signing.send_invitation(graduate, mobile)
+        signing.read_notice(invitation, user)
+        code = signing.request_code(invitation, user)
+        jobs.append(lambda i=invitation, c=code: signing.accept_invitation(i, user, c))
     return graduate, jobs
 
 
-def active(graduate: Graduate) -> int:
+def count_active(graduate: Graduate) -> int:
     return Agreement.objects.filter(graduate=graduate, state=AgreementState.ACTIVE).count()
 
 
 def test_two_acceptances_at_once_make_one_agreement(committed_world: World) -> None:
     for _ in range(4):
         graduate, jobs = two_offers(committed_world)
-        answers = at_once(*jobs)
+        answers = run_at_once(*jobs)
         made = [a for a in answers if isinstance(a, Agreement)]
         refusals = [a for a in answers if isinstance(a, DomainError)]
-        assert (len(made), len(refusals), active(graduate)) == (1, 1, 1), answers
+        assert (len(made), len(refusals), count_active(graduate)) == (1, 1, 1), answers
         assert refusals[0].code == "active_agreement"
 
 
-def test_a_double_click_makes_one_agreement_and_one_answer(committed_world: World) -> None:
+def test_a_double_click_makes_one_agreement(committed_world: World) -> None:
     graduate = factories.make_graduate(committed_world)
-    invitation, user, code = signing.ready(graduate)
-    answers = at_once(*[lambda: signing.answer(invitation, user, code)] * 4)
+    invitation, user, code = signing.prepare_acceptance(graduate)
+    answers = run_at_once(*[lambda: signing.accept_invitation(invitation, user, code)] * 4)
     assert {a.pk for a in answers} == {answers[0].pk}, answers
-    assert active(graduate) == 1
+    assert count_active(graduate) == 1
 
 
 @contextmanager
-def no_guards() -> Iterator[None]:
-    """The control: locks taken out, and the index that stands behind them."""
-    original = base.step
+def without_locks() -> Iterator[None]:
+    """Replace the step of an invitation by one that checks without locks. Both threads pass the check
+    before either of them continues."""
+    original = base.take_step
 
     @contextmanager
     def unlocked(action: str, invitation: Invitation, by: Any, *, terms_hash: str = "") -> Any:
         with transaction.atomic():
-            case = base.case_of(invitation, terms_hash=terms_hash)
-            base.INVITATION.check(action, case, by)
+            facts = base.invitation_facts(invitation, terms_hash=terms_hash)
+            base.INVITATION.check(action, facts, by)
             barrier.wait(10)
-            yield case
+            yield facts
 
     barrier = threading.Barrier(2)
-    accept.base.step = unlocked
+    accept.base.take_step = unlocked
     try:
         yield
     finally:
-        accept.base.step = original
+        accept.base.take_step = original
 
 
-def test_control_without_the_locks_both_get_past_the_checks(committed_world: World) -> None:
-    """Both are let through; only the partial unique index still stops the second."""
+def test_control_without_the_locks_both_acceptances_pass_the_checks(committed_world: World) -> None:
+    """Without the locks both pass the checks; only the partial unique index stops the second."""
     graduate, jobs = two_offers(committed_world)
-    with no_guards():
-        answers = at_once(*jobs)
+    with without_locks():
+        answers = run_at_once(*jobs)
     stopped = [a for a in answers if isinstance(a, DomainError)]
     assert len(stopped) == 1, answers
     assert isinstance(stopped[0].__cause__, IntegrityError)
-    assert active(graduate) == 1
+    assert count_active(graduate) == 1
 
 
 @contextmanager
-def no_guarantees() -> Iterator[None]:
-    """What the database itself guarantees, taken out of this worker's own database."""
+def without_database_guarantees() -> Iterator[None]:
+    """Take the database's own guarantees out of this worker's database: an index and two triggers."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
         path=f"/{connection.settings_dict['NAME']}"
     )
@@ -124,7 +128,7 @@ def no_guarantees() -> Iterator[None]:
         "esign_agreement": "esign_agreement_is_lock",
         "destinations_destination": "esign_lock_is_agreement",
     }
-    connections.close_all()  # DDL waits for nobody's open transaction
+    connections.close_all()  # an open transaction would block the DDL
     with psycopg.connect(url.geturl(), autocommit=True) as owner:
         (index,) = owner.execute(
             "SELECT indexdef FROM pg_indexes WHERE indexname = 'agreement_one_active'"
@@ -144,33 +148,33 @@ def no_guarantees() -> Iterator[None]:
                 owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
 
-def test_control_without_any_guard_two_agreements_come_into_force(committed_world: World) -> None:
-    """The race is real: with locks, index and triggers out, both acceptances succeed."""
+def test_control_without_any_guard_two_agreements_are_made(committed_world: World) -> None:
+    """Without locks, index and triggers both acceptances succeed."""
     graduate, jobs = two_offers(committed_world)
-    with no_guarantees(), no_guards():
-        answers = at_once(*jobs)
+    with without_database_guarantees(), without_locks():
+        answers = run_at_once(*jobs)
         assert all(isinstance(a, Agreement) for a in answers), answers
-        assert active(graduate) == 2
+        assert count_active(graduate) == 2
 
 
 def test_acceptance_against_withdrawal_has_one_outcome(committed_world: World) -> None:
     for _ in range(3):
         graduate = factories.make_graduate(committed_world)
-        invitation, user, code = signing.ready(graduate)
+        invitation, user, code = signing.prepare_acceptance(graduate)
         by = invitation.member.user
-        answers = at_once(
-            lambda i=invitation, u=user, c=code: signing.answer(i, u, c),
+        answers = run_at_once(
+            lambda i=invitation, u=user, c=code: signing.accept_invitation(i, u, c),
             lambda i=invitation, b=by: invite.withdraw(invitation=i, by=b),
         )
         refused = [a for a in answers if isinstance(a, DomainError)]
         invitation.refresh_from_db()
         assert len(refused) == 1, answers
-        assert (invitation.state == InvitationState.ACCEPTED) == (active(graduate) == 1)
+        assert (invitation.state == InvitationState.ACCEPTED) == (count_active(graduate) == 1)
 
 
 def test_acceptance_against_expiry_has_one_outcome(committed_world: World) -> None:
     graduate = factories.make_graduate(committed_world)
-    invitation, user, code = signing.ready(graduate)
+    invitation, user, code = signing.prepare_acceptance(graduate)
     soon = timezone.now() + datetime.timedelta(milliseconds=300)
     Invitation.objects.filter(pk=invitation.pk).update(valid_until=soon)
     invitation.refresh_from_db()
@@ -180,18 +184,18 @@ def test_acceptance_against_expiry_has_one_outcome(committed_world: World) -> No
             pass
         return invite.expire_due()
 
-    at_once(lambda: signing.answer(invitation, user, code), expire)
+    run_at_once(lambda: signing.accept_invitation(invitation, user, code), expire)
     invitation.refresh_from_db()
     assert invitation.state in (InvitationState.ACCEPTED, InvitationState.EXPIRED)
-    assert (invitation.state == InvitationState.ACCEPTED) == (active(graduate) == 1)
+    assert (invitation.state == InvitationState.ACCEPTED) == (count_active(graduate) == 1)
     if invitation.state == InvitationState.ACCEPTED:
         assert invitation.decided_at is not None
         assert invitation.decided_at <= invitation.valid_until
 
 
-def test_the_database_itself_refuses_an_acceptance_that_is_too_late(committed_world: World) -> None:
+def test_the_database_refuses_an_acceptance_after_the_period(committed_world: World) -> None:
     graduate = factories.make_graduate(committed_world)
-    invitation, _, _ = signing.ready(graduate)
+    invitation, _, _ = signing.prepare_acceptance(graduate)
     late = invitation.valid_until + datetime.timedelta(seconds=1)
     with pytest.raises(IntegrityError), transaction.atomic():
         Invitation.objects.filter(pk=invitation.pk).update(
@@ -203,7 +207,7 @@ def test_an_agreement_without_its_locked_destination_is_never_committed(
     committed_world: World,
 ) -> None:
     graduate = factories.make_graduate(committed_world)
-    made = signing.sign(graduate)
+    made = signing.sign_agreement(graduate)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE esign_agreement SET state = 'terminated', ended_at = now() WHERE id = %s",
@@ -217,8 +221,8 @@ def test_an_agreement_without_its_locked_destination_is_never_committed(
         )
 
 
-def test_what_was_signed_never_changes(committed_world: World) -> None:
-    made = signing.sign(factories.make_graduate(committed_world))
+def test_the_database_refuses_to_change_signed_terms(committed_world: World) -> None:
+    made = signing.sign_agreement(factories.make_graduate(committed_world))
     for statement in (
         "UPDATE esign_agreementversion SET terms = '{}' WHERE agreement_id = %s",
         "DELETE FROM esign_agreementversion WHERE agreement_id = %s",

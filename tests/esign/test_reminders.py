@@ -1,4 +1,4 @@
-"""What goes out of its own accord, once: an offer that ends, a number that was replaced."""
+"""Messages that the platform sends by itself, once: an invitation expires, a number was replaced."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def invitation(world: World) -> Invitation:
-    return signing.invited(factories.make_graduate(world))
+    return signing.send_invitation(factories.make_graduate(world))
 
 
-def told(invitation: Invitation) -> tuple[int, int]:
+def count_reminders(invitation: Invitation) -> tuple[int, int]:
     key = f"invitation:{invitation.pk}:ending"
     return (
         Message.objects.filter(dedupe_key__endswith=key).count(),
@@ -32,8 +32,8 @@ def told(invitation: Invitation) -> tuple[int, int]:
     )
 
 
-def ends_in(invitation: Invitation, days: int) -> None:
-    """Sent three days ago; the last valid day is `days` from today."""
+def let_end_in(invitation: Invitation, days: int) -> None:
+    """Change the invitation: it was sent three days ago, and its last day is in `days` days."""
     end = timezone.localtime().replace(hour=23, minute=59, second=59, microsecond=0)
     Invitation.objects.filter(pk=invitation.pk).update(
         sent_at=timezone.now() - datetime.timedelta(days=3),
@@ -42,21 +42,23 @@ def ends_in(invitation: Invitation, days: int) -> None:
 
 
 @pytest.mark.parametrize(("days", "expected"), [(3, 0), (2, 0), (1, 1), (0, 1)])
-def test_from_the_day_before_once(invitation: Invitation, days: int, expected: int) -> None:
-    ends_in(invitation, days)
+def test_the_graduate_is_reminded_once_from_the_day_before(
+    invitation: Invitation, days: int, expected: int
+) -> None:
+    let_end_in(invitation, days)
     assert reminders.remind_ending() == expected
     assert reminders.remind_ending() == 0
-    assert told(invitation) == (expected, expected)
+    assert count_reminders(invitation) == (expected, expected)
 
 
-def test_not_on_the_day_it_was_sent(invitation: Invitation) -> None:
-    ends_in(invitation, 1)
+def test_nobody_is_reminded_on_the_day_of_the_invitation(invitation: Invitation) -> None:
+    let_end_in(invitation, 1)
     Invitation.objects.update(sent_at=timezone.now())
     assert reminders.remind_ending() == 0
 
 
-def test_nobody_is_reminded_of_what_is_over(invitation: Invitation) -> None:
-    ends_in(invitation, 1)
+def test_nobody_is_reminded_of_a_withdrawn_invitation(invitation: Invitation) -> None:
+    let_end_in(invitation, 1)
     invite.withdraw(invitation=invitation, by=invitation.member.user)
     assert reminders.remind_ending() == 0
 
@@ -73,7 +75,7 @@ def test_the_old_number_is_told_once(world: World) -> None:
     assert MobileChange.objects.get().told_at is not None
 
 
-def test_a_first_number_has_nobody_to_tell(world: World) -> None:
+def test_a_first_number_is_told_to_nobody(world: World) -> None:
     graduate = factories.make_graduate(world)
     Graduate.objects.filter(pk=graduate.pk).update(mobile="")
     MobileChange.objects.all().delete()

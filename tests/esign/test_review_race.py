@@ -1,4 +1,4 @@
-"""Two reviewers, and two clicks, at the same instant on one termination."""
+"""Several decisions on one termination at the same instant."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from esign.models import Agreement, Termination
 from esign.states import AgreementState, Ground, TerminationState
 from tests import factories
 from tests.esign import signing
-from tests.esign.test_races import at_once
+from tests.esign.test_races import run_at_once
 from tests.factories import World
 
 
-def waiting(world: World) -> tuple[Agreement, Termination]:
-    agreement = signing.sign(factories.make_graduate(world))
+def make_termination_to_review(world: World) -> tuple[Agreement, Termination]:
+    agreement = signing.sign_agreement(factories.make_graduate(world))
     terminate.start(
         agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="岗位取消"
     )
@@ -28,10 +28,12 @@ def waiting(world: World) -> tuple[Agreement, Termination]:
 
 
 @pytest.mark.parametrize("round_", range(3))
-def test_one_passes_on_while_another_turns_down(committed_world: World, round_: int) -> None:
-    agreement, t = waiting(committed_world)
+def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told(
+    committed_world: World, round_: int
+) -> None:
+    agreement, t = make_termination_to_review(committed_world)
     call: dict[str, Any] = {"agreement": agreement, "seen": t.pk}
-    answers = at_once(
+    answers = run_at_once(
         lambda: terminate.pass_on(**call, by=committed_world.counsellor),
         lambda: terminate.turn_down(**call, by=committed_world.department_admin, reason="材料不全"),
     )
@@ -43,11 +45,11 @@ def test_one_passes_on_while_another_turns_down(committed_world: World, round_: 
     assert t.state == done[0].state
 
 
-def test_two_final_words_release_once(committed_world: World) -> None:
-    agreement, t = waiting(committed_world)
+def test_agreeing_several_times_at_once_ends_the_agreement_once(committed_world: World) -> None:
+    agreement, t = make_termination_to_review(committed_world)
     terminate.pass_on(agreement=agreement, by=committed_world.counsellor)
     call: dict[str, Any] = {"agreement": agreement, "seen": t.pk}
-    answers = at_once(*[lambda: terminate.agree(**call, by=committed_world.school_admin)] * 4)
+    answers = run_at_once(*[lambda: terminate.agree(**call, by=committed_world.school_admin)] * 4)
     assert sum(isinstance(a, Termination) for a in answers) == 1, answers
     assert all(isinstance(a, Termination | DomainError) for a in answers), answers
     t.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Scan-to-print: a ticket for one browser, one graduate, one download, five minutes."""
+"""Scan-to-print: a ticket is for one browser, one graduate and one download within five minutes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from esign.actions import scan_print, terminate
 from esign.models import Agreement, Document, Print, PrintTicket
 from esign.states import Ground, TicketState
 from tests import factories
-from tests.esign import papers, signing
+from tests.esign import printed, signing
 from tests.factories import World, client_of
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agreement(world: World) -> Agreement:
-    return papers.printable(world)
+    return printed.make_printable_agreement(world)
 
 
-def computer() -> tuple[Client, str]:
-    """A public computer that shows a code: its browser and the ticket's token."""
+def open_ticket() -> tuple[Client, str]:
+    """The browser of a public computer that shows a ticket, and the ticket's token."""
     pc = Client()
     answer = pc.post("/print/")
     assert answer.status_code == 302
@@ -36,28 +36,28 @@ def computer() -> tuple[Client, str]:
     return pc, answer["Location"].split("/")[-2]
 
 
-def phone(agreement: Agreement) -> Client:
+def graduate_client(agreement: Agreement) -> Client:
     return client_of(signing.account_of(agreement.graduate))
 
 
-def scanned(agreement: Agreement) -> tuple[Client, str]:
-    """Confirmed on the phone, not yet downloaded."""
-    pc, token = computer()
-    handset = phone(agreement)
+def open_confirmed_ticket(agreement: Agreement) -> tuple[Client, str]:
+    """A ticket that the phone has confirmed: the computer's browser and the token."""
+    pc, token = open_ticket()
+    handset = graduate_client(agreement)
     handset.get(f"/print/scan/{token}/")
     handset.post(f"/print/scan/{token}/")
     return pc, token
 
 
-def test_from_the_code_to_the_file(agreement: Agreement) -> None:
-    pc, token = computer()
+def test_the_computer_downloads_the_file_after_the_phone_confirmed(agreement: Agreement) -> None:
+    pc, token = open_ticket()
     ticket = PrintTicket.objects.get(token=token)
     page = pc.get(f"/print/{token}/").content.decode()
     assert "<svg" in page
     assert f'two-digits">{ticket.digits}<' in page
     assert "<script>" not in page
     assert pc.post(f"/print/{token}/pdf/").status_code == 409
-    handset = phone(agreement)
+    handset = graduate_client(agreement)
     shown = handset.get(f"/print/scan/{token}/").content.decode()
     assert f'two-digits">{ticket.digits}<' in shown
     assert agreement.number in shown
@@ -67,7 +67,7 @@ def test_from_the_code_to_the_file(agreement: Agreement) -> None:
     assert "下载协议书" in pc.get(f"/print/{token}/state/").content.decode()
     assert Print.objects.count() == 0, "nothing was handed out yet"
     answer = pc.post(f"/print/{token}/pdf/")
-    assert (papers.body(answer), answer["Cache-Control"]) == (papers.CONTENT, "no-store")
+    assert (printed.read_body(answer), answer["Cache-Control"]) == (printed.CONTENT, "no-store")
     made = Print.objects.get(agreement=agreement)
     assert (made.way, made.actor_id) == ("scan", signing.account_of(agreement.graduate).pk)
     ticket.refresh_from_db()
@@ -75,7 +75,7 @@ def test_from_the_code_to_the_file(agreement: Agreement) -> None:
 
 
 def test_a_second_download_is_refused(agreement: Agreement) -> None:
-    pc, token = scanned(agreement)
+    pc, token = open_confirmed_ticket(agreement)
     assert pc.post(f"/print/{token}/pdf/").status_code == 200
     again = pc.post(f"/print/{token}/pdf/")
     assert (again.status_code, "已经下载过" in again.content.decode()) == (409, True)
@@ -84,9 +84,9 @@ def test_a_second_download_is_refused(agreement: Agreement) -> None:
 
 
 def test_another_browser_with_the_same_link_gets_nothing(agreement: Agreement) -> None:
-    _, token = scanned(agreement)
-    other, _ = computer()  # a secret of its own
-    for browser in (Client(), other, phone(agreement)):
+    _, token = open_confirmed_ticket(agreement)
+    other, _ = open_ticket()  # which has a secret of its own
+    for browser in (Client(), other, graduate_client(agreement)):
         assert browser.get(f"/print/{token}/").status_code == 409
         assert browser.get(f"/print/{token}/state/").status_code == 409
         answer = browser.post(f"/print/{token}/pdf/")
@@ -96,8 +96,8 @@ def test_another_browser_with_the_same_link_gets_nothing(agreement: Agreement) -
 
 @pytest.mark.parametrize("state", [TicketState.WAITING, TicketState.CLAIMED, TicketState.CONFIRMED])
 def test_an_expired_ticket_is_refused(agreement: Agreement, state: str) -> None:
-    pc, token = computer()
-    handset, scan = phone(agreement), f"/print/scan/{token}/"
+    pc, token = open_ticket()
+    handset, scan = graduate_client(agreement), f"/print/scan/{token}/"
     if state != TicketState.WAITING:
         handset.get(scan)
     if state == TicketState.CONFIRMED:
@@ -111,20 +111,24 @@ def test_an_expired_ticket_is_refused(agreement: Agreement, state: str) -> None:
     assert (PrintTicket.objects.get().state, Print.objects.count()) == (state, 0)
 
 
-def test_a_ticket_is_the_first_graduates(world: World, agreement: Agreement) -> None:
-    second = papers.printable(world)
-    pc, token = computer()
-    phone(agreement).get(f"/print/scan/{token}/")
-    answer = phone(second).get(f"/print/scan/{token}/")
+def test_a_ticket_belongs_to_the_graduate_who_scanned_it_first(
+    world: World, agreement: Agreement
+) -> None:
+    second = printed.make_printable_agreement(world)
+    pc, token = open_ticket()
+    graduate_client(agreement).get(f"/print/scan/{token}/")
+    answer = graduate_client(second).get(f"/print/scan/{token}/")
     assert (answer.status_code, "已被使用" in answer.content.decode()) == (409, True)
-    assert phone(second).post(f"/print/scan/{token}/").status_code == 409
-    assert phone(agreement).get(f"/print/scan/{token}/").status_code == 200, "opened again"
+    assert graduate_client(second).post(f"/print/scan/{token}/").status_code == 409
+    assert graduate_client(agreement).get(f"/print/scan/{token}/").status_code == 200, (
+        "opened again"
+    )
     assert pc.post(f"/print/{token}/pdf/").status_code == 409
 
 
-def test_confirming_needs_a_scan_and_twice_is_once(agreement: Agreement) -> None:
-    _, token = computer()
-    handset = phone(agreement)
+def test_a_ticket_is_confirmed_once_and_after_a_scan(agreement: Agreement) -> None:
+    _, token = open_ticket()
+    handset = graduate_client(agreement)
     assert handset.post(f"/print/scan/{token}/").status_code == 409
     handset.get(f"/print/scan/{token}/")
     for _ in range(2):
@@ -132,8 +136,8 @@ def test_confirming_needs_a_scan_and_twice_is_once(agreement: Agreement) -> None
     assert PrintTicket.objects.get().state == TicketState.CONFIRMED
 
 
-def test_whoever_signs_in_first_comes_back(agreement: Agreement) -> None:
-    _, token = computer()
+def test_the_phone_returns_to_the_ticket_after_signing_in(agreement: Agreement) -> None:
+    _, token = open_ticket()
     user, handset = signing.account_of(agreement.graduate), Client()
     answer = handset.get(f"/print/scan/{token}/")
     assert (answer.status_code, answer["Location"]) == (302, "/login/")
@@ -149,23 +153,23 @@ def test_whoever_signs_in_first_comes_back(agreement: Agreement) -> None:
     assert user.is_active
 
 
-def test_what_cannot_be_printed_is_said_on_the_phone(world: World) -> None:
+def test_the_phone_says_why_nothing_can_be_printed(world: World) -> None:
     unsigned = client_of(factories.activate(factories.make_graduate(world)))
-    _, token = computer()
+    _, token = open_ticket()
     answer = unsigned.get(f"/print/scan/{token}/")
     assert (answer.status_code, "没有生效的就业协议" in answer.content.decode()) == (409, True)
-    waiting = signing.sign(factories.make_graduate(world))
-    answer = phone(waiting).get(f"/print/scan/{token}/")
+    waiting = signing.sign_agreement(factories.make_graduate(world))
+    answer = graduate_client(waiting).get(f"/print/scan/{token}/")
     assert "审核通过后才能打印" in answer.content.decode()
     assert PrintTicket.objects.get(token=token).state == TicketState.WAITING
 
 
-def test_the_file_that_was_confirmed_or_none(world: World, agreement: Agreement) -> None:
-    pc, token = scanned(agreement)
+def test_only_the_confirmed_file_is_handed_out(world: World, agreement: Agreement) -> None:
+    pc, token = open_confirmed_ticket(agreement)
     review.reject(graduate_id=agreement.graduate_id, reason="行业不符", by=world.school_admin)
     assert pc.post(f"/print/{token}/pdf/").status_code == 409
-    other = papers.printable(world)
-    pc, token = scanned(other)
+    other = printed.make_printable_agreement(world)
+    pc, token = open_confirmed_ticket(other)
     shown = Document.objects.get(agreement=other)
     Document.objects.create(
         agreement=other, version=shown.version, fingerprint="f" * 64, state="ready",
@@ -175,8 +179,8 @@ def test_the_file_that_was_confirmed_or_none(world: World, agreement: Agreement)
     assert not Print.objects.exists(), "a refusal counts nothing"
 
 
-def test_an_ended_agreement_prints_no_more(world: World, agreement: Agreement) -> None:
-    pc, token = scanned(agreement)
+def test_a_terminated_agreement_cannot_be_printed(world: World, agreement: Agreement) -> None:
+    pc, token = open_confirmed_ticket(agreement)
     owner = signing.account_of(agreement.graduate)
     terminate.start(agreement=agreement, by=owner, ground=Ground.MUTUAL, reason="协商")
     terminate.consent(agreement=agreement, by=agreement.member.user)
@@ -186,27 +190,27 @@ def test_an_ended_agreement_prints_no_more(world: World, agreement: Agreement) -
     assert not Print.objects.exists()
 
 
-def test_asking_too_often_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_tickets_from_one_address_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_print, "_TICKETS_AN_HOUR", 2)
     address = "10.1.2.3"
     answers = [Client(REMOTE_ADDR=address).post("/print/").status_code for _ in range(3)]
     assert answers == [302, 302, 429]
 
 
-def test_guessed_tokens(agreement: Agreement) -> None:
-    assert phone(agreement).get(f"/print/scan/{'a' * 43}/").status_code == 409
+def test_guessed_tokens_are_refused(agreement: Agreement) -> None:
+    assert graduate_client(agreement).get(f"/print/scan/{'a' * 43}/").status_code == 409
     assert Client().get(f"/print/{'a' * 43}/").status_code == 409
     with pytest.raises(DomainError):
-        scan_print.use(token="a" * 43, secret="")
+        scan_print.redeem_ticket(token="a" * 43, secret="")
 
 
-def test_old_tickets_are_swept() -> None:
+def test_old_tickets_are_deleted() -> None:
     for _ in range(2):
-        computer()
+        open_ticket()
     newest = PrintTicket.objects.latest("pk")
     PrintTicket.objects.exclude(pk=newest.pk).update(
         expires_at=timezone.now() - datetime.timedelta(days=2)
     )
-    assert scan_print.sweep() == 1
+    assert scan_print.delete_old_tickets() == 1
     assert PrintTicket.objects.get() == newest
     assert re.fullmatch(r"\d\d", newest.digits)

@@ -1,4 +1,4 @@
-"""Ending an agreement: dates, counts, grounds, both starts, silence, two reviews, signing again."""
+"""Terminating an agreement: who may ask when, the answer, the deadline, the reviews, signing again."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agreement(graduate: Graduate) -> Agreement:
-    return signing.sign(graduate)
+    return signing.sign_agreement(graduate)
 
 
-def owner(agreement: Agreement) -> Any:
+def graduate_user(agreement: Agreement) -> Any:
     return signing.account_of(agreement.graduate)
 
 
-def ask(agreement: Agreement, by: Any, **changes: Any) -> Termination:
+def start(agreement: Agreement, by: Any, **changes: Any) -> Termination:
     values = {"ground": Ground.MUTUAL, "reason": "双方协商一致"} | changes
     return terminate.start(agreement=agreement, by=by, **values)
 
@@ -49,15 +49,17 @@ def rules(world: World, **values: Any) -> SigningRules:
     return SigningRules.objects.create(cohort=world.cohort, **(base | values))
 
 
-def end_it(world: World, agreement: Agreement) -> Termination:
-    ask(agreement, owner(agreement))
+def terminate_agreement(world: World, agreement: Agreement) -> Termination:
+    start(agreement, graduate_user(agreement))
     terminate.consent(agreement=agreement, by=agreement.member.user)
     terminate.pass_on(agreement=agreement, by=world.counsellor)
     return terminate.agree(agreement=agreement, by=world.school_admin)
 
 
-def test_both_agree_and_two_reviews_end_it(world: World, agreement: Agreement) -> None:
-    done = end_it(world, agreement)
+def test_an_agreed_termination_ends_the_agreement_after_two_reviews(
+    world: World, agreement: Agreement
+) -> None:
+    done = terminate_agreement(world, agreement)
     assert done.state == TerminationState.AGREED
     agreement.refresh_from_db()
     assert (agreement.state, agreement.ended_at is not None) == (AgreementState.TERMINATED, True)
@@ -67,8 +69,8 @@ def test_both_agree_and_two_reviews_end_it(world: World, agreement: Agreement) -
 
 
 def test_the_graduate_may_sign_again_with_another_unit(world: World, agreement: Agreement) -> None:
-    end_it(world, agreement)
-    again = signing.sign(
+    terminate_agreement(world, agreement)
+    again = signing.sign_agreement(
         agreement.graduate, mobile="13900000002", unit_name="另一虚构有限公司",
         unit_code=factories.make_unit_code(body="MA2N0DEF"),
     )  # fmt: skip
@@ -77,14 +79,14 @@ def test_the_graduate_may_sign_again_with_another_unit(world: World, agreement: 
 
 
 def test_the_unit_may_start_and_the_graduate_consents(world: World, agreement: Agreement) -> None:
-    ask(agreement, agreement.member.user)
+    start(agreement, agreement.member.user)
     refused("own_request", terminate.consent, agreement=agreement, by=agreement.member.user)
-    done = terminate.consent(agreement=agreement, by=owner(agreement))
+    done = terminate.consent(agreement=agreement, by=graduate_user(agreement))
     assert done.state == TerminationState.WAITING_DEPARTMENT
 
 
 def test_a_refusal_ends_the_request_and_leaves_the_agreement(agreement: Agreement) -> None:
-    ask(agreement, owner(agreement))
+    start(agreement, graduate_user(agreement))
     refused("reason", terminate.refuse, agreement=agreement, by=agreement.member.user, reason="")
     done = terminate.refuse(agreement=agreement, by=agreement.member.user, reason="不同意")
     assert done.state == TerminationState.REFUSED
@@ -92,17 +94,17 @@ def test_a_refusal_ends_the_request_and_leaves_the_agreement(agreement: Agreemen
     assert agreement.state == AgreementState.ACTIVE
 
 
-def test_only_one_procedure_is_open(agreement: Agreement) -> None:
-    ask(agreement, owner(agreement))
-    refused("state", ask, agreement=agreement, by=agreement.member.user)
+def test_only_one_termination_is_open(agreement: Agreement) -> None:
+    start(agreement, graduate_user(agreement))
+    refused("state", start, agreement=agreement, by=agreement.member.user)
 
 
-def test_silence_is_no_consent_but_opens_the_stamped_way(
+def test_after_the_deadline_a_stamped_release_replaces_the_answer(
     world: World, agreement: Agreement
 ) -> None:
-    row = ask(agreement, owner(agreement))
+    row = start(agreement, graduate_user(agreement))
     photo = [factories.make_photo()]
-    call = {"agreement": agreement, "by": owner(agreement), "materials": photo}
+    call = {"agreement": agreement, "by": graduate_user(agreement), "materials": photo}
     refused("still_waiting", terminate.upload_release, **call)
     Termination.objects.filter(pk=row.pk).update(
         answer_by=timezone.now() - datetime.timedelta(seconds=1)
@@ -116,17 +118,17 @@ def test_silence_is_no_consent_but_opens_the_stamped_way(
     assert terminate.agree(agreement=agreement, by=world.school_admin).called_back_note
 
 
-def test_silence_days_are_the_schools(world: World, agreement: Agreement) -> None:
+def test_the_school_sets_the_deadline_of_the_answer(world: World, agreement: Agreement) -> None:
     rules(world, silence_days=3)
-    row = ask(agreement, owner(agreement))
+    row = start(agreement, graduate_user(agreement))
     last = timezone.localtime(row.answer_by).date()
     assert last == factories.today() + datetime.timedelta(days=3)
 
 
 def test_one_sided_grounds_need_proof_and_written_notice(agreement: Agreement) -> None:
-    by = owner(agreement)
-    refused("invalid", ask, agreement=agreement, by=by, ground=Ground.BANKRUPT)
-    row = ask(
+    by = graduate_user(agreement)
+    refused("invalid", start, agreement=agreement, by=by, ground=Ground.BANKRUPT)
+    row = start(
         agreement, by, ground=Ground.BANKRUPT, notified_on=factories.today(),
         materials=[factories.make_photo()],
     )  # fmt: skip
@@ -134,29 +136,31 @@ def test_one_sided_grounds_need_proof_and_written_notice(agreement: Agreement) -
     assert row.materials.count() == 1
 
 
-def test_not_before_the_schools_date(world: World, agreement: Agreement) -> None:
+def test_no_termination_starts_before_the_schools_date(world: World, agreement: Agreement) -> None:
     rules(world, termination_from=factories.today() + datetime.timedelta(days=1))
-    refused("too_early", ask, agreement=agreement, by=owner(agreement))
+    refused("too_early", start, agreement=agreement, by=graduate_user(agreement))
 
 
-def test_not_beyond_the_maximum(world: World, graduate: Graduate) -> None:
+def test_no_termination_starts_beyond_the_schools_maximum(world: World, graduate: Graduate) -> None:
     rules(world, most_terminations=1)
-    first = signing.sign(graduate)
-    end_it(world, first)
-    second = signing.sign(graduate, mobile="13900000002")
-    refused("too_often", ask, agreement=second, by=owner(second))
+    first = signing.sign_agreement(graduate)
+    terminate_agreement(world, first)
+    second = signing.sign_agreement(graduate, mobile="13900000002")
+    refused("too_often", start, agreement=second, by=graduate_user(second))
 
 
-def test_withdrawn_by_who_started(agreement: Agreement) -> None:
-    ask(agreement, owner(agreement))
+def test_only_the_side_that_asked_may_withdraw(agreement: Agreement) -> None:
+    start(agreement, graduate_user(agreement))
     refused("not_own_request", terminate.withdraw, agreement=agreement, by=agreement.member.user)
-    done = terminate.withdraw(agreement=agreement, by=owner(agreement))
+    done = terminate.withdraw(agreement=agreement, by=graduate_user(agreement))
     assert done.state == TerminationState.WITHDRAWN
 
 
-def test_a_school_may_settle_for_the_department(world: World, agreement: Agreement) -> None:
+def test_a_school_may_leave_the_decision_to_the_department(
+    world: World, agreement: Agreement
+) -> None:
     rules(world, department_decides=True)
-    ask(agreement, owner(agreement))
+    start(agreement, graduate_user(agreement))
     terminate.consent(agreement=agreement, by=agreement.member.user)
     refused("department_decides", terminate.pass_on,
             agreement=agreement, by=world.counsellor)  # fmt: skip
@@ -164,30 +168,32 @@ def test_a_school_may_settle_for_the_department(world: World, agreement: Agreeme
     assert done.state == TerminationState.AGREED
 
 
-def test_staff_turns_down_with_a_reason(world: World, agreement: Agreement) -> None:
-    ask(agreement, owner(agreement))
+def test_staff_refuses_a_termination_with_a_reason(world: World, agreement: Agreement) -> None:
+    start(agreement, graduate_user(agreement))
     terminate.consent(agreement=agreement, by=agreement.member.user)
     refused("state", terminate.agree, agreement=agreement, by=world.school_admin)
     done = terminate.turn_down(agreement=agreement, by=world.counsellor, reason="材料不全")
     assert (done.state, done.refusal) == (TerminationState.REFUSED, "材料不全")
 
 
-def test_strangers_cannot_start(world: World, agreement: Agreement) -> None:
+def test_only_the_two_sides_may_start_a_termination(world: World, agreement: Agreement) -> None:
     other = signing.account_of(factories.make_graduate(world))
-    refused("not_yours", ask, agreement=agreement, by=other)
-    refused("not_yours", ask, agreement=agreement, by=factories.make_employer())
-    refused("role", ask, agreement=agreement, by=world.school_admin)
+    refused("not_yours", start, agreement=agreement, by=other)
+    refused("not_yours", start, agreement=agreement, by=factories.make_employer())
+    refused("role", start, agreement=agreement, by=world.school_admin)
 
 
-def test_no_staff_ends_it_as_the_graduate(world: World, agreement: Agreement) -> None:
-    """After a reset by staff, and after a new number, 72 hours pass before the graduate's side
-    can ask or consent; the unit's own answer is not held up."""
-    user = owner(agreement)
+def test_after_a_reset_or_a_new_number_the_graduate_cannot_terminate(
+    world: World, agreement: Agreement
+) -> None:
+    """After a reset by staff or a new number the graduate can neither ask nor consent for 72 hours.
+    The unit is not affected."""
+    user = graduate_user(agreement)
     person = agreement.graduate.person
     person.code_counter, person.activated_at = 1, timezone.now()
     person.save(update_fields=["code_counter", "activated_at"])
-    refused("account_reset", ask, agreement=agreement, by=user)
-    ask(agreement, agreement.member.user)
+    refused("account_reset", start, agreement=agreement, by=user)
+    start(agreement, agreement.member.user)
     refused("account_reset", terminate.consent, agreement=agreement, by=user)
     person.activated_at = timezone.now() - datetime.timedelta(hours=73)
     person.save(update_fields=["activated_at"])

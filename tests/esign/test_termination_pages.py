@@ -1,4 +1,4 @@
-"""Ending an agreement on the pages: the graduate asks and answers, the school reviews."""
+"""Terminations on the pages: the graduate asks and answers, the school reviews."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ASKED = {"ground": Ground.MUTUAL.value, "reason": "双方协商一致"}
 
 @pytest.fixture
 def agreement(world: World) -> Agreement:
-    return signing.sign(factories.make_graduate(world))
+    return signing.sign_agreement(factories.make_graduate(world))
 
 
-def phone(agreement: Agreement) -> Client:
+def graduate_client(agreement: Agreement) -> Client:
     return client_of(signing.account_of(agreement.graduate))
 
 
@@ -38,27 +38,27 @@ def photo(name: str = "材料.jpg") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, factories.make_photo(), "image/jpeg")
 
 
-def by_unit(agreement: Agreement) -> Termination:
+def start_as_unit(agreement: Agreement) -> Termination:
     return terminate.start(
         agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="岗位取消"
     )
 
 
-def waiting(agreement: Agreement) -> Termination:
-    """Both want it; the department's review comes next."""
-    by_unit(agreement)
+def make_termination_to_review(agreement: Agreement) -> Termination:
+    """A termination that both sides want and the department has to review."""
+    start_as_unit(agreement)
     return terminate.consent(agreement=agreement, by=signing.account_of(agreement.graduate))
 
 
-def post(client: Client, t: Termination, action: str, **values: Any) -> Any:
+def post_step(client: Client, t: Termination, action: str, **values: Any) -> Any:
     return client.post(f"/console/terminations/{t.pk}/act/{action}/", values)
 
 
 # --- the graduate ------------------------------------------------------------------------------
 
 
-def test_asking_twice_is_one_request(agreement: Agreement) -> None:
-    client, address = phone(agreement), f"/agreements/{agreement.pk}/terminate/"
+def test_asking_twice_makes_one_termination(agreement: Agreement) -> None:
+    client, address = graduate_client(agreement), f"/agreements/{agreement.pk}/terminate/"
     assert "申请解约" in client.get(address).content.decode()
     for _ in range(2):
         answer = client.post(address, _ASKED)
@@ -69,8 +69,8 @@ def test_asking_twice_is_one_request(agreement: Agreement) -> None:
     assert "撤回解约申请" in page
 
 
-def test_a_mistake_loses_neither_words_nor_pictures(agreement: Agreement) -> None:
-    client, address = phone(agreement), f"/agreements/{agreement.pk}/terminate/"
+def test_a_refused_request_keeps_typed_words_and_pictures(agreement: Agreement) -> None:
+    client, address = graduate_client(agreement), f"/agreements/{agreement.pk}/terminate/"
     typed = {"ground": Ground.BREACH.value, "reason": "单位未按约定提供岗位"}
     wrong = client.post(
         address, typed | {"notified_on": "不是日期", "materials": [photo(), photo()]}
@@ -80,7 +80,7 @@ def test_a_mistake_loses_neither_words_nor_pictures(agreement: Agreement) -> Non
     assert "日期不正确" in page
     assert "单位未按约定提供岗位" in page
     assert "已收到 2 张" in page
-    kept = wrong.context["kept_token"]
+    kept = wrong.context["form"]["kept"].value()
     wrong = client.post(address, typed | {"kept": kept, "materials": [photo()] * 3})
     assert "最多上传4张材料" in wrong.content.decode()
     today = factories.today().isoformat()
@@ -89,14 +89,14 @@ def test_a_mistake_loses_neither_words_nor_pictures(agreement: Agreement) -> Non
     assert (made.state, made.materials.count()) == (TerminationState.WAITING_DEPARTMENT, 2)
 
 
-def test_somebody_elses_pictures_cannot_be_named(world: World, agreement: Agreement) -> None:
-    other = signing.sign(factories.make_graduate(world), mobile="13900000002")
-    wrong = phone(other).post(
+def test_another_graduates_pictures_cannot_be_used(world: World, agreement: Agreement) -> None:
+    other = signing.sign_agreement(factories.make_graduate(world), mobile="13900000002")
+    wrong = graduate_client(other).post(
         f"/agreements/{other.pk}/terminate/",
         {"ground": Ground.LAW.value, "reason": "法律规定", "materials": [photo()]},
     )
-    kept = wrong.context["kept_token"]
-    answer = phone(agreement).post(
+    kept = wrong.context["form"]["kept"].value()
+    answer = graduate_client(agreement).post(
         f"/agreements/{agreement.pk}/terminate/",
         {"ground": Ground.LAW.value, "reason": "法律规定", "kept": kept,
          "notified_on": factories.today().isoformat()},
@@ -104,9 +104,9 @@ def test_somebody_elses_pictures_cannot_be_named(world: World, agreement: Agreem
     assert (answer.status_code, "单方解约须上传证明材料" in answer.content.decode()) == (422, True)
 
 
-def test_no_picture_is_refused_beside_its_field(agreement: Agreement) -> None:
+def test_a_file_that_is_no_picture_is_refused_beside_its_field(agreement: Agreement) -> None:
     fake = SimpleUploadedFile("合同.jpg", b"%PDF-1.7 no picture", "image/jpeg")
-    answer = phone(agreement).post(
+    answer = graduate_client(agreement).post(
         f"/agreements/{agreement.pk}/terminate/", _ASKED | {"materials": [fake]}
     )
     assert answer.status_code == 422
@@ -119,18 +119,21 @@ def test_before_the_schools_date_the_page_says_when(world: World, agreement: Agr
     SigningRules.objects.create(
         cohort=world.cohort, signing_from=factories.today(), termination_from=later
     )
-    answer = phone(agreement).get(f"/agreements/{agreement.pk}/terminate/")
+    answer = graduate_client(agreement).get(f"/agreements/{agreement.pk}/terminate/")
     assert (answer.status_code, f"自{later:%Y年%m月%d日}起" in answer.content.decode()) == (
         409,
         True,
     )
-    assert "申请解约" not in phone(agreement).get(f"/agreements/{agreement.pk}/").content.decode()
+    assert (
+        "申请解约"
+        not in graduate_client(agreement).get(f"/agreements/{agreement.pk}/").content.decode()
+    )
 
 
-def test_the_units_request_waits_on_the_home_page(agreement: Agreement) -> None:
-    client = phone(agreement)
+def test_the_units_request_is_shown_on_the_home_page(agreement: Agreement) -> None:
+    client = graduate_client(agreement)
     assert "用人单位申请解约" not in client.get("/").content.decode()
-    t = by_unit(agreement)
+    t = start_as_unit(agreement)
     home = client.get("/").content.decode()
     assert "用人单位申请解约, 请答复" in home
     assert f"/agreements/{agreement.pk}/" in home
@@ -143,13 +146,13 @@ def test_the_units_request_waits_on_the_home_page(agreement: Agreement) -> None:
     assert "用人单位申请解约" not in client.get("/").content.decode()
 
 
-def test_consent_is_to_the_request_that_was_seen(agreement: Agreement) -> None:
-    first = by_unit(agreement)
+def test_consent_applies_only_to_the_termination_that_was_shown(agreement: Agreement) -> None:
+    first = start_as_unit(agreement)
     terminate.withdraw(agreement=agreement, by=agreement.member.user)
     second = terminate.start(
         agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="另一原因"
     )
-    client, act = phone(agreement), f"/agreements/{agreement.pk}/termination/consent/"
+    client, act = graduate_client(agreement), f"/agreements/{agreement.pk}/termination/consent/"
     answer = client.post(act, {"seen": first.pk})
     assert (answer.status_code, "没有执行" in answer.content.decode()) == (409, True)
     assert client.post(act).status_code == 409, "nothing seen"
@@ -160,8 +163,8 @@ def test_consent_is_to_the_request_that_was_seen(agreement: Agreement) -> None:
     assert (again.status_code, "“同意解约”" in again.content.decode()) == (409, True)
 
 
-def test_after_silence_the_stamped_release(agreement: Agreement) -> None:
-    client = phone(agreement)
+def test_the_graduate_uploads_a_stamped_release_after_the_deadline(agreement: Agreement) -> None:
+    client = graduate_client(agreement)
     client.post(f"/agreements/{agreement.pk}/terminate/", _ASKED)
     t = Termination.objects.get()
     act, page = (
@@ -188,8 +191,8 @@ def test_after_silence_the_stamped_release(agreement: Agreement) -> None:
 # --- the school --------------------------------------------------------------------------------
 
 
-def test_two_reviews_on_the_pages(world: World, agreement: Agreement) -> None:
-    t = waiting(agreement)
+def test_department_and_school_review_on_the_pages(world: World, agreement: Agreement) -> None:
+    t = make_termination_to_review(agreement)
     department, school = world.client(Role.COUNSELLOR), world.client(Role.SCHOOL_ADMIN)
     address = f"/console/terminations/{t.pk}/"
     assert address in department.get("/console/terminations/queue/").content.decode()
@@ -201,10 +204,10 @@ def test_two_reviews_on_the_pages(world: World, agreement: Agreement) -> None:
     page = department.get(address).content.decode()
     assert "初审同意" in page
     assert "终审同意" not in page
-    assert post(department, t, "pass_on").status_code == 302
+    assert post_step(department, t, "pass_on").status_code == 302
     assert "解约申请等待终审" in school.get("/console/messages/").content.decode()
     assert "终审同意" in school.get(address).content.decode()
-    assert post(school, t, "agree").status_code == 302
+    assert post_step(school, t, "agree").status_code == 302
     agreement.refresh_from_db()
     assert agreement.state == AgreementState.TERMINATED
     assert f"{address}act/" not in school.get(address).content.decode()
@@ -214,9 +217,9 @@ def test_two_reviews_on_the_pages(world: World, agreement: Agreement) -> None:
 def test_the_second_reviewer_is_told_what_happened(
     world: World, agreement: Agreement, second: str
 ) -> None:
-    t = waiting(agreement)
+    t = make_termination_to_review(agreement)
     terminate.pass_on(agreement=agreement, by=world.counsellor, seen=t.pk)
-    answer = post(world.client(Role.DEPARTMENT_ADMIN), t, second, reason="材料不清晰")
+    answer = post_step(world.client(Role.DEPARTMENT_ADMIN), t, second, reason="材料不清晰")
     page = answer.content.decode()
     assert answer.status_code == 409
     assert f"{world.counsellor.label}已于" in page
@@ -227,29 +230,31 @@ def test_the_second_reviewer_is_told_what_happened(
     assert Event.objects.filter(action="esign.terminate_pass").count() == 1
 
 
-def test_an_old_page_never_decides_a_new_request(world: World, agreement: Agreement) -> None:
-    old = waiting(agreement)
+def test_an_old_page_cannot_decide_a_new_termination(world: World, agreement: Agreement) -> None:
+    old = make_termination_to_review(agreement)
     terminate.turn_down(agreement=agreement, by=world.counsellor, reason="材料不全")
-    new = waiting(agreement)
+    new = make_termination_to_review(agreement)
     client = world.client(Role.COUNSELLOR)
-    assert post(client, old, "pass_on").status_code == 409
-    assert post(client, old, "turn_down", reason="材料不全").status_code == 409
+    assert post_step(client, old, "pass_on").status_code == 409
+    assert post_step(client, old, "turn_down", reason="材料不全").status_code == 409
     new.refresh_from_db()
     assert new.state == TerminationState.WAITING_DEPARTMENT
     assert "初审同意" not in client.get(f"/console/terminations/{old.pk}/").content.decode()
 
 
-def test_a_reason_is_asked_for_and_kept(world: World, agreement: Agreement) -> None:
-    t = waiting(agreement)
+def test_turning_down_needs_a_reason(world: World, agreement: Agreement) -> None:
+    t = make_termination_to_review(agreement)
     client = world.client(Role.COUNSELLOR)
-    empty = post(client, t, "turn_down", reason=" ")
+    empty = post_step(client, t, "turn_down", reason=" ")
     assert (empty.status_code, "请填写理由" in empty.content.decode()) == (409, True)
-    assert post(client, t, "turn_down", reason="材料不全").status_code == 302
+    assert post_step(client, t, "turn_down", reason="材料不全").status_code == 302
     t.refresh_from_db()
     assert (t.state, t.refusal) == (TerminationState.REFUSED, "材料不全")
 
 
-def test_the_call_comes_before_the_final_word(world: World, agreement: Agreement) -> None:
+def test_a_stamped_release_needs_a_call_before_the_decision(
+    world: World, agreement: Agreement
+) -> None:
     owner = signing.account_of(agreement.graduate)
     t = terminate.start(agreement=agreement, by=owner, **_ASKED)
     Termination.objects.update(answer_by=timezone.now() - datetime.timedelta(seconds=1))
@@ -259,22 +264,22 @@ def test_the_call_comes_before_the_final_word(world: World, agreement: Agreement
     page = client.get(address).content.decode()
     assert "登记回访" in page
     assert "终审同意" not in page
-    assert post(client, t, "agree").status_code == 409
-    assert post(client, t, "note_call", reason="已与单位人事核实").status_code == 302
+    assert post_step(client, t, "agree").status_code == 409
+    assert post_step(client, t, "note_call", reason="已与单位人事核实").status_code == 302
     assert "终审同意" in client.get(address).content.decode()
     image = t.materials.get()
     assert client.get(f"/console/terminations/material/{image.pk}/").status_code == 200
 
 
-def test_another_schools_clerk_and_guessed_ids(world: World, agreement: Agreement) -> None:
-    t = waiting(agreement)
+def test_staff_outside_the_scope_cannot_review(world: World, agreement: Agreement) -> None:
+    t = make_termination_to_review(agreement)
     stranger = factories.make_world()
     for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN):
         client = stranger.client(role)
         assert client.get(f"/console/terminations/{t.pk}/").status_code == 404
-        assert post(client, t, "turn_down", reason="试").status_code == 404
+        assert post_step(client, t, "turn_down", reason="试").status_code == 404
     assert world.client(Role.COUNSELLOR).get("/console/terminations/99999999/").status_code == 404
-    assert post(world.client(Role.COUNSELLOR), t, "terminate").status_code == 404
+    assert post_step(world.client(Role.COUNSELLOR), t, "terminate").status_code == 404
     outside = factories.make_staff(
         Role.COUNSELLOR, world, cohorts=[world.cohort], departments=world.departments[1:]
     )
@@ -286,7 +291,9 @@ def test_another_schools_clerk_and_guessed_ids(world: World, agreement: Agreemen
     assert t.state == TerminationState.WAITING_DEPARTMENT
 
 
-def test_what_was_noted_for_the_school_stays_there(world: World, agreement: Agreement) -> None:
+def test_the_note_of_a_call_is_not_shown_to_the_graduate(
+    world: World, agreement: Agreement
+) -> None:
     owner = signing.account_of(agreement.graduate)
     terminate.start(agreement=agreement, by=owner, **_ASKED)
     Termination.objects.update(answer_by=timezone.now() - datetime.timedelta(seconds=1))

@@ -1,5 +1,4 @@
-"""Agreements with the stamp of a time-stamp authority, asked over HTTP: verified with it, and what
-happens when it is away or answers wrongly."""
+"""Agreements with time stamps that an authority gives over HTTP, and what happens when it fails."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 
 from destinations.actions import review
-from esign import sealing
+from esign import pdf_signing
 from esign.actions import documents as making
 from esign.models import Agreement, Document
 from esign.queries import sign_status
@@ -24,8 +23,8 @@ from esign.states import AgreementState, DocumentState
 from esign.verification import verify
 from tests import factories
 from tests.esign import signing
-from tests.esign.test_documents import content_of
-from tests.esign.time_stamp_authority import Authority, running
+from tests.esign.test_documents import make_content
+from tests.esign.time_stamp_authority import Authority, run_authority
 from tests.removal import clear_own_cache
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def authority(tmp_path: Path, settings: Any) -> Iterator[Authority]:
-    with running(Authority(tmp_path)) as found:
+    with run_authority(Authority(tmp_path)) as found:
         settings.TIME_STAMP_URL = found.url
         settings.TIME_STAMP_ROOTS = str(found.roots)
         yield found
@@ -41,23 +40,25 @@ def authority(tmp_path: Path, settings: Any) -> Iterator[Authority]:
 
 @pytest.fixture
 def agreement(signing_key: Path, authority: Authority) -> Agreement:
-    """Approved by the department, its document waiting."""
+    """An agreement that the department has approved, so that its document waits to be made."""
     clear_own_cache()
     world = factories.make_world()
-    made = signing.sign(factories.make_graduate(world))
+    made = signing.sign_agreement(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
     return made
 
 
 def try_once() -> Document:
-    """A run of the task; what it can't make is left for the next one."""
-    with contextlib.suppress(sealing.NoStamp):
+    """Run the task once; returns the document, finished or not."""
+    with contextlib.suppress(pdf_signing.NoTimeStamp):
         making.make_waiting()
     return Document.objects.get()
 
 
-def test_stamped_and_verified(agreement: Agreement, authority: Authority, tmp_path: Path) -> None:
-    content = content_of(agreement)
+def test_a_document_with_a_time_stamp_is_genuine(
+    agreement: Agreement, authority: Authority, tmp_path: Path
+) -> None:
+    content = make_content(agreement)
     assert authority.asked == 1
     (signature,) = PdfFileReader(io.BytesIO(content)).embedded_signatures
     (stamp,) = extract_tst_data_iter(signature.signer_info, signed=False)
@@ -71,24 +72,24 @@ def test_stamped_and_verified(agreement: Agreement, authority: Authority, tmp_pa
     call_command("verify_agreement", str(file))
 
 
-def test_a_stamp_of_nobody_we_know_does_not_hold(
+def test_a_time_stamp_of_an_unknown_authority_is_refused(
     agreement: Agreement, tmp_path: Path, settings: Any
 ) -> None:
-    """It counts in the verdict: the signature around it is our own."""
-    content = content_of(agreement)
+    """The time stamp counts for the result, although the signature itself is ours."""
+    content = make_content(agreement)
     settings.TIME_STAMP_ROOTS = str(Authority(tmp_path, "another").roots)
     assert not verify(content).genuine
 
 
-def test_older_documents_without_a_stamp_stay_good(
+def test_older_documents_without_a_time_stamp_stay_genuine(
     signing_key: Path, authority: Authority, settings: Any
 ) -> None:
     clear_own_cache()
     with_stamps, settings.TIME_STAMP_URL = settings.TIME_STAMP_URL, ""
     world = factories.make_world()
-    made = signing.sign(factories.make_graduate(world))
+    made = signing.sign_agreement(factories.make_graduate(world))
     review.approve(graduate_id=made.graduate_id, by=world.counsellor)
-    content = content_of(made)
+    content = make_content(made)
     settings.TIME_STAMP_URL = with_stamps
     assert authority.asked == 0
     assert verify(content).genuine
@@ -97,10 +98,11 @@ def test_older_documents_without_a_stamp_stay_good(
 @pytest.mark.parametrize(
     "fault", ["away", "unavailable", "refused", "garbage", "of something else"]
 )
-def test_without_a_good_stamp_nothing_is_made_until_there_is_one(
+def test_no_document_is_made_until_there_is_a_valid_time_stamp(
     agreement: Agreement, authority: Authority, settings: Any, fault: str
 ) -> None:
-    """The agreement stays; the task tries again, is parked in the end and shown to operations."""
+    """The agreement stays active. The task tries again, and the document is parked in the end and
+    reported as an alarm."""
     authority.fault = fault
     if fault == "away":
         settings.TIME_STAMP_URL = "http://127.0.0.1:9/"
@@ -119,20 +121,20 @@ def test_without_a_good_stamp_nothing_is_made_until_there_is_one(
 
     authority.fault, settings.TIME_STAMP_URL = "", authority.url
     making.unpark()
-    assert verify(content_of(agreement)).genuine
+    assert verify(make_content(agreement)).genuine
 
 
-def test_it_comes_back_before_anything_is_parked(
+def test_a_short_failure_of_the_authority_parks_nothing(
     agreement: Agreement, authority: Authority
 ) -> None:
     authority.fault = "unavailable"
     assert try_once().state == DocumentState.WAITING
     authority.fault = ""
     assert making.sweep()
-    assert verify(content_of(agreement)).genuine
+    assert verify(make_content(agreement)).genuine
 
 
-def test_stamps_that_could_not_be_verified_are_not_asked_for(
+def test_without_root_certificates_no_time_stamp_is_requested(
     agreement: Agreement, authority: Authority, settings: Any
 ) -> None:
     settings.TIME_STAMP_ROOTS = ""

@@ -1,4 +1,4 @@
-"""A time-stamp authority (RFC 3161) that answers over HTTP on this machine, and goes wrong at will."""
+"""A time-stamp authority (RFC 3161) on this machine that answers over HTTP and fails on demand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _DER = serialization.Encoding.DER
 
 
 class Authority:
-    """Its root certificate lies at `roots`; `fault` is what goes wrong at the next requests."""
+    """The authority. `roots` is the path of its root certificate, `fault` the fault of its next answers,
+    `asked` the number of requests so far."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
         self.fault, self.asked = "", 0
@@ -78,7 +79,7 @@ def _certificate(
 
 
 @contextmanager
-def running(authority: Authority) -> Iterator[Authority]:
+def run_authority(authority: Authority) -> Iterator[Authority]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

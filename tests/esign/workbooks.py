@@ -1,4 +1,4 @@
-"""Workbooks of invitations as a unit fills them in."""
+"""Workbooks of invitations, and the steps from upload to sending."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from workbooks.actions import imports as workbook_imports
 from workbooks.states import ImportState
 
 
-def row(graduate: Graduate, **changes: Any) -> list[Any]:
+def make_row(graduate: Graduate, **changes: Any) -> list[Any]:
+    """The cells of a valid row that invites the graduate."""
     who = {
         "school": graduate.school.name, "name": graduate.name, "student_no": graduate.student_no,
     }  # fmt: skip
@@ -24,33 +25,33 @@ def row(graduate: Graduate, **changes: Any) -> list[Any]:
     return [values[k] for k in (*KEYS, *imports.FIELD_KEYS)]
 
 
-def book(rows: Sequence[Sequence[Any]], header: Sequence[str] = imports.HEADER) -> bytes:
+def make_workbook(rows: Sequence[Sequence[Any]], header: Sequence[str] = imports.HEADER) -> bytes:
     return spreadsheets.write(header, rows)
 
 
-def upload(member: UnitMember, content: bytes) -> InvitationImport:
+def upload_workbook(member: UnitMember, content: bytes) -> InvitationImport:
     return imports.upload(
-        member=member, content=content, name="a.xlsx", by=member.user, address=signing.HERE
+        member=member, content=content, name="a.xlsx", by=member.user, address=signing.ADDRESS
     )
 
 
-def checked(member: UnitMember, content: bytes) -> InvitationImport:
-    made = upload(member, content)
+def check_workbook(member: UnitMember, content: bytes) -> InvitationImport:
+    made = upload_workbook(member, content)
     imports.check(made.pk)
     made.refresh_from_db()
     return made
 
 
-def confirmed(member: UnitMember, content: bytes) -> InvitationImport:
-    made = checked(member, content)
+def confirm_workbook(member: UnitMember, content: bytes) -> InvitationImport:
+    made = check_workbook(member, content)
     assert made.state == ImportState.PREVIEWED, made.problem
     workbook_imports.confirm(made, by=member.user)
     return made
 
 
-def send(member: UnitMember, rows: Sequence[Sequence[Any]]) -> list[InvitationRow]:
-    """Upload, look, say yes; what became of each row."""
-    made = confirmed(member, book(rows))
+def send_workbook(member: UnitMember, rows: Sequence[Sequence[Any]]) -> list[InvitationRow]:
+    """Upload, check, confirm and send; returns the rows with their outcomes."""
+    made = confirm_workbook(member, make_workbook(rows))
     imports.apply(made.pk)
     made.refresh_from_db()
     assert made.state == ImportState.DONE, made.problem

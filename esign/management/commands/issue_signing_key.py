@@ -1,4 +1,4 @@
-"""Make the key that agreements are signed with."""
+"""Make the key that agreements are signed with, and put parked documents back into the queue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from esign import sealing
+from esign import pdf_signing
 from esign.actions import documents
 
 
@@ -19,11 +19,15 @@ class Command(BaseCommand):
         parser.add_argument("--if-missing", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["if_missing"] and sealing.key_file().exists():
+        if options["if_missing"] and pdf_signing.key_file().exists():
             return
         try:
-            made = sealing.issue_key(common_name=options["name"], force=options["replace"])
-        except sealing.NoKey as problem:
+            certificate = pdf_signing.issue_key(
+                common_name=options["name"], force=options["replace"]
+            )
+        except pdf_signing.NoUsableKey as problem:
             raise CommandError(str(problem)) from problem
         documents.unpark()
-        self.stdout.write(f"{sealing.key_file()} {made.fingerprint} 至 {made.not_after:%Y-%m-%d}")
+        self.stdout.write(
+            f"{pdf_signing.key_file()} {certificate.fingerprint} 至 {certificate.not_after:%Y-%m-%d}"
+        )

@@ -1,4 +1,5 @@
-"""How signing stands, for people and for monitoring. Exit status 1 while the alarm is on."""
+"""The state of documents and signing key, for people and monitoring. The exit status is 1 while there
+is an alarm."""
 
 from __future__ import annotations
 
@@ -19,17 +20,17 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = sign_status()
+        status = sign_status()
         if options["json"]:
-            self.stdout.write(json.dumps(found, ensure_ascii=False))
+            self.stdout.write(json.dumps(status, ensure_ascii=False))
         else:
-            for state, count in found["documents"].items():
+            for state, count in status["documents"].items():
                 self.stdout.write(f"{DocumentState(state).label}\t{count}")
-            for reason, count in found["parked_reasons"]:
+            for reason, count in status["parked_reasons"]:
                 self.stdout.write(f"  {count}\t{reason}")
             for key in ("oldest_waiting", "key", "key_expires", "key_problem"):
-                self.stdout.write(f"{key}\t{found[key]}")
-        for line in found["alarm"]:
+                self.stdout.write(f"{key}\t{status[key]}")
+        for line in status["alarm"]:
             self.stderr.write(line)
-        if found["alarm"]:
+        if status["alarm"]:
             sys.exit(1)

@@ -1,4 +1,5 @@
-"""Is a PDF a genuine agreement of this platform? Exit status 0 only for one in force."""
+"""Verify that a PDF is a genuine agreement of this platform. The exit status is 0 only for one that is
+in force."""
 
 from __future__ import annotations
 
@@ -25,5 +26,5 @@ class Command(BaseCommand):
         verdict = verify(content)
         number = f" {verdict.agreement.number}" if verdict.agreement else ""
         self.stdout.write(f"{verdict.code}{number} {verdict.sentence}")
-        if not (verdict.genuine and verdict.standing == "in_force"):
+        if not (verdict.genuine and verdict.status == "in_force"):
             sys.exit(1)

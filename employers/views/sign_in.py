@@ -1,4 +1,4 @@
-"""The employer's sign-in: by one-time code, or by password once one is set."""
+"""Signing in and out as an employer: by one-time code, or by password if one is set."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
 from accounts.signin import Throttled, sign_in
 from accounts.throttle import client_address
-from codes import text
 from core.errors import DomainError
 from core.forms import posted, pressed
 from employers.access import AccountRequest, account_view
-from employers.actions import entrance
+from employers.actions import code_sign_in
 from employers.forms import SignInForm
-from employers.views.account import CAME_BY_CODE
+from employers.views.account import CODE_SIGN_IN_AT
 
-_SENT = "如果此手机号码已有帐号, 验证码已经发出, 10分钟内有效。"
+_CODE_SENT = "如果此手机号码已有帐号, 验证码已经发出, 10分钟内有效。"
 
 
 @never_cache
 def login(request: HttpRequest) -> HttpResponse:
-    """Accounts come with the first signing. The answer never tells which numbers have one."""
+    """The page for signing in. An account is made by the first invitation that somebody sends; the
+    page never reveals which numbers have one."""
     if isinstance(request.user, User) and request.user.realm == Realm.EMPLOYER:
         return redirect("employer-home")
     session_ended_notice(request)
-    form, said = SignInForm(posted(request)), ""
+    form, notice = SignInForm(posted(request)), ""
     by_password = "password" in form.data
     if form.is_valid():
-        mobile = text.clean_phone(form.cleaned_data["mobile"])[:20]
+        mobile = form.cleaned_data["mobile"]
         try:
             if pressed(request, "send"):
-                entrance.send_code(mobile=mobile, address=client_address(request))
-                said = _SENT
+                code_sign_in.send_code(mobile=mobile, address=client_address(request))
+                notice = _CODE_SENT
             else:
-                _enter(request, mobile, form, by_password=by_password)
+                _sign_in(request, mobile, form, by_password=by_password)
                 return redirect("employer-home")
         except DomainError as refusal:
             if isinstance(refusal, Throttled):
@@ -50,14 +50,14 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_refusal(refusal)
     context = {
         "form": form,
-        "said": said,
+        "said": notice,
         "by_password": by_password or request.GET.get("by") == "password",
-        "asked": bool(said) or "code" in form.data,
+        "asked": bool(notice) or "code" in form.data,
     }
     return render(request, "employers/login.html", context, status=form.status)
 
 
-def _enter(request: HttpRequest, mobile: str, form: SignInForm, *, by_password: bool) -> None:
+def _sign_in(request: HttpRequest, mobile: str, form: SignInForm, *, by_password: bool) -> None:
     if by_password:
         sign_in(
             request, realm=Realm.EMPLOYER, login_name=mobile,
@@ -65,8 +65,8 @@ def _enter(request: HttpRequest, mobile: str, form: SignInForm, *, by_password: 
             wrong="手机号码或密码不正确。没有设置过密码的, 请用验证码登录。",
         )  # fmt: skip
         return
-    entrance.enter_with_code(request, mobile=mobile, code=form.cleaned_data["code"])
-    request.session[CAME_BY_CODE] = int(time.time())
+    code_sign_in.enter_with_code(request, mobile=mobile, code=form.cleaned_data["code"])
+    request.session[CODE_SIGN_IN_AT] = int(time.time())
 
 
 @require_POST

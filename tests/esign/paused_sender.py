@@ -1,5 +1,5 @@
-"""A worker that sends a workbook of invitations and stands still in the middle of its second row,
-so that a test can kill it there. argv: the id of the import."""
+"""A worker that sends a workbook of invitations and pauses in the transaction of its second row, so
+that a test can kill it there. argv: the id of the import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _sent: list[Any] = []
 def send(**values: Any) -> Any:
     _sent.append(_send(**values))
     if len(_sent) == 2:  # written, not yet committed
-        sys.stdout.write("standing\n")
+        sys.stdout.write("paused\n")
         sys.stdout.flush()
         time.sleep(60)
     return _sent[-1]

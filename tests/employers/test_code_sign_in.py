@@ -1,4 +1,4 @@
-"""By one-time code, whether or not there is an account; passwords only once they are set."""
+"""Signing in as an employer with a one-time code, and setting a password."""
 
 from __future__ import annotations
 
@@ -23,83 +23,83 @@ def employer() -> User:
     return User.objects.create_user(Realm.EMPLOYER, MOBILE, label="示例招聘人员", mobile=MOBILE)
 
 
-def ask(mobile: str) -> str:
+def request_code(mobile: str) -> str:
     answer = Client().post("/employer/", {"mobile": mobile, "send": "1"})
     assert answer.status_code == 200
     return answer.content.decode().replace(mobile, "")
 
 
-def enter(client: Client, mobile: str, code: str) -> int:
+def post_code(client: Client, mobile: str, code: str) -> int:
     return client.post("/employer/", {"mobile": mobile, "code": code}).status_code
 
 
-def come_in(mobile: str = MOBILE) -> Client:
+def sign_in_by_code(mobile: str = MOBILE) -> Client:
     client = Client()
     client.post("/employer/", {"mobile": mobile, "send": "1"})
-    assert enter(client, mobile, signing.last_code(mobile)) == 302
+    assert post_code(client, mobile, signing.last_code(mobile)) == 302
     return client
 
 
-def plain(page: str) -> str:
-    """Without what differs from request to request."""
+def without_token(page: str) -> str:
+    """The page without the line that differs between requests."""
     return "\n".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
 
 
-def test_a_code_opens_the_account(employer: User) -> None:
-    page = come_in().get("/employer/home/").content.decode()
+def test_a_code_signs_the_person_in(employer: User) -> None:
+    page = sign_in_by_code().get("/employer/home/").content.decode()
     assert "示例招聘人员" in page
 
 
-def test_whoever_asks_does_not_learn_who_has_an_account(employer: User) -> None:
-    assert plain(ask(MOBILE)) == plain(ask(NOBODY))
+def test_the_page_does_not_reveal_which_numbers_have_an_account(employer: User) -> None:
+    assert without_token(request_code(MOBILE)) == without_token(request_code(NOBODY))
     assert OutboxMessage.objects.filter(address=MOBILE).count() == 1
     assert not OutboxMessage.objects.filter(address=NOBODY).exists()
     both = [Client().post("/employer/", {"mobile": m, "code": "x"}) for m in (MOBILE, NOBODY)]
-    first, second = (plain(a.content.decode().replace(m, ""))
+    first, second = (without_token(a.content.decode().replace(m, ""))
                      for a, m in zip(both, (MOBILE, NOBODY), strict=True))  # fmt: skip
     assert first == second
     assert {a.status_code for a in both} == {422}
 
 
-def test_the_limits_hold_for_both(employer: User) -> None:
+def test_the_limits_apply_with_and_without_an_account(employer: User) -> None:
     for mobile in (MOBILE, NOBODY):
-        ask(mobile)
+        request_code(mobile)
         again = Client().post("/employer/", {"mobile": mobile, "send": "1"})
         assert again.status_code == 429
         assert "60秒" in again.content.decode()
 
 
-def test_even_a_guessed_code_opens_no_account_that_is_not_there() -> None:
-    ask(NOBODY)
+def test_a_right_code_does_not_create_an_account() -> None:
+    request_code(NOBODY)
     row = OneTimeCode.objects.get(phone=NOBODY)
     from accounts.one_time_codes import _digest
 
     OneTimeCode.objects.filter(pk=row.pk).update(digest=_digest(row.nonce, "123456"))
-    assert enter(Client(), NOBODY, "123456") == 422
+    assert post_code(Client(), NOBODY, "123456") == 422
     assert not User.objects.filter(login=NOBODY).exists()
 
 
-def test_a_code_serves_once_and_five_tries(employer: User) -> None:
-    client = come_in()
-    assert enter(Client(), MOBILE, signing.last_code(MOBILE)) == 422
-    signing.forget_pauses()
-    ask(MOBILE)
+def test_a_code_is_valid_once_and_for_five_tries(employer: User) -> None:
+    client = sign_in_by_code()
+    assert post_code(Client(), MOBILE, signing.last_code(MOBILE)) == 422
+    signing.allow_new_codes()
+    request_code(MOBILE)
     code = signing.last_code(MOBILE)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     for _ in range(5):
-        enter(Client(), MOBILE, wrong)
-    assert enter(Client(), MOBILE, code) == 422
+        post_code(Client(), MOBILE, wrong)
+    assert post_code(Client(), MOBILE, code) == 422
     assert client.get("/employer/home/").status_code == 200
 
 
-def test_guessing_is_throttled_like_passwords(employer: User) -> None:
+def test_guessing_codes_is_throttled(employer: User) -> None:
     client = Client()
-    answers = [enter(client, MOBILE, "000000") for _ in range(12)]
+    answers = [post_code(client, MOBILE, "000000") for _ in range(12)]
     assert answers[0] == 422
     assert answers[-1] == 429
 
 
-def test_no_number_is_no_number() -> None:
+def test_something_that_is_no_mobile_number_is_refused() -> None:
     answer = Client().post("/employer/", {"mobile": "123", "send": "1"})
     assert answer.status_code == 422
     assert "手机号码应为11位数字" in answer.content.decode()
@@ -110,7 +110,7 @@ def test_an_account_has_no_password_until_one_is_set(employer: User) -> None:
     for tried in (MOBILE, "", "123456", MOBILE[-6:]):
         answer = Client().post("/employer/", {"mobile": MOBILE, "password": tried})
         assert answer.status_code == 422
-    client = come_in()
+    client = sign_in_by_code()
     page = client.get("/employer/password/").content.decode()
     assert "old_password" not in page
     assert client.post("/employer/password/", NEW).status_code == 302
@@ -118,7 +118,7 @@ def test_an_account_has_no_password_until_one_is_set(employer: User) -> None:
     assert entered.status_code == 302
 
 
-def test_whoever_came_by_password_types_the_old_one(employer: User) -> None:
+def test_after_a_password_sign_in_the_old_password_is_required(employer: User) -> None:
     employer.set_password(factories.PASSWORD)
     employer.save()
     client = Client()
@@ -132,26 +132,26 @@ def test_whoever_came_by_password_types_the_old_one(employer: User) -> None:
 def test_a_forgotten_password_is_replaced_right_after_a_code(employer: User) -> None:
     employer.set_password("forgotten-secret-1")
     employer.save()
-    client = come_in()
+    client = sign_in_by_code()
     assert client.post("/employer/password/", NEW).status_code == 302
 
 
 def test_a_weak_password_is_refused(employer: User) -> None:
-    client = come_in()
+    client = sign_in_by_code()
     answer = client.post("/employer/password/", {"new_password": MOBILE, "repeated": MOBILE})
     assert answer.status_code == 422
     employer.refresh_from_db()
     assert not employer.has_usable_password()
 
 
-def test_ending_all_sessions(employer: User) -> None:
+def test_ending_all_sessions_signs_every_device_out(employer: User) -> None:
     first, second = client_of(employer), client_of(employer)
     assert first.post("/employer/sessions/").status_code == 302
     for client in (first, second):
         assert client.get("/employer/home/")["Location"] == "/employer/"
 
 
-def test_the_chosen_unit_and_the_one_that_was_left(employer: User) -> None:
+def test_the_chosen_unit_is_shown_until_the_person_leaves_it(employer: User) -> None:
     one = factories.make_member(factories.make_unit(name="甲虚构公司"), employer)
     two = factories.make_member(
         factories.make_unit(factories.make_unit_code(body="MA2N0DEF"), name="乙虚构公司"), employer
@@ -171,7 +171,7 @@ def test_the_chosen_unit_and_the_one_that_was_left(employer: User) -> None:
     assert "还没有签约记录" in client.get("/employer/home/").content.decode()
 
 
-def test_a_strangers_membership_is_not_chosen(employer: User) -> None:
+def test_another_persons_membership_cannot_be_chosen(employer: User) -> None:
     factories.make_member(factories.make_unit(name="甲虚构公司"), employer)
     other = factories.make_member(
         factories.make_unit(factories.make_unit_code(body="MA2N0DEF"), name="乙虚构公司")

@@ -1,4 +1,4 @@
-"""Agreements with what comes after signing: approved, with a document that can be handed out."""
+"""Agreements that can be printed: approved, with a finished document."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.factories import World
 CONTENT = b"%PDF-1.7 made up\n%%EOF"
 
 
-def ready_document(agreement: Agreement) -> Document:
-    """As the task would leave the document that the approval asked for."""
+def finish_document(agreement: Agreement) -> Document:
+    """Finish the document that an approval asked for, as the task would, but with made-up content."""
     document = Document.objects.filter(agreement=agreement).latest("pk")
     file = files.store(
         CONTENT, name="就业协议书.pdf", content_type="application/pdf", purpose="agreement"
@@ -28,14 +28,14 @@ def ready_document(agreement: Agreement) -> Document:
     return document
 
 
-def printable(world: World, **graduate: int) -> Agreement:
-    """Signed, approved by the school, its document made."""
-    agreement = signing.sign(factories.make_graduate(world, **graduate))
+def make_printable_agreement(world: World, **graduate: int) -> Agreement:
+    """An agreement that is signed and approved by the school, and whose document is finished."""
+    agreement = signing.sign_agreement(factories.make_graduate(world, **graduate))
     review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
-    ready_document(agreement)
+    finish_document(agreement)
     return agreement
 
 
-def body(response: object) -> bytes:
-    """The whole of an answer that is sent as a file."""
+def read_body(response: object) -> bytes:
+    """The whole content of a response that streams a file."""
     return b"".join(response.streaming_content)  # type: ignore[attr-defined]

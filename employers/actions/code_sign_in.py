@@ -1,4 +1,4 @@
-"""Signing in by one-time code. Who asks does not learn whether the number has an account."""
+"""Signing in by one-time code. The answers never reveal whether a number has an account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PURPOSE = "login"
 
 
 def send_code(*, mobile: str, address: str) -> None:
-    """A code for an account; for any other number only the limits count."""
+    """Send a code to a number that has an account. Any other number only counts towards the limits."""
     mobile = text.clean_phone(mobile)
     one_time_codes.issue(
         purpose=PURPOSE, phone=mobile, subject=_subject(mobile), address=address,
@@ -24,7 +24,7 @@ def send_code(*, mobile: str, address: str) -> None:
 
 
 def enter_with_code(request: HttpRequest, *, mobile: str, code: str) -> User:
-    """Begin a session. Raises `Throttled` or `WrongCode`."""
+    """Begin a session, if the code is right. Raises `Throttled` or `WrongCode`."""
     mobile = text.clean_phone(mobile)[:60]
     check_throttle(request, realm=Realm.EMPLOYER, login_name=mobile)
     try:

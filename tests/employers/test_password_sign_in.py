@@ -1,4 +1,4 @@
-"""The employer's own door: mobile and password, one way in, no other realm."""
+"""Signing in as an employer with mobile number and password."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def test_sign_in_and_out(employer: User) -> None:
     assert "用人单位登录" in client.get("/employer/").content.decode()
 
 
-def test_a_wrong_password_keeps_the_number(employer: User) -> None:
+def test_a_wrong_password_keeps_the_typed_number(employer: User) -> None:
     answer = Client().post("/employer/", {"mobile": MOBILE, "password": "wrong"})
     assert answer.status_code == 422
     assert "手机号码或密码不正确" in answer.content.decode()
     assert MOBILE in answer.content.decode()
 
 
-def test_the_door_opens_no_other_realm(employer: User) -> None:
+def test_an_employers_session_opens_no_other_realm(employer: User) -> None:
     client = Client()
     client.force_login(employer, backend="accounts.backends.RealmBackend")
     assert client.get("/console/").status_code == 403
