@@ -83,10 +83,11 @@ def correct_codes_form(d: Destination, data: Mapping[str, Any] | None = None) ->
 class MaterialForm(PlatformForm):
     """Pictures that prove a destination."""
 
-    image = fields.Uploads("图片", error_messages={"required": "请选择图片。"})
+    image = fields.Uploads("材料图片", error_messages={"required": "请选择图片。"})
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, input_class: str, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["image"].widget.attrs["class"] = input_class
 
 
 class ReviewForm(PlatformForm):

@@ -130,6 +130,30 @@ class PermissionsForm(PlatformForm):
         }
 
 
+class CorrectionFieldForm(PlatformForm):
+    """Chooses what a correction is about: the kind of data, and then one of its fields.
+
+    `kinds` are (kind, label), `fields_of_kind` (key, label) of the chosen kind, if one is chosen.
+    """
+
+    kind = fields.Choice("需要更正哪一类", (), required=False)
+    field = fields.Choice("字段", (), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        kinds: Sequence[tuple[str, str]],
+        fields_of_kind: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, auto_id="choose_%s", **kwargs)
+        self.offer("kind", kinds, empty="请选择")
+        if fields_of_kind:
+            self.offer("field", fields_of_kind, empty="请选择")
+        else:
+            del self.fields["field"]
+
+
 class CorrectionForm(PlatformForm):
     """The proposed value of the field that `kind` and `field` name, with a reason and up to four
     pictures. The action says everything that is missing at once."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -47,6 +50,13 @@ def add_evidence(*, graduate: Graduate, content: bytes, name: str, by: User) -> 
         added = Evidence.objects.create(graduate=graduate, file=file)
         audit.record("destinations.evidence_add", by=by, obj=added, school_id=graduate.school_id)
     return added
+
+
+def add_uploads(*, graduate: Graduate, uploads: Iterable[UploadedFile], by: User) -> None:
+    """Attach uploaded pictures one by one. The first one that is refused ends it; raises as
+    `add_evidence` does."""
+    for upload in uploads:
+        add_evidence(graduate=graduate, content=upload.read(), name=upload.name or "", by=by)
 
 
 def remove_evidence(*, evidence: Evidence, by: User) -> None:

@@ -58,17 +58,13 @@ def materials(request: GraduateRequest) -> HttpResponse:
     leaf, kind = forms.chosen_leaf(request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
-    images = forms.MaterialForm(posted(request), request.FILES)
+    # The label is a large box with a camera, so the input itself is hidden.
+    images = forms.MaterialForm(posted(request), request.FILES, input_class="visually-hidden")
     if images.is_valid():
         try:
             MACHINE.check("register", d, request.user)
-            for upload in images.cleaned_data["image"]:
-                evidence.add_evidence(
-                    graduate=request.graduate,
-                    content=upload.read(),
-                    name=upload.name or "",
-                    by=request.user,
-                )
+            uploads = images.cleaned_data["image"]
+            evidence.add_uploads(graduate=request.graduate, uploads=uploads, by=request.user)
             return redirect(request.get_full_path())
         except DomainError as refusal:
             images.add_refusal(refusal)

@@ -30,6 +30,7 @@ from schools.scope import visible_to
 
 # Steps that change values. The page marks what the last of them changed.
 _CHANGING_STEPS = ("register", "touch_up", "enter", "amend", "correct_codes", "conclude")
+_SMALL_INPUT = "form-control form-control-sm"
 _STEP_LABELS = {s.action: s.label for s in MACHINE.steps}
 
 
@@ -80,6 +81,7 @@ def _workspace(
         "previous": earlier,
         "following": later,
         "form": form,
+        "material_form": forms.MaterialForm(input_class=_SMALL_INPUT),
     }
     return render(request, "destinations/console/review.html", context, status=form.status)
 
@@ -213,15 +215,13 @@ def image(request: StaffRequest, pk: int) -> HttpResponseBase:
 def add_image(request: StaffRequest, pk: int) -> HttpResponse:
     """Staff attach pictures: evidence for an entry, or the stamped material of a release."""
     d = destination_or_404(request, pk)
-    form = forms.MaterialForm(request.POST, request.FILES)
+    form = forms.MaterialForm(request.POST, request.FILES, input_class=_SMALL_INPUT)
     if not form.is_valid():
         messages.error(request, "请选择图片。")
         return redirect("console:destination", pk=pk)
     try:
-        for upload in form.cleaned_data["image"]:
-            evidence.add_evidence(
-                graduate=d.graduate, content=upload.read(), name=upload.name or "", by=request.user
-            )
+        uploads = form.cleaned_data["image"]
+        evidence.add_uploads(graduate=d.graduate, uploads=uploads, by=request.user)
         messages.success(request, "材料已上传。")
     except DomainError as refusal:
         messages.error(request, refusal.message)

@@ -14,7 +14,7 @@ from graduates.access import GraduateRequest, graduate_view
 from graduates.actions import archive, corrections
 from graduates.archive import OWN_KEYS
 from graduates.corrections import targets
-from graduates.forms import CorrectionForm, archive_form
+from graduates.forms import CorrectionFieldForm, CorrectionForm, archive_form
 from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
 
 
@@ -61,12 +61,16 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
             form.add_refusal(refusal)
     kind, field = str(form["kind"].value() or ""), str(form["field"].value() or "")
     target = known.get(kind)
+    fields_of_kind = target.fields(request.graduate) if target else []
     context = {
-        "groups": [(t, t.fields(request.graduate)) for t in known.values()],
+        "choice": CorrectionFieldForm(
+            initial={"kind": kind, "field": field},
+            kinds=[(t.kind, t.label) for t in known.values()],
+            fields_of_kind=fields_of_kind,
+        ),
         "kind": kind,
-        "field": field,
         "current": target.current(request.graduate, field)
-        if target and field in dict(target.fields(request.graduate))
+        if target and field in dict(fields_of_kind)
         else None,
         "form": form,
         "tab": "services",
