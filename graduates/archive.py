@@ -32,7 +32,9 @@ NEEDS_UNIT = frozenset({"origin", "employer", "agency", "study_other"})
 _RECEIVER_KEYS = ("unit_name", "contact", "phone", "address")
 
 
-def read(typed: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[dict[str, Any], list[Finding]]:
+def read_fields(
+    typed: Mapping[str, Any], keys: tuple[str, ...]
+) -> tuple[dict[str, Any], list[Finding]]:
     """The values of the fields `keys`, and the errors. A refused value is replaced by the empty one."""
     values: dict[str, Any] = {}
     findings: list[Finding] = []

@@ -11,7 +11,8 @@ from graduates.records import is_confirmation_current
 from graduates.states import Confirmation
 
 
-def steps(graduate: Graduate) -> list[HomeStep]:
+def steps_of(graduate: Graduate) -> list[HomeStep]:
+    """All steps of a graduate, taken or not, in order."""
     return [step for step in hooks.next_step.run(graduate=graduate) if step is not None]
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from graduates.fields import ALL, BY_KEY, CONFIRMED_KEYS, OriginField
+from graduates.fields import BY_KEY, CONFIRMED_KEYS
 from graduates.models import Graduate
 
 RELATED = ("school", "cohort", "person", "department", "school_class")
@@ -32,21 +32,13 @@ def record_of(graduate: Graduate, keys: Sequence[str] = ()) -> dict[str, Any]:
     return record
 
 
-def shown(record: dict[str, Any]) -> list[tuple[str, list[tuple[OriginField, str]]]]:
-    """The fields with the words for their values, by group."""
-    groups: dict[str, list[tuple[OriginField, str]]] = {}
-    for field in ALL:
-        groups.setdefault(field.group, []).append((field, field.show(record[field.key])))
-    return list(groups.items())
-
-
 def confirmation_hash(record: dict[str, Any]) -> str:
     """The SHA-256 of all values that the graduate confirms."""
-    values = [[key, plain(record[key])] for key in CONFIRMED_KEYS]
+    values = [[key, json_value(record[key])] for key in CONFIRMED_KEYS]
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
 
 
-def plain(value: object) -> bool | int | str | None:
+def json_value(value: object) -> bool | int | str | None:
     """A value as it is written to JSON: dates and decimals as text."""
     if value is None or isinstance(value, bool | int | str):
         return value

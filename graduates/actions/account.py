@@ -134,7 +134,7 @@ def _is_duplicate(school: School, name: str, id_number: str) -> bool:
     return rows.filter(school=school).exists() and len(years) != len(set(years))
 
 
-def reset(*, graduate_id: int, by: User) -> Graduate:
+def reset_account(*, graduate_id: int, by: User) -> Graduate:
     """Set an account back to the time before the first sign-in: with a new initial code, without a
     password, signed out everywhere."""
     if not by.has_perm("graduates.reset_account"):

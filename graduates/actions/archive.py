@@ -16,16 +16,16 @@ from core.db import rows
 from core.db.lookups import LookUp
 from core.errors import Invalid, NotPermitted, Refused
 from graduates.actions.origin import locked_graduate
-from graduates.archive import OWN_KEYS, SENT_KEYS, read
+from graduates.archive import OWN_KEYS, SENT_KEYS, read_fields
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.permissions import phase_for
-from graduates.records import plain
+from graduates.records import json_value
 from schools.models import Phase
 
 
 def save(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
     """Save where the archive goes. Graduates may change it until it was sent. Raises `Invalid`."""
-    values, issues = read(typed, OWN_KEYS)
+    values, issues = read_fields(typed, OWN_KEYS)
     if issues:
         raise Invalid(_by_field(issues))
     with transaction.atomic():
@@ -41,7 +41,7 @@ def record_sending(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> A
     """Save the mail number and the day, once staff have sent the archive. Raises `Invalid`."""
     if not by.has_perm("graduates.edit"):
         raise NotPermitted("role", "您没有登记寄出的权限。")
-    values, issues = read(typed, SENT_KEYS)
+    values, issues = read_fields(typed, SENT_KEYS)
     errors = _by_field(issues)
     if bool(values["tracking_no"]) != bool(values["sent_on"]):
         missing = "sent_on" if values["tracking_no"] else "tracking_no"
@@ -99,7 +99,7 @@ def _save_changes(
     archive: ArchiveTransfer, values: Mapping[str, Any], by: User | Actor | None, action: str
 ) -> ArchiveTransfer:
     changes = {
-        k: [plain(getattr(archive, k)), plain(v)]
+        k: [json_value(getattr(archive, k)), json_value(v)]
         for k, v in values.items()
         if getattr(archive, k) != v
     }

@@ -19,7 +19,13 @@ from graduates.models import Graduate, Person
 from graduates.origin_steps import CONFIRMATION
 from graduates.permissions import editable_keys, phase_for, refuse_sealed
 from graduates.pinyin import name_sort
-from graduates.records import RELATED, confirmation_hash, is_confirmation_current, plain, record_of
+from graduates.records import (
+    RELATED,
+    confirmation_hash,
+    is_confirmation_current,
+    json_value,
+    record_of,
+)
 from graduates.rules import check_record
 from graduates.states import Confirmation, Standing
 from schools.models import Cohort, Department, Phase, School, SchoolClass
@@ -52,7 +58,9 @@ def edit(
             raise Conflict("changed", "此记录刚刚被他人修改, 您的修改没有保存。请刷新后核对再改。")
         before = record_of(graduate)
         record, errors = _read_typed(typed, before)
-        changed = {k for k in typed if k in BY_KEY and plain(record[k]) != plain(before[k])}
+        changed = {
+            k for k in typed if k in BY_KEY and json_value(record[k]) != json_value(before[k])
+        }
         _refuse_grey(changed | set(errors), graduate, by)
         if not errors:
             errors = _check_between_fields(record, changed)
@@ -66,7 +74,7 @@ def edit(
             elif was_current:  # graduates confirm what they change themselves
                 graduate.confirmed_hash = confirmation_hash(record)
             _save(graduate)
-            changes = {k: [plain(before[k]), plain(record[k])] for k in sorted(changed)}
+            changes = {k: [json_value(before[k]), json_value(record[k])] for k in sorted(changed)}
             audit.record("graduates.edit", by=by, obj=graduate, data={"changes": changes})
         return graduate
 

@@ -164,7 +164,7 @@ def show_initial_code(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
     graduate = graduate_or_404(request, pk)
-    account.reset(graduate_id=graduate.pk, by=request.user)
+    account.reset_account(graduate_id=graduate.pk, by=request.user)
     messages.success(request, "帐号已重置, 请把新的初始码告诉毕业生。")
     return redirect("console:origin", pk=pk)
 

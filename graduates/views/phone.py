@@ -22,7 +22,7 @@ from graduates.records import confirmation_hash, is_confirmation_current, record
 
 @graduate_view
 def home(request: GraduateRequest) -> HttpResponse:
-    steps = home_steps.steps(request.graduate)
+    steps = home_steps.steps_of(request.graduate)
     following = next((s for s in steps if not s.done), None)
     context = {
         "graduate": request.graduate,
@@ -37,7 +37,7 @@ def home(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def register_tab(request: GraduateRequest) -> HttpResponse:
-    context = {"steps": home_steps.steps(request.graduate), "tab": "register"}
+    context = {"steps": home_steps.steps_of(request.graduate), "tab": "register"}
     return render(request, "graduates/phone/register_tab.html", context)
 
 

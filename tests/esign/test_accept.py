@@ -229,7 +229,7 @@ def test_after_a_reset_by_staff_the_graduate_waits_for_72_hours(
     world: World, graduate: Graduate
 ) -> None:
     invitation, user, _ = signing.prepare_acceptance(graduate)
-    account.reset(graduate_id=graduate.pk, by=world.counsellor)
+    account.reset_account(graduate_id=graduate.pk, by=world.counsellor)
     factories.activate(Graduate.objects.select_related("person", "school").get(pk=graduate.pk))
     user = signing.account_of(graduate)
     refused("account_reset", invitation, user, "000000")

@@ -187,7 +187,7 @@ def test_a_reset_makes_another_code_and_ends_sessions(world: World, graduate: Gr
     client = Client()
     post_activation(graduate, client)
     assert signed_in(client)
-    account.reset(graduate_id=graduate.pk, by=world.counsellor)
+    account.reset_account(graduate_id=graduate.pk, by=world.counsellor)
     assert not signed_in(client)
     assert post_login(graduate).status_code == 422
     assert code_of(graduate) != old
@@ -201,7 +201,7 @@ def test_a_reset_makes_another_code_and_ends_sessions(world: World, graduate: Gr
 
 def test_the_province_cannot_reset_an_account(world: World, graduate: Graduate) -> None:
     with pytest.raises(NotPermitted) as refusal:
-        account.reset(graduate_id=graduate.pk, by=world.user(Role.PROVINCE))
+        account.reset_account(graduate_id=graduate.pk, by=world.user(Role.PROVINCE))
     assert refusal.value.code == "role"
 
 
