@@ -36,9 +36,11 @@ def _job_states(kind: JobKind[Any]) -> str:
         arrows[str(running), str(kind.finished[running])] = ["finish"]
         arrows[str(running), str(waiting)] = ["retry"] if kind.repeatable else ["retry: not sent"]
         arrows[str(running), str(kind.parked)] = ["park"]
-        arrows[str(kind.parked), str(waiting)] = ["release"]
+        if kind.releasable:
+            arrows[str(kind.parked), str(waiting)] = ["release"]
+    attempts = "any number of" if kind.most_attempts is None else kind.most_attempts
     facts = (
-        f"`{kind.name}`: lease {int(kind.lease.total_seconds())} s, {kind.most_attempts} attempts,"
+        f"`{kind.name}`: lease {int(kind.lease.total_seconds())} s, {attempts} attempts,"
         f" parked ones belong to {kind.owner}."
     )
     return f"## {kind.label}\n\n{facts}\n\n{mermaid(labels, arrows)}"

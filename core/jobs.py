@@ -61,10 +61,12 @@ class JobKind(Generic[J]):
 
     `phases` maps each waiting state to the running state that a claim leads to, `finished` each
     running state to the one of a job that succeeded. `parked` is the state of a job that was given
-    up. `owner` says in Chinese who looks after parked jobs. `task`
-    is the Celery task that works off what waits. With `repeatable=False` a job whose worker
-    vanished is parked instead of run again, because nobody knows how far it came. `on_parked` is
-    called inside the transaction that parks a job.
+    up. `owner` says in Chinese who looks after parked jobs. `task` is the Celery task that works
+    off what waits. `most_attempts` is None for jobs that are tried until they succeed or are parked
+    by name. With `repeatable=False` a job whose worker vanished is parked instead of run again,
+    because nobody knows how far it came. `on_parked` is called inside the transaction that parks a
+    job, `on_released` inside the one that lets it wait again. With `releasable=False`, `on_parked`
+    ends the job: nobody has to release it.
     """
 
     name: str
@@ -75,11 +77,13 @@ class JobKind(Generic[J]):
     parked: str
     owner: str
     lease: timedelta = timedelta(minutes=5)
-    most_attempts: int = 3
+    most_attempts: int | None = 3
     task: str = ""
     repeatable: bool = True
     interrupted: str = "多次尝试未能完成，请联系运维人员。"
     on_parked: Callable[[J], None] | None = None
+    on_released: Callable[[J], None] | None = None
+    releasable: bool = True
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -155,6 +159,8 @@ def _park_exhausted(kind: JobKind[J], now: datetime) -> None:
     """Give up jobs whose worker vanished for the last time, or whose work must not be repeated."""
     rows = kind.rows().filter(state__in=kind.running, leased_until__lt=now)
     if kind.repeatable:
+        if kind.most_attempts is None:
+            return
         rows = rows.filter(attempts__gte=kind.most_attempts)
     for job in rows.select_for_update(skip_locked=True, of=("self",)):
         _park(kind, job, kind.interrupted)
@@ -195,7 +201,7 @@ def finish(job: LeasedJob, state: str, **values: Any) -> None:
 def retry(kind: JobKind[J], job: J, problem: str, *, after: timedelta = timedelta(0)) -> bool:
     """The attempt failed: wait for another one, or park the job after the last attempt. Returns
     whether it waits. Raises `LeaseLost`."""
-    if job.attempts >= kind.most_attempts:
+    if kind.most_attempts is not None and job.attempts >= kind.most_attempts:
         park(kind, job, problem)
         return False
     before = {running: waiting for waiting, running in kind.phases.items()}
@@ -245,13 +251,20 @@ def release_parked(kind: JobKind[J], *, waiting: str | None = None) -> int:
 
     `waiting` is the state they wait in; the first phase of the kind if it is not given.
     """
-    return kind.rows().filter(parked_at__isnull=False).update(
-        state=waiting or next(iter(kind.phases)),
-        attempts=0,
-        problem="",
-        parked_at=None,
-        due_at=timezone.now(),
-    )  # fmt: skip
+    with transaction.atomic():
+        rows = kind.rows().filter(parked_at__isnull=False)
+        released = list(rows.select_for_update(of=("self",)).order_by("pk"))
+        kind.rows().filter(pk__in=[job.pk for job in released]).update(
+            state=waiting or next(iter(kind.phases)),
+            attempts=0,
+            problem="",
+            parked_at=None,
+            due_at=timezone.now(),
+        )
+        for job in released:
+            if kind.on_released is not None:
+                kind.on_released(job)
+    return len(released)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from core.frame import Contributions, Demo, MenuItem, PeriodicTask
 from national_sync import queries
 from national_sync.actions.compare import COMPARISONS
 from national_sync.actions.handling import owner_of
+from national_sync.actions.send import BATCHES
 from national_sync.mapping import load_simulated
 from national_sync.models import Feedback, NationalCode
 from national_sync.states import FeedbackState
@@ -65,7 +66,7 @@ CONTRIBUTIONS = Contributions(
         ),
         PeriodicTask("sweep-comparisons", "national_sync.tasks.sweep_comparisons", 60.0),
     ),
-    jobs=(COMPARISONS,),
+    jobs=(BATCHES, COMPARISONS),
     metrics=(national_gauges,),
     demo=Demo(mapping_exists, make_mapping),
 )  # fmt: skip

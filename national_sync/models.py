@@ -85,8 +85,12 @@ class Entry(models.Model):
         return f"{self.graduate_id} {self.part}"
 
 
-class Batch(models.Model):
-    """Lines that travel together. Sending the same one again does no harm."""
+class Batch(LeasedJob):
+    """Lines that are sent together. Sending the same batch again does no harm.
+
+    Sending it is a leased job (`actions/send.py`). A batch that goes as a file is carried by
+    people: it begins as SENT and no worker ever claims it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     state = models.CharField("状态", max_length=10, choices=BatchState, default=BatchState.READY)
@@ -96,11 +100,7 @@ class Batch(models.Model):
     answered = models.PositiveIntegerField("已回执", default=0)
     accepted = models.PositiveIntegerField("入库", default=0)
     rejected = models.PositiveIntegerField("退回", default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField("原因", max_length=300, default="", blank=True)
     created_at = models.DateTimeField("生成时间", db_default=Now())
-    claimed_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField("送达时间", null=True, blank=True)
     done_at = models.DateTimeField("完成时间", null=True, blank=True)
 
@@ -109,14 +109,15 @@ class Batch(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=BatchState.values), name="national_batch_state_known"
-            )
+            ),
+            lease_constraint("national_batch_leased_while_sending", [BatchState.SENDING]),
         ]
         indexes = [
             models.Index(fields=["-created_at", "id"], name="national_batch_newest"),
             models.Index(
                 fields=["due_at"],
                 name="national_batch_open",
-                condition=Q(state__in=[BatchState.READY, BatchState.SENT]),
+                condition=Q(state__in=[BatchState.READY, BatchState.SENDING, BatchState.SENT]),
             ),
         ]
 

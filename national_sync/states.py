@@ -45,13 +45,14 @@ class Owner(models.TextChoices):
 
 class BatchState(models.TextChoices):
     READY = "ready", "待发送"
+    SENDING = "sending", "发送中"
     SENT = "sent", "等待回执"
     DONE = "done", "已完成"
     PARKED = "parked", "待人工处理"
 
 
 # Sent or to be sent, and not everything answered.
-OPEN = (BatchState.READY, BatchState.SENT)
+OPEN = (BatchState.READY, BatchState.SENDING, BatchState.SENT)
 
 # The ways across: `Batch.way`.
 HTTP, WORKBOOK = "http", "workbook"

@@ -148,6 +148,8 @@ def _count(lines: list[Answered]) -> None:
             rejected=F("rejected") + found["rejected"],
             state=Case(When(last, then=Value(BatchState.DONE)), default=F("state")),
             done_at=Case(When(last, then=Value(now)), default=F("done_at")),
+            # A worker may still be waiting for the receipt: it finds its lease gone.
+            leased_until=Case(When(last, then=None), default=F("leased_until")),
         )
 
 

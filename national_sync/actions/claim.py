@@ -35,6 +35,8 @@ from national_sync.states import (
 from national_sync.transport.wire import compact
 
 SIZE = 500
+# How long a worker has a batch before another worker may send it.
+SENDING_LEASE = datetime.timedelta(minutes=2)
 ORIGIN_FIRST = "origin_first"
 _ORDER = (Owner.PROVINCE, Owner.SCHOOL, Owner.DEPARTMENT)
 _LINE = (
@@ -205,14 +207,17 @@ def _put(entry: Due, state: str, owner: str, due: datetime.datetime | None) -> N
 
 
 def _new(way: str, school_id: int | None) -> Batch:
-    """Of HTTP it is sent by the caller; a file is there at once and waits to be carried over."""
+    """A new batch. By HTTP the caller sends it and has its lease from the beginning; a file is
+    there at once and waits until somebody carries it over."""
     now = timezone.now()
-    by_file = way == WORKBOOK
-    return Batch.objects.create(
-        id=uuid.uuid4(), lines=0, way=way, school_id=school_id,
-        state=BatchState.SENT if by_file else BatchState.READY,
-        claimed_at=None if by_file else now, sent_at=now if by_file else None,
-    )  # fmt: skip
+    batch = Batch(id=uuid.uuid4(), lines=0, way=way, school_id=school_id)
+    if way == WORKBOOK:
+        batch.state, batch.sent_at = BatchState.SENT, now
+    else:
+        batch.state, batch.attempts, batch.token = BatchState.SENDING, 1, 1
+        batch.leased_until = now + SENDING_LEASE
+    batch.save(force_insert=True)
+    return batch
 
 
 def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[OutgoingLine]:

@@ -60,6 +60,7 @@ COMPARISONS = JobKind(
     owner="运维人员",
     task="national_sync.tasks.sweep_comparisons",
     on_parked=_end_given_up,
+    releasable=False,
 )
 
 

@@ -1,5 +1,10 @@
-"""Handing batches over. The HTTP call happens outside of any transaction; a batch whose sender
-died is sent again under the same id, which the national side takes once."""
+"""Sending batches to the national system by HTTP.
+
+A batch is a leased job (`core.jobs`). The HTTP call happens outside of any transaction. A batch
+whose worker died is sent again under the same id, which the national system stores only once. Every
+function that writes how sending went raises `LeaseLost` when another worker has the batch, or when
+its answers have already closed it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,14 @@ import datetime
 import random
 from collections.abc import Iterable
 
-from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
+from core import jobs
 from core.db.bulk import update_rows
-from national_sync.actions.claim import OutgoingLine
+from core.jobs import JobKind
+from national_sync.actions.claim import SENDING_LEASE, OutgoingLine
 from national_sync.models import Batch, BatchLine, Entry
-from national_sync.states import HTTP, BatchState, EntryState, Owner
+from national_sync.states import BatchState, EntryState, Owner
 from national_sync.transport.base import Batch as Outgoing
 from national_sync.transport.base import (
     CredentialsRefused,
@@ -24,8 +29,6 @@ from national_sync.transport.base import (
     TransportError,
 )
 
-LEASE = datetime.timedelta(minutes=2)
-MOST_ATTEMPTS = 12
 _LONGEST = datetime.timedelta(minutes=30)
 
 
@@ -52,89 +55,88 @@ def _lines(batch: Batch) -> list[OutgoingLine]:
     return [OutgoingLine(*row) for row in rows]
 
 
-def _claimed_ready(batch: Batch) -> QuerySet[Batch]:
-    """The row of `batch`, if it still waits to be sent and the worker that claimed `batch` still
-    has it. `claimed_at` serves as the token: each claim writes a new time, so that a worker whose
-    claim ran out and was taken over finds no row to write to."""
-    return Batch.objects.filter(pk=batch.pk, state=BatchState.READY, claimed_at=batch.claimed_at)
-
-
 def note_sent(batch: Batch) -> None:
-    """The national side has it. Answers may already have arrived and closed it."""
+    """The national system has stored the batch; its answers come later."""
     now = timezone.now()
-    _claimed_ready(batch).update(
-        state=BatchState.SENT, sent_at=now, problem="", claimed_at=None,
-        due_at=now + datetime.timedelta(minutes=10),
-    )  # fmt: skip
+    ask_after = now + datetime.timedelta(minutes=10)
+    jobs.finish(batch, BatchState.SENT, sent_at=now, problem="", due_at=ask_after)
 
 
 def note_failed(batch: Batch, problem: TransportError) -> None:
-    """Not handed over: again later, with growing pauses; refused for good: somebody's turn."""
-    now = timezone.now()
-    if isinstance(problem, TransportDown | CredentialsRefused):
-        attempts = batch.attempts + 1
-        pause = min(datetime.timedelta(seconds=10 * 2**attempts), _LONGEST)
-        pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
-        if isinstance(problem, TransportDown) and problem.retry_after:
-            pause = max(pause, datetime.timedelta(seconds=problem.retry_after))
-        # A link that is down parks nothing: the batch waits, the alarm speaks.
-        _claimed_ready(batch).update(
-            attempts=attempts, problem=str(problem)[:300], due_at=now + pause, claimed_at=None
-        )
+    """The batch was not stored. While the link is down or our credentials are refused, the batch
+    waits and is tried again after growing pauses, without end. A batch that is refused for what
+    it holds is parked until the province has looked at it."""
+    if not isinstance(problem, TransportDown | CredentialsRefused):
+        jobs.park(BATCHES, batch, str(problem))
         return
-    _park(batch, str(problem), now)
+    pause = min(datetime.timedelta(seconds=10 * 2 ** min(batch.attempts, 16)), _LONGEST)
+    pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+    if isinstance(problem, TransportDown) and problem.retry_after:
+        pause = max(pause, datetime.timedelta(seconds=problem.retry_after))
+    jobs.retry(BATCHES, batch, str(problem), after=pause)
 
 
-def _park(batch: Batch, problem: str, now: datetime.datetime) -> None:
-    """The whole batch was refused as it is: its entries wait for the province to look."""
-    with transaction.atomic():
-        changed = _claimed_ready(batch).update(
-            state=BatchState.PARKED, problem=problem[:300], done_at=now, claimed_at=None
-        )
-        if not changed:
-            return
-        lines = BatchLine.objects.filter(batch=batch).values("entry_id", "version")
-        versions = {row["entry_id"]: row["version"] for row in lines}
-        entries = list(
-            Entry.objects.select_for_update()
-            .filter(pk__in=versions, state=EntryState.SENT)
-            .order_by("pk")
-        )
-        for entry in entries:
-            if entry.sent_version == versions[entry.pk]:
-                entry.state, entry.owner = EntryState.PARKED, Owner.PROVINCE
-                entry.due_at = now + datetime.timedelta(days=1)
-                entry.problems = [
-                    {"rule": "batch_refused", "field": "", "message": problem[:200],
-                     "mend": "由省级查明原因后重新上报"}
-                ]  # fmt: skip
-        update_rows(entries, ("state", "owner", "due_at", "problems"))
-
-
-def take_over(*, most: int = 20) -> list[Batch]:
-    """Batches to send again: their sender died, or their pause is over."""
+def _park_entries(batch: Batch) -> None:
+    """The national system refused the whole batch: the province has to look at its records."""
     now = timezone.now()
-    with transaction.atomic():
-        rows = Batch.objects.filter(state=BatchState.READY, way=HTTP, due_at__lte=now)
-        free = [
-            b
-            for b in rows.order_by("due_at").select_for_update(skip_locked=True)[: most * 2]
-            if b.claimed_at is None or b.claimed_at < now - LEASE
-        ][:most]
-        Batch.objects.filter(pk__in=[b.pk for b in free]).update(claimed_at=now)
-    for batch in free:
-        batch.claimed_at = now
-    return free
+    entries = _entries_last_sent_in(batch, EntryState.SENT)
+    for entry in entries:
+        entry.state, entry.owner = EntryState.PARKED, Owner.PROVINCE
+        entry.due_at = now + datetime.timedelta(days=1)
+        entry.problems = [
+            {"rule": "batch_refused", "field": "", "message": batch.problem[:200],
+             "mend": "由省级查明原因后重新上报"}
+        ]  # fmt: skip
+    update_rows(entries, ("state", "owner", "due_at", "problems"))
+
+
+def _send_entries_again(batch: Batch) -> None:
+    """The batch was released and goes again; records that were changed since are in newer batches
+    or wait for one, and the national system keeps the newest version of each."""
+    now = timezone.now()
+    entries = _entries_last_sent_in(batch, EntryState.PARKED)
+    for entry in entries:
+        entry.state, entry.owner, entry.problems = EntryState.SENT, Owner.SYSTEM, []
+        entry.due_at = now + datetime.timedelta(hours=1)
+    update_rows(entries, ("state", "owner", "due_at", "problems"))
+
+
+def _entries_last_sent_in(batch: Batch, state: str) -> list[Entry]:
+    """Entries in `state` whose version in `batch` is the last one that was sent; locked."""
+    lines = BatchLine.objects.filter(batch=batch).values_list("entry_id", "version")
+    versions = dict(lines)
+    entries = Entry.objects.select_for_update().filter(pk__in=versions, state=state)
+    return [e for e in entries.order_by("pk") if e.sent_version == versions[e.pk]]
+
+
+BATCHES = JobKind(
+    name="batches",
+    label="上报批次",
+    model=Batch,
+    phases={BatchState.READY: BatchState.SENDING},
+    parked=BatchState.PARKED,
+    owner="省级",
+    lease=SENDING_LEASE,
+    most_attempts=None,
+    task="national_sync.tasks.upload_changes",
+    on_parked=_park_entries,
+    on_released=_send_entries_again,
+)
+
+
+def claim_unsent(*, limit: int = 20) -> list[Batch]:
+    """Lease batches to send again: their worker died, or their pause is over."""
+    return jobs.claim(BATCHES, limit=limit)
 
 
 def release(batch: Batch) -> None:
-    """Give up the claim of a batch that was not sent, so that the next run can take it over."""
-    _claimed_ready(batch).update(claimed_at=None)
+    """Return a batch that was not sent, so that the next run sends it. It does not count as an
+    attempt."""
+    jobs.finish(batch, BatchState.READY, attempts=batch.attempts - 1)
 
 
-def again(batch: Batch) -> None:
-    """The national side never got it after all."""
+def send_again(batch: Batch) -> None:
+    """The national system never received this batch although it said so."""
     Batch.objects.filter(pk=batch.pk, state=BatchState.SENT).update(
-        state=BatchState.READY, due_at=timezone.now(), claimed_at=None,
-        problem="对方没有收到此批次, 重新发送",
-    )  # fmt: skip
+        state=BatchState.READY, due_at=timezone.now(), problem="对方没有收到此批次，重新发送"
+    )

@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.jobs import LeaseLost
 from national_sync.actions import send
 from national_sync.actions.apply import apply_results, place
 from national_sync.actions.claim import SIZE, Claimed, claim
@@ -77,6 +78,16 @@ def run(transport: Transport, mapped: Mapped, *, seconds: float = 240, size: int
         return _Run(transport, mapped, time.monotonic() + seconds, size).work()
 
 
+@contextmanager
+def _lease_may_be_gone(batch: Batch) -> Iterator[None]:
+    """The answers may have closed the batch before the receipt arrived, or another worker may have
+    taken the batch over: in both cases there is nothing left to write."""
+    try:
+        yield
+    except LeaseLost:
+        logger.info("batch %s was closed or taken over before its sending was noted", batch.pk)
+
+
 class _Run:
     def __init__(self, transport: Transport, mapped: Mapped, ends: float, size: int) -> None:
         self.transport, self.mapped, self.ends, self.size = transport, mapped, ends, size
@@ -103,7 +114,7 @@ class _Run:
         return self.report
 
     def _fly(self) -> None:
-        self.left_over = send.take_over()
+        self.left_over = send.claim_unsent()
         while True:
             self._launch()
             if not self.going:
@@ -143,21 +154,25 @@ class _Run:
         self.report.batches += 1
         problem = future.exception()
         if problem is None:
-            send.note_sent(batch)
+            with _lease_may_be_gone(batch):
+                send.note_sent(batch)
             self.awaited += batch.lines
             return
         if not isinstance(problem, TransportError):
             raise problem
         self.report.failed += 1
         logger.warning("batch %s not handed over: %s", batch.pk, problem.code)
-        send.note_failed(batch, problem)
+        with _lease_may_be_gone(batch):
+            send.note_failed(batch, problem)
         # With the link down the rest would only fail, too.
         self.down = self.down or not isinstance(problem, TransportRefused)
 
     def _recall(self) -> None:
         """What has not begun to fly stays where it is, in its rows, for the next run."""
         for future in [f for f in self.going if f.cancel()]:
-            send.release(self.going.pop(future))
+            batch = self.going.pop(future)
+            with _lease_may_be_gone(batch):
+                send.release(batch)
 
     def _has_time(self) -> bool:
         return time.monotonic() < self.ends
@@ -223,7 +238,7 @@ def ask_for_overdue(transport: Transport, *, older_than: timedelta = _OVERDUE) -
         try:
             status = transport.poll(str(batch.pk))
         except UnknownBatch:
-            send.again(batch)
+            send.send_again(batch)
             continue
         except (TransportDown, TransportRefused):
             break

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from destinations.actions import enter
 from graduates.actions import origin
@@ -10,8 +13,8 @@ from graduates.models import Graduate
 from national_sync.actions import upload
 from national_sync.actions.upload import Report
 from national_sync.mapping import Mapped, load_simulated
-from national_sync.models import Entry
-from national_sync.states import Part
+from national_sync.models import Batch, Entry
+from national_sync.states import BatchState, Part
 from tests import factories
 from tests.factories import World
 from tests.national_sync.simulator_process import Simulator
@@ -48,6 +51,12 @@ def run(simulator: Simulator, *, seconds: float = 20, **options: Any) -> Report:
     load_simulated()
     with simulator.transport(**options) as transport:
         return upload.run(transport, Mapped.load(simulated=True), seconds=seconds)
+
+
+def end_leases() -> None:
+    """As if the workers that send batches had died and their leases had run out."""
+    sending = Batch.objects.filter(state=BatchState.SENDING)
+    sending.update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
 def entry(graduate: Graduate, part: str = Part.DESTINATION) -> Entry:

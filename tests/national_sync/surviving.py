@@ -18,6 +18,7 @@ from national_sync.models import Batch, BatchLine, Entry
 from national_sync.reconciliation import compare
 from national_sync.states import BatchState, EntryState
 from tests.factories import World
+from tests.national_sync.reporting import end_leases
 from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
 COUNT = 6
@@ -58,7 +59,7 @@ class Night:
         process.send_signal(signal.SIGKILL)
         process.wait(10)
         # The lease of a dead sender runs out.
-        Batch.objects.filter(claimed_at__isnull=False).update(claimed_at=None)
+        end_leases()
 
     def finish(self) -> None:
         """Runs until everything is settled, at most 30 s."""

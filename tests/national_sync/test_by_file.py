@@ -196,7 +196,7 @@ def test_http_leaves_files_alone(
     old = timezone.now() - datetime.timedelta(days=2)
     Batch.objects.filter(pk=batch.pk).update(created_at=old, sent_at=old, due_at=old)
     Destination.objects.filter(pk=graduates[0].pk).update(unit_name="改了名的有限公司")
-    assert send.take_over() == []
+    assert send.claim_unsent() == []
     report = reporting.run(simulator)
     assert (report.looked_at, report.batches) == (0, 0)
     with simulator.transport() as transport:

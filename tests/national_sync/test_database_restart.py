@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connections
 
 from national_sync.mapping import load_simulated
-from national_sync.models import Batch
 from tests import factories
 from tests.national_sync import reporting
+from tests.national_sync.reporting import end_leases
 from tests.national_sync.simulator_process import Simulator
 from tests.national_sync.surviving import COUNT, Night
 
@@ -87,6 +87,6 @@ def test_a_restart_in_the_middle_of_a_batch_loses_nothing(
         cluster.start()
         process.communicate(timeout=30)
         assert process.returncode != 0, "its connection was gone"
-        Batch.objects.filter(claimed_at__isnull=False).update(claimed_at=None)
+        end_leases()
     night.finish()
     night.check()

@@ -187,7 +187,7 @@ def test_a_refusal_comes_back_and_after_mending_it_goes_up_by_itself(
     claim(Mapped.load(simulated=True))
     found.refresh_from_db()
     assert (found.state, found.owner) == ("mended", ""), "on its way again: nobody's turn here"
-    Batch.objects.update(claimed_at=None)  # as if who claimed it had died
+    reporting.end_leases()
     reporting.run(simulator)
     assert reporting.states(graduate)["destination"] == "accepted", reporting.entry(
         graduate
@@ -312,7 +312,7 @@ def test_what_was_claimed_ahead_is_free_for_the_next_run(
     simulator.faults(unavailable="on")
     with simulator.transport() as transport:
         upload.run(transport, Mapped.load(simulated=True), seconds=5, size=1)
-    assert not Batch.objects.exclude(state="ready", claimed_at=None).exists()
+    assert not Batch.objects.exclude(state="ready", leased_until=None).exists()
     simulator.faults()
     Batch.objects.update(due_at=timezone.now())
     reporting.run(simulator)

@@ -20,6 +20,7 @@ from national_sync.actions.apply import apply_results, place
 from national_sync.mapping import Mapped
 from national_sync.models import Batch, BatchLine, Entry
 from national_sync.states import BatchState, EntryState
+from tests.national_sync.reporting import end_leases
 from tests.national_sync.surviving import LONG_AGO, Night
 
 STEPS = ("claimed", "sent", "answered", "applying")
@@ -97,7 +98,7 @@ def test_two_beats_at_once_are_one_run(night: Night) -> None:
         assert not upload.run(transport, Mapped.load(simulated=True), seconds=5).ran
     first.kill()
     first.wait(10)
-    Batch.objects.update(claimed_at=None)
+    end_leases()
     night.finish()
     night.check()
 
@@ -156,7 +157,7 @@ def test_the_database_restarts_in_the_middle(night: Night, step: str) -> None:
     assert cut_connections(but=mine)
     process.communicate(timeout=30)
     assert process.returncode != 0
-    Batch.objects.filter(claimed_at__isnull=False).update(claimed_at=None)
+    end_leases()
     night.finish()
     night.check()
 

@@ -28,6 +28,7 @@ from core import jobs
 from national_sync.actions import compare
 from national_sync.models import Batch, BatchLine, Comparison
 from national_sync.states import BatchState, ComparisonState
+from tests.national_sync.reporting import end_leases
 from tests.national_sync.simulator_process import CLIENT, SECRET
 from tests.national_sync.surviving import COUNT, Night
 
@@ -173,7 +174,7 @@ def test_flushed_with_messages_queued_and_the_worker_killed(
     service.kill()
     assert service.keys.dbsize() == 0, "no message is left to bring any of it back"
     # Time is what is moved: the lease of a dead sender, the delivery of a message.
-    Batch.objects.update(claimed_at=None)
+    end_leases()
     Comparison.objects.update(due_at=timezone.now() - 2 * jobs.DELIVERY)
     service.start()
     service.settle()
