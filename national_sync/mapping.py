@@ -16,12 +16,6 @@ from national_sync.models import NationalCode
 
 CATEGORY = "category"
 SIMULATED = Path(__file__).parent / "data" / "simulated_codes.csv"
-# Tables whose codes go up.
-TABLES = (
-    CATEGORY, "id_type", "gender", "ethnicity", "politics", "education_level", "education_type",
-    "teacher_student", "difficulty", "training_mode", "graduation_conclusion", "unit_property",
-    "unit_industry", "job_category", "study_form", "country", "archive_transfer_type",
-)  # fmt: skip
 
 
 def known(table: str, code: str) -> str | None:

@@ -44,7 +44,7 @@ class Entry(models.Model):
     due_at = models.DateTimeField("应办时间", null=True, db_default=Now())
     changed_at = models.DateTimeField("变更时间", db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
-    # What is in the way: [{"rule", "field", "message", "mend"}].
+    # What is in the way: [{"rule", "field", "message", "fix"}].
     problems = models.JSONField(default=list, blank=True)
     sent_version = models.PositiveIntegerField(null=True)
     sent_hash = models.CharField(max_length=64, default="", blank=True)

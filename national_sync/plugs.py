@@ -12,7 +12,8 @@ from national_sync.connection import mapping
 from national_sync.fields import DESTINATION, ORIGIN
 from national_sync.mapping import Mapped
 from national_sync.models import Entry
-from national_sync.records import Problem, wrong_codes
+from national_sync.problems import Problem
+from national_sync.records import code_problems
 from national_sync.states import EntryState, Owner, Part
 
 
@@ -30,19 +31,19 @@ def codes_that_would_be_held(*, destination: Destination) -> list[str]:
     if destination.state == State.UNSUBMITTED:
         return []  # nobody has chosen anything
     # As a rule the code tables know them all, and nobody's entries need be read.
-    if not _wrong_codes(destination, Mapped(simulated=False)):
+    if not _code_problems(destination, Mapped(simulated=False)):
         return []
-    by_mend: dict[str, list[str]] = {}
-    for problem in _wrong_codes(destination, mapping()):
-        by_mend.setdefault(problem.mend, []).append(problem.message)
-    return [f"{'; '.join(said)}。上报前须{mend}。" for mend, said in by_mend.items()]
+    by_fix: dict[str, list[str]] = {}
+    for problem in _code_problems(destination, mapping()):
+        by_fix.setdefault(problem.fix, []).append(problem.message)
+    return [f"{'; '.join(said)}。上报前须{fix}。" for fix, said in by_fix.items()]
 
 
-def _wrong_codes(destination: Destination, mapped: Mapped) -> list[Problem]:
+def _code_problems(destination: Destination, mapped: Mapped) -> list[Problem]:
     graduate = destination.graduate
-    rows = (
-        (Part.DESTINATION, {f.source: getattr(destination, f.source) for f in DESTINATION}),
-        (Part.ORIGIN, {f.source: getattr(graduate, f.source, None) for f in ORIGIN}
-         | {"id_type": graduate.person.id_type}),
-    )  # fmt: skip
-    return [problem for part, row in rows for problem in wrong_codes(part, row, mapped)]
+    own = {f.source: f.value_of(destination) for f in DESTINATION if f.kind == "code"}
+    origin = {f.source: f.value_of(graduate) for f in ORIGIN if f.kind in ("code", "place")}
+    return [
+        *code_problems(Part.DESTINATION, own, mapped),
+        *code_problems(Part.ORIGIN, origin, mapped),
+    ]

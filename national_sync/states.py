@@ -60,7 +60,7 @@ HTTP, WORKBOOK = "http", "workbook"
 
 class FeedbackState(models.TextChoices):
     OPEN = "open", "待处理"
-    MENDED = "mended", "已更正待复核"
+    FIXED = "fixed", "已更正待复核"
     CLOSED = "closed", "已解决"
 
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from national_sync.actions import compare, night
+from national_sync.actions import compare, start
 from national_sync.connection import is_configured
 
 
@@ -8,7 +8,7 @@ from national_sync.connection import is_configured
 def upload_changes(seconds: int = 240) -> None:
     """Every few minutes: what changed, and what an earlier run left behind."""
     if is_configured():
-        night.run(seconds=seconds)
+        start.start_run(seconds=seconds)
 
 
 @shared_task(time_limit=7 * 3600)

@@ -183,7 +183,7 @@ def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
             entry.state, entry.owner = EntryState.REJECTED, Owner.DEPARTMENT
             entry.due_at = due_after(now)
             entry.problems = [
-                {"rule": f.code, "field": f.field, "message": f.text, "mend": ""}
+                {"rule": f.code, "field": f.field, "message": f.text, "fix": ""}
                 for f in answer.faults
             ]
             refused.append((entry, answer))

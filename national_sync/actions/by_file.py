@@ -21,7 +21,7 @@ from accounts.models import User
 from core import audit
 from core.errors import NotPermitted, Refused
 from graduates.models import Graduate
-from national_sync import mending
+from national_sync import fixes
 from national_sync.actions import send
 from national_sync.actions.apply import apply_results
 from national_sync.actions.claim import SIZE, claim, due
@@ -177,8 +177,8 @@ def _understood(batch: Batch, results: Sequence[Result]) -> list[Result]:
             faults=tuple(
                 replace(
                     f,
-                    code=mending.code_of(f.text) or f.code,
-                    field=mending.field_of(parts[r.line], f.field),
+                    code=fixes.code_of(f.text) or f.code,
+                    field=fixes.field_of(parts[r.line], f.field),
                     text=f.text or "全国系统未说明原因",
                 )
                 for f in r.faults

@@ -21,7 +21,8 @@ from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
 from national_sync.models import Batch, BatchLine, Entry, Feedback
-from national_sync.records import Built, Problem, build
+from national_sync.problems import Problem
+from national_sync.records import Built, build
 from national_sync.states import (
     HTTP,
     OPEN,
@@ -242,18 +243,18 @@ def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Out
         entry.sent_version, entry.sent_hash = entry.version, made.digest
     insert_rows(BatchLine, _LINE, rows)
     update_rows(entries, _GONE, Entry)
-    _mended(again)
+    _note_fixed(again)
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
     written = BatchLine.objects.filter(any_of("entry_id", lines), batch=batch)
     return [OutgoingLine(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
 
 
-def _mended(again: list[int]) -> None:
+def _note_fixed(again: list[int]) -> None:
     """What was refused and goes again waits for the national side, not for anybody here."""
     if again:
         Feedback.objects.filter(any_of("entry_id", again), state=FeedbackState.OPEN).update(
-            state=FeedbackState.MENDED, owner=Owner.NOBODY
+            state=FeedbackState.FIXED, owner=Owner.NOBODY
         )
 
 

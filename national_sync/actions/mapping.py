@@ -10,7 +10,8 @@ from codes import lookup, text
 from core import audit
 from core.errors import Invalid, NotPermitted
 from destinations.catalogue import catalogue
-from national_sync.mapping import CATEGORY, TABLES
+from national_sync.fields import CODE_TABLES
+from national_sync.mapping import CATEGORY
 from national_sync.models import Entry, NationalCode
 from national_sync.states import EntryState, Owner
 
@@ -20,7 +21,7 @@ def set_code(*, table: str, code: str, national_code: str, by: User) -> National
     if not by.has_perm("national.operate"):
         raise NotPermitted("role", "只有省级可以登记国家代码。")
     known = catalogue().names if table == CATEGORY else lookup.table(table).names
-    if table not in TABLES or code not in known:
+    if table not in CODE_TABLES or code not in known:
         raise Invalid({"code": ["没有这个代码。"]})
     written = text.clean_code(national_code)
     if len(written) > 20 or not written.isascii():

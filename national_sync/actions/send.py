@@ -85,7 +85,7 @@ def _park_entries(batch: Batch) -> None:
         entry.due_at = now + datetime.timedelta(days=1)
         entry.problems = [
             {"rule": "batch_refused", "field": "", "message": batch.problem[:200],
-             "mend": "由省级查明原因后重新上报"}
+             "fix": "由省级查明原因后重新上报"}
         ]  # fmt: skip
     update_rows(entries, ("state", "owner", "due_at", "problems"))
 

@@ -15,7 +15,8 @@ from destinations.catalogue import catalogue
 from national_sync import tasks
 from national_sync.actions import mapping as mapping_actions
 from national_sync.connection import is_configured
-from national_sync.mapping import CATEGORY, TABLES, Mapped
+from national_sync.fields import CODE_TABLES
+from national_sync.mapping import CATEGORY, Mapped
 from national_sync.models import Batch, BatchLine
 from national_sync.queries import status, turn_of
 from national_sync.states import HTTP, WORKBOOK, EntryState
@@ -94,8 +95,8 @@ def _first() -> School:
 @staff_view("national.operate")
 def codes(request: StaffRequest) -> HttpResponse:
     """国家代码对照: every code that goes up, those without a national one first."""
-    table = request.GET.get("table") or request.POST.get("table") or TABLES[0]
-    if table not in TABLES:
+    table = request.GET.get("table") or request.POST.get("table") or CODE_TABLES[0]
+    if table not in CODE_TABLES:
         raise Http404
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
@@ -113,7 +114,7 @@ def codes(request: StaffRequest) -> HttpResponse:
             errors = {"": [refusal.message]}
     context = {
         "table": table,
-        "tables": [(t, _TABLE_NAMES[t]) for t in TABLES],
+        "tables": [(t, _TABLE_NAMES[t]) for t in CODE_TABLES],
         "rows": _codes(table),
         "errors": [s for found in errors.values() for s in found],
         "typed": request.POST,
@@ -141,4 +142,5 @@ _TABLE_NAMES = {
     "graduation_conclusion": "毕结业结论", "unit_property": "单位性质",
     "unit_industry": "单位行业", "job_category": "职位类别", "study_form": "学习形式",
     "country": "国家(地区)", "archive_transfer_type": "档案转递类型",
+    "hukou_migration_type": "户口迁移类型",
 }  # fmt: skip

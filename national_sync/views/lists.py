@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from core.lists.page import Column, Order, Page, Row
 from national_sync.actions import handling
 from national_sync.filters import EntryFilter, FeedbackFilter
-from national_sync.mending import address, how_to_mend, part_of
+from national_sync.fixes import address, how_to_fix, part_of
 from national_sync.models import Entry, Feedback
 from national_sync.states import EntryState, FeedbackState, Owner, Part
 from schools.access import StaffRequest, staff_view
@@ -26,7 +26,7 @@ from schools.lists import ConsoleList
 _STATE, _OWNER = dict(FeedbackState.choices), dict(Owner.choices)
 _PART, _ENTRY = dict(Part.choices), dict(EntryState.choices)
 _SAID = {"note": "说明", "answer": "答复"}
-_COLOURS = {"open": "pending", "mended": "pending", "closed": "ok"}
+_COLOURS = {"open": "pending", "fixed": "pending", "closed": "ok"}
 _ENTRY_COLOURS = {
     "waiting": "pending", "sent": "esigned", "accepted": "ok", "held": "rejected",
     "rejected": "rejected", "failed": "pending", "parked": "rejected",
@@ -42,8 +42,8 @@ def _field(row: Row) -> str:
     return f'<a href="{address(part, row["graduate_id"], row["field"])}">去更正</a>'
 
 
-def _mend(row: Row) -> str:
-    return escape(how_to_mend(row["code"], row["kind"]))
+def _fix(row: Row) -> str:
+    return escape(how_to_fix(row["code"], row["kind"]))
 
 
 def _state(row: Row) -> str:
@@ -80,8 +80,8 @@ class FeedbackList(ConsoleList):
         Column("text", "反馈内容", ("text", *_SAID), _text, lambda r: r["text"], css="wrap"),
         Column("note", "处理说明", css="wrap", optional=True),
         Column("answer", "答复", css="wrap", optional=True),
-        Column("mend", "如何更正", ("code", "kind"), _mend,
-               lambda r: how_to_mend(r["code"], r["kind"]), css="wrap"),
+        Column("fix", "如何更正", ("code", "kind"), _fix,
+               lambda r: how_to_fix(r["code"], r["kind"]), css="wrap"),
         Column("go", "", ("kind", "field", "graduate_id"), _field, lambda r: ""),
         Column("owner", "处理方", ("owner",), lambda r: _OWNER[r["owner"]],
                lambda r: _OWNER[r["owner"]]),
@@ -130,7 +130,7 @@ def _entry_state(row: Row) -> str:
 def _problems(row: Row) -> str:
     return "<br>".join(
         escape(p["message"])
-        + (f' <span class="soft">{escape(p["mend"])}</span>' if p["mend"] else "")
+        + (f' <span class="soft">{escape(p["fix"])}</span>' if p["fix"] else "")
         for p in row["problems"]
     )
 

@@ -68,7 +68,7 @@ def test_the_figures_are_those_of_the_ledger(settings: Any) -> None:
         ("parked", "http", now - 90 * HOUR), ("sent", "workbook", now - 90 * HOUR),
     ):  # fmt: skip
         Batch.objects.create(state=state, way=way, lines=1, created_at=at, school=world.school)
-    for state, closed_at in (("open", None), ("mended", None), ("closed", now)):
+    for state, closed_at in (("open", None), ("fixed", None), ("closed", now)):
         Feedback.objects.create(
             entry=entries[4], graduate_id=entries[4].graduate_id, school=world.school,
             cohort=world.cohort, kind="登记信息错误", text="单位名称不存在", version=1,

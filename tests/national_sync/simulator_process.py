@@ -121,8 +121,21 @@ class Simulator:
         if self.process is None:
             self.start()
         self.faults()
-        self.sql("TRUNCATE registry, nonce, batch, result, held, confirmation, list_override")
+        self._empty_tables()
         self.sql("DELETE FROM unit WHERE name LIKE '虚构%%'")
+
+    def _empty_tables(self) -> None:
+        """The simulator may still be judging a batch of an earlier test and lock the same tables in
+        another order; PostgreSQL then ends one of the two, and the next attempt succeeds."""
+        for attempt in range(5):
+            try:
+                self.sql(
+                    "TRUNCATE registry, nonce, batch, result, held, confirmation, list_override"
+                )
+                return
+            except psycopg.errors.DeadlockDetected:
+                if attempt == 4:
+                    raise
 
     def register(self, *numbers: int) -> None:
         rows = [registered(n) for n in numbers]

@@ -13,7 +13,7 @@ from destinations.actions import enter
 from destinations.models import Destination
 from destinations.states import State
 from graduates.models import Graduate
-from national_sync import mending, queries
+from national_sync import fixes, queries
 from national_sync.actions import by_file, claim, send, upload
 from national_sync.mapping import Mapped, load_simulated
 from national_sync.models import Batch, Entry, Feedback, NationalCode
@@ -318,8 +318,8 @@ def test_an_answer_to_an_older_version_moves_nothing(
 
 
 def test_words_and_labels_name_codes_and_fields() -> None:
-    assert mending.code_of("单位行业不正确") == "industry_wrong"
-    assert mending.code_of("别的") is None
-    assert mending.field_of("destination", "单位名称") == "dwmc"
-    assert mending.field_of("destination", "dwmc") == "dwmc"
-    assert mending.field_of("destination", "别的") == "别的"
+    assert fixes.code_of("单位行业不正确") == "industry_wrong"
+    assert fixes.code_of("别的") is None
+    assert fixes.field_of("destination", "单位名称") == "dwmc"
+    assert fixes.field_of("destination", "dwmc") == "dwmc"
+    assert fixes.field_of("destination", "别的") == "别的"

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import garbage
-from national_sync.actions import night
+from national_sync.actions import start
 from national_sync.connection import is_configured
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if not is_configured():
             raise CommandError("NATIONAL_URL, NATIONAL_CLIENT and NATIONAL_SECRET must be set")
         garbage.tune()
-        report = night.run(seconds=options["seconds"])
+        report = start.start_run(seconds=options["seconds"])
         if not report.ran:
             self.stdout.write("另一次上报正在进行")
             return

@@ -1,6 +1,6 @@
 """How to mend what the national system found wrong, and where: the manual's own table, section (5).
 
-`data/mending.csv`: fault code → sentence, and the national text by which a workbook of results,
+`data/fixes.csv`: fault code → sentence, and the national text by which a workbook of results,
 which carries no codes, says the same. Fields lead to the page that holds them.
 """
 
@@ -15,7 +15,7 @@ from django.urls import reverse
 from national_sync.fields import BY_NATIONAL
 from national_sync.states import Part
 
-_FILE = Path(__file__).parent / "data" / "mending.csv"
+_FILE = Path(__file__).parent / "data" / "fixes.csv"
 _GENERAL = {
     "生源信息错误": "核对生源信息中的这一项, 更正后重新确认或锁定, 系统自动重新上报",
     "登记信息错误": "对照证明材料更正去向信息, 更正并审核通过后自动重新上报",
@@ -31,7 +31,7 @@ def _rows() -> list[dict[str, str]]:
 
 @functools.cache
 def _sentences() -> dict[str, str]:
-    return {r["code"]: r["mend"] for r in _rows()}
+    return {r["code"]: r["fix"] for r in _rows()}
 
 
 def code_of(text: str) -> str | None:
@@ -45,7 +45,7 @@ def field_of(part: str, said: str) -> str:
     return next((n for n, f in known.items() if said in (n, f.label)), said)
 
 
-def how_to_mend(code: str, kind: str) -> str:
+def how_to_fix(code: str, kind: str) -> str:
     return _sentences().get(code) or _GENERAL.get(kind, "核对后更正")
 
 

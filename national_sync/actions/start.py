@@ -1,4 +1,4 @@
-"""One run as tasks and commands start it: the way across opened, the codes read, the run made."""
+"""Start one upload run with the configured connection and codes, as tasks and commands do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from national_sync.actions.upload import Report
 from national_sync.connection import mapping, open_transport
 
 
-def run(*, seconds: float) -> Report:
+def start_run(*, seconds: float) -> Report:
     # A worker lives for weeks: what was loaded into the code tables since is seen by each run.
     lookup.refresh()
     with open_transport() as transport:
