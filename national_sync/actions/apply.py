@@ -39,7 +39,7 @@ _TURN = ("state", "owner", "due_at", "attempts", "problems")
 
 
 @dataclass(slots=True)
-class Answered:
+class AnsweredLine:
     """A line as it was locked, and its answer. Hundreds at a time: no instances of the model."""
 
     pk: int
@@ -56,7 +56,7 @@ class Answered:
 
 
 @dataclass(slots=True)
-class Standing:
+class LockedEntry:
     """An entry as it was locked. What is `held` there or whose `turn` it is may have changed."""
 
     pk: int
@@ -78,8 +78,8 @@ class Standing:
     turn: bool = False
 
 
-_LINE = [f.name for f in fields(Answered) if f.name not in _ANSWER]
-_ENTRY = [f.name for f in fields(Standing) if f.default is f.default_factory]
+_LINE_COLUMNS = [f.name for f in fields(AnsweredLine) if f.name not in _ANSWER]
+_ENTRY_COLUMNS = [f.name for f in fields(LockedEntry) if f.default is f.default_factory]
 
 
 def apply_results(results: Sequence[Result], *, next_place: int | None = None) -> int:
@@ -108,8 +108,8 @@ def _apply(results: Sequence[Result]) -> int:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    rows = unanswered.select_for_update(of=("self",)).order_by("pk").values_list(*_LINE)
-    lines = [Answered(*row) for row in rows]
+    rows = unanswered.select_for_update(of=("self",)).order_by("pk").values_list(*_LINE_COLUMNS)
+    lines = [AnsweredLine(*row) for row in rows]
     # Only the answer to what we sent: right line, right batch, right version.
     lines = [
         row
@@ -134,7 +134,7 @@ def _fault_json(fault: Fault) -> dict[str, str]:
     return {"kind": fault.kind, "code": fault.code, "field": fault.field, "text": fault.text}
 
 
-def _count(lines: list[Answered]) -> None:
+def _count(lines: list[AnsweredLine]) -> None:
     """Progress of the batches; one whose last line is answered is done."""
     counts: dict[UUID, Counter[str]] = defaultdict(Counter)
     for row in lines:
@@ -153,12 +153,14 @@ def _count(lines: list[Answered]) -> None:
         )
 
 
-def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
+def _move(lines: list[AnsweredLine], answers: dict[int, Result]) -> None:
     rows = Entry.objects.select_for_update().filter(any_of("pk", {row.entry_id for row in lines}))
-    entries = {row[0]: Standing(*row) for row in rows.order_by("pk").values_list(*_ENTRY)}
+    entries = {
+        row[0]: LockedEntry(*row) for row in rows.order_by("pk").values_list(*_ENTRY_COLUMNS)
+    }
     now = timezone.now()
-    refused: list[tuple[Standing, Result]] = []
-    forgotten: list[Standing] = []
+    refused: list[tuple[LockedEntry, Result]] = []
+    forgotten: list[LockedEntry] = []
     settled: list[int] = []
     taken: dict[int, int] = {}  # by entry: the line whose record is held there now
     for row in sorted(lines, key=lambda r: r.version):
@@ -200,21 +202,21 @@ def _move(lines: list[Answered], answers: dict[int, Result]) -> None:
     _file_feedback(refused)
 
 
-def _is_newest(row: Answered, entry: Standing) -> bool:
+def _is_newest(row: AnsweredLine, entry: LockedEntry) -> bool:
     """Nothing newer was accepted; of what was queued again unchanged, it is what went last."""
     if row.version == entry.accepted_version:
         return row.digest == entry.sent_hash
     return row.version > (entry.accepted_version or 0)
 
 
-def _write(entries: Collection[Standing]) -> None:
+def _write(entries: Collection[LockedEntry]) -> None:
     """Nearly all of them changed in the same way: each is written once."""
     for held, turn in ((True, True), (True, False), (False, True)):
         changed = [e for e in entries if (e.held, e.turn) == (held, turn)]
         update_rows(changed, (*(_HELD if held else ()), *(_TURN if turn else ())), Entry)
 
 
-def _keep_numbers(lines: list[Answered]) -> None:
+def _keep_numbers(lines: list[AnsweredLine]) -> None:
     """转递编号 and 核验编号 of an accepted archive."""
     for row in lines:
         if row.part == Part.ARCHIVE and row.returns:
@@ -228,7 +230,7 @@ def _only_unknown(answer: Result) -> bool:
     return bool(answer.faults) and all(f.code == UNKNOWN_THERE for f in answer.faults)
 
 
-def _file_feedback(refused: list[tuple[Standing, Result]]) -> None:
+def _file_feedback(refused: list[tuple[LockedEntry, Result]]) -> None:
     """What was wrong before and is refused again is closed and filed anew with the new text."""
     if not refused:
         return
@@ -255,7 +257,7 @@ def _file_feedback(refused: list[tuple[Standing, Result]]) -> None:
     _reject_destinations(refused)
 
 
-def _reject_destinations(refused: list[tuple[Standing, Result]]) -> None:
+def _reject_destinations(refused: list[tuple[LockedEntry, Result]]) -> None:
     """The record goes 审核不通过 with the national text (DOMAIN §6)."""
     reasons = {
         entry.graduate_id: "; ".join(f"{f.kind}: {f.text}" for f in answer.faults)

@@ -30,8 +30,7 @@ from national_sync.models import Batch, BatchLine, Entry
 from national_sync.states import OPEN, WORKBOOK, BatchState, EntryState, Owner, Part
 from national_sync.transport import workbook
 from national_sync.transport.answers import ReadResults, Stray, read_results
-from national_sync.transport.base import Batch as Outgoing
-from national_sync.transport.base import Line, Result
+from national_sync.transport.base import OutgoingBatch, OutgoingLine, Result
 from national_sync.transport.layouts import Layout, layout
 from schools.models import School
 from schools.scope import schools_visible_to
@@ -50,7 +49,7 @@ class Received:
     answered: int
     repeated: int
     strays: Sequence[Stray]
-    unanswered: Sequence[Line]
+    unanswered: Sequence[OutgoingLine]
 
 
 def files_of(school: School) -> QuerySet[Batch]:
@@ -108,7 +107,7 @@ def write(batch: Batch) -> bytes:
     return workbook.write(_named(batch), layout_of(batch))
 
 
-def _named(batch: Batch) -> Outgoing:
+def _named(batch: Batch) -> OutgoingBatch:
     """Every line with its person's name as it went up last before: a workbook wants it beside
     each 考生号, of HTTP the origin alone has it."""
     lines = BatchLine.objects.filter(batch=batch)
@@ -119,12 +118,12 @@ def _named(batch: Batch) -> Outgoing:
         sent.order_by("entry", "-pk").distinct("entry")
         .values_list("graduate_id", "record__values__xm")
     )  # fmt: skip
-    going = send.outgoing(batch)
+    going = send.outgoing_batch(batch)
     named = [
         replace(one, record={"xm": names.get(people[int(one.id)], ""), **one.record})
         for one in going.lines
     ]
-    return Outgoing(going.id, named)
+    return OutgoingBatch(going.id, named)
 
 
 def receive(*, batch: Batch, content: bytes, by: User) -> Received:
@@ -163,7 +162,7 @@ def _read(batch: Batch, content: bytes) -> ReadResults:
         path = Path(folder) / "result"
         path.write_bytes(content)
         return read_results(
-            path, send.outgoing(batch), most_rows=_MOST_ROWS, not_before=batch.created_at
+            path, send.outgoing_batch(batch), most_rows=_MOST_ROWS, not_before=batch.created_at
         )
 
 

@@ -40,7 +40,7 @@ SIZE = 500
 SENDING_LEASE = datetime.timedelta(minutes=2)
 ORIGIN_FIRST = "origin_first"
 _ORDER = (Owner.PROVINCE, Owner.SCHOOL, Owner.DEPARTMENT)
-_LINE = (
+_LINE_COLUMNS = (
     "batch_id", "entry_id", "graduate_id", "part", "version", "mode", "record", "digest",
     "verdict", "faults", "returns",
 )  # fmt: skip
@@ -49,7 +49,7 @@ _GONE = ("state", "owner", "due_at", "problems", "sent_version", "sent_hash")
 _NO_FAULTS, _NO_RETURNS = RawJson("[]"), RawJson("{}")
 
 
-class OutgoingLine(NamedTuple):
+class ClaimedLine(NamedTuple):
     """A line on its way, as just claimed or as read from its row. `text` is the record's values
     as compact JSON, where they were written already."""
 
@@ -62,7 +62,7 @@ class OutgoingLine(NamedTuple):
 
 
 @dataclass(slots=True)
-class Due:
+class DueEntry:
     """A row of the ledger as it was claimed, and where it is put: hundreds at a time, so no
     instances of the model."""
 
@@ -80,7 +80,9 @@ class Due:
     problems: list[dict[str, str]] = field(default_factory=list)
 
 
-_READ = tuple(f.name for f in fields(Due) if f.name not in {"state", "owner", "due_at", "problems"})
+_READ = tuple(
+    f.name for f in fields(DueEntry) if f.name not in {"state", "owner", "due_at", "problems"}
+)
 
 
 def claim(
@@ -99,14 +101,14 @@ def claim(
     with transaction.atomic():
         rows = due(way=way, parts=parts, school_id=school_id)
         rows = rows.order_by("due_at", "id").select_for_update(skip_locked=True)
-        entries = [Due(*row) for row in rows.values_list(*_READ)[:size]]
+        entries = [DueEntry(*row) for row in rows.values_list(*_READ)[:size]]
         if not entries:
             return Claimed(0, None)
         built = build(entries, mapped)
         known = _known_origins(entries)
         # Origins first: whose goes now is known to what is judged after it.
-        going: list[Due] = []
-        settled: list[Due] = []
+        going: list[DueEntry] = []
+        settled: list[DueEntry] = []
         for entry in sorted(entries, key=lambda e: e.part != Part.ORIGIN):
             goes = _goes(entry, built[entry.pk], known, now)
             (going if goes else settled).append(entry)
@@ -148,19 +150,19 @@ class Claimed:
     """How many entries were looked at, the batch that came of it, if any, and its new lines."""
 
     def __init__(
-        self, looked_at: int, batch: Batch | None, lines: Sequence[OutgoingLine] = ()
+        self, looked_at: int, batch: Batch | None, lines: Sequence[ClaimedLine] = ()
     ) -> None:
         self.looked_at, self.batch, self.lines = looked_at, batch, lines
 
 
-def _known_origins(entries: list[Due]) -> set[int]:
+def _known_origins(entries: list[DueEntry]) -> set[int]:
     """Graduates whose origin went up before."""
     ids = [e.graduate_id for e in entries if e.part != Part.ORIGIN]
     origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
     return set(origins.filter(any_of("graduate_id", ids)).values_list("graduate_id", flat=True))
 
 
-def _goes(entry: Due, made: Built, known: set[int], now: datetime.datetime) -> bool:
+def _goes(entry: DueEntry, made: Built, known: set[int], now: datetime.datetime) -> bool:
     """Settle what does not go; True for what does."""
     if not made.due:
         _put(entry, EntryState.QUIET, Owner.NOBODY, None)
@@ -183,12 +185,12 @@ def _goes(entry: Due, made: Built, known: set[int], now: datetime.datetime) -> b
     return True
 
 
-def _in_step(entry: Due) -> bool:
+def _in_step(entry: DueEntry) -> bool:
     """What was sent last is what was accepted last: nothing else is on its way."""
     return entry.sent_hash == entry.accepted_hash
 
 
-def hold(entry: Due, problems: list[Problem], now: datetime.datetime) -> None:
+def hold(entry: DueEntry, problems: list[Problem], now: datetime.datetime) -> None:
     """Held with reasons; whose turn it is, and by when."""
     owners = {p.owner for p in problems}
     owner = next(o for o in _ORDER if o in owners)
@@ -203,7 +205,7 @@ def due_after(now: datetime.datetime, working_days: int = 3) -> datetime.datetim
     return day.replace(hour=23, minute=59, second=59, microsecond=0)
 
 
-def _put(entry: Due, state: str, owner: str, due: datetime.datetime | None) -> None:
+def _put(entry: DueEntry, state: str, owner: str, due: datetime.datetime | None) -> None:
     entry.state, entry.owner, entry.due_at, entry.problems = state, owner, due, []
 
 
@@ -221,7 +223,7 @@ def _new(way: str, school_id: int | None) -> Batch:
     return batch
 
 
-def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[OutgoingLine]:
+def _fill(entries: list[DueEntry], built: dict[int, Built], batch: Batch) -> list[ClaimedLine]:
     now = timezone.now()
     # A file is carried by people: their turn, and their time.
     by_file = batch.way == WORKBOOK
@@ -241,13 +243,13 @@ def _fill(entries: list[Due], built: dict[int, Built], batch: Batch) -> list[Out
         )  # fmt: skip
         _put(entry, EntryState.SENT, owner, answer_by)
         entry.sent_version, entry.sent_hash = entry.version, made.digest
-    insert_rows(BatchLine, _LINE, rows)
+    insert_rows(BatchLine, _LINE_COLUMNS, rows)
     update_rows(entries, _GONE, Entry)
     _note_fixed(again)
     batch.lines += len(lines)
     Batch.objects.filter(pk=batch.pk).update(lines=F("lines") + len(lines))
     written = BatchLine.objects.filter(any_of("entry_id", lines), batch=batch)
-    return [OutgoingLine(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
+    return [ClaimedLine(pk, *lines[entry]) for pk, entry in written.values_list("pk", "entry_id")]
 
 
 def _note_fixed(again: list[int]) -> None:
@@ -258,7 +260,7 @@ def _note_fixed(again: list[int]) -> None:
         )
 
 
-def _let_follow(going: list[Due], now: datetime.datetime) -> None:
+def _let_follow(going: list[DueEntry], now: datetime.datetime) -> None:
     """What was held for an origin that goes now is looked at anew."""
     origins = [e.graduate_id for e in going if e.part == Part.ORIGIN]
     if origins:

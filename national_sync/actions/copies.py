@@ -27,7 +27,7 @@ from national_sync.transport.base import HeldRecord, Key, Transport
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparedField:
     """One field on the page: its label, our words, theirs, whether they differ."""
 
     label: str
@@ -41,10 +41,10 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Shown:
+class SideBySide:
     """What the page shows, and the hash that a confirmation is bound to."""
 
-    parts: list[tuple[str, str, list[Line]]]  # (part, heading, lines)
+    parts: list[tuple[str, str, list[ComparedField]]]  # (part, heading, lines)
     digest: str
     held: bool
 
@@ -177,7 +177,7 @@ def not_held(graduate_ids: Collection[int]) -> None:
         )
 
 
-def shown(graduate: Graduate, copy: NationalCopy | None) -> Shown:
+def shown(graduate: Graduate, copy: NationalCopy | None) -> SideBySide:
     """Ours beside theirs, part by part."""
     theirs = copy.parts if copy is not None else {}
     parts = _parts(_ours(graduate, mapping()), theirs)
@@ -185,18 +185,18 @@ def shown(graduate: Graduate, copy: NationalCopy | None) -> Shown:
         [[p, [[line.label, line.ours, line.theirs] for line in lines]] for p, _, lines in parts],
         ensure_ascii=False,
     )
-    return Shown(parts, hashlib.sha256(text.encode()).hexdigest(), bool(theirs))
+    return SideBySide(parts, hashlib.sha256(text.encode()).hexdigest(), bool(theirs))
 
 
 def _parts(
     ours: Mapping[str, Built], theirs: Mapping[str, Mapping[str, str]]
-) -> list[tuple[str, str, list[Line]]]:
+) -> list[tuple[str, str, list[ComparedField]]]:
     parts = []
     for part, fields in FIELDS.items():
         mine = ours[part].record if part in ours else {}
         held = theirs.get(part, {})
         lines = [
-            Line(f.label, mine.get(f.national, ""), held.get(f.national, ""), f.source)
+            ComparedField(f.label, mine.get(f.national, ""), held.get(f.national, ""), f.source)
             for f in fields
             if mine.get(f.national) or held.get(f.national)
         ]
@@ -210,7 +210,7 @@ def _ours(graduate: Graduate, mapped: Mapped) -> dict[str, Built]:
     return {e.part: built[e.pk] for e in entries}
 
 
-def is_confirmed(copy: NationalCopy | None, now: Shown) -> bool:
+def is_confirmed(copy: NationalCopy | None, now: SideBySide) -> bool:
     """A change of any reported field, on either side, lapses it."""
     return copy is not None and copy.confirmed_at is not None and copy.confirmed_hash == now.digest
 

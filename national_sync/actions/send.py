@@ -17,14 +17,14 @@ from django.utils import timezone
 from core import jobs
 from core.db.bulk import update_rows
 from core.jobs import JobKind
-from national_sync.actions.claim import SENDING_LEASE, OutgoingLine
+from national_sync.actions.claim import SENDING_LEASE, ClaimedLine
 from national_sync.models import Batch, BatchLine, Entry
 from national_sync.states import BatchState, EntryState, Owner
-from national_sync.transport.base import Batch as Outgoing
 from national_sync.transport.base import (
     CredentialsRefused,
     Key,
-    Line,
+    OutgoingBatch,
+    OutgoingLine,
     TransportDown,
     TransportError,
 )
@@ -32,11 +32,11 @@ from national_sync.transport.base import (
 _LONGEST = datetime.timedelta(minutes=30)
 
 
-def outgoing(batch: Batch, lines: Iterable[OutgoingLine] = ()) -> Outgoing:
+def outgoing_batch(batch: Batch, lines: Iterable[ClaimedLine] = ()) -> OutgoingBatch:
     """The batch as it goes over the wire: the same bytes every time, whether `lines` are those
     just claimed or, without them, read from their rows."""
     made = [
-        Line(
+        OutgoingLine(
             id=str(line.pk),
             part=line.part,  # type: ignore[arg-type]
             key=Key(line.record["key"][0], int(line.record["key"][1]), line.record["key"][2]),
@@ -47,12 +47,12 @@ def outgoing(batch: Batch, lines: Iterable[OutgoingLine] = ()) -> Outgoing:
         )
         for line in sorted(lines or _lines(batch), key=lambda line: line.pk)
     ]
-    return Outgoing(str(batch.pk), made)
+    return OutgoingBatch(str(batch.pk), made)
 
 
-def _lines(batch: Batch) -> list[OutgoingLine]:
-    rows = BatchLine.objects.filter(batch=batch).values_list(*OutgoingLine._fields[:-1])
-    return [OutgoingLine(*row) for row in rows]
+def _lines(batch: Batch) -> list[ClaimedLine]:
+    rows = BatchLine.objects.filter(batch=batch).values_list(*ClaimedLine._fields[:-1])
+    return [ClaimedLine(*row) for row in rows]
 
 
 def note_sent(batch: Batch) -> None:

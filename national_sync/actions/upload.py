@@ -75,7 +75,7 @@ def run(transport: Transport, mapped: Mapped, *, seconds: float = 240, size: int
     with only_one() as mine:
         if not mine:
             return Report(ran=False)
-        return _Run(transport, mapped, time.monotonic() + seconds, size).work()
+        return _UploadRun(transport, mapped, time.monotonic() + seconds, size).work()
 
 
 @contextmanager
@@ -88,14 +88,14 @@ def _lease_may_be_gone(batch: Batch) -> Iterator[None]:
         logger.info("batch %s was closed or taken over before its sending was noted", batch.pk)
 
 
-class _Run:
+class _UploadRun:
     def __init__(self, transport: Transport, mapped: Mapped, ends: float, size: int) -> None:
         self.transport, self.mapped, self.ends, self.size = transport, mapped, ends, size
         self.report = Report()
         self.down = False
         self.left_over: list[Batch] = []
         # On their way, and as many again that begin the moment another has landed.
-        self.going: dict[Future[Receipt], Batch] = {}
+        self.in_flight: dict[Future[Receipt], Batch] = {}
         self.reading: Future[ResultPage] | None = None
         # Lines handed over by this run and not answered yet.
         self.awaited = 0
@@ -105,7 +105,7 @@ class _Run:
     def work(self) -> Report:
         """Batches fly and answers are fetched side by side; only this thread touches rows."""
         try:
-            self._fly()
+            self._send_and_read()
             self._wait_for_answers()
         finally:
             # Had this thread failed, what was not begun is the next run's.
@@ -113,33 +113,33 @@ class _Run:
             self.reader.shutdown(cancel_futures=True)
         return self.report
 
-    def _fly(self) -> None:
+    def _send_and_read(self) -> None:
         self.left_over = send.claim_unsent()
         while True:
-            self._launch()
-            if not self.going:
+            self._submit_next()
+            if not self.in_flight:
                 return
-            self.reading = self.reading or self._read_on(place())
-            awaited: list[Future[Any]] = [*self.going, self.reading]
+            self.reading = self.reading or self._fetch_results(place())
+            awaited: list[Future[Any]] = [*self.in_flight, self.reading]
             wait(awaited, return_when=FIRST_COMPLETED)
-            self._land_all()
+            self._note_outcomes()
             if self.reading.done():
                 self._apply()
 
-    def _land_all(self) -> None:
-        for future in [f for f in self.going if f.done()]:
-            self._land(self.going.pop(future), future)
-        if not self._goes_on():
-            self._recall()
+    def _note_outcomes(self) -> None:
+        for future in [f for f in self.in_flight if f.done()]:
+            self._note_outcome(self.in_flight.pop(future), future)
+        if not self._may_continue():
+            self._return_unsent()
 
-    def _launch(self) -> None:
+    def _submit_next(self) -> None:
         """Twice what flies at once is claimed, so that none waits for this thread to claim it."""
-        while len(self.going) < 2 * settings.NATIONAL_IN_FLIGHT and self._goes_on():
+        while len(self.in_flight) < 2 * settings.NATIONAL_IN_FLIGHT and self._may_continue():
             claimed = Claimed(0, self.left_over.pop()) if self.left_over else self._claim()
             if claimed.batch is None:
                 return
-            going = send.outgoing(claimed.batch, claimed.lines)
-            self.going[self.senders.submit(self.transport.submit, going)] = claimed.batch
+            going = send.outgoing_batch(claimed.batch, claimed.lines)
+            self.in_flight[self.senders.submit(self.transport.submit, going)] = claimed.batch
 
     def _claim(self) -> Claimed:
         """The next batch; claims that only settle entries are passed over."""
@@ -150,7 +150,7 @@ class _Run:
                 return claimed
         return Claimed(0, None)
 
-    def _land(self, batch: Batch, future: Future[Receipt]) -> None:
+    def _note_outcome(self, batch: Batch, future: Future[Receipt]) -> None:
         self.report.batches += 1
         problem = future.exception()
         if problem is None:
@@ -167,20 +167,20 @@ class _Run:
         # With the link down the rest would only fail, too.
         self.down = self.down or not isinstance(problem, TransportRefused)
 
-    def _recall(self) -> None:
+    def _return_unsent(self) -> None:
         """What has not begun to fly stays where it is, in its rows, for the next run."""
-        for future in [f for f in self.going if f.cancel()]:
-            batch = self.going.pop(future)
+        for future in [f for f in self.in_flight if f.cancel()]:
+            batch = self.in_flight.pop(future)
             with _lease_may_be_gone(batch):
                 send.release(batch)
 
     def _has_time(self) -> bool:
         return time.monotonic() < self.ends
 
-    def _goes_on(self) -> bool:
+    def _may_continue(self) -> bool:
         return not self.down and self._has_time()
 
-    def _read_on(self, after: int) -> Future[ResultPage]:
+    def _fetch_results(self, after: int) -> Future[ResultPage]:
         return self.reader.submit(self.transport.results, after, limit=_PAGE)
 
     def _apply(self) -> int:
@@ -194,8 +194,8 @@ class _Run:
             self.down = True
             return 0
         found = page.results
-        if self.going or (found and self.awaited > len(found)):
-            self.reading = self._read_on(page.next)
+        if self.in_flight or (found and self.awaited > len(found)):
+            self.reading = self._fetch_results(page.next)
         for start in range(0, len(found), _STEP):
             some = found[start : start + _STEP]
             # The place moves with the last of them: killed before, all of them are read again.
@@ -203,18 +203,18 @@ class _Run:
             answered = apply_results(some, next_place=page.next if is_last else None)
             self.report.answered += answered
             self.awaited -= answered
-            if not is_last and self.going:
-                self._land_all()
-                self._launch()
+            if not is_last and self.in_flight:
+                self._note_outcomes()
+                self._submit_next()
         return len(found)
 
     def _wait_for_answers(self) -> None:
         """Stay while answers come; what takes longer is the next run's to fetch."""
         pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
-        while self._goes_on() and time.monotonic() < patience:
+        while self._may_continue() and time.monotonic() < patience:
             if not _unanswered().exists():
                 return
-            self.reading = self.reading or self._read_on(place())
+            self.reading = self.reading or self._fetch_results(place())
             if self._apply():
                 pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
                 continue

@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool
 from national_sync.simulator import codelists, store
 from national_sync.simulator.codelists import Lists
 from national_sync.simulator.faults import Faults
-from national_sync.simulator.rules import ARCHIVE, Case, Fault, Registered, fault, judge
+from national_sync.simulator.rules import ARCHIVE, Fault, LineToJudge, Registered, fault, judge
 from national_sync.simulator.schema import JUDGE_LOCK
 from national_sync.simulator.store import Connection
 
@@ -135,7 +135,7 @@ def _judge_line(
     if line["mode"] == "update" and key not in known:
         return [fault("exam_no_unknown")]
     registered = registry.get((year, exam_no))
-    return judge(Case(line["part"], school, exam_no, line["record"], registered, lists))
+    return judge(LineToJudge(line["part"], school, exam_no, line["record"], registered, lists))
 
 
 def _returns(line: Line, salt: bytes) -> dict[str, str]:

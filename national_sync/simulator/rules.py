@@ -48,7 +48,7 @@ def fault(code: str, *, part: str = "", field: str = "") -> Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LineToJudge:
     """One line with what is needed to judge it."""
 
     part: str
@@ -64,9 +64,9 @@ class Case:
         return self.registered is not None and self.registered.school == self.school
 
 
-def judge(case: Case) -> list[Fault]:
+def judge(judged: LineToJudge) -> list[Fault]:
     """All that is wrong with a line whose 考生号 may be reported, in the order it is noticed."""
-    return list(_RULES[case.part](case))
+    return list(_RULES[judged.part](judged))
 
 
 # --- origin 生源信息 -------------------------------------------------------------------------
@@ -89,9 +89,9 @@ _MAJOR = re.compile(r"\d{4}|\d{6}(T|K|TK)?|\d{4}(J|Z)\d", re.ASCII)
 _DIRECTED = ("2", "4")
 
 
-def _origin(case: Case) -> Iterator[Fault]:
-    record, lists = case.record, case.lists
-    if not _agrees(case):
+def _origin(judged: LineToJudge) -> Iterator[Fault]:
+    record, lists = judged.record, judged.lists
+    if not _agrees(judged):
         yield fault("registry_mismatch")
     standing = lists.division(record.get("syszddm", ""))
     if record.get("syszddm") and standing != LEAF:
@@ -111,12 +111,12 @@ def _origin(case: Case) -> Iterator[Fault]:
         yield fault("field_empty", part=ORIGIN, field="dxhwpdw")
 
 
-def _agrees(case: Case) -> bool:
+def _agrees(judged: LineToJudge) -> bool:
     """The registry has this 考生号, and says the same of what it knows."""
-    record, registered = case.record, case.registered
-    if registered is None or not case.is_registered:
+    record, registered = judged.record, judged.registered
+    if registered is None or not judged.is_registered:
         return False
-    if record.get("ksh") and record["ksh"] != case.exam_no:
+    if record.get("ksh") and record["ksh"] != judged.exam_no:
         return False
     pairs = (
         (registered.name, record.get("xm")),
@@ -142,9 +142,9 @@ _EMPTY = {
 _MILITARY, _OTHERS, _INTERNATIONAL = "40", "99", "46"
 
 
-def _destination(case: Case) -> Iterator[Fault]:
-    record, lists = case.record, case.lists
-    if not case.is_registered:
+def _destination(judged: LineToJudge) -> Iterator[Fault]:
+    record, lists = judged.record, judged.lists
+    if not judged.is_registered:
         yield fault("registry_mismatch")
     required = lists.required.get(record.get("byqxdm", ""))
     if required is None:
@@ -210,9 +210,9 @@ _NEEDS_RECEIVER = ("1", "2", "3", "4")
 _TO_EMPLOYER = "2"
 
 
-def _archive(case: Case) -> Iterator[Fault]:
-    record, lists = case.record, case.lists
-    if not case.is_registered:
+def _archive(judged: LineToJudge) -> Iterator[Fault]:
+    record, lists = judged.record, judged.lists
+    if not judged.is_registered:
         yield fault("registry_mismatch")
     kind = record.get("dazdlx", "")
     if not lists.has("archive_transfer_type", kind):
@@ -237,7 +237,7 @@ def _archive(case: Case) -> Iterator[Fault]:
         yield fault("code_unknown", part=ARCHIVE, field="hkqylx")
 
 
-_RULES: dict[str, Callable[[Case], Iterator[Fault]]] = {
+_RULES: dict[str, Callable[[LineToJudge], Iterator[Fault]]] = {
     ORIGIN: _origin,
     DESTINATION: _destination,
     ARCHIVE: _archive,

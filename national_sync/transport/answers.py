@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from core import spreadsheets
 from core.spreadsheets.child import plain_header
-from national_sync.transport.base import Batch, Fault, Line, Result, Verdict
+from national_sync.transport.base import Fault, OutgoingBatch, OutgoingLine, Result, Verdict
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 # column → the headers it goes by, ours first
@@ -55,12 +55,12 @@ class ReadResults:
 
     results: Sequence[Result]
     strays: Sequence[Stray]
-    unanswered: Sequence[Line]
+    unanswered: Sequence[OutgoingLine]
 
 
 def read_results(
     path: Path,
-    batch: Batch,
+    batch: OutgoingBatch,
     *,
     most_rows: int = 20_000,
     not_before: datetime.datetime | None = None,
@@ -79,7 +79,7 @@ def read_results(
         raise spreadsheets.WorkbookRefused(
             "no_header", "结果工作簿应有“考生号”和“审核结果”或“错误原因”列"
         )
-    lines: dict[str, list[Line]] = {}
+    lines: dict[str, list[OutgoingLine]] = {}
     for line in batch.lines:
         lines.setdefault(line.key.exam_no, []).append(line)
     found: dict[str, Result] = {}
@@ -121,7 +121,7 @@ def _text(cell: Any) -> str:
 
 
 def _outside(
-    row: dict[str, str], lines: list[Line], batch: str, not_before: datetime.datetime | None
+    row: dict[str, str], lines: list[OutgoingLine], batch: str, not_before: datetime.datetime | None
 ) -> str:
     """Why the row is about another batch; "" where it is about this one."""
     if row.get("batch", "") not in ("", batch):
@@ -145,7 +145,7 @@ def _is_before(judged: datetime.datetime, made: datetime.datetime) -> bool:
     return judged < made - _CLOCKS_DIFFER
 
 
-def _answer(row: dict[str, str], lines: list[Line], batch: str) -> list[Result] | str:
+def _answer(row: dict[str, str], lines: list[OutgoingLine], batch: str) -> list[Result] | str:
     """Results of one row, or why it has none."""
     verdict = _verdict(row)
     if verdict is None:
@@ -169,7 +169,7 @@ def _verdict(row: dict[str, str]) -> Verdict | None:
     return None
 
 
-def _result(row: dict[str, str], line: Line, verdict: Verdict, batch: str) -> Result:
+def _result(row: dict[str, str], line: OutgoingLine, verdict: Verdict, batch: str) -> Result:
     faults: tuple[Fault, ...] = ()
     if verdict == "rejected":
         kind = row.get("kind") or _kind_of(line)
@@ -188,7 +188,7 @@ def _result(row: dict[str, str], line: Line, verdict: Verdict, batch: str) -> Re
     )
 
 
-def _kind_of(line: Line) -> str:
+def _kind_of(line: OutgoingLine) -> str:
     words = {"origin": "生源信息错误", "destination": "登记信息错误", "archive": "档案信息错误"}
     return words[line.part]
 
@@ -211,7 +211,7 @@ def _moment(text: str) -> datetime.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=_ZONE)
 
 
-def write_results(results: Iterable[Result], batch: Batch) -> bytes:
+def write_results(results: Iterable[Result], batch: OutgoingBatch) -> bytes:
     """A result workbook in our columns: the template for who types answers in, and what tests and
     demo bring back."""
     names = ("exam_no", "part", "verdict", "kind", "text", "field", "judged_at", "转递编号",

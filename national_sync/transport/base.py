@@ -30,7 +30,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutgoingLine:
     """One part of one graduate as it goes up. `record` maps national field names to text;
     `text` is the same as compact JSON, where whoever made the line has it already."""
 
@@ -44,12 +44,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class OutgoingBatch:
     """Lines that travel together. The same id with the same lines may be sent any number of
     times; with other lines it is refused."""
 
     id: str
-    lines: Sequence[Line]
+    lines: Sequence[OutgoingLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class Transport(Protocol):
     """A way across. Safe to use from several threads at once. Every call raises TransportDown or
     TransportRefused when it does not succeed."""
 
-    def submit(self, batch: Batch) -> Receipt:
+    def submit(self, batch: OutgoingBatch) -> Receipt:
         """Hand a batch over. May be repeated."""
 
     def poll(self, batch_id: str) -> BatchStatus:

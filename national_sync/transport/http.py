@@ -18,12 +18,12 @@ import httpx
 from national_sync.transport import wire
 from national_sync.transport.base import (
     MOST_LINES,
-    Batch,
     BatchStatus,
     CredentialsRefused,
     HeldPage,
     HeldRecord,
     Key,
+    OutgoingBatch,
     Receipt,
     ResultPage,
     TransportDown,
@@ -131,7 +131,7 @@ class HttpTransport:
 
     # --- the interface -----------------------------------------------------------------------
 
-    def submit(self, batch: Batch) -> Receipt:
+    def submit(self, batch: OutgoingBatch) -> Receipt:
         if not 0 < len(batch.lines) <= MOST_LINES:
             raise TransportRefused("batch_size", f"{len(batch.lines)} lines")
         body = wire.batch_body(batch)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from national_sync.transport.base import (
-    Batch,
     BatchStatus,
     Confirmation,
     Fault,
@@ -17,7 +16,8 @@ from national_sync.transport.base import (
     HeldPart,
     HeldRecord,
     Key,
-    Line,
+    OutgoingBatch,
+    OutgoingLine,
     Receipt,
     Result,
     ResultPage,
@@ -32,13 +32,13 @@ class BadAnswer(TransportDown):
         super().__init__("bad_answer", what)
 
 
-def batch_body(batch: Batch) -> bytes:
+def batch_body(batch: OutgoingBatch) -> bytes:
     """The same batch always makes the same bytes, in whatever order its records were built."""
     lines = ",".join(map(_line, batch.lines))
     return f'{{"batch":{compact(batch.id)},"lines":[{lines}]}}'.encode()
 
 
-def _line(line: Line) -> str:
+def _line(line: OutgoingLine) -> str:
     """As `compact` would write it; records, which are nearly all of it, are mostly written."""
     key = f'{{"exam_no":{compact(line.key.exam_no)},"school":{compact(line.key.school)},"year":{line.key.year:d}}}'
     return (
@@ -60,7 +60,7 @@ def _moment(text: str | None) -> datetime.datetime | None:
     return datetime.datetime.fromisoformat(text) if text else None
 
 
-def receipt(answer: Any, batch: Batch) -> Receipt:
+def receipt(answer: Any, batch: OutgoingBatch) -> Receipt:
     made = Receipt(str(answer["batch"]), int(answer["received"]))
     if made != Receipt(batch.id, len(batch.lines)):
         raise BadAnswer("the receipt is for something else")

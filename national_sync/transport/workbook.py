@@ -19,13 +19,13 @@ from core import spreadsheets
 from national_sync.transport import wire
 from national_sync.transport.answers import ReadResults, read_results
 from national_sync.transport.base import (
-    Batch,
     BatchStatus,
     HeldPage,
     HeldRecord,
     Key,
-    Line,
     NotOffered,
+    OutgoingBatch,
+    OutgoingLine,
     Receipt,
     ResultPage,
     TransportRefused,
@@ -54,7 +54,7 @@ _EXPLAINED = {
 
 
 def rows_of(
-    lines: Iterable[Line], wanted: Layout, names: Names = shipped_name
+    lines: Iterable[OutgoingLine], wanted: Layout, names: Names = shipped_name
 ) -> list[tuple[Key, list[str]]]:
     """One row a graduate, the parts side by side. Raises TransportRefused for a part that the
     layout has no columns for, and for two lines of the same part."""
@@ -83,7 +83,7 @@ def rows_of(
     return made
 
 
-def write(batch: Batch, wanted: Layout, names: Names = shipped_name) -> bytes:
+def write(batch: OutgoingBatch, wanted: Layout, names: Names = shipped_name) -> bytes:
     """The batch as a national import workbook; every cell is text, none a formula."""
     from openpyxl import Workbook
 
@@ -150,7 +150,7 @@ class WorkbookTransport:
         """Which parts can go this way: `layout.parts`."""
         return self._layout
 
-    def submit(self, batch: Batch) -> Receipt:
+    def submit(self, batch: OutgoingBatch) -> Receipt:
         body, note = wire.batch_body(batch), self._path(batch.id, ".json")
         if note.exists() and note.read_bytes() != body:
             raise TransportRefused("batch_conflict", batch.id)
@@ -197,16 +197,18 @@ class WorkbookTransport:
             raise TransportRefused("batch_id", batch_id)
         return self._folder / f"{batch_id}{ending}"
 
-    def _sent(self, batch_id: str) -> Batch:
+    def _sent(self, batch_id: str) -> OutgoingBatch:
         try:
             sent = json.loads(self._path(batch_id, ".json").read_bytes())
         except FileNotFoundError:
             raise UnknownBatch(batch_id) from None
         lines = [
-            Line(o["line"], o["part"], Key(**o["key"]), o["version"], o["mode"], o["record"])
+            OutgoingLine(
+                o["line"], o["part"], Key(**o["key"]), o["version"], o["mode"], o["record"]
+            )
             for o in sent["lines"]
         ]
-        return Batch(batch_id, lines)
+        return OutgoingBatch(batch_id, lines)
 
 
 def _keep(path: Path, content: bytes) -> None:

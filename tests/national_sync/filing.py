@@ -15,8 +15,7 @@ from national_sync.actions import by_file, send
 from national_sync.actions.by_file import Received
 from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.transport.answers import write_results
-from national_sync.transport.base import Batch as Outgoing
-from national_sync.transport.base import Fault, Result
+from national_sync.transport.base import Fault, OutgoingBatch, Result
 from tests.factories import World
 from tests.national_sync.simulator_process import Simulator
 
@@ -41,14 +40,14 @@ def refused(slug: str, call: Any, **values: Any) -> DomainError:
 
 def judged(simulator: Simulator, batch: Batch) -> bytes:
     """As at the ministry's desk: the file's lines brought in, and the workbook of results."""
-    going = send.outgoing(batch)
-    desk = Outgoing(f"desk-{batch.pk}"[:64], going.lines)
+    going = send.outgoing_batch(batch)
+    desk = OutgoingBatch(f"desk-{batch.pk}"[:64], going.lines)
     return write_results(simulator.judged(desk).results, going)
 
 
 def said(batch: Batch, *refusals: BatchLine, text: str = UNIT_WRONG, **changes: Any) -> bytes:
     """A workbook that accepts everything else."""
-    going = send.outgoing(batch)
+    going = send.outgoing_batch(batch)
     bad = {str(line.pk) for line in refusals}
     values: dict[str, Any] = {"judged_at": timezone.now()} | changes
     results = [

@@ -17,7 +17,7 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from national_sync.transport.base import Batch, BatchStatus, Key, Line, Result
+from national_sync.transport.base import BatchStatus, Key, OutgoingBatch, OutgoingLine, Result
 from national_sync.transport.http import Endpoint, HttpTransport, Timeouts
 from national_sync.transport.pace import Backoff
 
@@ -141,7 +141,7 @@ class Simulator:
         rows = [registered(n) for n in numbers]
         self.transport().admin("registry", rows=rows)
 
-    def judged(self, batch: Batch, transport: HttpTransport | None = None) -> BatchStatus:
+    def judged(self, batch: OutgoingBatch, transport: HttpTransport | None = None) -> BatchStatus:
         """Submit and wait for the results, at most ten seconds."""
         transport = transport or self.transport()
         transport.submit(batch)
@@ -157,9 +157,9 @@ class Simulator:
             time.sleep(0.02)
         raise AssertionError(f"{batch_id} is still {status.state}")
 
-    def verdict(self, line: Line) -> Result:
+    def verdict(self, line: OutgoingLine) -> Result:
         """The answer to one line alone."""
-        batch = Batch(f"b-{time.monotonic_ns()}", [line])
+        batch = OutgoingBatch(f"b-{time.monotonic_ns()}", [line])
         (result,) = self.judged(batch).results
         return result
 
@@ -234,9 +234,9 @@ def line(
     id: str = "",
     year: int = YEAR,
     school: str = SCHOOL,
-) -> Line:
+) -> OutgoingLine:
     default = {"origin": origin(number), "destination": EMPLOYED, "archive": ARCHIVE}
-    return Line(
+    return OutgoingLine(
         id or f"{part[0]}{number}-{version}",
         part,
         Key(school, year, exam_no(number)),

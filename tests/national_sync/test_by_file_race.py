@@ -63,7 +63,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 
 def results(batch: Batch) -> bytes:
-    going = send.outgoing(batch)
+    going = send.outgoing_batch(batch)
     return write_results(
         [Result(going.id, line.id, line.version, "accepted") for line in going.lines], going
     )

@@ -11,8 +11,8 @@ import pytest
 
 from national_sync.simulator.faults import NAMES, Faults, UnknownFault, parse
 from national_sync.transport.base import (
-    Batch,
     CredentialsRefused,
+    OutgoingBatch,
     TransportDown,
     TransportRefused,
     all_records,
@@ -35,7 +35,7 @@ def test_slow_judging(simulator: Simulator) -> None:
     simulator.register(1)
     simulator.faults(slow_judging=600)
     transport = simulator.transport()
-    transport.submit(Batch("slow", [line(1)]))
+    transport.submit(OutgoingBatch("slow", [line(1)]))
     assert transport.poll("slow").state == "received"
     started = time.monotonic()
     assert simulator.wait("slow").results[0].accepted
@@ -44,13 +44,13 @@ def test_slow_judging(simulator: Simulator) -> None:
 
 def test_a_dropped_request_is_repeated(simulator: Simulator) -> None:
     simulator.faults(drop="2x")
-    assert simulator.transport().submit(Batch("dropped", [line(1)])).received == 1
+    assert simulator.transport().submit(OutgoingBatch("dropped", [line(1)])).received == 1
 
 
 def test_always_dropping_is_down(simulator: Simulator) -> None:
     simulator.faults(drop="on")
     with pytest.raises(TransportDown) as down:
-        simulator.transport().submit(Batch("dropped", [line(1)]))
+        simulator.transport().submit(OutgoingBatch("dropped", [line(1)]))
     assert down.value.code == "unreachable"
     assert simulator.sql("SELECT count(*) FROM batch") == [(0,)]
 
@@ -59,7 +59,7 @@ def test_a_lost_acknowledgement(simulator: Simulator) -> None:
     """Stored, but the answer never came: the same batch again is judged once."""
     simulator.register(1)
     simulator.faults(lose_ack="on")
-    batch = Batch("unsure", [line(1)])
+    batch = OutgoingBatch("unsure", [line(1)])
     with pytest.raises(TransportDown):
         simulator.transport().submit(batch)
     assert simulator.sql("SELECT count(*) FROM batch") == [(1,)]
@@ -82,7 +82,7 @@ def test_a_share_of_errors(simulator: Simulator) -> None:
     simulator.faults(error500="0.5", drop="0.2")
     transport = simulator.transport(backoff=PATIENT)
     for number in range(20):
-        assert transport.submit(Batch(f"e{number}", [line(number)])).received == 1
+        assert transport.submit(OutgoingBatch(f"e{number}", [line(number)])).received == 1
     assert simulator.sql("SELECT count(*) FROM batch") == [(20,)]
 
 
@@ -123,7 +123,7 @@ def test_a_clock_that_is_wrong(seconds: int, simulator: Simulator) -> None:
 def test_duplicated_results(simulator: Simulator) -> None:
     simulator.register(1, 2)
     simulator.faults(duplicate_results="on")
-    results = simulator.judged(Batch("twice", [line(1), line(2)])).results
+    results = simulator.judged(OutgoingBatch("twice", [line(1), line(2)])).results
     assert [r.line for r in results] == ["o1-1", "o2-1"] * 2
     assert len(simulator.transport().results().results) == 4
     assert len(list(all_records(simulator.transport(), SCHOOL))) == 2
@@ -134,7 +134,7 @@ def test_reordered_results(simulator: Simulator) -> None:
     simulator.faults(reorder_results="on", slow_judging=300)
     transport = simulator.transport()
     for name in ("old", "new"):
-        transport.submit(Batch(name, [line(n, id=f"{name}-{n}") for n in range(30)]))
+        transport.submit(OutgoingBatch(name, [line(n, id=f"{name}-{n}") for n in range(30)]))
     simulator.wait("old")
     page = transport.results()
     assert [r.seq for r in page.results] != sorted(r.seq or 0 for r in page.results)
@@ -148,7 +148,7 @@ def test_faults_are_combined_and_shown(simulator: Simulator) -> None:
     simulator.faults(latency=20, drop="0.2", error500="0.2", lose_ack="0.5", slow_judging=50,
                      duplicate_results="on", reorder_results="on")  # fmt: skip
     transport = simulator.transport(backoff=PATIENT)
-    assert simulator.judged(Batch("all", [line(1)]), transport).results[0].accepted
+    assert simulator.judged(OutgoingBatch("all", [line(1)]), transport).results[0].accepted
     shown = simulator.transport().admin("faults", faults={})["faults"]
     assert shown["drop"] == "0.2"
     assert shown["latency"] == "20"
@@ -166,7 +166,7 @@ def test_several_batches_in_flight(simulator: Simulator) -> None:
     transport = simulator.transport()
     started = time.monotonic()
     threads = [
-        threading.Thread(target=transport.submit, args=(Batch(f"f{n}", [line(n)]),))
+        threading.Thread(target=transport.submit, args=(OutgoingBatch(f"f{n}", [line(n)]),))
         for n in range(4)
     ]
     for thread in threads:
@@ -205,7 +205,7 @@ def test_kill_and_start_again_resumes_judging(own_simulator: Simulator) -> None:
     own_simulator.register(1, 2)
     transport = own_simulator.transport()
     for number in (1, 2):
-        transport.submit(Batch(f"k{number}", [line(number)]))
+        transport.submit(OutgoingBatch(f"k{number}", [line(number)]))
     own_simulator.sql("UPDATE batch SET state = 'judging' WHERE id = 'k2'")
     own_simulator.kill()
     assert own_simulator.sql("SELECT count(*) FROM result") == [(0,)]
@@ -220,7 +220,7 @@ def test_killed_while_judging_nothing_is_half_done(own_simulator: Simulator) -> 
     transport = own_simulator.transport()
     names = [f"h{n}" for n in range(20)]
     for name in names:
-        transport.submit(Batch(name, [line(n, id=f"{name}.{n}") for n in range(200)]))
+        transport.submit(OutgoingBatch(name, [line(n, id=f"{name}.{n}") for n in range(200)]))
     own_simulator.kill()
     counts = own_simulator.sql(
         "SELECT b.state, count(r.seq) FROM batch AS b LEFT JOIN result AS r ON r.batch = b.id"
@@ -240,13 +240,13 @@ def test_its_database_goes_away_and_comes_back(simulator: Simulator) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        assert simulator.judged(Batch(name, [line(1, id=name)])).results[0].accepted
+        assert simulator.judged(OutgoingBatch(name, [line(1, id=name)])).results[0].accepted
 
 
 def test_a_batch_it_cannot_judge_holds_up_no_other(simulator: Simulator) -> None:
     simulator.register(1)
     simulator.sql("INSERT INTO batch (id, body, lines) VALUES ('broken', 'x', 1)")
-    assert simulator.judged(Batch("whole", [line(1)])).results[0].accepted
+    assert simulator.judged(OutgoingBatch("whole", [line(1)])).results[0].accepted
     assert simulator.transport().poll("broken").state == "judging"
 
 

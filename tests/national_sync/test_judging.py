@@ -13,7 +13,7 @@ from stdnum.iso7064 import mod_11_10
 
 from codes import validators
 from national_sync.simulator import numbers
-from national_sync.transport.base import Batch
+from national_sync.transport.base import OutgoingBatch
 from tests.factories import make_unit_code
 from tests.national_sync.simulator_process import (
     ARCHIVE,
@@ -200,7 +200,7 @@ def test_the_registry_differs_in_listed_rows(simulator: Simulator) -> None:
             {"year": YEAR, "exam_no": exam_no(2), "field": "missing"},
         ],
     )
-    results = simulator.judged(Batch("d", [line(n) for n in (1, 2, 3)])).results
+    results = simulator.judged(OutgoingBatch("d", [line(n) for n in (1, 2, 3)])).results
     assert [r.accepted for r in results] == [False, False, True]
 
 

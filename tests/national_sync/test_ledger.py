@@ -235,9 +235,9 @@ def test_what_was_claimed_goes_in_the_bytes_of_its_rows(world: World) -> None:
         reporting.approved(world)
     claimed = claim(Mapped.load(simulated=True))
     assert claimed.batch is not None
-    now = wire.batch_body(send.outgoing(claimed.batch, claimed.lines))
+    now = wire.batch_body(send.outgoing_batch(claimed.batch, claimed.lines))
     assert len(claimed.lines) == 6
-    assert now == wire.batch_body(send.outgoing(claimed.batch))
+    assert now == wire.batch_body(send.outgoing_batch(claimed.batch))
 
 
 def test_what_was_claimed_ahead_is_free_for_the_next_run(

@@ -15,9 +15,9 @@ import pytest
 
 from national_sync.transport import wire
 from national_sync.transport.base import (
-    Batch,
     CredentialsRefused,
     Key,
+    OutgoingBatch,
     Transport,
     TransportRefused,
     UnknownBatch,
@@ -43,7 +43,7 @@ def test_the_whole_way(simulator: Simulator) -> None:
     simulator.register(1)
     transport = simulator.transport()
     assert isinstance(transport, Transport)
-    batch = Batch("whole", [line(1), line(1, "destination"), line(1, "archive")])
+    batch = OutgoingBatch("whole", [line(1), line(1, "destination"), line(1, "archive")])
     receipt = transport.submit(batch)
     assert (receipt.batch, receipt.received) == ("whole", 3)
     status = simulator.wait("whole")
@@ -63,7 +63,7 @@ def test_the_whole_way(simulator: Simulator) -> None:
 def test_a_batch_sent_again_is_judged_once(simulator: Simulator) -> None:
     simulator.register(1)
     transport = simulator.transport()
-    batch = Batch("again", [line(1)])
+    batch = OutgoingBatch("again", [line(1)])
     assert {transport.submit(batch) for _ in range(3)} == {transport.submit(batch)}
     first = simulator.wait("again").results
     transport.submit(batch)
@@ -72,7 +72,7 @@ def test_a_batch_sent_again_is_judged_once(simulator: Simulator) -> None:
 
 
 def test_the_order_of_fields_is_no_other_content(simulator: Simulator) -> None:
-    body = wire.batch_body(Batch("order", [line(1)]))
+    body = wire.batch_body(OutgoingBatch("order", [line(1)]))
     turned = json.dumps(dict(reversed(json.loads(body).items()))).encode()
     assert turned != body
     assert signed(simulator, "POST", "/v1/batches", body).status_code == 202
@@ -81,9 +81,9 @@ def test_the_order_of_fields_is_no_other_content(simulator: Simulator) -> None:
 
 def test_the_same_id_with_other_content_is_refused(simulator: Simulator) -> None:
     transport = simulator.transport()
-    transport.submit(Batch("taken", [line(1)]))
+    transport.submit(OutgoingBatch("taken", [line(1)]))
     with pytest.raises(TransportRefused) as refusal:
-        transport.submit(Batch("taken", [line(1, version=2)]))
+        transport.submit(OutgoingBatch("taken", [line(1, version=2)]))
     assert refusal.value.code == "batch_conflict"
     assert simulator.wait("taken").results[0].version == 1
 
@@ -98,7 +98,7 @@ def test_results_come_as_one_stream(simulator: Simulator) -> None:
     simulator.register(*range(1, 8))
     transport = simulator.transport()
     for number in range(1, 8):
-        simulator.judged(Batch(f"s{number}", [line(number)]), transport)
+        simulator.judged(OutgoingBatch(f"s{number}", [line(number)]), transport)
     seen, after = [], 0
     while True:
         page = transport.results(after, limit=3)
@@ -115,7 +115,7 @@ def test_records_by_pages(simulator: Simulator) -> None:
     simulator.register(*range(1, 12))
     lines = [line(n) for n in range(1, 12)] + [line(n, "destination") for n in range(1, 12, 2)]
     lines.append(line(50, year=YEAR + 1, school="99999"))
-    simulator.judged(Batch("many", lines))
+    simulator.judged(OutgoingBatch("many", lines))
     transport = simulator.transport()
     for limit in (1, 4, 11, 500):
         held = list(all_records(transport, SCHOOL, limit=limit))
@@ -129,7 +129,7 @@ def test_records_by_pages(simulator: Simulator) -> None:
 def test_altering_the_database_shows(simulator: Simulator) -> None:
     """What reconciliation is tested by: a value, a missing row, an extra row."""
     simulator.register(1, 2)
-    simulator.judged(Batch("alter", [line(1), line(2), line(1, "destination")]))
+    simulator.judged(OutgoingBatch("alter", [line(1), line(2), line(1, "destination")]))
     simulator.sql(
         """UPDATE held SET fields = fields || '{"dwmc": "别的单位"}' WHERE part = 'destination'"""
     )
@@ -162,7 +162,7 @@ def test_an_older_version_never_overwrites(simulator: Simulator) -> None:
 def test_both_versions_in_one_batch(simulator: Simulator) -> None:
     simulator.register(1)
     lines = [line(1, version=5), line(1, version=4, record=origin(1, mobilePhone="1"))]
-    assert all(r.accepted for r in simulator.judged(Batch("both", lines)).results)
+    assert all(r.accepted for r in simulator.judged(OutgoingBatch("both", lines)).results)
     (held,) = all_records(simulator.transport(), SCHOOL)
     assert held.parts["origin"].version == 5
 
@@ -170,7 +170,7 @@ def test_both_versions_in_one_batch(simulator: Simulator) -> None:
 def test_update_of_somebody_new_within_the_batch(simulator: Simulator) -> None:
     simulator.register(1)
     lines = [line(1, "destination", mode="update"), line(1)]
-    assert all(r.accepted for r in simulator.judged(Batch("mixed", lines)).results)
+    assert all(r.accepted for r in simulator.judged(OutgoingBatch("mixed", lines)).results)
 
 
 def test_a_refused_version_changes_nothing(simulator: Simulator) -> None:
@@ -191,7 +191,7 @@ def test_numbers_of_an_archive_stay(simulator: Simulator) -> None:
 def test_a_confirmation_lapses_with_what_it_was_given_for(simulator: Simulator) -> None:
     simulator.register(1)
     transport = simulator.transport()
-    simulator.judged(Batch("c1", [line(1), line(1, "destination")]))
+    simulator.judged(OutgoingBatch("c1", [line(1), line(1, "destination")]))
     key = Key(SCHOOL, YEAR, exam_no(1))
     assert transport.confirm(key).confirmation.state == "confirmed"
     simulator.verdict(line(1, version=2))
@@ -282,7 +282,7 @@ def test_the_wrong_secret_is_nobodys_batchs_fault(simulator: Simulator) -> None:
     assert "wrong" not in repr(endpoint)
     transport = HttpTransport(endpoint, backoff=QUICK)
     with pytest.raises(CredentialsRefused) as refusal:
-        transport.submit(Batch("b", [line(1)]))
+        transport.submit(OutgoingBatch("b", [line(1)]))
     assert refusal.value.code == "bad_signature"
     transport.close()
 
@@ -297,7 +297,7 @@ def test_health_needs_no_signature(simulator: Simulator) -> None:
 
 
 def body_of(**changes: Any) -> bytes:
-    value = json.loads(wire.batch_body(Batch("bad", [line(1)])))
+    value = json.loads(wire.batch_body(OutgoingBatch("bad", [line(1)])))
     value["lines"][0] |= changes
     return json.dumps(value).encode()
 
@@ -330,8 +330,8 @@ def body_of(**changes: Any) -> bytes:
         (body_of(key={"school": "1", "year": "2026", "exam_no": "1"}), 422, "line"),
         (body_of(key={"school": "1", "year": 2026, "exam_no": "1'2"}), 422, "line"),
         (body_of(extra=1), 422, "line"),
-        (wire.batch_body(Batch("two", [line(1), line(1)])), 422, "line"),
-        (wire.batch_body(Batch("big", [line(n) for n in range(1001)])), 413, "too_many_lines"),
+        (wire.batch_body(OutgoingBatch("two", [line(1), line(1)])), 422, "line"),
+        (wire.batch_body(OutgoingBatch("big", [line(n) for n in range(1001)])), 413, "too_many_lines"),
     ],
 )  # fmt: skip
 def test_what_is_no_batch(body: bytes, status: int, error: str, simulator: Simulator) -> None:
@@ -377,7 +377,7 @@ def test_other_requests(method: str, target: str, status: int, simulator: Simula
 def test_our_side_refuses_a_batch_too_large(simulator: Simulator) -> None:
     for lines in ([], [line(n) for n in range(1001)]):
         with pytest.raises(TransportRefused) as refusal:
-            simulator.transport().submit(Batch("size", lines))
+            simulator.transport().submit(OutgoingBatch("size", lines))
         assert refusal.value.code == "batch_size"
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from national_sync.transport import wire
 from national_sync.transport.base import (
-    Batch,
     CredentialsRefused,
     Key,
+    OutgoingBatch,
     Transport,
     TransportDown,
     TransportRefused,
@@ -60,7 +60,7 @@ def refused(status: int, error: str = "x", **headers: str) -> httpx.Response:
 
 
 RECEIVED = httpx.Response(202, json={"batch": "b", "received": 1})
-BATCH = Batch("b", [line(1)])
+BATCH = OutgoingBatch("b", [line(1)])
 
 
 def test_every_attempt_is_signed_anew() -> None:
@@ -206,7 +206,7 @@ def test_names_are_escaped_in_paths() -> None:
 
 def test_the_same_batch_is_the_same_bytes() -> None:
     turned = dict(reversed(origin(1).items()))
-    assert wire.batch_body(Batch("b", [line(1, record=turned)])) == wire.batch_body(BATCH)
+    assert wire.batch_body(OutgoingBatch("b", [line(1, record=turned)])) == wire.batch_body(BATCH)
     assert json.loads(wire.batch_body(BATCH))["lines"][0]["record"] == origin(1)
 
 

@@ -15,10 +15,10 @@ from core.spreadsheets import WorkbookRefused
 from national_sync.transport.answers import read_results, write_results
 from national_sync.transport.base import (
     PARTS,
-    Batch,
     Fault,
     Key,
     NotOffered,
+    OutgoingBatch,
     Result,
     TransportRefused,
     UnknownBatch,
@@ -68,7 +68,7 @@ def saved(tmp_path: Path, *rows: list[Any]) -> Path:
 
 
 def test_the_new_layout(tmp_path: Path) -> None:
-    batch = Batch("w1", [destination(1), destination(2, byqxdm="801", dwmc="示例大学")])
+    batch = OutgoingBatch("w1", [destination(1), destination(2, byqxdm="801", dwmc="示例大学")])
     book = opened(write(batch, layout("new")), tmp_path)
     rows = cells(book["学生就业数据"])
     assert rows[1] == NEW
@@ -84,7 +84,7 @@ def test_the_new_layout(tmp_path: Path) -> None:
 
 def test_the_old_layouts(tmp_path: Path) -> None:
     archive = line(1, "archive", ARCHIVE)
-    batch = Batch("w2", [line(1), destination(1, yx="5000"), archive, line(2)])
+    batch = OutgoingBatch("w2", [line(1), destination(1, yx="5000"), archive, line(2)])
     keys, labels, first, second = cells(opened(write(batch, layout("old74")), tmp_path).active)
     assert (len(keys), keys[0], labels[0]) == (74, "ksh", "考生号")
     row = dict(zip(keys, first, strict=True))
@@ -97,7 +97,7 @@ def test_the_old_layouts(tmp_path: Path) -> None:
     assert layout("old50").parts == ("origin", "destination")
     assert len(layout("old50").columns) == 50
     with pytest.raises(TransportRefused) as refusal:
-        write(Batch("w3", [archive]), layout("old50"))
+        write(OutgoingBatch("w3", [archive]), layout("old50"))
     assert refusal.value.code == "part_not_in_layout"
 
 
@@ -111,7 +111,7 @@ def test_what_the_record_says_comes_before_a_name() -> None:
 
 
 def test_nothing_is_a_formula(tmp_path: Path) -> None:
-    batch = Batch("w4", [destination(1, dwmc='=HYPERLINK("http://x")', dwzzjgdm="+1")])
+    batch = OutgoingBatch("w4", [destination(1, dwmc='=HYPERLINK("http://x")', dwzzjgdm="+1")])
     sheet = opened(write(batch, layout("new")), tmp_path)["学生就业数据"]
     assert {c.data_type for row in sheet.iter_rows() for c in row if c.value} == {"s"}
     assert sheet.cell(3, 5).value.startswith("'=")
@@ -119,7 +119,7 @@ def test_nothing_is_a_formula(tmp_path: Path) -> None:
 
 
 def test_two_lines_of_one_part_have_no_row() -> None:
-    batch = Batch("w5", [destination(1), line(1, "destination", version=2)])
+    batch = OutgoingBatch("w5", [destination(1), line(1, "destination", version=2)])
     with pytest.raises(TransportRefused) as refusal:
         write(batch, layout("new"))
     assert refusal.value.code == "twice_in_batch"
@@ -128,7 +128,7 @@ def test_two_lines_of_one_part_have_no_row() -> None:
 # --- back in ---------------------------------------------------------------------------------
 
 MOMENT = datetime.datetime(2026, 7, 1, 9, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
-WHOLE = Batch("r", [line(n, p) for n in (1, 2) for p in PARTS])
+WHOLE = OutgoingBatch("r", [line(n, p) for n in (1, 2) for p in PARTS])
 
 
 def answered() -> list[Result]:
@@ -165,13 +165,13 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_the_same_id_with_other_lines(tmp_path: Path) -> None:
     way = WorkbookTransport(tmp_path)
-    way.submit(Batch("x", [destination(1)]))
+    way.submit(OutgoingBatch("x", [destination(1)]))
     with pytest.raises(TransportRefused) as refusal:
-        way.submit(Batch("x", [destination(2)]))
+        way.submit(OutgoingBatch("x", [destination(2)]))
     assert refusal.value.code == "batch_conflict"
     for name in ("../x", "", "a/b"):
         with pytest.raises(TransportRefused):
-            way.submit(Batch(name, [destination(1)]))
+            way.submit(OutgoingBatch(name, [destination(1)]))
 
 
 def test_batches_it_does_not_know(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_part_of_the_answers(tmp_path: Path) -> None:
     assert way.poll("r").state == "judging"
 
 
-def read(tmp_path: Path, *rows: list[Any], batch: Batch = WHOLE):
+def read(tmp_path: Path, *rows: list[Any], batch: OutgoingBatch = WHOLE):
     return read_results(saved(tmp_path, *rows), batch)
 
 
@@ -223,7 +223,7 @@ def test_other_headers_and_no_part(tmp_path: Path) -> None:
 
 
 def test_a_refusal_outweighs(tmp_path: Path) -> None:
-    batch = Batch("r", [destination(1)])
+    batch = OutgoingBatch("r", [destination(1)])
     header = ["考生号", "数据类别", "审核结果", "错误原因"]
     passed = [exam_no(1), "毕业去向", "通过", ""]
     refused = [exam_no(1), "毕业去向", "不通过", "单位名称不存在"]
@@ -235,7 +235,7 @@ def test_a_refusal_outweighs(tmp_path: Path) -> None:
 
 
 def test_numbers_as_spreadsheets_keep_them(tmp_path: Path) -> None:
-    batch = Batch("r", [destination(1)])
+    batch = OutgoingBatch("r", [destination(1)])
     header = ["考生号", "数据类别", "审核结果", "审核时间"]
     row = [int(exam_no(1)), "毕业去向", "通过", datetime.datetime(2026, 7, 1, 9, 30)]
     (result,) = read(tmp_path, header, row, batch=batch).results
