@@ -12,17 +12,7 @@ ROOT = Path(settings.BASE_DIR)
 # `core.forms.pressed` and `picked_ids`. Reading single values by hand skips label, error and
 # what was typed.
 _BY_HAND = re.compile(r"request\.POST(\.|\[)|in request\.POST")
-# The pages of the national loop still read by hand: how often, by file. Take lines out, add none.
-_STILL_BY_HAND = {
-    "national_sync/views/console.py": 4,
-    "national_sync/views/files.py": 1,
-    "national_sync/views/lists.py": 3,
-    "national_sync/views/phone.py": 1,
-    "national_sync/views/reconcile.py": 1,
-}
 _WIDEST = 160
-# Long lines of these pages are still to be broken.
-_STILL_WIDE = "national_sync/"
 
 
 def test_views_read_posts_through_forms() -> None:
@@ -31,15 +21,13 @@ def test_views_read_posts_through_forms() -> None:
         count = len(_BY_HAND.findall(path.read_text(encoding="utf-8")))
         if count:
             found[path.relative_to(ROOT).as_posix()] = count
-    assert found == _STILL_BY_HAND
+    assert found == {}
 
 
 def test_templates_have_no_overlong_lines() -> None:
     wide = []
     for path in sorted((ROOT / "templates").rglob("*.html")):
         name = path.relative_to(ROOT / "templates").as_posix()
-        if name.startswith(_STILL_WIDE):
-            continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if len(line) > _WIDEST:
                 wide.append(f"{name}:{number}")

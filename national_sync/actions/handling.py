@@ -16,8 +16,8 @@ from national_sync.states import FeedbackState, Owner
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
-# Who may hand on to whom (DOMAIN §6: department → school → province, and back).
-_ROADS: dict[str, frozenset[str]] = {
+# Who may pass feedback to whom (DOMAIN §6: department → school → province, and back).
+_RECIPIENTS: dict[str, frozenset[str]] = {
     Level.CLASS: frozenset({Owner.SCHOOL}),
     Level.DEPARTMENT: frozenset({Owner.SCHOOL}),
     Level.SCHOOL: frozenset({Owner.DEPARTMENT, Owner.PROVINCE}),
@@ -25,7 +25,7 @@ _ROADS: dict[str, frozenset[str]] = {
 }
 # What the province says goes down, and so do the school's words to a department.
 _DOWN = {(Level.PROVINCE, Owner.SCHOOL), (Level.SCHOOL, Owner.DEPARTMENT)}
-_OF_ROLE = {
+_OWNER_OF_LEVEL = {
     Level.CLASS: Owner.DEPARTMENT,
     Level.DEPARTMENT: Owner.DEPARTMENT,
     Level.SCHOOL: Owner.SCHOOL,
@@ -36,12 +36,12 @@ _OF_ROLE = {
 def owner_of(user: User) -> str:
     """Whose turn it is when it is this person's."""
     staff = staff_of(user)
-    return _OF_ROLE[staff.role_level] if staff is not None else Owner.NOBODY
+    return _OWNER_OF_LEVEL[staff.role_level] if staff is not None else Owner.NOBODY
 
 
-def may_hand_to(user: User) -> frozenset[str]:
+def may_reassign_to(user: User) -> frozenset[str]:
     staff = staff_of(user)
-    return _ROADS[staff.role_level] if staff is not None else frozenset()
+    return _RECIPIENTS[staff.role_level] if staff is not None else frozenset()
 
 
 def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
@@ -52,7 +52,7 @@ def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
     """
     if to not in Owner.values or to in (Owner.NOBODY, Owner.SYSTEM):
         raise Refused("to", "请选择转交给谁。")
-    if to not in may_hand_to(by):
+    if to not in may_reassign_to(by):
         raise NotPermitted("role", "您不能转交给这一级。")
     if to == Owner.PROVINCE and not note.strip():
         raise Refused("note", "上报省级须说明已核实的情况。", field="note")

@@ -32,7 +32,7 @@ _UNKNOWN = ("未获取", "off")
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/graduates/{row["id"]}/">{escape(row["name"])}</a>'
+    return f'<a href="{reverse("console:origin", args=[row["id"]])}">{escape(row["name"])}</a>'
 
 
 def _state(row: Row) -> str:
@@ -105,8 +105,7 @@ class Confirmations(ConsoleList):
         waiting = self.count(remind.to_be_reminded(self.filtered()[0])) if may_remind else 0
         return {
             "may_remind": may_remind,
-            "waiting": min(waiting, self.count_cap),
-            "waiting_capped": waiting > self.count_cap,
+            "waiting": f"{self.count_cap}+" if waiting > self.count_cap else str(waiting),
             "may_compare": self.user.has_perm("national.compare"),
         }
 

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST
 
 from core import spreadsheets
 from core.errors import DomainError
+from core.forms import posted, pressed
 from national_sync.actions import by_file
+from national_sync.forms import ResultsForm
 from national_sync.models import Batch, BatchLine
 from national_sync.queries import held_back
 from national_sync.states import WORKBOOK, Part
@@ -36,13 +38,14 @@ def _listing(
     request: StaffRequest, school: School, error: str = "", status: int = 200
 ) -> HttpResponse:
     province = request.user.has_perm("national.operate")
-    ways = [_way(n, c) for n, c in by_file.due_by_part(school).items()]
+    layouts = [_layout(n, c) for n, c in by_file.due_by_part(school).items()]
+    first = next((one for one in layouts if one["total"]), layouts[0])
+    first["is_first"] = True
     context = {
         "school": school,
         "schools": School.objects.filter(is_open=True) if province else [],
         "rows": by_file.files_of(school)[:50],
-        "ways": ways,
-        "chosen": next((w["name"] for w in ways if w["total"]), ways[0]["name"]),
+        "layouts": layouts,
         "most": by_file.MOST_LINES,
         "held": held_back(school),
         "error": error,
@@ -50,7 +53,7 @@ def _listing(
     return render(request, "national_sync/files.html", context, status=status)
 
 
-def _way(name: str, counts: dict[str, int]) -> dict[str, Any]:
+def _layout(name: str, counts: dict[str, int]) -> dict[str, Any]:
     """One layout: what it carries, and how much of that is due."""
     return {
         "name": name,
@@ -66,9 +69,7 @@ def _way(name: str, counts: dict[str, int]) -> dict[str, Any]:
 def make(request: StaffRequest) -> HttpResponse:
     school = own_school(request)
     try:
-        made = by_file.make(
-            school=school, by=request.user, layout_name=request.POST.get("layout", "")
-        )
+        made = by_file.make(school=school, by=request.user, layout_name=pressed(request, "layout"))
     except DomainError as refusal:
         return _listing(request, school, refusal.message, refusal.status)
     messages.success(request, f"已生成, 共{made.lines}条。下载后导入全国系统, 再上传其结果。")
@@ -83,24 +84,25 @@ def _batch(request: StaffRequest, pk: str) -> Batch:
 @staff_view("national.compare")
 def detail(request: StaffRequest, pk: str) -> HttpResponse:
     """A file and its answers row by row. A POST brings the workbook of results."""
-    batch, error, status = _batch(request, pk), "", 200
-    received = None
-    if request.method == "POST":
-        upload = request.FILES.get("file")
+    batch, received = _batch(request, pk), None
+    form = ResultsForm(posted(request), request.FILES)
+    if form.is_valid():
+        upload = form.cleaned_data["file"]
         content = upload.read(by_file.MOST_BYTES + 1) if upload else b""
         try:
             received = by_file.receive(batch=batch, content=content, by=request.user)
         except DomainError as refusal:
-            error, status = refusal.message, refusal.status
+            form.add_refusal(refusal)
         batch.refresh_from_db()
     context = _answers(request, batch) | {
         "batch": batch,
         "is_open": by_file.is_open(batch),
         "layout": _LAYOUTS[by_file.layout_of(batch).name],
-        "error": error,
+        "form": form,
         "received": received,
+        "notice_kind": "warning" if received and received.strays else "success",
     }
-    return render(request, "national_sync/file.html", context, status=status)
+    return render(request, "national_sync/file.html", context, status=form.status)
 
 
 def _answers(request: StaffRequest, batch: Batch) -> dict[str, Any]:

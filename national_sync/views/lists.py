@@ -10,17 +10,19 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
+from core.forms import picked_ids, posted, pressed
 from core.lists.page import Column, Order, Page, Row
 from national_sync.actions import handling
 from national_sync.filters import EntryFilter, FeedbackFilter
 from national_sync.fixes import address, how_to_fix, part_of
+from national_sync.forms import ReassignForm
 from national_sync.models import Entry, Feedback
 from national_sync.states import EntryState, FeedbackState, Owner, Part
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_ids
 from schools.lists import ConsoleList
 
 _STATE, _OWNER = dict(FeedbackState.choices), dict(Owner.choices)
@@ -34,7 +36,8 @@ _ENTRY_COLOURS = {
 
 
 def _person(row: Row) -> str:
-    return f'<a href="/console/graduates/{row["graduate_id"]}/">{escape(row["graduate__name"])}</a>'
+    address = reverse("console:origin", args=[row["graduate_id"]])
+    return f'<a href="{address}">{escape(row["graduate__name"])}</a>'
 
 
 def _field(row: Row) -> str:
@@ -100,10 +103,11 @@ class FeedbackList(ConsoleList):
         return rows
 
     def get_context(self, page: Page) -> dict[str, Any]:
-        roads = handling.may_hand_to(self.user)
+        recipients = sorted(handling.may_reassign_to(self.user))
+        answers = handling.owner_of(self.user) == Owner.PROVINCE
         return {
-            "roads": [(to, _OWNER[to]) for to in sorted(roads)],
-            "answers": handling.owner_of(self.user) == Owner.PROVINCE,
+            "recipients": [(owner, _OWNER[owner]) for owner in recipients],
+            "form": ReassignForm(answers=answers),
         }
 
 
@@ -111,13 +115,17 @@ class FeedbackList(ConsoleList):
 @require_POST
 def reassign(request: StaffRequest) -> HttpResponse:
     """The picked rows, to whoever the button named."""
-    ids = sorted(read_ids(request.POST.getlist("pick")))[:500]
-    to = request.POST.get("to", "")
-    changed = handling.reassign(ids=ids, to=to, by=request.user, note=request.POST.get("note", ""))
+    form, to = ReassignForm(posted(request)), pressed(request, "to")
+    if not form.is_valid():
+        messages.error(request, form.first_error)
+        return redirect("console:feedback")
+    changed = handling.reassign(
+        ids=picked_ids(request), to=to, by=request.user, **form.cleaned_data
+    )
     if changed:
         messages.success(request, f"已转交 {changed} 条给{_OWNER[to]}。")
     else:
-        messages.warning(request, "没有转交任何记录: 请先勾选待处理的反馈。")
+        messages.warning(request, "没有转交任何记录：请先勾选待处理的反馈。")
     return redirect("console:feedback")
 
 

@@ -8,10 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
+from core.forms import posted
 from core.rate import limit
 from graduates.access import GraduateRequest, graduate_view
 from national_sync.actions import copies
 from national_sync.connection import is_configured, open_transport
+from national_sync.forms import ConfirmForm
 from national_sync.transport.base import TransportError
 
 
@@ -21,7 +23,9 @@ def national(request: GraduateRequest) -> HttpResponse:
 
 
 def _page(request: GraduateRequest, error: str = "", status: int = 200) -> HttpResponse:
-    context = copies.as_context(request.graduate) | {
+    context = copies.as_context(request.graduate)
+    context |= {
+        "form": ConfirmForm(initial={"digest": context["shown"].digest}),
         "configured": is_configured(),
         "error": error,
         "tab": "register",
@@ -40,7 +44,7 @@ def national_refresh(request: GraduateRequest) -> HttpResponse:
         with open_transport() as transport:
             copies.refresh(graduate=request.graduate, transport=transport)
     except TransportError:
-        return _page(request, "全国系统暂时无法访问, 请稍后再试。", 503)
+        return _page(request, "全国系统暂时无法访问，请稍后再试。", 503)
     except DomainError as refusal:
         return _page(request, refusal.message, refusal.status)
     return redirect("national")
@@ -49,10 +53,10 @@ def national_refresh(request: GraduateRequest) -> HttpResponse:
 @graduate_view
 @require_POST
 def national_confirm(request: GraduateRequest) -> HttpResponse:
+    form = ConfirmForm(posted(request))
+    form.is_valid()  # a hidden text is always valid
     try:
-        copies.confirm(
-            graduate=request.graduate, digest=request.POST.get("digest", ""), by=request.user
-        )
+        copies.confirm(graduate=request.graduate, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
         return _page(request, refusal.message, refusal.status)
     messages.success(request, "已核对一致。请再到全国系统中正式确认。")

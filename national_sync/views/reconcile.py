@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
+from core.forms import picked_ids
 from graduates.models import Graduate
 from national_sync import tasks
 from national_sync.actions import claim, compare
@@ -21,7 +22,6 @@ from national_sync.reconciliation import DIFFERS, EXTRA, MISSING
 from national_sync.states import ComparisonState, EntryState, Part
 from national_sync.views.console import own_school
 from schools.access import StaffRequest, staff_view
-from schools.forms import read_ids
 from schools.models import School
 from schools.scope import visible_to
 
@@ -98,8 +98,8 @@ def start(request: StaffRequest) -> HttpResponse:
 @require_POST
 def requeue(request: StaffRequest) -> HttpResponse:
     """The picked graduates of the comparison go up again."""
-    ids = sorted(read_ids(request.POST.getlist("pick")))[:1000]
+    ids = picked_ids(request, most=1000)
     seen = visible_to(Graduate.objects.filter(pk__in=ids), request.user)
     count = claim.requeue(list(seen.values_list("pk", flat=True)))
-    messages.success(request, f"已重新排队 {count} 条, 几分钟内上报。")
+    messages.success(request, f"已重新排队 {count} 条，几分钟内上报。")
     return redirect("console:ledger")

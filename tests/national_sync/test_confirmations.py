@@ -116,7 +116,7 @@ def test_more_rows_cost_no_more_queries(world: World, four: list[Graduate]) -> N
 def test_who_has_not_confirmed_is_told_once_a_day(world: World, four: list[Graduate]) -> None:
     user = factories.activate(four[1])
     client = world.client(Role.COUNSELLOR)
-    assert "提醒未确认的毕业生 (3)" in client.get(PAGE).content.decode()
+    assert "提醒未确认的毕业生（3）" in client.get(PAGE).content.decode()
     page = client.post(f"{PAGE}remind/", follow=True).content.decode()
     assert "已提醒 3 人。" in page
     (message,) = messages_of(user).filter(title=remind.TITLE)

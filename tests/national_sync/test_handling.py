@@ -82,7 +82,7 @@ def test_handed_on_from_the_page(world: World, feedback: Feedback) -> None:
     nothing = client.post(address, {"to": "department"}, follow=True)
     assert "没有转交任何记录" in nothing.content.decode()
     province = world.client(Role.PROVINCE)
-    assert "答复(必填)" in province.get("/console/national/feedback/").content.decode()
+    assert "答复（必填）" in province.get("/console/national/feedback/").content.decode()
     assert province.post(address, form | {"to": "school", "note": "已补登"}).status_code == 302
     feedback.refresh_from_db()
     assert (feedback.owner, feedback.answer) == ("school", "已补登")

@@ -19,7 +19,7 @@ from national_sync.models import Entry, NationalCode, NationalCopy
 from national_sync.reconciliation import fields_that_differ
 from national_sync.records import Built, build
 from national_sync.states import Part
-from national_sync.views.console import _TABLE_NAMES
+from national_sync.views.console import TABLE_NAMES
 from tests import factories
 from tests.factories import World
 from tests.national_sync import reporting
@@ -147,7 +147,7 @@ def test_what_names_a_graduate_to_the_national_system_is_school_year_and_number(
 
 
 def test_the_province_can_register_a_code_for_every_reported_code_table() -> None:
-    assert set(_TABLE_NAMES) == set(CODE_TABLES)
+    assert set(TABLE_NAMES) == set(CODE_TABLES)
 
 
 # --- what is installed is what is declared ------------------------------------------------------
