@@ -1,4 +1,4 @@
-"""The way across that the settings choose."""
+"""The transport that the settings choose."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ def endpoint() -> Endpoint:
 
 
 def open_transport() -> HttpTransport:
-    """A new client; close it when done. Retries beyond a few seconds are the ledger's to make."""
+    """A new transport; the caller closes it. Retries that take longer than seconds are left to
+    the ledger."""
     return HttpTransport(
         endpoint(), backoff=Backoff(attempts=3), connections=settings.NATIONAL_IN_FLIGHT + 2
     )
 
 
 def mapping() -> Mapped:
-    """The codes that may go to where we send. 模拟 ones never leave this machine."""
+    """The codes that may be sent to the configured endpoint. Those marked 模拟 never leave this
+    machine."""
     return Mapped.load(simulated=is_configured() and endpoint().is_local)

@@ -16,13 +16,13 @@ from schools.scope import visible_to
 
 
 def feedback_waiting(user: User) -> int:
-    """Open feedback in scope whose turn is this person's."""
+    """How many pieces of open feedback in scope are this person's to handle, capped."""
     rows = visible_to(Feedback.objects.all(), user, graduate="graduate")
     return rows.filter(state=FeedbackState.OPEN, owner=owner_of(user)).order_by()[:1000].count()
 
 
 def national_gauges() -> dict[str, float]:
-    """Queue age, failures, what is parked, answers that stay away."""
+    """Gauges of the queue: its age, failures, what is parked, answers that stay away."""
     found = queries.status()
     states = {f"national_entries_{state}": n for state, n in found.pop("entries").items()}
     return states | {f"national_{name}": int(value) for name, value in found.items()}
@@ -33,7 +33,7 @@ def mapping_exists() -> bool:
 
 
 def make_mapping(password: str) -> None:
-    """The codes marked 模拟; no endpoint but the simulator is given them."""
+    """Load the codes marked 模拟, which are sent to the simulator only."""
     load_simulated()
 
 

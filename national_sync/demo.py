@@ -27,7 +27,7 @@ _FIELDS = {
 
 
 def share_new(transport: HttpTransport) -> int:
-    """Tell the simulator's registry of everybody whose origin was never sent."""
+    """Tell the simulator's registry about every graduate whose origin was never sent."""
     waiting = Entry.objects.filter(part=Part.ORIGIN, sent_version=None)
     return share(transport, waiting.values_list("graduate_id", flat=True)[:20_000])
 

@@ -1,7 +1,8 @@
-"""How to mend what the national system found wrong, and where: the manual's own table, section (5).
+"""How to correct what the national system found wrong, and on which page.
 
-`data/fixes.csv`: fault code → sentence, and the national text by which a workbook of results,
-which carries no codes, says the same. Fields lead to the page that holds them.
+Source: the table in section (5) of the departments' manual. `data/fixes.csv` has for each fault code
+the sentence for our users (`fix`), and the national system's own text, by which the fault is known
+in a workbook of results, which carries no codes.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ def _sentences() -> dict[str, str]:
 
 
 def code_of(text: str) -> str | None:
-    """The fault that this national text names; None where it is not known."""
+    """The code of the fault that this national text stands for; None if it is not known."""
     return next((r["code"] for r in _rows() if r["text"] in text), None)
 
 
 def field_of(part: str, said: str) -> str:
-    """The national field meant by its name or by its label."""
+    """The national name of the field that is `said` by its name or its label."""
     known = BY_NATIONAL.get(part, {})
     return next((n for n, f in known.items() if said in (n, f.label)), said)
 
@@ -50,7 +51,7 @@ def how_to_fix(code: str, kind: str) -> str:
 
 
 def address(part: str, graduate_id: int, national_field: str) -> str:
-    """The console page with the very field."""
+    """The address of the console page that holds the field, at the field."""
     reported = BY_NATIONAL.get(part, {}).get(national_field)
     anchor = f"#field-{reported.source}" if reported else ""
     name = {

@@ -6,14 +6,15 @@ from core.forms import PlatformForm, fields
 
 
 class NationalCodeForm(PlatformForm):
-    """The national code of one of our codes; left empty it is taken back."""
+    """The national code of one of our codes. Left empty, it is taken back."""
 
     code = fields.Mark()
     national_code = fields.Text("国家代码", required=False, max_length=20)
 
 
 class ReassignForm(PlatformForm):
-    """What is said when feedback is passed on; `answers` for whoever answers from above."""
+    """What is said when feedback is passed on. With `answers`, the person answers to a level
+    below."""
 
     note = fields.Text("说明", required=False, max_length=300)
 

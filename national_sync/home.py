@@ -1,4 +1,5 @@
-"""The last step on the graduate's home: what the national system holds, looked at and confirmed."""
+"""The last step on the graduate's home page: look at what the national system holds, and confirm
+it."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ _ENTRIES = Rows(_entries)
 
 @hooks.next_step.plug(order=40)
 def national_step(*, graduate: Graduate) -> HomeStep | None:
-    """Of schools with a link. A change of what is reported asks for another look: the page itself
-    compares field by field."""
+    """The step, for schools with a link to the national system. A change of a reported value asks
+    for another look; the page itself compares field by field."""
     if not is_configured():
         return None
     rows = _ENTRIES.of(graduate.pk)

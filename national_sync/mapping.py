@@ -1,7 +1,8 @@
-"""Which national code stands for which of ours, as one claim uses it.
+"""Which national code stands for which of ours.
 
-The province's own entries come first, then what the code tables know. Entries marked 模拟 are for
-the simulator; with any other endpoint they are not seen, so such a record is held.
+The codes that the province registered come first, then those in the code tables. Codes marked 模拟
+are for the simulator; with any other endpoint they are ignored, so that a record that needs one is
+held back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SIMULATED = Path(__file__).parent / "data" / "simulated_codes.csv"
 
 
 def known(table: str, code: str) -> str | None:
-    """What the code tables themselves know, without anybody's entry."""
+    """The national code that the code table itself has for `code`, if any."""
     if table == CATEGORY:
         return code if code in catalogue().names and "-" not in code else None
     return lookup.table(table).national.get(code) or None
@@ -27,21 +28,21 @@ def known(table: str, code: str) -> str | None:
 
 @dataclass
 class Mapped:
-    """The codes in force for one endpoint; read once and used for a whole run."""
+    """The national codes for one endpoint, read once and used for a whole run."""
 
     simulated: bool
     own: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, *, simulated: bool) -> Mapped:
-        rows = NationalCode.objects.order_by("-simulated")  # the province's own stand above
+        rows = NationalCode.objects.order_by("-simulated")  # the province's own replace them
         if not simulated:
             rows = rows.filter(simulated=False)
         values = rows.values_list("table", "code", "national_code")
         return cls(simulated, {(t, c): n for t, c, n in values})
 
     def national(self, table: str, code: str) -> str | None:
-        """The national code; None where nobody has said one. Ours never goes up for itself."""
+        """The national code; None if there is none. Our own code is never sent in its place."""
         found = self.own.get((table, code))
         return found if found is not None else known(table, code)
 
@@ -52,7 +53,7 @@ class Mapped:
 
 
 def load_simulated() -> int:
-    """The mapping of demo and simulator, marked 模拟."""
+    """Load the codes of demo and simulator, marked 模拟. Returns how many."""
     with SIMULATED.open(encoding="utf-8", newline="") as f:
         rows = [
             NationalCode(

@@ -26,10 +26,11 @@ from schools.models import Cohort, School
 
 
 class Entry(models.Model):
-    """One part of one graduate: what version we have, what went up, what is held there.
+    """One part of one graduate in the ledger: which version we have, which was sent, and which the
+    national system has accepted.
 
-    Triggers on the reported tables raise `version` and set it waiting in the transaction of the
-    change, whoever made it. It is claimed by state, never by a watermark.
+    Triggers on the reported tables raise `version` and set the entry waiting, in the transaction of
+    the change and whoever made it (`triggers.py`). Entries are claimed by their state.
     """
 
     graduate = models.ForeignKey(Graduate, models.CASCADE, related_name="+", db_index=False)
@@ -44,7 +45,7 @@ class Entry(models.Model):
     due_at = models.DateTimeField("应办时间", null=True, db_default=Now())
     changed_at = models.DateTimeField("变更时间", db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
-    # What is in the way: [{"rule", "field", "message", "fix"}].
+    # Why it is held back or was refused: [{"rule", "field", "message", "fix"}].
     problems = models.JSONField(default=list, blank=True)
     sent_version = models.PositiveIntegerField(null=True)
     sent_hash = models.CharField(max_length=64, default="", blank=True)
@@ -62,7 +63,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=EntryState.values), name="entry_state_known"
             ),
-            # Nothing is in limbo: who has to do what by when is always said.
+            # An unfinished entry always says who has to do something by when.
             models.CheckConstraint(
                 condition=~Q(state__in=UNFINISHED) | (~Q(owner="") & Q(due_at__isnull=False)),
                 name="entry_unfinished_owned",
@@ -130,7 +131,7 @@ class Batch(LeasedJob):
 
 
 class BatchLine(models.Model):
-    """What was sent of one entry, and what came back. The history of the ledger."""
+    """What was sent of one entry in one batch, and the answer to it."""
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="sent_lines", db_index=False)
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="sent_lines", db_index=False)
@@ -162,7 +163,7 @@ class BatchLine(models.Model):
 
 
 class Feedback(models.Model):
-    """One thing the national system found wrong, until it is settled (全国系统信息反馈)."""
+    """One thing that the national system found wrong (全国系统信息反馈)."""
 
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="feedback", db_index=False)
     graduate = models.ForeignKey(Graduate, models.CASCADE, related_name="+", db_index=False)
@@ -178,7 +179,7 @@ class Feedback(models.Model):
     )
     owner = models.CharField("处理方", max_length=12, choices=Owner, default=Owner.DEPARTMENT)
     due_on = models.DateField("应办日期")
-    # What was said on the way up, and what whoever stands above answered.
+    # What was said when it was passed up, and the answer that came down.
     note = models.CharField("处理说明", max_length=300, default="", blank=True)
     answer = models.CharField("答复", max_length=300, db_default="", default="", blank=True)
     created_at = models.DateTimeField("反馈时间", db_default=Now())
@@ -204,10 +205,10 @@ class Feedback(models.Model):
 
 
 class NationalCode(models.Model):
-    """The province's word for what the national system calls one of our codes.
+    """What the national system calls one of our codes, as the province registered it.
 
-    It stands above the code tables' own. `simulated` ones are for the simulator: no other
-    endpoint is given them.
+    It takes precedence over what the code table itself says. `simulated` codes are for the
+    simulator and are sent to no other endpoint.
     """
 
     table = models.CharField("代码表", max_length=40)
@@ -230,7 +231,7 @@ class NationalCode(models.Model):
 
 
 class Cursor(models.Model):
-    """How far a stream was read; moved in the transaction that applies what was read."""
+    """How far a stream of results was read. It moves in the transaction that applies them."""
 
     name = models.CharField(max_length=40, primary_key=True)
     value = models.BigIntegerField(default=0)
@@ -244,8 +245,8 @@ class Cursor(models.Model):
 
 
 class NationalCopy(models.Model):
-    """What the national side held about a graduate when it was last fetched or took something in,
-    and what the graduate said to it. The confirmation is bound to what was shown."""
+    """What the national system held about a graduate when it was last fetched or last accepted
+    something, and the graduate's confirmation, which is bound to a hash of what was shown."""
 
     graduate = models.OneToOneField(
         Graduate, models.CASCADE, primary_key=True, related_name="national_copy"

@@ -1,4 +1,4 @@
-"""What the national loop plugs into the hooks of lower apps."""
+"""What the national loop does at the hooks of lower apps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from national_sync.states import EntryState, Owner, Part
 
 @dispute_settled.plug()
 def look_again(*, graduate_id: int) -> None:
-    """What was held for the dispute is looked at anew."""
+    """Check again what was held back because of the dispute."""
     Entry.objects.filter(
         graduate_id=graduate_id, part=Part.DESTINATION, state=EntryState.HELD
     ).update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=timezone.now(), problems=[])
@@ -27,7 +27,8 @@ def look_again(*, graduate_id: int) -> None:
 
 @review_notes.plug()
 def codes_that_would_be_held(*, destination: Destination) -> list[str]:
-    """Said before it is sent, of the origin as well: without it no destination goes up."""
+    """Sentences for the reviewer about codes that would hold the record back. The origin counts
+    too: without it no destination is sent."""
     if destination.state == State.UNSUBMITTED:
         return []  # nobody has chosen anything
     # As a rule the code tables know them all, and nobody's entries need be read.

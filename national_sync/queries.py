@@ -1,4 +1,5 @@
-"""Figures of the loop: what waits, how old, what failed, whether answers stay away."""
+"""Figures of the national loop: what waits and for how long, what failed, whether answers stay
+away."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ ALARM = timedelta(minutes=30)
 
 
 def held_there(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
-    """Those of whom the national system has a record, so that they can confirm it there."""
+    """Graduates of whom the national system has a record, so that they can confirm it there."""
     origin = Entry.objects.filter(
         graduate_id=OuterRef("pk"), part=Part.ORIGIN, accepted_version__isnull=False
     )
@@ -36,13 +37,14 @@ def held_there(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
 
 
 def held(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """What the national system has taken in some version."""
+    """Entries of which the national system has accepted some version."""
     return entries.filter(accepted_version__isnull=False)
 
 
 def refused_here(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """全国在册本校已否: destinations which the national system still has and we have refused
-    ourselves. Nothing goes up meanwhile; entering, approving or releasing settles it."""
+    """全国在册本校已否: destinations that the national system still has and that we have refused
+    ourselves. Nothing is sent meanwhile; entering, approving or releasing the destination ends
+    that."""
     return (
         held(entries)
         .filter(part=Part.DESTINATION, graduate__destination__state=State.REJECTED)
@@ -51,18 +53,19 @@ def refused_here(entries: QuerySet[Entry]) -> QuerySet[Entry]:
 
 
 def ownerless() -> int:
-    """Unfinished entries nobody is named for: a constraint forbids it; this shows it."""
+    """How many unfinished entries have no owner or due date. A constraint forbids it, so anything
+    but 0 is an alarm."""
     rows = Entry.objects.filter(state__in=UNFINISHED)
     return rows.filter(Q(owner="") | Q(due_at=None)).count()
 
 
 def held_back(school: School) -> int:
-    """Entries of a school that our own pre-check holds: they wait for people, not for a way."""
+    """How many entries of a school our own rules hold back until people correct them."""
     return Entry.objects.filter(school=school, state=EntryState.HELD).count()
 
 
 def turn_of(batch: Batch) -> str:
-    """Whose turn it is with a batch, and what they have to do; "" where it is over."""
+    """Whose turn it is with a batch and what they have to do, in Chinese; "" once it is finished."""
     if batch.state == BatchState.PARKED:
         return "省级: 查看原因后处理"
     if batch.state == BatchState.DONE:
@@ -76,7 +79,7 @@ def turn_of(batch: Batch) -> str:
 
 
 def status() -> dict[str, Any]:
-    """Everything operations look at, as plain values. Ages are in seconds."""
+    """Everything that operations look at, as plain values. Ages are in seconds."""
     now = timezone.now()
     states = {
         row["state"]: row["n"]

@@ -1,8 +1,8 @@
-"""比对: what the national side holds against what we hold, record by record, field by field.
+"""Comparing (比对) what the national system holds with what we hold, field by field.
 
-Ours is what we would send now of what is due; theirs is fetched. What our own pre-check holds back
-and they do not have is counted apart. Totals add up: ours = equal + differing + missing there;
-theirs = equal + differing + unknown here.
+Our side is what we would send now of everything that is due; theirs is fetched. Records that our own
+rules hold back and that they do not have are counted apart. The totals add up: ours = equal +
+differing + missing there, and theirs = equal + differing + unknown here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schools.models import School
 
 _CHUNK = 1000
 # Called with how far a comparison is, in percent.
-Tell = Callable[[int], None]
+TellProgress = Callable[[int], None]
 EQUAL, DIFFERS, MISSING, EXTRA = "equal", "differs", "missing_there", "unknown_here"
 
 
@@ -37,7 +37,7 @@ class Difference:
     name: str = ""
     # (label, ours, theirs), of `differs` only.
     fields: list[tuple[str, str, str]] = field(default_factory=list)
-    # On its way or held: the difference is known and being worked on.
+    # The entry's state in the ledger: on its way or held back, say.
     state: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Compared:
     equal: int = 0
     held: int = 0
     differences: list[Difference] = field(default_factory=list)
-    # By graduate: what they hold of those who ever went up; None where they hold nothing.
+    # By graduate who was ever reported: what they hold; None if they hold nothing.
     records: dict[int, HeldRecord | None] = field(default_factory=dict)
 
     def count(self, kind: str) -> int:
@@ -86,31 +86,31 @@ class Compared:
 
 
 def compare(
-    school: School, transport: Transport, mapped: Mapped, tell: Tell = lambda percent: None
+    school: School, transport: Transport, mapped: Mapped, tell: TellProgress = lambda percent: None
 ) -> Compared:
     """Fetch and compare everything of one school. Nothing is changed."""
     entries = Entry.objects.filter(school=school).count()
     held = _theirs(school, transport, entries, tell)
-    found = Compared(school)
+    compared = Compared(school)
     seen: set[tuple[Key, str]] = set()
-    for n, (entry, made) in enumerate(_ours(school, mapped)):
+    for n, (entry, built) in enumerate(_ours(school, mapped)):
         if n % _CHUNK == 0:
             tell(50 + min(45, 45 * n // max(entries, 1)))
-        key = made.key or _key_of(entry, school)
+        key = built.key or _key_of(entry, school)
         if key in held or entry.accepted_version is not None:
-            found.records[entry.graduate_id] = held.get(key)
+            compared.records[entry.graduate_id] = held.get(key)
         theirs = held[key].parts.get(entry.part) if key in held else None  # type: ignore[call-overload]
         seen.add((key, entry.part))
-        _judge(found, entry, made, key, theirs.record if theirs else None)
+        _compare_entry(compared, entry, built, key, theirs.record if theirs else None)
     for key, record in held.items():
-        _unseen(found, key, record, seen)
-    return found
+        _note_unknown_parts(compared, key, record, seen)
+    return compared
 
 
 def _theirs(
-    school: School, transport: Transport, entries: int, tell: Tell
+    school: School, transport: Transport, entries: int, tell: TellProgress
 ) -> dict[Key, HeldRecord]:
-    """Everything they hold; how far that is can only be guessed from how much is ours."""
+    """Everything they hold. The progress told is an estimate from how many records we have."""
     held: dict[Key, HeldRecord] = {}
     for n, record in enumerate(all_records(transport, school.code)):
         if n % (_CHUNK // 2) == 0:
@@ -130,9 +130,9 @@ def _ours(school: School, mapped: Mapped) -> Iterator[tuple[Entry, Built]]:
         )
         if not rows:
             return
-        built = build(rows, mapped)
+        by_entry = build(rows, mapped)
         for entry in rows:
-            yield entry, built[entry.pk]
+            yield entry, by_entry[entry.pk]
         last = rows[-1].pk
 
 
@@ -140,45 +140,47 @@ def _key_of(entry: Entry, school: School) -> Key:
     return Key(school.code, entry.graduate.cohort.year, entry.graduate.exam_no)
 
 
-def _judge(
-    found: Compared, entry: Entry, made: Built, key: Key, theirs: Mapping[str, str] | None
+def _compare_entry(
+    compared: Compared, entry: Entry, built: Built, key: Key, theirs: Mapping[str, str] | None
 ) -> None:
-    if not made.due and theirs is None:
+    if not built.due and theirs is None:
         return
-    if not made.due and entry.accepted_version is not None and theirs is not None:
+    if not built.due and entry.accepted_version is not None and theirs is not None:
         # Not due at this moment (back in review, say); what they hold is what they accepted.
-        found.ours += 1
-        found.theirs += 1
-        found.equal += 1
+        compared.ours += 1
+        compared.theirs += 1
+        compared.equal += 1
         return
     if entry.state == EntryState.HELD and theirs is None:
-        found.held += 1
+        compared.held += 1
         return
     difference = Difference("", entry.part, key.exam_no, key.year, entry.graduate_id,
                             entry.graduate.name, state=entry.state)  # fmt: skip
-    if made.due:
-        found.ours += 1
+    if built.due:
+        compared.ours += 1
     if theirs is not None:
-        found.theirs += 1
-    if made.due and theirs is None:
+        compared.theirs += 1
+    if built.due and theirs is None:
         difference.kind = MISSING
-    elif not made.due:
+    elif not built.due:
         difference.kind = EXTRA
     else:
         assert theirs is not None
-        difference.fields = fields_that_differ(entry.part, made.record, theirs)
+        difference.fields = fields_that_differ(entry.part, built.record, theirs)
         if not difference.fields:
-            found.equal += 1
+            compared.equal += 1
             return
         difference.kind = DIFFERS
-    found.differences.append(difference)
+    compared.differences.append(difference)
 
 
-def _unseen(found: Compared, key: Key, record: HeldRecord, seen: set[tuple[Key, str]]) -> None:
+def _note_unknown_parts(
+    compared: Compared, key: Key, record: HeldRecord, seen: set[tuple[Key, str]]
+) -> None:
     for part in record.parts:
         if (key, part) not in seen:
-            found.theirs += 1
-            found.differences.append(Difference(EXTRA, part, key.exam_no, key.year))
+            compared.theirs += 1
+            compared.differences.append(Difference(EXTRA, part, key.exam_no, key.year))
 
 
 def fields_that_differ(

@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Built:
-    """What one entry would send. Not `due`: nothing is to go up now."""
+    """What one entry would send. If it is not `due`, nothing is to be sent now."""
 
     due: bool
     key: Key | None = None
@@ -55,7 +55,8 @@ class Built:
 
 
 class BuildsFrom(Protocol):
-    """What is read of an entry: an instance of the model, or a plain row of a claim."""
+    """What `build` reads of an entry: it takes an instance of the model or a plain row of a
+    claim."""
 
     pk: Any
     part: str
@@ -138,8 +139,8 @@ def _built(part: str, person: Row, values: Row, problems: list[Problem], mapped:
 
 
 def code_problems(part: str, values: Mapping[str, Any], mapped: Mapped) -> list[Problem]:
-    """What would hold a part back for its codes alone, whatever its state: shown to the reviewer
-    before it goes. Whether a code suits the category is for the rules of registration to say."""
+    """What would hold a part back for its codes alone, whatever its state. It is shown to the
+    reviewer. Whether a code suits the category is for the rules of registration to say."""
     _, problems = write_record([f for f in FIELDS[part] if f.kind == "code"], values, mapped)
     if part == Part.ORIGIN:
         problems += origin_rules.place_is_current(values)

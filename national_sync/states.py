@@ -12,7 +12,7 @@ class Part(models.TextChoices):
 
 
 class EntryState(models.TextChoices):
-    """Where one part of one graduate stands on its way up."""
+    """How far one part of one graduate is on its way to the national system."""
 
     QUIET = "quiet", "无需上报"  # not confirmed, not approved, or nothing changed
     WAITING = "waiting", "待上报"

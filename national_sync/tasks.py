@@ -6,14 +6,14 @@ from national_sync.connection import is_configured
 
 @shared_task
 def upload_changes(seconds: int = 240) -> None:
-    """Every few minutes: what changed, and what an earlier run left behind."""
+    """Every few minutes: send what changed and what an earlier run left unsent."""
     if is_configured():
         start.start_run(seconds=seconds)
 
 
 @shared_task(time_limit=7 * 3600)
 def upload_everything() -> None:
-    """At night: all that is outstanding, however long it takes."""
+    """At night: send everything outstanding, however long it takes."""
     upload_changes(6 * 3600)
 
 

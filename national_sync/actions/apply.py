@@ -1,7 +1,8 @@
-"""Applying answers: once each, in one transaction with the place in the stream.
+"""Applying the answers of the national system, together with the place in its stream of results.
 
-An answer twice is noted once. An answer to an older version is kept in the history and moves
-nothing. What is refused sets the destination 审核不通过 and stands in the feedback list.
+An answer that arrives twice is applied once. An answer to an older version is kept in the history
+and changes no state. A refused destination becomes 审核不通过, and the refusal stands in the
+feedback list.
 """
 
 from __future__ import annotations
@@ -30,17 +31,18 @@ from national_sync.states import BatchState, EntryState, FeedbackState, Owner, P
 from national_sync.transport.base import Fault, Result
 
 STREAM = "results"
-# This makes the record go again as new; it is no fault of anybody's data.
+# The record is sent again as new; nothing is wrong with its data.
 UNKNOWN_THERE = "exam_no_unknown"
 _ANSWER = ("verdict", "answered_at", "faults", "returns")
-# What an answer changes in the ledger: what is held there, and whose turn it is.
+# What an answer changes in the ledger: what the national system holds, and whose turn it is.
 _HELD = ("accepted_version", "accepted_hash", "accepted_at", "returns")
 _TURN = ("state", "owner", "due_at", "attempts", "problems")
 
 
 @dataclass(slots=True)
 class AnsweredLine:
-    """A line as it was locked, and its answer. Hundreds at a time: no instances of the model."""
+    """A line as it was locked, and its answer. Not an instance of the model, because hundreds are
+    made at a time."""
 
     pk: int
     batch_id: UUID
@@ -57,7 +59,8 @@ class AnsweredLine:
 
 @dataclass(slots=True)
 class LockedEntry:
-    """An entry as it was locked. What is `held` there or whose `turn` it is may have changed."""
+    """An entry as it was locked. `held` and `turn` say which of its columns must be written: what
+    the national system holds, and whose turn it is."""
 
     pk: int
     graduate_id: int
@@ -83,7 +86,8 @@ _ENTRY_COLUMNS = [f.name for f in fields(LockedEntry) if f.default is f.default_
 
 
 def apply_results(results: Sequence[Result], *, next_place: int | None = None) -> int:
-    """Apply a page of answers; returns how many lines were answered for the first time."""
+    """Apply a page of answers, and move the place in the stream to `next_place` in the same
+    transaction. Returns how many lines were answered for the first time."""
     with transaction.atomic():
         answered = _apply(results) if results else 0
         if next_place is not None:
@@ -101,7 +105,7 @@ def _apply(results: Sequence[Result]) -> int:
     by_line = {int(r.line): r for r in results if r.line.isdigit()}
     unanswered = BatchLine.objects.filter(any_of("pk", by_line), verdict="")
     ids = unanswered.values_list("graduate_id", flat=True)
-    # The house's order: graduates first, in order, then everything else.
+    # Locks are taken in one order everywhere: graduates first, by id, then everything else.
     list(
         Graduate.objects.select_for_update(no_key=True)
         .filter(any_of("pk", set(ids)))
@@ -135,7 +139,7 @@ def _fault_json(fault: Fault) -> dict[str, str]:
 
 
 def _count(lines: list[AnsweredLine]) -> None:
-    """Progress of the batches; one whose last line is answered is done."""
+    """Count the answers in their batches; a batch whose last line is answered is done."""
     counts: dict[UUID, Counter[str]] = defaultdict(Counter)
     for row in lines:
         counts[row.batch_id][row.verdict] += 1
@@ -162,22 +166,22 @@ def _move(lines: list[AnsweredLine], answers: dict[int, Result]) -> None:
     refused: list[tuple[LockedEntry, Result]] = []
     forgotten: list[LockedEntry] = []
     settled: list[int] = []
-    taken: dict[int, int] = {}  # by entry: the line whose record is held there now
+    accepted_lines: dict[int, int] = {}  # by entry: the line whose record is held there now
     for row in sorted(lines, key=lambda r: r.version):
         entry, answer = entries[row.entry_id], answers[row.pk]
         if answer.accepted and _is_newest(row, entry):
             entry.accepted_version, entry.accepted_hash = row.version, row.digest
             entry.accepted_at, entry.returns = row.answered_at, entry.returns | row.returns
-            entry.held, taken[entry.pk] = True, row.pk
+            entry.held, accepted_lines[entry.pk] = True, row.pk
         if entry.state != EntryState.SENT or entry.sent_version != row.version:
-            continue  # changed or sent anew since: this answer moves nothing
+            continue  # the record was changed or sent again since: only the history is written
         entry.turn = True
         if answer.accepted:
             entry.state, entry.owner, entry.due_at = EntryState.ACCEPTED, Owner.NOBODY, None
             entry.attempts = 0
             settled.append(entry.pk)
         elif _only_unknown(answer):
-            # Sent as an update of what they do not hold: it goes again as new.
+            # It was sent as an update, but they hold nothing: it is sent again as new.
             entry.accepted_version, entry.accepted_hash = None, ""
             entry.state, entry.owner, entry.due_at = EntryState.WAITING, Owner.SYSTEM, now
             forgotten.append(entry)
@@ -197,27 +201,29 @@ def _move(lines: list[AnsweredLine], answers: dict[int, Result]) -> None:
             state=FeedbackState.CLOSED, closed_at=now
         )
     _keep_numbers(lines)
-    copies.taken(taken.values())
-    copies.not_held({entry.graduate_id for entry in forgotten})
+    copies.note_accepted(accepted_lines.values())
+    copies.note_not_held({entry.graduate_id for entry in forgotten})
     _file_feedback(refused)
 
 
 def _is_newest(row: AnsweredLine, entry: LockedEntry) -> bool:
-    """Nothing newer was accepted; of what was queued again unchanged, it is what went last."""
+    """Whether no newer version was accepted. Of a version that was queued again unchanged, the
+    record that was sent last counts."""
     if row.version == entry.accepted_version:
         return row.digest == entry.sent_hash
     return row.version > (entry.accepted_version or 0)
 
 
 def _write(entries: Collection[LockedEntry]) -> None:
-    """Nearly all of them changed in the same way: each is written once."""
+    """Write the changed columns, one statement for each combination: nearly all entries of a page
+    change the same columns."""
     for held, turn in ((True, True), (True, False), (False, True)):
         changed = [e for e in entries if (e.held, e.turn) == (held, turn)]
         update_rows(changed, (*(_HELD if held else ()), *(_TURN if turn else ())), Entry)
 
 
 def _keep_numbers(lines: list[AnsweredLine]) -> None:
-    """转递编号 and 核验编号 of an accepted archive."""
+    """Keep 转递编号 and 核验编号, which the national system gives an accepted archive."""
     for row in lines:
         if row.part == Part.ARCHIVE and row.returns:
             ArchiveTransfer.objects.filter(pk=row.graduate_id).update(
@@ -231,7 +237,8 @@ def _only_unknown(answer: Result) -> bool:
 
 
 def _file_feedback(refused: list[tuple[LockedEntry, Result]]) -> None:
-    """What was wrong before and is refused again is closed and filed anew with the new text."""
+    """File one piece of feedback for each fault. Earlier feedback on the same entry is closed, so
+    that only the newest text stands in the list."""
     if not refused:
         return
     now = timezone.now()
@@ -258,7 +265,7 @@ def _file_feedback(refused: list[tuple[LockedEntry, Result]]) -> None:
 
 
 def _reject_destinations(refused: list[tuple[LockedEntry, Result]]) -> None:
-    """The record goes 审核不通过 with the national text (DOMAIN §6)."""
+    """Set the destinations 审核不通过 with the national system's text as the reason."""
     reasons = {
         entry.graduate_id: "; ".join(f"{f.kind}: {f.text}" for f in answer.faults)
         for entry, answer in refused
@@ -271,4 +278,4 @@ def _reject_destinations(refused: list[tuple[LockedEntry, Result]]) -> None:
                 graduate_id=graduate_id, reason=reasons[graduate_id], by=SystemActor(NATIONAL)
             )
         except Refused:
-            continue  # its state does not take it; the feedback stands all the same
+            continue  # its present state forbids it; the feedback was filed all the same

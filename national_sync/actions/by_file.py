@@ -1,7 +1,7 @@
-"""The way of files, for schools whose link is down: a workbook out, the workbook of results in.
+"""Reporting by file, for schools whose link is down: a workbook out, a workbook of results in.
 
-The national import workbook is written anew from the batch's lines whenever it is fetched, so
-that no copy of it lies about. Answers go through `apply_results` as those of HTTP do.
+The national import workbook is written from the batch's lines whenever somebody downloads it, so
+that no copy of it is kept. Answers are applied by `apply_results`, as those of HTTP are.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ from schools.scope import schools_visible_to
 
 MOST_LINES = 5_000
 MOST_BYTES = 20 * 1024 * 1024
-# Today's import workbook, and the former full one for whoever has to bring in people as well.
+# Today's import workbook, and the former full one, which also carries origins.
 LAYOUTS = ("new", "old74")
 _MOST_ROWS = 4 * MOST_LINES
 
 
 @dataclass(frozen=True)
 class Received:
-    """What one result workbook did. Strays are rows that answer nothing, with the reason."""
+    """What one result workbook did. `strays` are rows that answer no line of the batch, with the
+    reason; `unanswered` are the lines that still wait."""
 
     answered: int
     repeated: int
@@ -61,8 +62,8 @@ def is_open(batch: Batch) -> bool:
 
 
 def due_by_part(school: School) -> dict[str, dict[str, int]]:
-    """For each layout, how many records of each part that it carries are due now. What is held
-    back when they are looked at is among them."""
+    """For each layout, how many records of each part that it carries are due now. Some of them may
+    be held back when the file is made."""
     found: dict[str, dict[str, int]] = {}
     for name in LAYOUTS:
         carried = layout(name).parts
@@ -73,7 +74,7 @@ def due_by_part(school: School) -> dict[str, dict[str, int]]:
 
 
 def make(*, school: School, by: User, layout_name: str = "new") -> Batch:
-    """Claim what is due of the school into one file. What the layout can't carry stays waiting."""
+    """Claim what is due of the school into one file. What the layout cannot carry keeps waiting."""
     _permit(school, by)
     if layout_name not in LAYOUTS:
         raise Refused("layout", "请选择工作簿的版式。", field="layout")
@@ -90,8 +91,8 @@ def make(*, school: School, by: User, layout_name: str = "new") -> Batch:
             batch = found.batch or batch
             room = MOST_LINES - (batch.lines if batch else 0)
         if batch is not None:
-            _note("national.file_make", batch, by, {"lines": batch.lines})
-    if batch is None:  # said outside, so that what was held stays held
+            _record("national.file_make", batch, by, {"lines": batch.lines})
+    if batch is None:  # raised after the transaction, so that what was held back stays so
         raise Refused("nothing_due", "没有可上报的记录。预校验未过的见上报台账。")
     return batch
 
@@ -104,12 +105,12 @@ def layout_of(batch: Batch) -> Layout:
 
 def write(batch: Batch) -> bytes:
     """The national import workbook of the batch; the same rows every time."""
-    return workbook.write(_named(batch), layout_of(batch))
+    return workbook.write(_with_names(batch), layout_of(batch))
 
 
-def _named(batch: Batch) -> OutgoingBatch:
-    """Every line with its person's name as it went up last before: a workbook wants it beside
-    each 考生号, of HTTP the origin alone has it."""
+def _with_names(batch: Batch) -> OutgoingBatch:
+    """Every line with the graduate's name as it was last sent. A workbook has the name beside each
+    考生号; by HTTP only the origin carries it."""
     lines = BatchLine.objects.filter(batch=batch)
     people = dict(lines.values_list("pk", "graduate_id"))
     origins = Entry.objects.filter(part=Part.ORIGIN, graduate_id__in=set(people.values()))
@@ -118,16 +119,16 @@ def _named(batch: Batch) -> OutgoingBatch:
         sent.order_by("entry", "-pk").distinct("entry")
         .values_list("graduate_id", "record__values__xm")
     )  # fmt: skip
-    going = send.outgoing_batch(batch)
+    outgoing = send.outgoing_batch(batch)
     named = [
         replace(one, record={"xm": names.get(people[int(one.id)], ""), **one.record})
-        for one in going.lines
+        for one in outgoing.lines
     ]
-    return OutgoingBatch(going.id, named)
+    return OutgoingBatch(outgoing.id, named)
 
 
 def receive(*, batch: Batch, content: bytes, by: User) -> Received:
-    """Read a result workbook and apply it. The same one again changes nothing."""
+    """Read a result workbook and apply it. Uploading the same one again changes nothing."""
     _permit(batch.school, by)
     _check_size(content)
     read = _read(batch, content)
@@ -142,10 +143,10 @@ def receive(*, batch: Batch, content: bytes, by: User) -> Received:
         found = _lock(batch.pk)
         if not is_open(found) and found.answered < found.lines:
             raise Refused("given_up", "这个文件已作废, 其中的记录已重新排队, 不再接收结果。")
-        answered = apply_results(_understood(batch, read.results))
+        answered = apply_results(_with_known_faults(batch, read.results))
         if answered:
             digest = hashlib.sha256(content).hexdigest()
-            _note("national.file_receive", found, by, {"answered": answered, "sha256": digest})
+            _record("national.file_receive", found, by, {"answered": answered, "sha256": digest})
     return Received(answered, len(read.results) - answered, read.strays, read.unanswered)
 
 
@@ -157,7 +158,7 @@ def _check_size(content: bytes) -> None:
 
 
 def _read(batch: Batch, content: bytes) -> ReadResults:
-    """In the limited child process; the upload is on disk for that long only."""
+    """Read it in the limited child process. The upload is on disk only while that runs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result"
         path.write_bytes(content)
@@ -166,8 +167,8 @@ def _read(batch: Batch, content: bytes) -> ReadResults:
         )
 
 
-def _understood(batch: Batch, results: Sequence[Result]) -> list[Result]:
-    """Faults by the codes and fields that their texts and labels name."""
+def _with_known_faults(batch: Batch, results: Sequence[Result]) -> list[Result]:
+    """The results with the fault codes and fields that their texts and labels stand for."""
     lines = BatchLine.objects.filter(batch=batch).values_list("pk", "part")
     parts = {str(pk): part for pk, part in lines}
     return [
@@ -188,7 +189,8 @@ def _understood(batch: Batch, results: Sequence[Result]) -> list[Result]:
 
 
 def give_up(*, batch: Batch, by: User) -> int:
-    """The file was never brought in: what it left unanswered goes again; returns how much."""
+    """The file was never imported there: its unanswered records are queued again. Returns how many
+    that are."""
     _permit(batch.school, by)
     now = timezone.now()
     with transaction.atomic():
@@ -198,7 +200,7 @@ def give_up(*, batch: Batch, by: User) -> int:
         later = BatchLine.objects.filter(entry_id=OuterRef("entry_id"), pk__gt=OuterRef("pk"))
         lines = BatchLine.objects.filter(~Exists(later), batch=found, verdict="")
         people = lines.values("graduate_id")
-        # The house's order: graduates first, in order, then everything else.
+        # Locks are taken in one order everywhere: graduates first, by id, then everything else.
         list(
             Graduate.objects.select_for_update(no_key=True)
             .filter(pk__in=people)
@@ -208,19 +210,19 @@ def give_up(*, batch: Batch, by: User) -> int:
         sent = Entry.objects.filter(state=EntryState.SENT, pk__in=lines.values("entry_id"))
         ids = list(sent.order_by("pk").select_for_update().values_list("pk", flat=True))
         again = Entry.objects.filter(pk__in=ids)
-        # Who never arrived there is unknown there: their origin goes first again.
+        # The national system does not know those whose origin was in this file only.
         again.filter(part=Part.ORIGIN, accepted_version=None).update(sent_version=None)
         again.update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=now, problems=[])
         Batch.objects.filter(pk=found.pk).update(
             state=BatchState.DONE, done_at=now, problem=f"已作废, {len(ids)}条重新排队"
         )
-        _note("national.file_give_up", found, by, {"again": len(ids)})
+        _record("national.file_give_up", found, by, {"again": len(ids)})
     return len(ids)
 
 
 def _lock(pk: UUID) -> Batch:
-    """Nobody else answers or gives up this file meanwhile. Before everything else: no other
-    action holds rows and asks for a file's batch."""
+    """Lock the file's batch, so that nobody else answers it or gives it up meanwhile. It is locked
+    before everything else; no other action asks for it while it holds other rows."""
     return Batch.objects.select_for_update(of=("self",)).get(pk=pk, way=WORKBOOK)
 
 
@@ -230,7 +232,7 @@ def _permit(school: School | None, by: User) -> None:
         raise NotPermitted("role", "只有学校管理员和省级可以办理文件上报。")
 
 
-def _note(action: str, batch: Batch, by: User, data: dict[str, object]) -> None:
+def _record(action: str, batch: Batch, by: User, data: dict[str, object]) -> None:
     audit.record(
         action,
         by=by,

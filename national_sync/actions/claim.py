@@ -1,7 +1,8 @@
-"""Claiming what waits: checked, compared with what is held, put into a batch.
+"""Claiming entries that are due, and putting those that must be sent into a batch.
 
-One transaction: afterwards each claimed entry is held with its reason, quiet, already in step, or
-in exactly one batch that will be sent until it is answered.
+A claim is one transaction. Afterwards each claimed entry is in one of four states: held back with
+its reasons, not due after all, equal to what the national system has accepted, or in exactly one
+batch, which is sent until it is answered.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ _NO_FAULTS, _NO_RETURNS = RawJson("[]"), RawJson("{}")
 
 
 class ClaimedLine(NamedTuple):
-    """A line on its way, as just claimed or as read from its row. `text` is the record's values
-    as compact JSON, where they were written already."""
+    """A line of a batch, as just claimed or as read from its row. `text` is the record's values as
+    compact JSON if they were written that way already."""
 
     pk: int
     part: str
@@ -63,8 +64,8 @@ class ClaimedLine(NamedTuple):
 
 @dataclass(slots=True)
 class DueEntry:
-    """A row of the ledger as it was claimed, and where it is put: hundreds at a time, so no
-    instances of the model."""
+    """A row of the ledger as it was claimed, with the state it is put into. A plain object rather
+    than an instance of the model, because hundreds are made at a time."""
 
     pk: int
     graduate_id: int
@@ -94,9 +95,9 @@ def claim(
     parts: Sequence[str] = tuple(Part.values),
     into: Batch | None = None,
 ) -> Claimed:
-    """Take up to `size` due entries of `parts`, oldest first, into a batch of their own or `into`
-    one that is being filled. Origins of a graduate go before their destination: the national side
-    knows nobody otherwise."""
+    """Claim up to `size` due entries of `parts`, oldest first. Those to be sent go into a new batch,
+    or `into` a batch that is being filled. A graduate's origin is sent before the destination,
+    because the national system does not know the graduate otherwise."""
     now = timezone.now()
     with transaction.atomic():
         rows = due(way=way, parts=parts, school_id=school_id)
@@ -106,28 +107,28 @@ def claim(
             return Claimed(0, None)
         built = build(entries, mapped)
         known = _known_origins(entries)
-        # Origins first: whose goes now is known to what is judged after it.
-        going: list[DueEntry] = []
+        # Origins first: a destination in the same claim may be sent once its origin is.
+        to_send: list[DueEntry] = []
         settled: list[DueEntry] = []
         for entry in sorted(entries, key=lambda e: e.part != Part.ORIGIN):
-            goes = _goes(entry, built[entry.pk], known, now)
-            (going if goes else settled).append(entry)
-            if goes and entry.part == Part.ORIGIN:
+            must_send = _must_send(entry, built[entry.pk], known, now)
+            (to_send if must_send else settled).append(entry)
+            if must_send and entry.part == Part.ORIGIN:
                 known.add(entry.graduate_id)
         update_rows(settled, _SETTLED, Entry)
-        if not going:
+        if not to_send:
             return Claimed(len(entries), None)
         batch = into or _new(way, school_id)
-        lines = _fill(going, built, batch)
-        _let_follow(going, now)
+        lines = _fill(to_send, built, batch)
+        _release_waiting_for_origin(to_send, now)
     return Claimed(len(entries), batch, lines)
 
 
 def due(
     *, way: str, parts: Sequence[str] = tuple(Part.values), school_id: int | None = None
 ) -> QuerySet[Entry]:
-    """What may be claimed now. What lies in a file that was not answered goes no other way
-    meanwhile, not even in a newer version: nobody could say which of both arrives last."""
+    """Entries that may be claimed now. An entry in a file that was not answered yet is not sent by
+    HTTP meanwhile, not even in a newer version: nobody could say which of the two arrives last."""
     rows = Entry.objects.filter(
         state__in=[EntryState.WAITING, EntryState.FAILED], due_at__lte=timezone.now()
     )
@@ -136,7 +137,7 @@ def due(
     if len(parts) < len(Part.values):
         rows = rows.filter(part__in=parts)
     if Part.ORIGIN not in parts:
-        # Whoever was never sent waits for a way that carries origins.
+        # Graduates whose origin was never sent wait for a way that carries origins.
         origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
         rows = rows.filter(Exists(origins.filter(graduate_id=OuterRef("graduate_id"))))
     files = Batch.objects.filter(way=WORKBOOK, state__in=OPEN)
@@ -147,7 +148,8 @@ def due(
 
 
 class Claimed:
-    """How many entries were looked at, the batch that came of it, if any, and its new lines."""
+    """The result of one claim: how many entries it looked at, the batch it filled, if any, and the
+    lines that are new in it."""
 
     def __init__(
         self, looked_at: int, batch: Batch | None, lines: Sequence[ClaimedLine] = ()
@@ -156,14 +158,14 @@ class Claimed:
 
 
 def _known_origins(entries: list[DueEntry]) -> set[int]:
-    """Graduates whose origin went up before."""
+    """Those among the entries' graduates whose origin was sent before."""
     ids = [e.graduate_id for e in entries if e.part != Part.ORIGIN]
     origins = Entry.objects.filter(part=Part.ORIGIN, sent_version__isnull=False)
     return set(origins.filter(any_of("graduate_id", ids)).values_list("graduate_id", flat=True))
 
 
-def _goes(entry: DueEntry, made: Built, known: set[int], now: datetime.datetime) -> bool:
-    """Settle what does not go; True for what does."""
+def _must_send(entry: DueEntry, made: Built, known: set[int], now: datetime.datetime) -> bool:
+    """Whether the entry must be sent now. One that must not is put into its new state."""
     if not made.due:
         _put(entry, EntryState.QUIET, Owner.NOBODY, None)
         return False
@@ -171,7 +173,7 @@ def _goes(entry: DueEntry, made: Built, known: set[int], now: datetime.datetime)
         hold(entry, made.problems, now)
         return False
     if entry.accepted_hash and made.digest == entry.accepted_hash and _in_step(entry):
-        # Nothing that is reported differs: closed unsent.
+        # Nothing that is reported differs from what was accepted: closed without sending.
         _put(entry, EntryState.ACCEPTED, Owner.NOBODY, None)
         entry.accepted_version = entry.version
         return False
@@ -186,12 +188,12 @@ def _goes(entry: DueEntry, made: Built, known: set[int], now: datetime.datetime)
 
 
 def _in_step(entry: DueEntry) -> bool:
-    """What was sent last is what was accepted last: nothing else is on its way."""
+    """Whether what was sent last is what was accepted last, so that nothing else is on its way."""
     return entry.sent_hash == entry.accepted_hash
 
 
 def hold(entry: DueEntry, problems: list[Problem], now: datetime.datetime) -> None:
-    """Held with reasons; whose turn it is, and by when."""
+    """Hold the entry back with its problems, and say whose turn it is and by when."""
     owners = {p.owner for p in problems}
     owner = next(o for o in _ORDER if o in owners)
     _put(entry, EntryState.HELD, owner, due_after(now))
@@ -225,7 +227,7 @@ def _new(way: str, school_id: int | None) -> Batch:
 
 def _fill(entries: list[DueEntry], built: dict[int, Built], batch: Batch) -> list[ClaimedLine]:
     now = timezone.now()
-    # A file is carried by people: their turn, and their time.
+    # A file is carried by people, so it is their turn and they get working days.
     by_file = batch.way == WORKBOOK
     owner = Owner.SCHOOL if by_file else Owner.SYSTEM
     answer_by = due_after(now) if by_file else now + datetime.timedelta(hours=1)
@@ -253,16 +255,17 @@ def _fill(entries: list[DueEntry], built: dict[int, Built], batch: Batch) -> lis
 
 
 def _note_fixed(again: list[int]) -> None:
-    """What was refused and goes again waits for the national side, not for anybody here."""
+    """Feedback on records that were refused and are sent again now waits for the national system,
+    not for anybody here."""
     if again:
         Feedback.objects.filter(any_of("entry_id", again), state=FeedbackState.OPEN).update(
             state=FeedbackState.FIXED, owner=Owner.NOBODY
         )
 
 
-def _let_follow(going: list[DueEntry], now: datetime.datetime) -> None:
-    """What was held for an origin that goes now is looked at anew."""
-    origins = [e.graduate_id for e in going if e.part == Part.ORIGIN]
+def _release_waiting_for_origin(to_send: list[DueEntry], now: datetime.datetime) -> None:
+    """Entries that were held back until the origin is sent are claimed again soon: it is sent now."""
+    origins = [e.graduate_id for e in to_send if e.part == Part.ORIGIN]
     if origins:
         Entry.objects.filter(
             any_of("graduate_id", origins), state=EntryState.HELD,
@@ -275,17 +278,17 @@ def _key(made: Built) -> list[str]:
     return [made.key.school, str(made.key.year), made.key.exam_no]
 
 
-def requeue(entries_of: list[int], *, parts: tuple[str, ...] = tuple(Part.values)) -> int:
-    """Send again what these graduates have, whatever was held against it: after a repair, from
-    a reconciliation. The hash is forgotten, so that it really goes."""
+def requeue(graduate_ids: list[int], *, parts: tuple[str, ...] = tuple(Part.values)) -> int:
+    """Queue all parts of these graduates again, also those held back: after a comparison found
+    differences. The hash of what was accepted is forgotten, so that they are really sent."""
     with transaction.atomic():
         list(
             Graduate.objects.select_for_update(no_key=True)
-            .filter(pk__in=entries_of)
+            .filter(pk__in=graduate_ids)
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        rows = Entry.objects.filter(graduate_id__in=entries_of, part__in=parts)
+        rows = Entry.objects.filter(graduate_id__in=graduate_ids, part__in=parts)
         return rows.update(
             state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=timezone.now(), attempts=0,
             problems=[], accepted_hash="",

@@ -1,4 +1,5 @@
-"""The national copy before the graduate: fetched, compared with ours, confirmed as shown."""
+"""What the national system holds about a graduate: fetched, shown beside our own values, and
+confirmed by the graduate as it was shown."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ from national_sync.transport.base import HeldRecord, Key, Transport
 
 @dataclass(frozen=True)
 class ComparedField:
-    """One field on the page: its label, our words, theirs, whether they differ."""
+    """One field as both sides have it: its label, our text, theirs, and our name of the field."""
 
     label: str
     ours: str
@@ -42,7 +43,8 @@ class ComparedField:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """What the page shows, and the hash that a confirmation is bound to."""
+    """What the page shows, and the hash that a confirmation is bound to. `held` says whether the
+    national system has anything."""
 
     parts: list[tuple[str, str, list[ComparedField]]]  # (part, heading, lines)
     digest: str
@@ -61,7 +63,7 @@ _HEADINGS = {
 
 
 def refresh(*, graduate: Graduate, transport: Transport) -> NationalCopy:
-    """Fetch this one record. HTTP first, rows afterwards."""
+    """Fetch this graduate's record and keep it. The HTTP request comes before the transaction."""
     key = Key(graduate.school.code, graduate.cohort.year, graduate.exam_no)
     values = _values(transport.record(key)) | {"fetched_at": timezone.now()}
     now = shown(graduate, NationalCopy(graduate=graduate, **values))
@@ -99,8 +101,9 @@ def keep(
     *,
     fetched_at: datetime,
 ) -> None:
-    """What a comparison fetched of many graduates. A copy fetched later stays; what the graduate
-    confirmed is bound to what was shown, so it lapses by itself where that changed."""
+    """Keep what a comparison fetched of many graduates. A copy that was fetched later stays. The
+    graduate's confirmation is bound to a hash of what was shown, so it lapses by itself where
+    that changed."""
     rows = [
         _values(held) | {"graduate_id": pk, "differences": differences.get(pk, 0)}
         for pk, held in sorted(records.items())
@@ -111,8 +114,8 @@ def keep(
             cursor.execute(_KEEP, [fetched_at, chunk])
 
 
-# What went up is in the rows of its lines: it never comes back to be written here.
-_TAKEN = """
+# What was sent is read from the rows of its lines, so that it does not travel through Python.
+_ACCEPTED = """
     INSERT INTO national_sync_nationalcopy AS held
         (graduate_id, parts, national_state, fetched_at, confirmed_hash)
     SELECT graduate_id, jsonb_object_agg(part, record -> 'values'), %s, %s, ''
@@ -124,7 +127,7 @@ _TAKEN = """
             ELSE held.national_state END
     RETURNING graduate_id, xmax = 0, differences > 0
 """
-# Parts that were taken before there was a copy.
+# Adds the parts that were accepted before there was a copy.
 _EARLIER = """
     UPDATE national_sync_nationalcopy held SET parts = earlier.parts || held.parts
     FROM (SELECT graduate_id, jsonb_object_agg(part, taken) AS parts
@@ -138,14 +141,15 @@ _EARLIER = """
 """
 
 
-def taken(lines: Iterable[int]) -> None:
-    """What was sent in these lines was accepted: it is what they hold now. A confirmation given
-    there for other values lapses there. To be called under the graduates' locks."""
+def note_accepted(lines: Iterable[int]) -> None:
+    """These lines were accepted: the national system holds now what was sent in them. A
+    confirmation that was given there for other values lapses there. The caller has locked the
+    graduates."""
     ids = list(lines)
     if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, [UNCONFIRMED, timezone.now(), ids, CONFIRMED, LAPSED])
+        cursor.execute(_ACCEPTED, [UNCONFIRMED, timezone.now(), ids, CONFIRMED, LAPSED])
         rows = cursor.fetchall()
         new = [graduate_id for graduate_id, is_new, _ in rows if is_new]
         if new:
@@ -154,7 +158,7 @@ def taken(lines: Iterable[int]) -> None:
 
 
 def _count_again(graduate_ids: list[int]) -> None:
-    """What differed when it was fetched may do so no longer."""
+    """Count the differences of these graduates anew after some of their parts were accepted."""
     if not graduate_ids:
         return
     held = list(NationalCopy.objects.filter(any_of("pk", graduate_ids)))
@@ -169,8 +173,8 @@ def _count_again(graduate_ids: list[int]) -> None:
     update_rows(held, ("differences",))
 
 
-def not_held(graduate_ids: Collection[int]) -> None:
-    """They said that they know nobody of these."""
+def note_not_held(graduate_ids: Collection[int]) -> None:
+    """The national system answered that it does not know these graduates."""
     if graduate_ids:
         NationalCopy.objects.filter(pk__in=graduate_ids).update(
             parts={}, national_state=UNCONFIRMED, differences=None, fetched_at=timezone.now()
@@ -178,7 +182,7 @@ def not_held(graduate_ids: Collection[int]) -> None:
 
 
 def shown(graduate: Graduate, copy: NationalCopy | None) -> SideBySide:
-    """Ours beside theirs, part by part."""
+    """Our values beside those of the national system, part by part."""
     theirs = copy.parts if copy is not None else {}
     parts = _parts(_ours(graduate, mapping()), theirs)
     text = json.dumps(
@@ -211,12 +215,13 @@ def _ours(graduate: Graduate, mapped: Mapped) -> dict[str, Built]:
 
 
 def is_confirmed(copy: NationalCopy | None, now: SideBySide) -> bool:
-    """A change of any reported field, on either side, lapses it."""
+    """Whether the graduate's confirmation still holds: any change of a reported field, on either
+    side, ends it."""
     return copy is not None and copy.confirmed_at is not None and copy.confirmed_hash == now.digest
 
 
 def confirm(*, graduate: Graduate, digest: str, by: User) -> NationalCopy:
-    """已核对一致, of exactly what was shown."""
+    """Note 已核对一致 for exactly what was shown, which `digest` names."""
     with transaction.atomic():
         locked = (
             Graduate.objects.select_for_update(no_key=True, of=("self",))

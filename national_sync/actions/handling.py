@@ -1,4 +1,4 @@
-"""Working feedback off: handed to the department, passed up to school and province, answered."""
+"""Handling feedback of the national system: passing it down or up, and answering it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OWNER_OF_LEVEL = {
 
 
 def owner_of(user: User) -> str:
-    """Whose turn it is when it is this person's."""
+    """The owner that stands for this person: feedback with this owner is theirs to handle."""
     staff = staff_of(user)
     return _OWNER_OF_LEVEL[staff.role_level] if staff is not None else Owner.NOBODY
 
@@ -47,8 +47,9 @@ def may_reassign_to(user: User) -> frozenset[str]:
 def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
     """Give open feedback in scope to somebody else, with a new due date; returns how many.
 
-    Passing up to the province needs a note that says what was tried, its answer is one. What is
-    said on the way down stands beside what was said on the way up; who says nothing leaves both.
+    Passing it up to the province needs a note that says what was tried; the province needs to give
+    an answer. What is said on the way down is kept beside what was said on the way up; without a
+    word both stay as they are.
     """
     if to not in Owner.values or to in (Owner.NOBODY, Owner.SYSTEM):
         raise Refused("to", "请选择转交给谁。")

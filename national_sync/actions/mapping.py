@@ -1,4 +1,4 @@
-"""The province says what the national system calls one of our codes."""
+"""The province registers what the national system calls one of our codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from national_sync.states import EntryState, Owner
 
 
 def set_code(*, table: str, code: str, national_code: str, by: User) -> NationalCode | None:
-    """Register, change or (left empty) take back one code. What was held for it goes again."""
+    """Register, change or (left empty) take back one code. Records that were held back for want of
+    codes are checked again."""
     if not by.has_perm("national.operate"):
         raise NotPermitted("role", "只有省级可以登记国家代码。")
     known = catalogue().names if table == CATEGORY else lookup.table(table).names
@@ -48,7 +49,7 @@ def set_code(*, table: str, code: str, national_code: str, by: User) -> National
 
 
 def try_again() -> int:
-    """Everything held for the province is looked at anew."""
+    """Check again everything that is held back until the province acts. Returns how many."""
     return Entry.objects.filter(state=EntryState.HELD, owner=Owner.PROVINCE).update(
         state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=timezone.now(), problems=[]
     )

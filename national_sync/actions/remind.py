@@ -1,4 +1,4 @@
-"""提醒: graduates who have not confirmed inside the national system are told to."""
+"""Reminding graduates (提醒) who have not confirmed inside the national system."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
@@ -28,20 +29,21 @@ TEXT = (
 
 @dataclass(frozen=True)
 class Reminded:
-    """How many were told now, and how many had been told today."""
+    """How many were told now, and how many had been told earlier today."""
 
     told: int
     earlier: int
 
 
 def to_be_reminded(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
-    """Of these: 在籍, held by the national system, not confirmed there as far as we know."""
+    """Those of `graduates` who are 在籍, whom the national system has, and who have not confirmed
+    there as far as we know."""
     rows = held_there(graduates.filter(standing=Standing.ENROLLED))
     return rows.exclude(national_copy__national_state=CONFIRMED)
 
 
 def remind(*, graduates: QuerySet[Graduate], by: User, query: str = "") -> Reminded:
-    """One message each, at most one a day; whoever is outside the person's scope gets none."""
+    """Send one message to each, at most one a day, and none to anybody outside the scope of `by`."""
     if not by.has_perm("national.remind"):
         raise NotPermitted("role", "您的角色不能提醒毕业生。")
     rows = to_be_reminded(visible_to(graduates, by)).order_by()
@@ -55,7 +57,7 @@ def remind(*, graduates: QuerySet[Graduate], by: User, query: str = "") -> Remin
     )  # fmt: skip
     with transaction.atomic():
         meant = rows.count()
-        told = inbox.tell_each(people, TITLE, text=TEXT, link="/national/")
+        told = inbox.tell_each(people, TITLE, text=TEXT, link=reverse("national"))
         scope = scope_of(by)
         audit.record(
             "national.remind", by=by, object_type="graduate",

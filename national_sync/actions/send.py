@@ -33,8 +33,8 @@ _LONGEST = datetime.timedelta(minutes=30)
 
 
 def outgoing_batch(batch: Batch, lines: Iterable[ClaimedLine] = ()) -> OutgoingBatch:
-    """The batch as it goes over the wire: the same bytes every time, whether `lines` are those
-    just claimed or, without them, read from their rows."""
+    """The batch as it is sent: the same bytes every time, whether `lines` are given as just claimed
+    or are read from their rows."""
     made = [
         OutgoingLine(
             id=str(line.pk),

@@ -1,7 +1,7 @@
-"""One run: everything due is claimed, sent with several batches in flight, and answered.
+"""One upload run: claim everything due, send it with several batches in flight, fetch the answers.
 
-One run at a time, whoever starts it: an advisory lock of the database. Killed at any point, the
-next run takes up what the rows say.
+An advisory lock of the database lets only one run work at a time, whoever starts it. When a run is
+killed, the next one goes on from what the rows say.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ from national_sync.transport.base import (
 
 logger = logging.getLogger(__name__)
 _LOCK = 0x6E6174696F6E616C  # "national"
-# Answers fetched at once, and applied at once: batches land and are claimed in between.
+# How many answers are fetched at once, and how many are applied before the run looks after its
+# batches again.
 _PAGE, _STEP = 5000, 1000
-# An answer that takes longer than this is asked for batch by batch.
+# A batch whose answers take longer than this is asked for by its id.
 _OVERDUE = timedelta(minutes=10)
 
 
@@ -58,7 +59,8 @@ class Report:
 
 @contextmanager
 def only_one() -> Iterator[bool]:
-    """True for the one who may run now. The lock goes with the connection, even killed."""
+    """True if no other run is working. The lock ends with the connection, also when the process is
+    killed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         mine = cursor.fetchone()[0]
@@ -71,7 +73,7 @@ def only_one() -> Iterator[bool]:
 
 
 def run(transport: Transport, mapped: Mapped, *, seconds: float = 240, size: int = SIZE) -> Report:
-    """Work until nothing is due and nothing is in the air, or the time is up."""
+    """Work until nothing is due and no answer is outstanding, or until the time is up."""
     with only_one() as mine:
         if not mine:
             return Report(ran=False)
@@ -94,21 +96,22 @@ class _UploadRun:
         self.report = Report()
         self.down = False
         self.left_over: list[Batch] = []
-        # On their way, and as many again that begin the moment another has landed.
+        # Batches being sent, and as many again that wait for a free sender.
         self.in_flight: dict[Future[Receipt], Batch] = {}
         self.reading: Future[ResultPage] | None = None
-        # Lines handed over by this run and not answered yet.
+        # Lines that this run has sent and that were not answered yet.
         self.awaited = 0
         self.senders = ThreadPoolExecutor(settings.NATIONAL_IN_FLIGHT)
         self.reader = ThreadPoolExecutor(1)
 
     def work(self) -> Report:
-        """Batches fly and answers are fetched side by side; only this thread touches rows."""
+        """Send batches and fetch answers side by side. Only this thread reads and writes rows; the
+        other threads make HTTP requests."""
         try:
             self._send_and_read()
             self._wait_for_answers()
         finally:
-            # Had this thread failed, what was not begun is the next run's.
+            # If this thread failed, what was not begun is left to the next run.
             self.senders.shutdown(cancel_futures=True)
             self.reader.shutdown(cancel_futures=True)
         return self.report
@@ -133,16 +136,17 @@ class _UploadRun:
             self._return_unsent()
 
     def _submit_next(self) -> None:
-        """Twice what flies at once is claimed, so that none waits for this thread to claim it."""
+        """Claim twice as many batches as are sent at once, so that no sender waits for a claim."""
         while len(self.in_flight) < 2 * settings.NATIONAL_IN_FLIGHT and self._may_continue():
             claimed = Claimed(0, self.left_over.pop()) if self.left_over else self._claim()
             if claimed.batch is None:
                 return
-            going = send.outgoing_batch(claimed.batch, claimed.lines)
-            self.in_flight[self.senders.submit(self.transport.submit, going)] = claimed.batch
+            outgoing = send.outgoing_batch(claimed.batch, claimed.lines)
+            future = self.senders.submit(self.transport.submit, outgoing)
+            self.in_flight[future] = claimed.batch
 
     def _claim(self) -> Claimed:
-        """The next batch; claims that only settle entries are passed over."""
+        """The next batch. A claim that found nothing to send is followed by another one."""
         while self._has_time():
             claimed = claim(self.mapped, size=self.size)
             self.report.looked_at += claimed.looked_at
@@ -164,11 +168,11 @@ class _UploadRun:
         logger.warning("batch %s not handed over: %s", batch.pk, problem.code)
         with _lease_may_be_gone(batch):
             send.note_failed(batch, problem)
-        # With the link down the rest would only fail, too.
+        # If the link is down the other batches would fail too.
         self.down = self.down or not isinstance(problem, TransportRefused)
 
     def _return_unsent(self) -> None:
-        """What has not begun to fly stays where it is, in its rows, for the next run."""
+        """Give back the batches whose sending has not begun; the next run sends them."""
         for future in [f for f in self.in_flight if f.cancel()]:
             batch = self.in_flight.pop(future)
             with _lease_may_be_gone(batch):
@@ -184,7 +188,8 @@ class _UploadRun:
         return self.reader.submit(self.transport.results, after, limit=_PAGE)
 
     def _apply(self) -> int:
-        """Apply what was read of the stream; what comes after it is fetched meanwhile."""
+        """Apply the page of answers that was fetched; the page after it is fetched meanwhile.
+        Returns how many answers it had."""
         reading, self.reading = self.reading, None
         assert reading is not None
         try:
@@ -193,23 +198,24 @@ class _UploadRun:
             logger.warning("results not read: %s", problem.code)
             self.down = True
             return 0
-        found = page.results
-        if self.in_flight or (found and self.awaited > len(found)):
+        results = page.results
+        if self.in_flight or (results and self.awaited > len(results)):
             self.reading = self._fetch_results(page.next)
-        for start in range(0, len(found), _STEP):
-            some = found[start : start + _STEP]
-            # The place moves with the last of them: killed before, all of them are read again.
-            is_last = start + _STEP >= len(found)
+        for start in range(0, len(results), _STEP):
+            some = results[start : start + _STEP]
+            # The place moves with the last part of the page: a run that is killed before reads the
+            # whole page again.
+            is_last = start + _STEP >= len(results)
             answered = apply_results(some, next_place=page.next if is_last else None)
             self.report.answered += answered
             self.awaited -= answered
             if not is_last and self.in_flight:
                 self._note_outcomes()
                 self._submit_next()
-        return len(found)
+        return len(results)
 
     def _wait_for_answers(self) -> None:
-        """Stay while answers come; what takes longer is the next run's to fetch."""
+        """Wait while answers keep coming; those that take longer are fetched by the next run."""
         pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
         while self._may_continue() and time.monotonic() < patience:
             if not _unanswered().exists():
@@ -225,12 +231,13 @@ class _UploadRun:
 
 
 def _unanswered() -> QuerySet[Batch]:
-    """Answers to files come by hand."""
+    """Batches sent by HTTP that wait for answers. Answers to files are brought by people."""
     return Batch.objects.filter(state=BatchState.SENT, way=HTTP)
 
 
 def ask_for_overdue(transport: Transport, *, older_than: timedelta = _OVERDUE) -> int:
-    """Answers that stay away: the batch itself is asked for; one that never arrived goes again."""
+    """Ask for the batches whose answers stay away; a batch that never arrived is sent again.
+    Returns how many were asked for."""
     old = timezone.now() - older_than
     asked = 0
     for batch in _unanswered().filter(sent_at__lt=old).order_by("sent_at")[:50]:

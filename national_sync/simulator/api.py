@@ -1,4 +1,5 @@
-"""The answers: which path does what. Knows nothing of sockets, signatures and most faults."""
+"""The answers of the simulator: which path does what. Sockets, signatures and most faults are
+handled in `server.py`."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """`stored` says that a batch was taken in, whose acknowledgement may get lost."""
+    """An answer. `stored` says that a batch was stored, so that a fault may drop its
+    acknowledgement."""
 
     status: int
     payload: dict[str, Any]
@@ -43,7 +45,7 @@ class Answer:
 
 
 class Api:
-    """All answers over one database."""
+    """All answers, over one database."""
 
     def __init__(self, pool: ConnectionPool, faults: Faults, *, wake: Callable[[], None]) -> None:
         self._pool, self._faults, self._wake = pool, faults, wake
@@ -168,7 +170,7 @@ class Api:
         return self._show_faults(request)
 
     def _registry(self, request: Request) -> Answer:
-        """Rows into the registry, and listed rows made to differ."""
+        """Store rows of the registry, and rows that are to differ from it."""
         asked = _object(request, "rows")
         try:
             with self._pool.connection() as c:
@@ -188,7 +190,8 @@ class Api:
             return Answer(200, {"saved": store.save_units(c, units)})
 
     def _lists(self, request: Request) -> Answer:
-        """Standing of single codes against the shipped lists: a place called coarse, say."""
+        """Change the standing of single codes in the shipped lists: call a place too coarse,
+        say."""
         asked = _object(request, "standings")
         name = str(asked.get("list") or "")
         with self._pool.connection() as c:

@@ -1,6 +1,7 @@
-"""The national side's own code lists, read from data/; what the database adds stands above them.
+"""The national system's own code lists, read from data/. What stands in the simulator's database
+takes precedence.
 
-`source` in the files says which codes are the ministry's (national) and which are invented for
+`source` in the files says which codes are the ministry's (national) and which were invented for
 the simulator because no source names them (模拟).
 """
 
@@ -18,7 +19,7 @@ LEAF, COARSE, ABOLISHED, UNKNOWN = "leaf", "coarse", "abolished", "unknown"
 
 @dataclass(frozen=True)
 class Unit:
-    """One 单位 the national dictionary knows."""
+    """One unit (单位) in the national dictionary."""
 
     name: str
     code: str
@@ -30,7 +31,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Message:
-    """One of the texts a record is refused with."""
+    """One of the texts with which a record is refused."""
 
     code: str
     kind: str
@@ -40,7 +41,8 @@ class Message:
 
 @dataclass
 class Lists:
-    """Everything judged by. `overrides` maps (list, code) to a standing and is asked first."""
+    """Everything that lines are judged by. `overrides` maps (list, code) to a standing and takes
+    precedence."""
 
     divisions: Mapping[str, str]
     codes: Mapping[str, frozenset[str]]
@@ -51,7 +53,7 @@ class Lists:
     overrides: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def division(self, code: str) -> str:
-        """leaf, coarse, abolished or unknown."""
+        """The standing of a division code: leaf, coarse, abolished or unknown."""
         return self.overrides.get(("division", code)) or self.divisions.get(code, UNKNOWN)
 
     def has(self, name: str, code: str) -> bool:
@@ -125,5 +127,6 @@ def lists(units: Iterable[Unit], overrides: dict[tuple[str, str], str]) -> Lists
 
 
 def load() -> None:
-    """Read every file now: later the process may not be allowed to."""
+    """Read every file at start, because the process may lose the right to read them when it stops
+    being root."""
     lists(shipped_units(), {})

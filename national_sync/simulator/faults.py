@@ -33,12 +33,12 @@ _WORDS = {"": 1.0, "on": 1.0, "true": 1.0, "yes": 1.0, "off": 0.0, "false": 0.0,
 
 
 class UnknownFault(ValueError):
-    """No such fault, or a value it does not take."""
+    """There is no such fault, or it does not take this value."""
 
 
 @dataclass
 class Chance:
-    """Strikes at `rate`, or the next `left` times."""
+    """Happens with probability `rate`, or the next `left` times."""
 
     rate: float = 0.0
     left: int = 0
@@ -49,7 +49,7 @@ class Chance:
 
 
 class Faults:
-    """The faults in force. Safe to ask and to change from any thread."""
+    """The faults that are switched on. Safe to ask and to change from any thread."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._lock = threading.Lock()
@@ -59,7 +59,7 @@ class Faults:
         self._numbers: dict[str, int] = {}
 
     def set(self, name: str, value: object) -> None:
-        """Put one fault in force; null, "off" and 0 take it out of force."""
+        """Switch one fault on; null, "off" and 0 switch it off."""
         text = "off" if value is None else str(value).strip().lower()
         if name in CHANCES:
             chance = _chance(name, text)
@@ -80,7 +80,8 @@ class Faults:
             self._numbers.clear()
 
     def strikes(self, name: str) -> bool:
-        """Whether the fault happens this time; uses up one of a counted number."""
+        """Whether the fault happens this time. A fault with a number of times left loses one of
+        them."""
         with self._lock:
             chance = self._chances.get(name)
             if chance is None:
@@ -91,7 +92,8 @@ class Faults:
             return chance.rate > 0 and self._random.random() < chance.rate
 
     def active(self, name: str) -> bool:
-        """Whether a chance is in force at all; uses nothing up."""
+        """Whether the fault may happen at all. Asking does not use up one of a number of
+        times."""
         with self._lock:
             chance = self._chances.get(name)
             return chance is not None and bool(chance.left or chance.rate)
@@ -125,6 +127,6 @@ def _chance(name: str, text: str) -> Chance:
 
 
 def parse(argument: str) -> tuple[str, str]:
-    """NAME[=VALUE] as it stands on the command line."""
+    """Read NAME[=VALUE] from the command line."""
     name, _, value = argument.partition("=")
     return name.strip(), value

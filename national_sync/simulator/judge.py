@@ -1,7 +1,9 @@
-"""The judging in the background, driven by rows: what a killed simulator left is judged later.
+"""Judging batches in the background. What a killed simulator left unjudged is judged after its
+next start, because the work is found in rows.
 
-One batch is one transaction: its results, the records it changes and its state `done` come
-together or not at all. One batch at a time, so numbers of results appear in their order.
+One batch is one transaction: its results, the records it changes and its state `done` are written
+together or not at all. Batches are judged one after another, so that the numbers of results
+follow their order.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _IDLE = 1.0
 
 
 class Judge(threading.Thread):
-    """Takes the oldest batch whose time has come, again and again."""
+    """A thread that takes the oldest batch that is due, again and again."""
 
     def __init__(self, pool: ConnectionPool, faults: Faults, *, delay_ms: int, salt: bytes) -> None:
         super().__init__(name="judge", daemon=True)
@@ -40,7 +42,7 @@ class Judge(threading.Thread):
         self._stopping, self._news = threading.Event(), threading.Event()
 
     def wake(self) -> None:
-        """A batch has come in."""
+        """Look at once: a batch has come in."""
         self._news.set()
 
     def stop(self) -> None:
@@ -91,7 +93,7 @@ class Judge(threading.Thread):
 
 
 def judge_batch(c: Connection, batch: str, salt: bytes) -> None:
-    """Judge one batch. To be called inside a transaction."""
+    """Judge one batch. The caller opens the transaction."""
     c.execute("SELECT pg_advisory_xact_lock(%s)", [JUDGE_LOCK])
     row = c.execute(
         "SELECT body FROM batch WHERE id = %s AND state <> 'done' FOR UPDATE",
@@ -139,8 +141,9 @@ def _judge_line(
 
 
 def _returns(line: Line, salt: bytes) -> dict[str, str]:
-    """转递编号 and 核验编号 of an archive: always the same ones for the same graduate. The shape of
-    the first was seen once: year, school, eleven capital letters; the second's is made up."""
+    """转递编号 and 核验编号 of an archive, always the same for the same graduate. The shape of the first
+    was seen in one published example: year, school, eleven capital letters. That of the second is
+    made up."""
     if line["part"] != ARCHIVE:
         return {}
     school, year, exam_no = _key(line)
@@ -218,8 +221,8 @@ def _write_results(
 
 
 def _write_held(c: Connection, lines: Iterable[Line], returns: dict[str, dict[str, str]]) -> None:
-    """Keep what was accepted, unless a newer version is kept already; a graduate's confirmation
-    lapses when what it was given for changes."""
+    """Keep what was accepted, unless a newer version is already kept. A graduate's confirmation
+    lapses when a value it was given for changes."""
     lines = sorted(lines, key=lambda line: (_key(line), line["part"]))
     rows = [
         {

@@ -1,7 +1,8 @@
-"""Check digits as the national side computes them, apart from the platform's validators.
+"""Check digits as the national system computes them, written independently of the platform's
+validators.
 
-GB 32100-2015 (统一社会信用代码), GB 11714-1997 (组织机构代码), GS 15-2006 with ISO 7064
-MOD 11,10 (工商注册号).
+Sources: GB 32100-2015 (统一社会信用代码), GB 11714-1997 (组织机构代码), GS 15-2006 with ISO 7064 MOD 11,10
+(工商注册号).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _EMAIL = re.compile(r"[^\s@,;，；]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII
 
 @functools.lru_cache(maxsize=20_000)
 def is_unit_code(code: str) -> bool:
-    """Whether one of the three kinds of unit code holds, by its length."""
+    """Whether a unit code of one of the three kinds, told apart by length, has right check
+    digits."""
     match len(code):
         case 18:
             return _is_uscc(code)

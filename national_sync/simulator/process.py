@@ -1,4 +1,4 @@
-"""Starting and stopping: options, database, leaving root behind, signals."""
+"""Starting and stopping the simulator: options, database, giving up root, signals."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def prepare(url: str, options: argparse.Namespace) -> None:
-    """Database, tables, lists and registry; everything that still needs the right to read."""
+    """Prepare the database, its tables, the lists and the registry: everything that needs rights
+    that are given up afterwards."""
     codelists.load()
     schema.make_database(url)
     with psycopg.connect(url, autocommit=True) as c:
@@ -136,7 +137,7 @@ def serve(
 
 
 def leave_root() -> None:
-    """As root we hand ourselves to `nobody`, like the other services."""
+    """If started as root, become `nobody`, like the other services."""
     if os.geteuid() != 0:
         return
     account = pwd.getpwnam("nobody")

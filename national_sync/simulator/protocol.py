@@ -1,4 +1,4 @@
-"""Reading what arrives: a batch is taken whole or refused whole, with a sentence."""
+"""Reading requests: a batch is stored whole or refused whole, with a sentence that says why."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SUSPECT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 
 
 class Malformed(Exception):
-    """The request can't be read. `status` is the HTTP status."""
+    """The request cannot be read. `status` is the answer's HTTP status."""
 
     def __init__(self, error: str, text: str, status: int = 422) -> None:
         super().__init__(text)

@@ -1,7 +1,8 @@
-"""What the national side finds wrong with one line. Pure functions over a line and the lists.
+"""What the national system finds wrong with one line: functions of the line and the lists alone.
 
-The sentences are those the manual for departments lists as usual errors; where no text of the
-national system is known (archives above all) one was made up, marked 模拟 in data/messages.csv.
+The sentences are the usual errors that the departments' manual lists. Where no text of the
+national system is known, above all for archives, one was made up; it is marked 模拟 in
+data/messages.csv.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def fault(code: str, *, part: str = "", field: str = "") -> Fault:
 
 @dataclass(frozen=True, slots=True)
 class LineToJudge:
-    """One line with what is needed to judge it."""
+    """One line with everything that is needed to judge it."""
 
     part: str
     school: str
@@ -65,7 +66,8 @@ class LineToJudge:
 
 
 def judge(judged: LineToJudge) -> list[Fault]:
-    """All that is wrong with a line whose 考生号 may be reported, in the order it is noticed."""
+    """Everything that is wrong with a line whose 考生号 may be reported, in the order of
+    checking."""
     return list(_RULES[judged.part](judged))
 
 

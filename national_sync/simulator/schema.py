@@ -1,4 +1,4 @@
-"""The simulator's own tables. Made at start; nothing else makes or changes them."""
+"""The simulator's own tables. They are made at start, and nothing else makes or changes them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EMPTY = "TRUNCATE registry, nonce, batch, result, held, confirmation, list_overr
 
 
 def make_database(url: str) -> None:
-    """Create the database that `url` names when it is missing and the role may."""
+    """Create the database that `url` names, if it is missing and the role may create it."""
     parts = urlsplit(url)
     name = unquote(parts.path.lstrip("/"))
     try:

@@ -1,5 +1,5 @@
-"""HTTP/1.1 with keep-alive, a thread a connection: reads a request, lets the faults at it, checks
-the signature, asks `api` for the answer."""
+"""An HTTP/1.1 server with keep-alive and one thread per connection. It reads a request, applies
+the faults, checks the signature and asks `api` for the answer."""
 
 from __future__ import annotations
 
@@ -169,12 +169,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the library itself refuses (an unknown method, a broken request line), as JSON."""
+        """Answer as JSON what the library itself refuses: an unknown method, a broken request
+        line."""
         self.close_connection = True
         self._send(refusal(code, "bad_request", message or HTTPStatus(code).phrase))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Paths name 考生号: nothing is logged of single requests."""
+        """Log nothing about single requests, because their paths contain 考生号."""
 
 
 def refusal(status: int, error: str, text: str, headers: dict[str, str] | None = None) -> Answer:

@@ -1,6 +1,7 @@
-"""Who calls: the signature of docs/national-protocol.md, checked as the receiving side does.
+"""Checking who calls, by the signature of docs/national-protocol.md.
 
-Written apart from the platform's signing side on purpose: the two agree through the document.
+It is written independently of the platform's signing on purpose: the two agree through the
+document only.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request is not believed: HTTP status, slug, sentence."""
+    """Why a request is not accepted: HTTP status, slug, sentence."""
 
     status: int
     error: str
@@ -27,7 +28,8 @@ class Refusal:
 def signature(
     secret: bytes, method: str, target: str, stamp: str, nonce: str, *, body: bytes
 ) -> str:
-    """`target` is path and query exactly as they stand in the request line."""
+    """The signature of a request. `target` is path and query exactly as they stand in the request
+    line."""
     digest = hashlib.sha256(body).hexdigest()
     message = "\n".join((method, target, stamp, nonce, digest)).encode()
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
@@ -35,7 +37,8 @@ def signature(
 
 @dataclass(frozen=True)
 class Gate:
-    """Knows one client and its secret. `first_use` stores a nonce, False when it was used."""
+    """Knows one client and its secret. `first_use` stores a nonce and returns False if it was
+    used before."""
 
     client: str
     secret: bytes
@@ -44,7 +47,7 @@ class Gate:
     def refuses(
         self, method: str, target: str, headers: dict[str, str], body: bytes, *, now: float
     ) -> Refusal | None:
-        """None for a request that may pass."""
+        """The reason to refuse the request; None if it may pass."""
         stamp, nonce = headers.get("x-timestamp", ""), headers.get("x-nonce", "")
         given = headers.get("x-signature", "")
         if not (headers.get("x-client") and stamp and nonce and given):

@@ -1,4 +1,4 @@
-"""Reading and writing the simulator's database. Sets of rows at a time, never one by one."""
+"""Reading and writing the simulator's database, many rows with each statement."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REGISTRY = ("school", "year", "exam_no", "name", "id_number", "major_code", "lev
 def load_registry(
     c: Connection, rows: Iterable[Mapping[str, Any]], *, replace: bool = False
 ) -> int:
-    """Take rows of the registry in; a 考生号 of a 届 that is there already is overwritten."""
+    """Store rows of the registry; a 考生号 of a 届 that is already there is overwritten."""
     with c.transaction(), c.cursor() as cursor:
         if replace:
             cursor.execute("DELETE FROM registry")
@@ -43,8 +43,8 @@ def load_registry(
 
 
 def make_differ(c: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Make listed rows differ from what was loaded: (year, exam_no, field, value); the field
-    `missing` takes the row out."""
+    """Make listed rows differ from what was loaded: (year, exam_no, field, value). The field
+    `missing` removes the row."""
     changed = 0
     with c.transaction():
         for row in rows:
@@ -95,7 +95,8 @@ def overrides(c: Connection) -> dict[tuple[str, str], str]:
 
 
 def first_use(c: Connection, nonce: str) -> bool:
-    """Keep a nonce; False when it was there. Those too old to be replayed go now and then."""
+    """Store a nonce; False if it was there. Nonces too old to be replayed are deleted now and
+    then."""
     done = c.execute("INSERT INTO nonce (nonce) VALUES (%s) ON CONFLICT DO NOTHING", [nonce])
     return done.rowcount == 1
 

@@ -1,4 +1,5 @@
-"""Ways across to the national system behind one interface, `base.Transport`.
+"""Ways to send records to the national system, behind one interface, `base.Transport`.
 
-Plain data in and out: no models, no settings. Who uses it reads settings and builds one.
+Plain data goes in and comes out: no models, no settings. The caller reads the settings and builds
+a transport.
 """

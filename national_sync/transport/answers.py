@@ -41,7 +41,7 @@ _REJECTED = frozenset("不通过 审核不通过 未通过 需审核 失败 否 
 
 @dataclass(frozen=True)
 class Stray:
-    """A row that answers no line of the batch, and why."""
+    """A row that answers no line of the batch, with the reason."""
 
     row: int
     text: str
@@ -51,7 +51,8 @@ class Stray:
 
 @dataclass(frozen=True)
 class ReadResults:
-    """What a result workbook says about a batch. `unanswered` are lines it says nothing about."""
+    """What a result workbook says about a batch. `unanswered` are the lines it says nothing
+    about."""
 
     results: Sequence[Result]
     strays: Sequence[Stray]
@@ -101,7 +102,8 @@ def read_results(
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
-    """Which column is which. A header nearer the front of its list goes first."""
+    """Which column holds what. Of several headers with one meaning, the one nearer the front of
+    its list counts."""
     plain = [plain_header(h) for h in header]
     found = {}
     for name, known in _HEADERS.items():
@@ -123,7 +125,7 @@ def _text(cell: Any) -> str:
 def _outside(
     row: dict[str, str], lines: list[OutgoingLine], batch: str, not_before: datetime.datetime | None
 ) -> str:
-    """Why the row is about another batch; "" where it is about this one."""
+    """Why the row belongs to another batch; "" if it belongs to this one."""
     if row.get("batch", "") not in ("", batch):
         return "此行属于另一个批次"
     if not lines:
@@ -138,7 +140,8 @@ def _outside(
 
 
 def _is_before(judged: datetime.datetime, made: datetime.datetime) -> bool:
-    """Clocks differ by minutes; some workbooks say the day alone."""
+    """Whether the row was judged before the batch was made. Some minutes are allowed, because
+    clocks differ, and workbooks that give only the day are compared by day."""
     judged, made = judged.astimezone(_ZONE), made.astimezone(_ZONE)
     if judged.time() == datetime.time():
         return judged.date() < made.date()
@@ -146,7 +149,7 @@ def _is_before(judged: datetime.datetime, made: datetime.datetime) -> bool:
 
 
 def _answer(row: dict[str, str], lines: list[OutgoingLine], batch: str) -> list[Result] | str:
-    """Results of one row, or why it has none."""
+    """The results of one row, or the reason why it has none."""
     verdict = _verdict(row)
     if verdict is None:
         return f"审核结果“{row.get('verdict', '')}”不明"
@@ -212,8 +215,8 @@ def _moment(text: str) -> datetime.datetime | None:
 
 
 def write_results(results: Iterable[Result], batch: OutgoingBatch) -> bytes:
-    """A result workbook in our columns: the template for who types answers in, and what tests and
-    demo bring back."""
+    """Write a result workbook in our columns: a template for people who type answers in, also
+    used by tests and demo."""
     names = ("exam_no", "part", "verdict", "kind", "text", "field", "judged_at", "转递编号",
              "核验编号", "batch")  # fmt: skip
     lines = {line.id: line for line in batch.lines}

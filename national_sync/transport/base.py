@@ -1,6 +1,6 @@
-"""What is said between the platform and the national system, whichever way it travels.
+"""What the platform and the national system say to each other, by whichever transport.
 
-The words are those of docs/national-protocol.md. A transport carries; it decides nothing.
+The words are those of docs/national-protocol.md. A transport carries data and decides nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_LINES = 1000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """Whom a line is about: 院校代码, 届, 考生号."""
+    """Which graduate a line is about: 院校代码, 届, 考生号."""
 
     school: str
     year: int
@@ -31,8 +31,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingLine:
-    """One part of one graduate as it goes up. `record` maps national field names to text;
-    `text` is the same as compact JSON, where whoever made the line has it already."""
+    """One part of one graduate as it is sent. `record` maps national field names to text; `text`
+    is the same as compact JSON if it was written already."""
 
     id: str
     part: Part
@@ -45,7 +45,7 @@ class OutgoingLine:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingBatch:
-    """Lines that travel together. The same id with the same lines may be sent any number of
+    """Lines that are sent together. The same id with the same lines may be sent any number of
     times; with other lines it is refused."""
 
     id: str
@@ -54,7 +54,7 @@ class OutgoingBatch:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The national side has stored the batch and will judge it."""
+    """The national system has stored the batch and will judge it."""
 
     batch: str
     received: int
@@ -62,7 +62,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing the national side finds wrong. `kind` is 生源信息错误, 登记信息错误 or 档案信息错误."""
+    """One thing that the national system finds wrong. `kind` is 生源信息错误, 登记信息错误 or 档案信息错误."""
 
     kind: str
     code: str
@@ -72,8 +72,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The answer to one line in one version. `returns` holds numbers given by the national side
-    (转递编号, 核验编号). `seq` is its place in the stream over all batches, None off the stream."""
+    """The answer to one line in one version. `returns` holds numbers that the national system
+    gives (转递编号, 核验编号). `seq` is its place in the stream of all results; None if it was not read
+    from the stream."""
 
     batch: str
     line: str
@@ -90,7 +91,7 @@ class Result:
 
     @property
     def fault(self) -> Fault | None:
-        """The first one, which gives the reason."""
+        """The first fault, which gives the reason."""
         return self.faults[0] if self.faults else None
 
 
@@ -105,7 +106,7 @@ class BatchStatus:
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """A stretch of the stream of results; `next` is where the following one begins."""
+    """A page of the stream of results; `next` is where the following page begins."""
 
     results: Sequence[Result]
     next: int
@@ -148,7 +149,8 @@ class HeldPage:
 
 
 class TransportError(Exception):
-    """Nothing can be said to have happened. `code` is a stable slug, `text` what was answered."""
+    """The call did not succeed, and whether it had an effect is unknown. `code` is a stable slug,
+    `text` what was answered."""
 
     def __init__(self, code: str, text: str = "") -> None:
         super().__init__(f"{code}: {text}" if text else code)
@@ -157,8 +159,9 @@ class TransportError(Exception):
 
 
 class TransportDown(TransportError):
-    """Not reachable, or not able just now: try again later, no sooner than in `retry_after`
-    seconds where it is given. Whether a batch arrived is open; sending it again does no harm."""
+    """The national system is not reachable or not able to answer now: try again later, no sooner
+    than in `retry_after` seconds if given. A batch may or may not have arrived; sending it again
+    does no harm."""
 
     def __init__(self, code: str, text: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(code, text)
@@ -166,23 +169,24 @@ class TransportDown(TransportError):
 
 
 class TransportRefused(TransportError):
-    """Understood and refused: the same again is refused again. Somebody has to look."""
+    """The request was understood and refused. The same request would be refused again, so
+    somebody has to look."""
 
 
 class CredentialsRefused(TransportRefused):
-    """Refused for who we are (client, secret, signature), not for what we sent: every batch
-    waits, none of them is at fault."""
+    """We were refused for our client, secret or signature, not for what we sent: every batch
+    waits, and nothing is wrong with any of them."""
 
 
 class NotOffered(TransportRefused):
-    """This way across can't do that: a workbook lists no records."""
+    """This transport cannot do what was asked: a workbook lists no records."""
 
     def __init__(self, what: str) -> None:
         super().__init__("not_offered", what)
 
 
 class UnknownBatch(TransportError):
-    """The national side never got this batch: it has to be sent (again)."""
+    """The national system never received this batch: it has to be sent again."""
 
     def __init__(self, batch: str) -> None:
         super().__init__("unknown_batch", batch)
@@ -191,11 +195,11 @@ class UnknownBatch(TransportError):
 
 @runtime_checkable
 class Transport(Protocol):
-    """A way across. Safe to use from several threads at once. Every call raises TransportDown or
-    TransportRefused when it does not succeed."""
+    """A way to reach the national system. Safe to use from several threads at once. Every call
+    raises TransportDown or TransportRefused when it does not succeed."""
 
     def submit(self, batch: OutgoingBatch) -> Receipt:
-        """Hand a batch over. May be repeated."""
+        """Send a batch. May be repeated."""
 
     def poll(self, batch_id: str) -> BatchStatus:
         """Ask for a batch. Raises UnknownBatch when it never arrived."""
@@ -209,16 +213,16 @@ class Transport(Protocol):
         """A page of what is held about a school's graduates."""
 
     def record(self, key: Key) -> HeldRecord | None:
-        """What is held about one graduate, the confirmation with it; None when nothing is."""
+        """What is held about one graduate, with the confirmation; None if nothing is held."""
 
     def close(self) -> None:
-        """Let go of connections. Not to be used afterwards."""
+        """Close the connections. The transport must not be used afterwards."""
 
 
 def all_records(
     transport: Transport, school: str, *, year: int | None = None, limit: int = 500
 ) -> Iterator[HeldRecord]:
-    """Every record held of a school, page after page."""
+    """Every record that is held of a school, fetched page by page."""
     after: str | None = None
     while True:
         page = transport.records(school, year=year, after=after, limit=limit)

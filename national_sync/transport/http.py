@@ -1,4 +1,5 @@
-"""The national system over HTTP: signed, repeated where that is safe, several calls at a time."""
+"""The national system over HTTP: requests are signed, repeated where that is safe, and made
+several at a time."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ class Timeouts:
 @dataclass(frozen=True)
 class Endpoint:
     """Where the national system is and who we are there. Personal data leave this machine only
-    encrypted: anything but https needs a loopback address."""
+    encrypted: any address but https must be a loopback address."""
 
     url: str
     client: str
@@ -72,7 +73,8 @@ class Endpoint:
 
     @property
     def is_local(self) -> bool:
-        """On this machine, so a simulator: codes marked 模拟 may go there and nowhere else."""
+        """Whether the endpoint is on this machine, and so a simulator: only there may codes
+        marked 模拟 be sent."""
         return httpx.URL(self.url).host in _LOOPBACK
 
 
@@ -80,7 +82,7 @@ _TIMEOUTS, _BACKOFF = Timeouts(), Backoff()
 
 
 class _Failed(Exception):
-    """One attempt failed in a way that another may mend."""
+    """One attempt failed in a way that another attempt may not."""
 
     def __init__(self, code: str, text: str, retry_after: float | None = None) -> None:
         super().__init__(code)
@@ -183,7 +185,7 @@ class HttpTransport:
     # --- beyond the interface: aids for tests and demo, offered by the simulator only -----------
 
     def confirm(self, key: Key, *, confirmed: bool = True) -> HeldRecord:
-        """What the graduate does inside the national system."""
+        """Confirm as the graduate does inside the national system."""
         body = wire.compact({"confirmed": confirmed}).encode()
         return self._call("POST", f"{_record_path(key)}/confirmation", wire.held_record, body=body)
 
@@ -256,7 +258,7 @@ class HttpTransport:
 
 
 class _Missing(TransportRefused):
-    """404: what that means, the caller knows."""
+    """The answer was 404; the caller knows what that means."""
 
 
 def _record_path(key: Key) -> str:
@@ -265,7 +267,7 @@ def _record_path(key: Key) -> str:
 
 
 def _said(response: httpx.Response) -> tuple[str, str]:
-    """Slug and sentence of a refusal, whatever answered."""
+    """Slug and sentence of a refusal, whatever kind of server answered."""
     try:
         answer = response.json()
         return str(answer["error"]), str(answer.get("text") or "")[:500]

@@ -32,7 +32,7 @@ class Column:
     table: str
 
     def value(self, record: Mapping[str, str], names: Names) -> str:
-        """What the record says itself comes before a name looked up."""
+        """The value of the record itself; else the name of its code."""
         said = record.get(self.key, "")
         code = record.get(self.code_key, "") if self.code_key else ""
         return said or (names(self.table, code) or code if code else "")
@@ -48,14 +48,14 @@ class Layout:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What the layout can carry. 考生号 and 姓名 alone make no part."""
+        """What the layout can carry. The columns 考生号 and 姓名 alone make no part."""
         there = {c.part for c in self.columns}
         return tuple(p for p in PARTS if p in there)
 
 
 @functools.cache
 def layout(name: str) -> Layout:
-    """`new`, `old50` or `old74`."""
+    """The layout called `new`, `old50` or `old74`."""
     with (DATA / "workbook_layouts.csv").open(encoding="utf-8", newline="") as f:
         rows = [r for r in csv.DictReader(f) if r["layout"] == name]
     if not rows:

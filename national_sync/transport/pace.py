@@ -1,4 +1,4 @@
-"""Not too often and not all at once: a token bucket, and pauses between attempts."""
+"""Limiting how often requests are made: a token bucket, and pauses between attempts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 
 class TokenBucket:
-    """At most `rate` a second over time, `burst` at once. Shared by threads; fair in order."""
+    """At most `rate` requests a second over time, `burst` at once. Shared by threads, which are
+    served in order."""
 
     def __init__(
         self,
@@ -28,8 +29,7 @@ class TokenBucket:
         self._lock = threading.Lock()
 
     def acquire(self) -> None:
-        """Take a token; wait for it if need be. Tokens may be owed: who comes later waits
-        longer."""
+        """Take a token and wait for it if need be. A caller that comes later waits longer."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
@@ -51,10 +51,8 @@ class Backoff:
     patience: float = 30.0
 
     def pause(self, attempt: int, retry_after: float | None, chance: random.Random) -> float | None:
-        """Seconds to wait after failed attempt number `attempt` (from 1); None to give up.
-
-        A Retry-After is a floor; one beyond our patience ends the attempts.
-        """
+        """Seconds to wait after failed attempt number `attempt` (from 1); None to give up. A
+        Retry-After is the least; one longer than our limit ends the attempts."""
         if attempt >= self.attempts:
             return None
         pause = chance.uniform(0, min(self.most, self.first * 2 ** (attempt - 1)))

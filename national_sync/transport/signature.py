@@ -10,10 +10,8 @@ import secrets
 def signed_headers(
     *, client: str, secret: bytes, method: str, target: str, body: bytes, now: float
 ) -> dict[str, str]:
-    """Headers that sign a request; a new nonce every time, so each attempt is signed anew.
-
-    `target` is path and query exactly as they go over the wire.
-    """
+    """Headers that sign a request, with a new nonce for each attempt. `target` is path and query
+    exactly as they are sent."""
     stamp, nonce = str(int(now)), secrets.token_urlsafe(18)
     lines = (method, target, stamp, nonce, hashlib.sha256(body).hexdigest())
     made = hmac.new(secret, "\n".join(lines).encode(), hashlib.sha256).hexdigest()

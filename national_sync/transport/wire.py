@@ -1,4 +1,4 @@
-"""Lines to JSON and answers back. An answer of another shape is no answer."""
+"""Turning lines into JSON and answers back. An answer of another shape counts as no answer."""
 
 from __future__ import annotations
 
@@ -26,20 +26,22 @@ from national_sync.transport.base import (
 
 
 class BadAnswer(TransportDown):
-    """Something answered, but not in the protocol's words: a gateway's page, say."""
+    """The answer is not in the protocol's form: a gateway's error page, say."""
 
     def __init__(self, what: str) -> None:
         super().__init__("bad_answer", what)
 
 
 def batch_body(batch: OutgoingBatch) -> bytes:
-    """The same batch always makes the same bytes, in whatever order its records were built."""
+    """The body of a batch. The same batch always gives the same bytes, in whatever order its
+    records were built."""
     lines = ",".join(map(_line, batch.lines))
     return f'{{"batch":{compact(batch.id)},"lines":[{lines}]}}'.encode()
 
 
 def _line(line: OutgoingLine) -> str:
-    """As `compact` would write it; records, which are nearly all of it, are mostly written."""
+    """The line as `compact` would write it. Its record, which is nearly all of it, usually comes
+    as JSON already."""
     key = f'{{"exam_no":{compact(line.key.exam_no)},"school":{compact(line.key.school)},"year":{line.key.year:d}}}'
     return (
         f'{{"key":{key},"line":{compact(line.id)},"mode":{compact(line.mode)},'

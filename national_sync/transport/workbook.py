@@ -1,6 +1,6 @@
-"""The way of files: the national import workbook out, the workbook of results back in.
+"""Reporting by file: the national import workbook out, the workbook of results in.
 
-For schools whose link is down. A row is a graduate, as the national layouts have it.
+For schools whose link is down. One row is one graduate, as the national layouts have it.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ _EXPLAINED = {
 def rows_of(
     lines: Iterable[OutgoingLine], wanted: Layout, names: Names = shipped_name
 ) -> list[tuple[Key, list[str]]]:
-    """One row a graduate, the parts side by side. Raises TransportRefused for a part that the
-    layout has no columns for, and for two lines of the same part."""
+    """One row per graduate, with the parts side by side. Raises TransportRefused for a part that
+    the layout has no columns for, and for two lines of the same part."""
     records: dict[Key, dict[str, dict[str, str]]] = {}
     for line in lines:
         if line.part not in wanted.parts:
@@ -84,7 +84,7 @@ def rows_of(
 
 
 def write(batch: OutgoingBatch, wanted: Layout, names: Names = shipped_name) -> bytes:
-    """The batch as a national import workbook; every cell is text, none a formula."""
+    """The batch as a national import workbook. Every cell is text; none is a formula."""
     from openpyxl import Workbook
 
     rows = rows_of(batch.lines, wanted, names)
@@ -103,7 +103,7 @@ def write(batch: OutgoingBatch, wanted: Layout, names: Names = shipped_name) -> 
 
 
 def _reference_sheets(book: Any, wanted: Layout, rows: list[tuple[Key, list[str]]]) -> None:
-    """The sheets that the new layout brings along for whoever looks a code up."""
+    """The sheets of the new layout in which people look codes up."""
     labels = [c.label for c in wanted.columns]
     number, name = labels.index("考生号"), labels.index("姓名")
     people = [[row[name], row[number]] for _, row in rows]
@@ -212,7 +212,7 @@ class WorkbookTransport:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write whole or not at all."""
+    """Write the file whole or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as f:

@@ -1,4 +1,5 @@
-"""全国系统确认情况: who confirmed inside the national system, who differs, whom to remind."""
+"""全国系统确认情况: who has confirmed inside the national system, whose data differ, and reminding the
+others."""
 
 from __future__ import annotations
 
@@ -66,7 +67,7 @@ def _moment(name: str) -> Any:
 
 
 class Confirmations(ConsoleList):
-    """Everybody of whom the national system has a record."""
+    """Every graduate of whom the national system has a record."""
 
     title = "全国系统确认情况"
     permission = "national.view"
@@ -117,7 +118,7 @@ class Confirmations(ConsoleList):
 
 
 class Remind(Confirmations):
-    """The same rows by the same filters; whoever among them has not confirmed is told."""
+    """Send a reminder to those in the filtered list who have not confirmed."""
 
     permission = "national.remind"
     http_method_names: ClassVar[Sequence[str]] = ("post",)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Batches as they go, the mapping of codes."""
+"""Pages of the province: batches and the mapping of codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WAYS = {HTTP: "接口", WORKBOOK: "工作簿"}
 
 @staff_view("national.operate")
 def batches(request: StaffRequest) -> HttpResponse:
-    """The newest batches and where the loop stands; refreshed while somebody looks."""
+    """The newest batches and the state of the queue; the page refreshes itself."""
     found, way = status(), request.GET.get("way", "")
     rows = Batch.objects.select_related("school").order_by("-created_at", "id")
     if way in _WAYS:
@@ -110,7 +110,7 @@ def own_school(request: StaffRequest) -> School:
 
 @staff_view("national.operate")
 def codes(request: StaffRequest) -> HttpResponse:
-    """国家代码对照: every code that goes up, those without a national one first."""
+    """国家代码对照: every code that is reported, those without a national code first."""
     table = request.GET.get("table") or CODE_TABLES[0]
     if table not in CODE_TABLES:
         raise Http404

@@ -54,7 +54,7 @@ def _listing(
 
 
 def _layout(name: str, counts: dict[str, int]) -> dict[str, Any]:
-    """One layout: what it carries, and how much of that is due."""
+    """One layout: what it carries, and how many records of that are due."""
     return {
         "name": name,
         "label": _LAYOUTS[name],
@@ -83,7 +83,7 @@ def _batch(request: StaffRequest, pk: str) -> Batch:
 
 @staff_view("national.compare")
 def detail(request: StaffRequest, pk: str) -> HttpResponse:
-    """A file and its answers row by row. A POST brings the workbook of results."""
+    """A file and its answers line by line. A POST uploads the workbook of results."""
     batch, received = _batch(request, pk), None
     form = ResultsForm(posted(request), request.FILES)
     if form.is_valid():
@@ -106,7 +106,7 @@ def detail(request: StaffRequest, pk: str) -> HttpResponse:
 
 
 def _answers(request: StaffRequest, batch: Batch) -> dict[str, Any]:
-    """The lines with what came back; one may ask for those of one kind."""
+    """The lines with their answers; `verdict` in the address asks for those of one kind."""
     lines = BatchLine.objects.filter(batch=batch).select_related("entry__graduate").order_by("pk")
     asked = request.GET.get("verdict", "")
     if asked in ("unanswered", "rejected", "accepted"):
@@ -118,7 +118,7 @@ def _answers(request: StaffRequest, batch: Batch) -> dict[str, Any]:
 
 @staff_view("national.compare")
 def workbook(request: StaffRequest, pk: str) -> HttpResponse:
-    """The national import workbook."""
+    """Download the national import workbook."""
     batch = _batch(request, pk)
     made = f"{batch.created_at:%Y%m%d}"
     return spreadsheets.respond(by_file.write(batch), f"national-{made}-{str(batch.pk)[:8]}")

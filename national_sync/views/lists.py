@@ -1,4 +1,4 @@
-"""全国系统信息反馈 and the ledger, as lists in the person's scope."""
+"""全国系统信息反馈 and the ledger, as lists within the scope of the person."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def _state(row: Row) -> str:
 
 
 def _text(row: Row) -> str:
-    """With what was said to it: up by the school's people, down by whoever stands above."""
+    """The feedback with what was said about it: by the school when passing it up, by the level
+    above in its answer."""
     said = "".join(
         f'<div class="soft small">{label}: {escape(row[key])}</div>'
         for key, label in _SAID.items()
@@ -114,7 +115,7 @@ class FeedbackList(ConsoleList):
 @staff_view("national.view")
 @require_POST
 def reassign(request: StaffRequest) -> HttpResponse:
-    """The picked rows, to whoever the button named."""
+    """Pass the picked rows to the owner that the button named."""
     form, to = ReassignForm(posted(request)), pressed(request, "to")
     if not form.is_valid():
         messages.error(request, form.first_error)
@@ -151,7 +152,7 @@ def _moment(name: str) -> Any:
 
 
 class Ledger(ConsoleList):
-    """Every record's way up: what waits, what is held and why, what was accepted."""
+    """Every entry of the ledger: what waits, what is held back and why, what was accepted."""
 
     title = "上报台账"
     permission = "national.view"

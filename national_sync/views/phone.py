@@ -1,4 +1,4 @@
-"""全国毕业去向登记系统数据查看: the graduate's own national data beside ours."""
+"""全国毕业去向登记系统数据查看: the graduate's own data in the national system beside ours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _page(request: GraduateRequest, error: str = "", status: int = 200) -> HttpR
 @graduate_view
 @require_POST
 def national_refresh(request: GraduateRequest) -> HttpResponse:
-    """刷新 fetches this one record."""
+    """Fetch this graduate's record again (刷新)."""
     if not is_configured():
         return _page(request, "尚未与全国系统连接。", 409)
     try:

@@ -1,4 +1,4 @@
-"""比对: asked for here, run by the worker; the page shows how far it is and the last answer."""
+"""比对: asked for on the page, run by a worker; the page shows the progress and the last answer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _page(
 
 
 def _rows(request: StaffRequest, found: Comparison) -> list[dict[str, Any]]:
-    """The kept differences with the names and the states in the ledger of now."""
+    """The kept differences with names and the present states in the ledger."""
     kept = (found.result or {})["differences"]
     ids = {d["graduate"] for d in kept if d["graduate"]}
     seen = visible_to(Graduate.objects.filter(pk__in=ids), request.user)
@@ -97,7 +97,7 @@ def start(request: StaffRequest) -> HttpResponse:
 @staff_view("national.compare")
 @require_POST
 def requeue(request: StaffRequest) -> HttpResponse:
-    """The picked graduates of the comparison go up again."""
+    """Queue the picked graduates of the comparison again."""
     ids = picked_ids(request, most=1000)
     seen = visible_to(Graduate.objects.filter(pk__in=ids), request.user)
     count = claim.requeue(list(seen.values_list("pk", flat=True)))

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("options", nargs=REMAINDER)
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Every option is the simulator's own, so none is read here."""
+        """The options are read by the simulator itself."""
         if "--help" in argv[2:] or "-h" in argv[2:]:
             self.print_help(argv[0], argv[1])
             return

@@ -1,4 +1,5 @@
-"""Where the loop stands, for people and for monitoring. Exit status 1 while the alarm is on."""
+"""Print the state of the national loop for people and for monitoring. Exit status 1 while the
+alarm is on."""
 
 from __future__ import annotations
 
