@@ -114,6 +114,7 @@ BATCHES = JobKind(
     label="上报批次",
     model=Batch,
     phases={BatchState.READY: BatchState.SENDING},
+    finished={BatchState.SENDING: BatchState.SENT},
     parked=BatchState.PARKED,
     owner="省级",
     lease=SENDING_LEASE,

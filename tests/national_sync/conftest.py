@@ -1,4 +1,4 @@
-"""A simulator per test process; each test finds it empty and without faults."""
+"""One simulator per test process; each test finds it empty and without faults."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def simulator(running_simulator: Simulator) -> Simulator:
 
 @pytest.fixture
 def own_simulator(worker_id: str, tmp_path: Path) -> Iterator[Simulator]:
-    """One that a test starts, stops and kills as it likes; not started yet."""
+    """A simulator that the test starts, stops and kills itself; it is not started yet."""
     made = Simulator(f"national_own_{worker_id}", tmp_path)
     drop_database(made.database)
     yield made

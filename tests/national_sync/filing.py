@@ -1,4 +1,4 @@
-"""A school's files as tests make, answer and look at them."""
+"""Helpers for tests of a school's files: making them, answering them, looking at them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,15 @@ def refused(slug: str, call: Any, **values: Any) -> DomainError:
 
 
 def judged(simulator: Simulator, batch: Batch) -> bytes:
-    """As at the ministry's desk: the file's lines brought in, and the workbook of results."""
+    """Import the file's lines into the simulator, as somebody at the ministry would, and write
+    the workbook of results."""
     going = send.outgoing_batch(batch)
     desk = OutgoingBatch(f"desk-{batch.pk}"[:64], going.lines)
     return write_results(simulator.judged(desk).results, going)
 
 
 def said(batch: Batch, *refusals: BatchLine, text: str = UNIT_WRONG, **changes: Any) -> bytes:
-    """A workbook that accepts everything else."""
+    """A result workbook that accepts every line it is not told to refuse."""
     going = send.outgoing_batch(batch)
     bad = {str(line.pk) for line in refusals}
     values: dict[str, Any] = {"judged_at": timezone.now()} | changes
@@ -79,7 +80,7 @@ def cells(content: bytes) -> list[list[Any]]:
 
 
 def whole_state() -> tuple[Any, ...]:
-    """Everything an answer can move."""
+    """Everything that an answer can change."""
     return tuple(
         list(rows.order_by("pk").values_list())
         for rows in (Entry.objects, BatchLine.objects, Feedback.objects, Batch.objects)

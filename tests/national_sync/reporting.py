@@ -1,4 +1,4 @@
-"""A school whose graduates go up to the simulator."""
+"""Graduates whose records are reported to the simulator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.national_sync.simulator_process import Simulator
 
 
 def register(simulator: Simulator, *graduates: Graduate) -> None:
-    """The simulator's registry knows them as we do."""
+    """Give the simulator's registry the same data about these graduates as we have."""
     rows = [
         {
             "school": g.school.code, "year": g.cohort.year, "exam_no": g.exam_no, "name": g.name,
@@ -41,7 +41,7 @@ def confirmed(world: World, **changes: Any) -> Graduate:
 
 
 def approved(world: World, **changes: Any) -> Graduate:
-    """And with a destination that the school entered."""
+    """A confirmed graduate with a destination that the school entered."""
     made = confirmed(world)
     enter.enter(graduate_id=made.pk, typed={**factories.CONTRACT, **changes}, by=world.school_admin)
     return made

@@ -1,4 +1,4 @@
-"""A real simulator for tests: own process, own database, real HTTP, bounded in time."""
+"""A real simulator for tests: its own process and database, real HTTP, every wait bounded."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Simulator:
         return self.folder / "simulator.log"
 
     def start(self, *options: str, through_manage: bool = False) -> None:
-        """A port of its own each time; raises when it is not up within 20 seconds."""
+        """Start it on a port of its own. Raises if it is not up within 20 seconds."""
         start = ["manage.py", "national_simulator"] if through_manage else [
             "-m", "national_sync.simulator"]  # fmt: skip
         with self.log.open("wb") as log:
@@ -79,7 +79,7 @@ class Simulator:
         raise AssertionError(self.log.read_text())
 
     def kill(self) -> None:
-        """kill -9, as the machine would."""
+        """Kill it with SIGKILL."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
@@ -113,11 +113,11 @@ class Simulator:
             return done.fetchall() if done.description else []
 
     def faults(self, **wanted: object) -> None:
-        """Exactly these."""
+        """Switch exactly these faults on."""
         self.transport().admin("faults", faults=wanted, replace=True)
 
     def forget(self) -> None:
-        """As freshly started."""
+        """Bring it to the state of a fresh start."""
         if self.process is None:
             self.start()
         self.faults()

@@ -1,7 +1,5 @@
-"""A run that stands still at a named step, so that a test can do there what it likes.
-
-Imported by a process after django.setup(); `STAND_STILL_AT` names the step.
-"""
+"""Makes an upload run stop at a named step, so that a test can interfere there. A process imports
+it after django.setup(); `STAND_STILL_AT` names the step."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The platform's own Celery application with a quick beat, whose runs stand still where they are
-told to."""
+"""The platform's Celery application with a quick beat, whose upload runs stop at the step that
+`STAND_STILL_AT` names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker that stands still at a named step of a run, so that a test can kill it there."""
+"""A process that runs one upload and stops at a named step, so that a test can kill it there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A night of uploads that is disturbed, and what has to be true after it."""
+"""An upload that tests disturb, and the checks that must hold afterwards."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass
 class Night:
-    """A school's graduates waiting to go up, committed, and the simulator they go to."""
+    """A school's graduates waiting to be reported, committed, with the simulator they go to."""
 
     world: World
     simulator: Simulator
 
     def worker(self, stop_at: str = "", **environment: str) -> subprocess.Popen:
-        """A real process that runs one upload; `stop_at` makes it stand still there."""
+        """A real process that runs one upload; it stops at the step `stop_at`."""
         return subprocess.Popen(
             [sys.executable, "-m", "tests.national_sync.standing_worker"],
             env=self.environment(stop_at) | environment,
@@ -41,7 +41,8 @@ class Night:
         )  # fmt: skip
 
     def environment(self, stop_at: str = "") -> dict[str, str]:
-        """Of a process that works on this test's database and talks to this simulator."""
+        """The environment of a process that works on this test's database and talks to this
+        simulator."""
         server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
         return {
             **os.environ,
@@ -51,7 +52,7 @@ class Night:
         }  # fmt: skip
 
     def killed_at(self, place_: str) -> None:
-        """Start a worker, wait until it stands at `place_`, kill it for real."""
+        """Start a worker, wait until it stops at `place_`, and kill it with SIGKILL."""
         process = self.worker(place_)
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -62,7 +63,7 @@ class Night:
         end_leases()
 
     def finish(self) -> None:
-        """Runs until everything is settled, at most 30 s."""
+        """Run uploads until everything is finished, at most 30 s."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with self.simulator.transport() as transport:
@@ -81,7 +82,8 @@ class Night:
         return list(rows.values_list("part", "state"))
 
     def check(self) -> None:
-        """Nothing lost, nothing twice, nobody in limbo, both sides equal."""
+        """Nothing was lost, nothing was applied twice, every entry has an owner, and both sides
+        are equal."""
         assert not self.open(), self.states()
         assert not Batch.objects.exclude(state=BatchState.DONE).exists()
         answered = BatchLine.objects.exclude(verdict="")

@@ -1,4 +1,4 @@
-"""The simulator stands apart: it knows the platform by the protocol only."""
+"""The simulator shares nothing with the platform but the protocol."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def test_it_imports_nothing_of_the_platform() -> None:
+def test_the_simulator_imports_nothing_of_the_platform() -> None:
     seen = 0
     for path in FOLDER.rglob("*.py"):
         for name in imported(path):
@@ -35,7 +35,7 @@ def test_it_imports_nothing_of_the_platform() -> None:
     assert seen > 50
 
 
-def test_nothing_of_the_platform_is_loaded_with_it() -> None:
+def test_starting_the_simulator_loads_nothing_of_the_platform() -> None:
     code = (
         "import sys, national_sync.simulator.process as p;"
         "print(sorted({m.split('.')[0] for m in sys.modules}))"
@@ -48,7 +48,7 @@ def test_nothing_of_the_platform_is_loaded_with_it() -> None:
     assert not loaded & {"django", "config", "core", "codes", "graduates", "destinations"}
 
 
-def test_the_platform_imports_nothing_of_it() -> None:
+def test_the_platform_imports_nothing_of_the_simulator() -> None:
     for path in (FOLDER.parent / "transport").rglob("*.py"):
         assert not any(n.startswith("national_sync.simulator") for n in imported(path))
     command = FOLDER.parent / "management" / "commands" / "national_simulator.py"

@@ -1,4 +1,4 @@
-"""The loop through workbooks alone, judged by the simulator, and the rules of the way of files."""
+"""Reporting by workbooks alone, judged by the simulator, and its rules."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _local(settings: Any) -> None:
-    """As on a machine whose national system is the simulator."""
+    """The settings of a machine whose national system is the simulator."""
     load_simulated()
     settings.NATIONAL_URL = "http://127.0.0.1:9"  # nobody is there: the link is down
     settings.NATIONAL_CLIENT, settings.NATIONAL_SECRET = CLIENT, SECRET
@@ -59,7 +59,7 @@ def graduates(world: World) -> list[Graduate]:
 def test_the_whole_loop_through_workbooks_alone(
     world: World, simulator: Simulator, graduates: list[Graduate]
 ) -> None:
-    """Out, refused, mended, out again, accepted, both sides the same."""
+    """Sent, refused, corrected, sent again, accepted; in the end both sides are equal."""
     reporting.register(simulator, *graduates)
     wrong = graduates[1]
     code = _another_code(factories.UNIT["unit_code"])
@@ -105,7 +105,7 @@ def test_the_whole_loop_through_workbooks_alone(
 
 
 def _another_code(code: str) -> str:
-    """Right by its check digit, and another."""
+    """A different unit code with right check digits."""
     head = code[:8] + "MA2N0ABC" + code[16:17]
     other = head[:2] + "340200" + head[8:]
     return other + uscc_check_character(other)
@@ -158,7 +158,7 @@ def test_many_claims_make_one_file(
     assert refused("nothing_due", made, world=world).message.startswith("没有可上报的记录")
 
 
-def test_a_destination_held_for_its_origin_follows_it(world: World) -> None:
+def test_a_destination_held_back_for_its_origin_is_sent_after_it(world: World) -> None:
     graduate = reporting.approved(world)
     later = timezone.now() + datetime.timedelta(hours=1)
     Entry.objects.filter(graduate=graduate, part="origin").update(due_at=later)
@@ -188,7 +188,7 @@ def test_whose_turn_it_is_and_by_when(world: World, graduates: list[Graduate]) -
 # --- apart from HTTP -------------------------------------------------------------------------
 
 
-def test_http_leaves_files_alone(
+def test_an_upload_run_does_not_touch_files(
     world: World, simulator: Simulator, graduates: list[Graduate]
 ) -> None:
     reporting.register(simulator, *graduates)
@@ -227,7 +227,9 @@ def test_the_same_file_twice_changes_nothing(world: World, graduates: list[Gradu
     assert whole_state() == before
 
 
-def test_two_people_at_once(world: World, graduates: list[Graduate]) -> None:
+def test_the_second_of_two_people_finds_everything_answered(
+    world: World, graduates: list[Graduate]
+) -> None:
     """Both opened the page before either sent it: the second finds everything answered."""
     batch = made(world)
     stale = Batch.objects.get(pk=batch.pk)
@@ -239,7 +241,9 @@ def test_two_people_at_once(world: World, graduates: list[Graduate]) -> None:
     assert whole_state() == before
 
 
-def test_strays_and_what_is_unanswered(world: World, graduates: list[Graduate]) -> None:
+def test_rows_without_a_line_and_lines_without_a_row_are_listed(
+    world: World, graduates: list[Graduate]
+) -> None:
     batch = made(world)
     one, two, three = graduates
     content = book(
@@ -258,7 +262,7 @@ def test_strays_and_what_is_unanswered(world: World, graduates: list[Graduate]) 
     assert reporting.entry(three).state == EntryState.SENT
 
 
-def test_the_workbook_of_another_batch(world: World, graduates: list[Graduate]) -> None:
+def test_the_results_of_another_batch_are_refused(world: World, graduates: list[Graduate]) -> None:
     first = made(world)
     of_first = said(first, line_of(first, graduates[0]))
     received(first, of_first, world)
@@ -278,7 +282,9 @@ def test_the_workbook_of_another_batch(world: World, graduates: list[Graduate]) 
     assert whole_state() == before
 
 
-def test_an_unknown_number_goes_again_as_new(world: World, graduates: list[Graduate]) -> None:
+def test_a_number_unknown_there_is_sent_again_as_new(
+    world: World, graduates: list[Graduate]
+) -> None:
     """Told in words only, it is no fault of the record either."""
     batch = made(world)
     line = line_of(batch, graduates[0])
@@ -297,7 +303,7 @@ def test_an_unknown_number_goes_again_as_new(world: World, graduates: list[Gradu
         (book(["考生号", "审核结果", "错误原因"]), "other_batch"),
     ],
 )
-def test_what_is_no_result_workbook(
+def test_a_file_that_is_no_result_workbook_is_refused(
     world: World, graduates: list[Graduate], content: bytes, slug: str
 ) -> None:
     batch = made(world)
@@ -306,7 +312,7 @@ def test_what_is_no_result_workbook(
     assert whole_state() == before
 
 
-def test_an_answer_to_an_older_version_moves_nothing(
+def test_an_answer_to_an_older_version_changes_no_state(
     world: World, graduates: list[Graduate]
 ) -> None:
     batch = made(world)
@@ -317,7 +323,7 @@ def test_an_answer_to_an_older_version_moves_nothing(
     assert not Feedback.objects.exists()
 
 
-def test_words_and_labels_name_codes_and_fields() -> None:
+def test_texts_and_labels_stand_for_codes_and_fields() -> None:
     assert fixes.code_of("单位行业不正确") == "industry_wrong"
     assert fixes.code_of("别的") is None
     assert fixes.field_of("destination", "单位名称") == "dwmc"

@@ -1,4 +1,4 @@
-"""A school's file given up; who may do what with it, and its pages."""
+"""The pages of a school's files: who may do what, and giving a file up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _local(settings: Any) -> None:
-    """As on a machine whose national system is the simulator."""
+    """The settings of a machine whose national system is the simulator."""
     load_simulated()
     settings.NATIONAL_URL = "http://127.0.0.1:9"  # nobody is there: the link is down
     settings.NATIONAL_CLIENT, settings.NATIONAL_SECRET = CLIENT, SECRET
@@ -48,7 +48,7 @@ def graduates(world: World) -> list[Graduate]:
 # --- given up --------------------------------------------------------------------------------
 
 
-def test_a_file_given_up_goes_again(
+def test_the_records_of_a_file_given_up_are_sent_again(
     world: World, simulator: Simulator, graduates: list[Graduate]
 ) -> None:
     reporting.register(simulator, *graduates)
@@ -69,7 +69,9 @@ def test_a_file_given_up_goes_again(
     assert reporting.states(graduates[0]) == {"origin": "accepted", "destination": "accepted"}
 
 
-def test_what_went_into_a_later_file_stays_there(world: World, graduates: list[Graduate]) -> None:
+def test_records_in_a_later_file_are_not_queued_again(
+    world: World, graduates: list[Graduate]
+) -> None:
     first = made(world)
     Destination.objects.filter(pk=graduates[0].pk).update(unit_name="改了名的有限公司")
     second = made(world, "new")
@@ -83,7 +85,7 @@ def test_what_went_into_a_later_file_stays_there(world: World, graduates: list[G
 # --- who may ---------------------------------------------------------------------------------
 
 
-def test_another_schools_clerk(world: World, graduates: list[Graduate]) -> None:
+def test_a_clerk_of_another_school_finds_nothing(world: World, graduates: list[Graduate]) -> None:
     batch = made(world)
     content = said(batch)
     stranger = factories.make_world()
@@ -106,7 +108,7 @@ def test_another_schools_clerk(world: World, graduates: list[Graduate]) -> None:
     assert str(batch.pk) in listed.content.decode()
 
 
-def test_the_pages(world: World, graduates: list[Graduate]) -> None:
+def test_the_pages_of_a_file_show_its_answers(world: World, graduates: list[Graduate]) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     files = "/console/national/files/"
     page = client.get(files).content.decode()

@@ -1,4 +1,5 @@
-"""Two people bring the same results, or give the file up, at the same moment: one effect."""
+"""Two people upload the same results, or give the file up, at the same moment: there is one
+effect."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ def filed(
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each returned, or the slug it was refused with."""
+    """What each call returned, or the code with which it was refused."""
     gate, said = threading.Barrier(len(acts)), []
 
     def run(act: Callable[[], Any]) -> None:

@@ -1,4 +1,5 @@
-"""What operators type: the figures, the alarm, an upload by hand, a comparison with exit status."""
+"""The commands of operators: figures, the alarm, an upload by hand, a comparison with exit
+status."""
 
 from __future__ import annotations
 
@@ -73,7 +74,7 @@ def test_acknowledgements_that_stay_away_raise_the_alarm(world: World) -> None:
     assert "回执" in err
 
 
-def test_a_file_that_people_carry_raises_none(world: World) -> None:
+def test_a_file_that_people_carry_raises_no_alarm(world: World) -> None:
     unanswered(600, way=WORKBOOK, school=world.school)
     out, _, code = call("national_status", "--json")
     assert (json.loads(out)["open_files"], code) == (1, 0)
@@ -101,7 +102,7 @@ def test_upload_and_compare_by_hand(world: World, link: Simulator) -> None:
     assert f"全国系统缺少 毕业去向 {graduate.exam_no}" in out
 
 
-def test_an_unknown_school_is_said(link: Simulator) -> None:
+def test_an_unknown_school_is_named(link: Simulator) -> None:
     with pytest.raises(CommandError, match="no school 00000"):
         call("reconcile", "--school", "00000")
 

@@ -1,4 +1,4 @@
-"""比对 as a row: who asks, one at a time, a dead worker, what is kept, and its page."""
+"""Comparisons as jobs: who may ask, one at a time, a dead worker, what is kept, and the page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ran(world: World) -> Comparison:
 
 
 def die(found: Comparison, *, seconds: int = 600, attempts: int = 1) -> None:
-    """Leave the row as a worker does that was killed `seconds` ago, right after it claimed it."""
+    """Leave the row as a worker does that was killed `seconds` ago, right after claiming it."""
     past = timezone.now() - timedelta(seconds=seconds)
     Comparison.objects.filter(pk=found.pk).update(
         state="running",
@@ -69,7 +69,7 @@ def die(found: Comparison, *, seconds: int = 600, attempts: int = 1) -> None:
 # --- asking ----------------------------------------------------------------------------------
 
 
-def test_who_may_ask(world: World) -> None:
+def test_who_may_ask_for_a_comparison(world: World) -> None:
     stranger = factories.make_world().school_admin
     for by in (stranger, world.department_admin, world.counsellor):
         refused("role", compare.ask, school=world.school, by=by)
@@ -77,7 +77,7 @@ def test_who_may_ask(world: World) -> None:
     assert made.state == ComparisonState.WAITING
 
 
-def test_without_a_link(world: World, settings: Any) -> None:
+def test_without_a_link_a_comparison_is_refused(world: World, settings: Any) -> None:
     settings.NATIONAL_URL = ""
     refused("not_configured", compare.ask, school=world.school, by=world.school_admin)
     client = world.client(Role.SCHOOL_ADMIN)
@@ -87,7 +87,7 @@ def test_without_a_link(world: World, settings: Any) -> None:
     assert "不能比对" in response.content.decode()
 
 
-def test_one_at_a_time(world: World) -> None:
+def test_a_school_has_one_unfinished_comparison_at_most(world: World) -> None:
     first = asked(world)
     assert asked(world) == first
     assert Event.objects.filter(action="national.compare_ask").count() == 1
@@ -100,7 +100,9 @@ def test_one_at_a_time(world: World) -> None:
 # --- running ---------------------------------------------------------------------------------
 
 
-def test_the_answer_is_kept(world: World, simulator: Simulator, two: list[Graduate]) -> None:
+def test_the_result_of_a_comparison_is_kept(
+    world: World, simulator: Simulator, two: list[Graduate]
+) -> None:
     simulator.sql(
         "UPDATE held SET fields = jsonb_set(jsonb_set(fields, '{sfzh}', '\"340101190001010000\"'),"
         " '{xm}', '\"别人\"') WHERE part = 'origin' AND exam_no = %s",
@@ -121,7 +123,9 @@ def test_the_answer_is_kept(world: World, simulator: Simulator, two: list[Gradua
     assert Event.objects.get(action="national.compare_end").data["differs"] == 1
 
 
-def test_a_later_copy_stays(world: World, two: list[Graduate]) -> None:
+def test_a_copy_that_was_fetched_later_is_not_overwritten(
+    world: World, two: list[Graduate]
+) -> None:
     later = timezone.now() + timedelta(hours=1)
     NationalCopy.objects.filter(pk=two[0].pk).update(national_state="confirmed", fetched_at=later)
     ran(world)
@@ -135,7 +139,7 @@ def test_only_the_first_differences_are_kept(world: World) -> None:
     assert (kept["total"], kept["unknown_here"], len(kept["differences"])) == (300, 300, 200)
 
 
-def test_nobody_answers(world: World) -> None:
+def test_a_comparison_that_nobody_answers_says_so(world: World) -> None:
     found = ran(world)
     assert found.state == "failed"
     assert "暂时无法访问" in found.problem
@@ -144,7 +148,7 @@ def test_nobody_answers(world: World) -> None:
     assert "hx-trigger" not in page.partition('id="comparison"')[2].partition(">")[0]
 
 
-def test_a_link_that_is_gone_when_it_runs(world: World, settings: Any) -> None:
+def test_a_link_that_was_removed_before_the_comparison_ran(world: World, settings: Any) -> None:
     found = asked(world)
     settings.NATIONAL_URL = ""
     compare.run(found.pk)
@@ -152,14 +156,14 @@ def test_a_link_that_is_gone_when_it_runs(world: World, settings: Any) -> None:
     assert (found.state, "尚未配置" in found.problem) == ("failed", True)
 
 
-def test_wrong_credentials_are_said(
+def test_wrong_credentials_are_named(
     world: World, simulator: Simulator, two: list[Graduate], settings: Any
 ) -> None:
     settings.NATIONAL_SECRET = "wrong"
     assert "拒绝了请求" in ran(world).problem
 
 
-def test_an_error_of_ours_leaves_nothing_running(
+def test_an_unexpected_error_ends_the_comparison(
     world: World, two: list[Graduate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare, "_keep_copies", lambda *_: 1 / 0)
@@ -186,7 +190,7 @@ def test_the_sweep_takes_up_what_a_dead_worker_left(world: World, two: list[Grad
     assert (found.state, found.attempts, compare.overdue()) == ("done", 2, [])
 
 
-def test_a_lost_message(world: World, two: list[Graduate]) -> None:
+def test_a_comparison_whose_message_was_lost_is_run(world: World, two: list[Graduate]) -> None:
     found = asked(world)
     past = timezone.now() - timedelta(seconds=90)
     Comparison.objects.filter(pk=found.pk).update(due_at=past)
@@ -230,7 +234,7 @@ def test_a_worker_with_a_stale_token_writes_no_failure_either(
     assert not Event.objects.filter(action="national.compare_end").exists()
 
 
-def test_it_is_not_tried_for_ever(world: World) -> None:
+def test_a_comparison_is_not_tried_without_end(world: World) -> None:
     found = asked(world)
     die(found, attempts=compare.COMPARISONS.most_attempts)
     tasks.sweep_comparisons()
@@ -245,7 +249,7 @@ def test_it_is_not_tried_for_ever(world: World) -> None:
 # --- the page --------------------------------------------------------------------------------
 
 
-def test_the_page_from_the_button_to_the_answer(
+def test_the_comparison_page_from_the_button_to_the_result(
     world: World,
     simulator: Simulator,
     two: list[Graduate],
@@ -286,7 +290,7 @@ def test_a_school_sees_its_own(world: World, two: list[Graduate]) -> None:
     assert "两边完全一致" in page
 
 
-def test_old_ones_are_let_go(world: World) -> None:
+def test_the_oldest_comparisons_are_deleted(world: World) -> None:
     for _ in range(compare.KEPT + 2):
         ran(world)
     assert Comparison.objects.filter(school=world.school).count() == compare.KEPT

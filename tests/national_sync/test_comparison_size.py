@@ -1,4 +1,4 @@
-"""比对 of a school of some thousands: in pages and chunks, each at the same cost, never silent."""
+"""Comparing a school of some thousands: pages and chunks at the same cost each, with progress."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE, CHUNK = 500, 1_000  # held records of one answer; entries judged at once
 
 @pytest.fixture
 def school(simulator: Simulator, settings: Any) -> School:
-    """Of whom origin and destination of everybody are held there."""
+    """A school whose graduates all have origin and destination in the simulator."""
     settings.NATIONAL_URL = simulator.url
     settings.NATIONAL_CLIENT, settings.NATIONAL_SECRET = CLIENT, SECRET
     reported_school(COUNT)
@@ -36,7 +36,7 @@ def school(simulator: Simulator, settings: Any) -> School:
     return School.objects.get(code=CODE)
 
 
-def test_thousands_are_paged_through(
+def test_a_comparison_of_thousands_costs_the_same_for_each_page(
     school: School, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, last = Graduate.objects.order_by("exam_no").values_list("exam_no", flat=True)[

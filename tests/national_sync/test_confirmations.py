@@ -1,4 +1,4 @@
-"""全国系统确认情况: who is listed, the filters, the reminder and its once a day."""
+"""全国系统确认情况: who is listed, the filters, the reminder at most once a day."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def told() -> int:
 # --- the list --------------------------------------------------------------------------------
 
 
-def test_only_who_is_held_there(world: World, four: list[Graduate]) -> None:
+def test_only_graduates_held_there_are_listed(world: World, four: list[Graduate]) -> None:
     unsent = factories.make_graduate(world)
     page = world.client(Role.COUNSELLOR).get(PAGE).content.decode()
     assert unsent.student_no not in page
@@ -134,7 +134,7 @@ def test_who_has_not_confirmed_is_told_once_a_day(world: World, four: list[Gradu
     assert Event.objects.filter(action="national.remind").latest("pk").data["earlier"] == 4
 
 
-def test_tomorrow_again(
+def test_a_reminder_is_possible_again_the_next_day(
     world: World, four: list[Graduate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remind.remind(graduates=Graduate.objects.all(), by=world.counsellor)
@@ -144,7 +144,7 @@ def test_tomorrow_again(
     assert (found.told, found.earlier) == (3, 0)
 
 
-def test_what_is_filtered_is_what_is_reminded(world: World, four: list[Graduate]) -> None:
+def test_the_filtered_graduates_are_reminded(world: World, four: list[Graduate]) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     response = client.post(f"{PAGE}remind/?national=differs&q={four[2].student_no}")
     assert response.headers["Location"] == f"{PAGE}?national=differs&q={four[2].student_no}"
@@ -154,7 +154,7 @@ def test_what_is_filtered_is_what_is_reminded(world: World, four: list[Graduate]
     assert told() == 1
 
 
-def test_nobody_outside_is_told(world: World, four: list[Graduate]) -> None:
+def test_nobody_outside_the_scope_is_reminded(world: World, four: list[Graduate]) -> None:
     went_up(world, department=1)
     went_up(factories.make_world())
     Graduate.objects.filter(pk=four[3].pk).update(standing=Standing.WITHDRAWN)
@@ -162,7 +162,7 @@ def test_nobody_outside_is_told(world: World, four: list[Graduate]) -> None:
     assert (found.told, told()) == (2, 2)
 
 
-def test_the_province_reminds_nobody(world: World, four: list[Graduate]) -> None:
+def test_the_province_cannot_remind(world: World, four: list[Graduate]) -> None:
     client = world.client(Role.PROVINCE)
     assert "提醒未确认的毕业生" not in client.get(PAGE).content.decode()
     assert client.post(f"{PAGE}remind/").status_code == 403

@@ -1,4 +1,4 @@
-"""上报批次 says whose turn it is; the review workspace says which codes are not mapped yet."""
+"""上报批次 shows whose turn it is; the review page shows codes without a national counterpart."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def notes(graduate: Graduate) -> list[str]:
 
 @pytest.fixture
 def abroad(world: World) -> Graduate:
-    """Its country has no national code of its own in the code table."""
+    """A graduate whose country has no national code in the code table."""
     made = reporting.approved(world)
     found = factories.destination_of(made)
     found.country = "AD"
@@ -107,7 +107,9 @@ def abroad(world: World) -> Graduate:
     return made
 
 
-def test_a_code_nobody_mapped_is_said(world: World, abroad: Graduate) -> None:
+def test_a_code_without_a_national_one_is_shown_to_the_reviewer(
+    world: World, abroad: Graduate
+) -> None:
     assert any(NOTE in note and "国家(地区)" in note for note in notes(abroad))
     page = world.client(Role.COUNSELLOR).get(f"/console/destinations/{abroad.pk}/")
     assert page.status_code == 200
@@ -157,7 +159,7 @@ def test_a_place_of_origin_no_longer_in_force_is_said(world: World) -> None:
     )
 
 
-def test_what_is_said_is_what_holds_it(world: World, abroad: Graduate) -> None:
+def test_the_hint_names_what_would_hold_the_record_back(world: World, abroad: Graduate) -> None:
     """The hint and the pre-check are one rule."""
     claim(Mapped.load(simulated=False))
     entry = reporting.entry(abroad)
@@ -166,7 +168,7 @@ def test_what_is_said_is_what_holds_it(world: World, abroad: Graduate) -> None:
     assert all(any(message in note for note in notes(abroad)) for message in held)
 
 
-def test_nothing_chosen_costs_nothing(world: World) -> None:
+def test_a_destination_without_category_costs_no_queries(world: World) -> None:
     bare = factories.destination_of(factories.make_graduate(world))
     with CaptureQueriesContext(connection) as captured:
         assert codes_that_would_be_held(destination=bare) == []

@@ -1,4 +1,4 @@
-"""What a graduate sees of the national data is as fresh as the last accepted upload."""
+"""The national data that a graduate sees are as fresh as the last accepted upload."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _linked(simulator: Simulator, settings: Any) -> None:
 
 @pytest.fixture
 def graduate(world: World, simulator: Simulator) -> Graduate:
-    """Of whom origin and destination went up and were accepted."""
+    """A graduate whose origin and destination were sent and accepted."""
     made = reporting.approved(world)
     reporting.register(simulator, made)
     reporting.run(simulator)
@@ -36,7 +36,7 @@ def graduate(world: World, simulator: Simulator) -> Graduate:
 
 
 def held(simulator: Simulator, graduate: Graduate) -> dict[str, Any]:
-    """What the simulator's own rows say."""
+    """The simulator's own rows."""
     rows = simulator.sql("SELECT part, fields FROM held WHERE exam_no = %s", graduate.exam_no)
     return dict(rows)
 
@@ -68,7 +68,7 @@ def test_what_was_accepted_is_shown_without_a_refresh(
     assert copy_of(graduate).parts == held(simulator, graduate)
 
 
-def test_a_field_that_was_emptied_is_gone_there_too(
+def test_a_field_that_was_emptied_is_emptied_in_the_copy(
     graduate: Graduate, simulator: Simulator
 ) -> None:
     assert "gwmc" in copy_of(graduate).parts["destination"] or Destination.objects.filter(
@@ -98,7 +98,7 @@ def test_a_confirmation_there_lapses_as_the_national_side_says(
     assert refresh(simulator, graduate).national_state == "lapsed"
 
 
-def test_what_is_refused_changes_nothing_of_it(graduate: Graduate, simulator: Simulator) -> None:
+def test_a_refusal_does_not_change_the_copy(graduate: Graduate, simulator: Simulator) -> None:
     before = copy_of(graduate)
     simulator.transport().admin("lists", list="division", standings={"340104": "coarse"})
     Destination.objects.filter(pk=graduate.pk).update(unit_division="340104")
@@ -108,7 +108,7 @@ def test_what_is_refused_changes_nothing_of_it(graduate: Graduate, simulator: Si
     assert (now.parts, now.fetched_at) == (before.parts, before.fetched_at)
 
 
-def test_parts_taken_before_there_was_a_copy_are_in_it(
+def test_parts_accepted_before_there_was_a_copy_are_in_it(
     graduate: Graduate, simulator: Simulator
 ) -> None:
     NationalCopy.objects.all().delete()

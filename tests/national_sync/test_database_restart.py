@@ -1,7 +1,5 @@
-"""PostgreSQL itself stops and starts again while a batch is on its way.
-
-On a cluster of this test's own: the others go on with theirs.
-"""
+"""PostgreSQL is stopped and started while a batch is being sent, on a cluster of this test
+alone."""
 
 from __future__ import annotations
 
@@ -45,7 +43,8 @@ def cluster(
     django_db_blocker: Any,
     django_db_setup: None,
 ) -> Iterator[Postgres]:
-    """As durable as in service, holding the codes; this process' connection leads to it."""
+    """A cluster that writes as durably as in production, with the code tables loaded; this
+    process is connected to it."""
     base = (
         Path("/tmp") / f"platform-restart-{os.getpid()}"
     )  # a short path that its account may enter

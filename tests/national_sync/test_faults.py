@@ -154,7 +154,7 @@ def test_faults_are_combined_and_shown(simulator: Simulator) -> None:
     assert shown["latency"] == "20"
 
 
-def test_a_fault_there_is_not(simulator: Simulator) -> None:
+def test_an_unknown_fault_is_refused(simulator: Simulator) -> None:
     with pytest.raises(TransportRefused) as refusal:
         simulator.transport().admin("faults", faults={"laziness": 1})
     assert refusal.value.code == "fault"

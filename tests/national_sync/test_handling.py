@@ -1,4 +1,4 @@
-"""Working feedback off, mapping codes, the graduate's view of the national copy."""
+"""Handling feedback, registering codes, and the graduate's view of the national data."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_provinces_answer_stands_beside_the_departments_explanation(
         assert "答复: 全国系统已补登该单位" in page, role
 
 
-def test_handed_on_from_the_page(world: World, feedback: Feedback) -> None:
+def test_feedback_is_passed_on_from_the_page(world: World, feedback: Feedback) -> None:
     client = world.client(Role.SCHOOL_ADMIN)
     address = "/console/national/feedback/reassign/"
     form = {"pick": [feedback.pk], "to": "province", "note": "已核实"}
@@ -113,22 +113,22 @@ def test_the_picked_graduates_of_a_comparison_go_up_again(world: World) -> None:
     assert "已重新排队 0 条" in client.post(address, follow=True).content.decode()
 
 
-def test_nobody_skips_a_level(world: World, feedback: Feedback) -> None:
+def test_feedback_cannot_skip_a_level(world: World, feedback: Feedback) -> None:
     refused("role", handling.reassign, ids=[feedback.pk], to="province", by=world.counsellor)
 
 
-def test_another_schools_clerk_hands_nothing_on(feedback: Feedback) -> None:
+def test_a_clerk_of_another_school_passes_nothing_on(feedback: Feedback) -> None:
     stranger = factories.make_world().school_admin
     assert handling.reassign(ids=[feedback.pk], to="department", by=stranger) == 0
 
 
-def test_the_list_leads_to_the_very_field(world: World, feedback: Feedback) -> None:
+def test_the_list_links_to_the_field(world: World, feedback: Feedback) -> None:
     page = world.client(Role.COUNSELLOR).get("/console/national/feedback/").content.decode()
     assert f"/console/destinations/{feedback.graduate_id}/#field-unit_name" in page
     assert "上报省级" in page  # how to mend
 
 
-def test_a_mapped_code_lets_what_was_held_go(world: World, simulator: Simulator) -> None:
+def test_a_registered_code_releases_what_was_held_back(world: World, simulator: Simulator) -> None:
     from national_sync.actions import upload
 
     graduate = reporting.confirmed(world)

@@ -1,4 +1,5 @@
-"""The national step on the graduate's home: waiting, to be looked at, done, asked for again."""
+"""The national step on the graduate's home page: waiting, to be looked at, done, asked for
+again."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def an_hour_ago(graduate: Graduate) -> None:
     NationalCopy.objects.filter(pk=graduate.pk).update(confirmed_at=F("confirmed_at") - hour)
 
 
-def test_without_a_link_there_is_no_such_step(world: World) -> None:
+def test_without_a_link_home_has_no_national_step(world: World) -> None:
     user = factories.activate(reporting.approved(world))
     assert STEP not in home(factories.client_of(user))
 

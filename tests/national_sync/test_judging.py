@@ -1,4 +1,4 @@
-"""What the simulator refuses, text by text: all of the manual's, and those made up for it."""
+"""What the simulator refuses, text by text: all texts of the manual and those made up for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes marks the ledger in its own transaction, by whatever path; what waits goes up."""
+"""A change marks the ledger in its own transaction, and waiting entries are sent."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_is_not_reported_marks_nothing(world: World) -> None:
     assert before == {e.part: e.version for e in Entry.objects.filter(graduate=graduate)}
 
 
-def test_the_mark_goes_with_its_transaction(world: World) -> None:
+def test_a_mark_is_rolled_back_with_its_transaction(world: World) -> None:
     graduate = reporting.approved(world)
     before = reporting.entry(graduate).version
     with transaction.atomic():
@@ -71,7 +71,7 @@ def test_nothing_unfinished_lacks_owner_or_due_date(world: World) -> None:
     assert not rows.filter(due_at=None).exists()
 
 
-def test_what_waits_goes_up_and_is_accepted(world: World, simulator: Simulator) -> None:
+def test_waiting_entries_are_sent_and_accepted(world: World, simulator: Simulator) -> None:
     graduate = reporting.approved(world)
     reporting.register(simulator, graduate)
     report = reporting.run(simulator)
@@ -81,7 +81,7 @@ def test_what_waits_goes_up_and_is_accepted(world: World, simulator: Simulator) 
     assert held == [("虚构信息技术有限公司",)]
 
 
-def test_what_differs_in_nothing_reported_is_closed_unsent(
+def test_an_entry_equal_to_what_was_accepted_is_closed_without_sending(
     world: World, simulator: Simulator
 ) -> None:
     graduate = reporting.approved(world)
@@ -97,7 +97,7 @@ def test_what_differs_in_nothing_reported_is_closed_unsent(
     ).problems
 
 
-def test_a_refusal_comes_back_and_after_mending_it_goes_up_by_itself(
+def test_a_refused_record_is_sent_again_once_it_was_corrected(
     world: World, simulator: Simulator
 ) -> None:
     graduate = reporting.approved(world)
@@ -133,7 +133,9 @@ def test_a_refusal_comes_back_and_after_mending_it_goes_up_by_itself(
     assert found.state == "closed"
 
 
-def test_mended_wrongly_it_is_refused_and_filed_again(world: World, simulator: Simulator) -> None:
+def test_a_wrong_correction_is_refused_and_gets_new_feedback(
+    world: World, simulator: Simulator
+) -> None:
     graduate = reporting.approved(world)
     reporting.register(simulator, graduate)
     right = factories.make_unit_code(body="MA2N0DEF")
@@ -149,9 +151,7 @@ def test_mended_wrongly_it_is_refused_and_filed_again(world: World, simulator: S
     assert list(found.values_list("state", "owner")) == [("closed", ""), ("open", "department")]
 
 
-def test_what_they_hold_and_we_refused_is_listed_until_settled(
-    world: World, simulator: Simulator
-) -> None:
+def test_records_held_there_and_refused_here_are_listed(world: World, simulator: Simulator) -> None:
     held, other = reporting.approved(world), reporting.approved(world)
     reporting.register(simulator, held, other)
     reporting.run(simulator)
@@ -174,7 +174,7 @@ def test_what_they_hold_and_we_refused_is_listed_until_settled(
     assert held.student_no not in listed(Role.SCHOOL_ADMIN)
 
 
-def test_what_would_bounce_is_held_with_field_and_mending(
+def test_a_record_that_would_be_refused_is_held_back_with_field_and_fix(
     world: World, simulator: Simulator
 ) -> None:
     graduate = reporting.approved(world)
@@ -188,7 +188,9 @@ def test_what_would_bounce_is_held_with_field_and_mending(
     assert not BatchLine.objects.filter(part="destination").exists()
 
 
-def test_a_code_nobody_mapped_is_held_for_the_province(world: World, simulator: Simulator) -> None:
+def test_a_code_without_a_national_one_is_held_back_for_the_province(
+    world: World, simulator: Simulator
+) -> None:
     graduate = reporting.confirmed(world)
     reporting.register(simulator, graduate)
     with simulator.transport() as transport:
@@ -198,7 +200,7 @@ def test_a_code_nobody_mapped_is_held_for_the_province(world: World, simulator: 
     assert {p["rule"] for p in held.problems} == {"unmapped"}
 
 
-def test_release_goes_up_at_once_as_seeking(world: World, simulator: Simulator) -> None:
+def test_a_released_destination_is_sent_as_seeking(world: World, simulator: Simulator) -> None:
     graduate = reporting.approved(world)
     reporting.register(simulator, graduate)
     reporting.run(simulator)
@@ -229,7 +231,7 @@ def test_wage_categories_wait_for_the_school(world: World, simulator: Simulator)
     ).problems
 
 
-def test_what_was_claimed_goes_in_the_bytes_of_its_rows(world: World) -> None:
+def test_a_claimed_batch_and_its_rows_give_the_same_bytes(world: World) -> None:
     load_simulated()
     for _ in range(3):
         reporting.approved(world)
@@ -240,7 +242,7 @@ def test_what_was_claimed_goes_in_the_bytes_of_its_rows(world: World) -> None:
     assert now == wire.batch_body(send.outgoing_batch(claimed.batch))
 
 
-def test_what_was_claimed_ahead_is_free_for_the_next_run(
+def test_batches_claimed_ahead_are_given_back_for_the_next_run(
     world: World, simulator: Simulator
 ) -> None:
     graduates = [reporting.approved(world) for _ in range(6)]

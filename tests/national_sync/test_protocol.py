@@ -39,7 +39,7 @@ from tests.national_sync.simulator_process import (
 )
 
 
-def test_the_whole_way(simulator: Simulator) -> None:
+def test_a_batch_from_submitting_to_its_results(simulator: Simulator) -> None:
     simulator.register(1)
     transport = simulator.transport()
     assert isinstance(transport, Transport)
@@ -126,7 +126,7 @@ def test_records_by_pages(simulator: Simulator) -> None:
     assert transport.records("99999").total == 0
 
 
-def test_altering_the_database_shows(simulator: Simulator) -> None:
+def test_a_change_in_the_simulators_database_is_seen(simulator: Simulator) -> None:
     """What reconciliation is tested by: a value, a missing row, an extra row."""
     simulator.register(1, 2)
     simulator.judged(OutgoingBatch("alter", [line(1), line(2), line(1, "destination")]))
@@ -181,7 +181,7 @@ def test_a_refused_version_changes_nothing(simulator: Simulator) -> None:
     assert held.parts["origin"].version == 1
 
 
-def test_numbers_of_an_archive_stay(simulator: Simulator) -> None:
+def test_an_archive_keeps_its_numbers(simulator: Simulator) -> None:
     simulator.register(1)
     first = simulator.verdict(line(1, "archive"))
     other = line(1, "archive", ARCHIVE | {"dazjlxr": "别人"}, version=2)
@@ -256,7 +256,7 @@ def test_signed_as_the_document_says(simulator: Simulator) -> None:
         ({"at": time.time() + 4000}, 401, "stale_timestamp"),
     ],
 )
-def test_requests_that_are_not_believed(
+def test_requests_with_a_wrong_signature_are_refused(
     changes: dict[str, Any], status: int, error: str, simulator: Simulator
 ) -> None:
     answer = signed(simulator, "GET", "/v1/results", **changes)
@@ -277,7 +277,7 @@ def test_a_request_for_one_thing_is_not_one_for_another(simulator: Simulator) ->
     assert moved.json()["error"] == "bad_signature"
 
 
-def test_the_wrong_secret_is_nobodys_batchs_fault(simulator: Simulator) -> None:
+def test_a_wrong_secret_is_no_fault_of_the_batch(simulator: Simulator) -> None:
     endpoint = Endpoint(simulator.url, CLIENT, "wrong")
     assert "wrong" not in repr(endpoint)
     transport = HttpTransport(endpoint, backoff=QUICK)
@@ -334,7 +334,9 @@ def body_of(**changes: Any) -> bytes:
         (wire.batch_body(OutgoingBatch("big", [line(n) for n in range(1001)])), 413, "too_many_lines"),
     ],
 )  # fmt: skip
-def test_what_is_no_batch(body: bytes, status: int, error: str, simulator: Simulator) -> None:
+def test_malformed_batches_are_refused(
+    body: bytes, status: int, error: str, simulator: Simulator
+) -> None:
     answer = signed(simulator, "POST", "/v1/batches", body)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.json()["text"]

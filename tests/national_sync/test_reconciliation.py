@@ -1,4 +1,5 @@
-"""Differences made in the simulator's own database by SQL: each is named, and totals add up."""
+"""Differences made by SQL in the simulator's own database are all named, and the totals add
+up."""
 
 from __future__ import annotations
 

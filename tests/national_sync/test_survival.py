@@ -1,7 +1,8 @@
-"""What must survive: kills at every step, a link that is down, answers twice and in any order.
+"""Kills at every step, a link that is down, answers that come twice and in any order.
 
-The worker is a real process that is really killed; rows are committed, so the school is taken away
-at the end. After each: nothing lost, nothing applied twice, both sides equal.
+The worker is a real process that is really killed. Rows are committed, so each test deletes its
+school in the end. After each test nothing was lost, nothing was applied twice, and both sides are
+equal.
 """
 
 from __future__ import annotations

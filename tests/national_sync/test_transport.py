@@ -1,4 +1,4 @@
-"""The HTTP transport against answers made up one by one, and its pace."""
+"""The HTTP transport against single made-up answers, and its pace."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_nonce_used_before_is_our_chance_again() -> None:
     assert a.transport.submit(BATCH).received == 1
 
 
-def test_what_is_missing() -> None:
+def test_a_missing_record_is_none() -> None:
     with pytest.raises(UnknownBatch):
         Answering(refused(404, "unknown_batch")).transport.poll("b")
     assert Answering(refused(404, "unknown_record")).transport.record(Key("1", 2026, "1")) is None
@@ -276,7 +276,7 @@ def test_attempts_take_tokens() -> None:
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(0, 1), (1, 0), (-1, 1)])
-def test_buckets_there_are_not(rate: float, burst: int) -> None:
+def test_impossible_buckets_are_refused(rate: float, burst: int) -> None:
     with pytest.raises(ValueError, match="positive"):
         TokenBucket(rate, burst)
 

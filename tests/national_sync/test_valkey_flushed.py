@@ -1,6 +1,7 @@
-"""Valkey loses everything in the middle of a batch: messages, what was taken and not yet done, cache.
+"""Valkey loses everything in the middle of a batch: messages, messages being worked on, the
+cache.
 
-A Valkey of this test's own, and on it a real Celery worker with a real beat.
+Each test has its own Valkey, with a real Celery worker and a real beat on it.
 """
 
 from __future__ import annotations

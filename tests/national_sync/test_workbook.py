@@ -1,4 +1,4 @@
-"""The way of files: out by the national layouts, back in, matched to what was sent."""
+"""Reporting by file: written by the national layouts, read back, matched to what was sent."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def test_numbers_as_spreadsheets_keep_them(tmp_path: Path) -> None:
     assert (result.accepted, result.judged_at) == (True, MOMENT)
 
 
-def test_what_is_no_result_workbook(tmp_path: Path) -> None:
+def test_a_file_that_is_no_result_workbook_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkbookRefused):
         read(tmp_path, ["考生号", "错误类型", "错误字段"], [exam_no(1), "", ""])
     other = tmp_path / "other.xlsx"
