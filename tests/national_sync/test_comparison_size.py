@@ -32,7 +32,7 @@ def school(simulator: Simulator, settings: Any) -> School:
     reported_school(COUNT)
     with simulator.transport() as transport:
         demo.share(transport, Graduate.objects.values_list("pk", flat=True))
-    assert reporting.run(simulator, seconds=60).answered == 2 * COUNT
+    assert reporting.run(simulator, seconds=300).answered == 2 * COUNT
     return School.objects.get(code=CODE)
 
 
