@@ -16,14 +16,14 @@ def make(path: Path) -> dict[str, str]:
     from employers.demo import unit_code
     from employers.models import UnitMember
     from graduates.models import Graduate
-    from tests.esign.workbooks import book, row
+    from tests.esign.workbooks import make_row, make_workbook
 
     lookup.refresh()
     graduates = Graduate.objects.select_related("school").filter(school__code="99001")
     found = list(graduates.order_by("-student_no")[:8])
-    rows = [row(g, **({"wage": "面议"} if n == 3 else {})) for n, g in enumerate(found)]
+    rows = [make_row(g, **({"wage": "面议"} if n == 3 else {})) for n, g in enumerate(found)]
     rows[6][2] = "90279999"
-    path.write_bytes(book(rows))
+    path.write_bytes(make_workbook(rows))
     member = UnitMember.objects.select_related("user").get(unit__code=unit_code())
     return {"mobile": member.user.login}
 
