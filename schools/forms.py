@@ -7,7 +7,6 @@ from typing import Any
 from core.forms import (
     PlatformForm,
     fields,
-    read_ids,  # noqa: F401 - the pages of the national loop take it from here
 )
 from schools.actions.staff import SCHOOL_ROLES
 

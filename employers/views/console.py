@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from core import audit, files
 from core.errors import DomainError
+from core.lists.html import row_link
 from core.lists.page import Column, ListPage, Order, Row
 from core.masking import mask_phone
 from core.models import StoredFile
@@ -34,8 +33,7 @@ _REASONS = (
 
 
 def _unit(row: Row) -> str:
-    address = reverse("console:letter", args=[row["pk"]])
-    return f'<a href="{address}">{escape(row["unit__name"])}</a>'
+    return row_link("console:letter", row["pk"], row["unit__name"])
 
 
 def _state(row: Row) -> str:

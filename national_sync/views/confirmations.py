@@ -4,7 +4,6 @@ others."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from core.errors import DomainError
+from core.lists.html import row_link
 from core.lists.page import Column, ListPage, Order, Page, Row
 from graduates.models import Graduate
 from national_sync.actions import remind
@@ -33,7 +33,7 @@ _UNKNOWN = ("未获取", "off")
 
 
 def _name(row: Row) -> str:
-    return f'<a href="{reverse("console:origin", args=[row["id"]])}">{escape(row["name"])}</a>'
+    return row_link("console:origin", row["id"], row["name"])
 
 
 def _state(row: Row) -> str:

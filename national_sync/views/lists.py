@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from core.forms import picked_ids, posted, pressed
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from national_sync.actions import handling
 from national_sync.filters import EntryFilter, FeedbackFilter
@@ -36,8 +36,7 @@ _ENTRY_COLOURS = {
 
 
 def _person(row: Row) -> str:
-    address = reverse("console:origin", args=[row["graduate_id"]])
-    return f'<a href="{address}">{escape(row["graduate__name"])}</a>'
+    return row_link("console:origin", row["graduate_id"], row["graduate__name"])
 
 
 def _field(row: Row) -> str:

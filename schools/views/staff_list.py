@@ -6,6 +6,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, QuerySet
 from django.utils.html import escape
 
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from core.masking import mask_phone
 from schools.filters import StaffFilter
@@ -17,7 +18,7 @@ _ROLES = dict(Role.choices)
 
 
 def _name(row: Row) -> str:
-    return f'<a href="/console/setup/staff/{row["pk"]}/">{escape(row["user__label"])}</a>'
+    return row_link("console:staff-member", row["pk"], row["user__label"])
 
 
 def _state(row: Row) -> str:
