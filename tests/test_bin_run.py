@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bin-run")]
+pytestmark = pytest.mark.slow
 ROOT = Path(settings.BASE_DIR)
 MOST_SECONDS = 240  # stops a test that hangs
 _IN_BACKGROUND = ("sh", "-c", 'trap \'\' INT; exec "$0" "$@"')

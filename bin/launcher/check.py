@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from .paths import ROOT
 from .stack import PYTHON, say
@@ -31,11 +32,11 @@ def _templates() -> list[str]:
 def checks() -> list[tuple[str, list[str], dict[str, str]]]:
     tool = lambda name: str(_BIN / name)  # noqa: E731
     return [
+        ("mypy", [tool("mypy"), "."], _TEST),
         ("ruff format", [tool("ruff"), "format", "--check", "."], {}),
         ("ruff", [tool("ruff"), "check", "."], {}),
         ("import-linter", [tool("lint-imports"), "--no-cache"], _TEST),
         ("djade", [tool("djade"), "--check", "--target-version", "5.2", *_templates()], {}),
-        ("mypy", [tool("mypy"), "."], _TEST),
         ("dead code", [PYTHON, "-m", "launcher.dead_code"], {"PYTHONPATH": str(ROOT / "bin")}),
         ("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"], _TEST),
         ("deploy", [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
@@ -48,26 +49,28 @@ def checks() -> list[tuple[str, list[str], dict[str, str]]]:
     ]  # fmt: skip
 
 
+def run(name: str, argv: list[str], env: dict[str, str]) -> bool:
+    """Run one check and print its result, with its output if it failed. Returns whether it passed."""
+    started = time.monotonic()
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **env},
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.monotonic() - started
+    output = f"\n{done.stdout}{done.stderr}" if done.returncode else ""
+    say(f"{'ok  ' if not done.returncode else 'FAIL'} {name} ({seconds:.1f} s){output}")
+    return not done.returncode
+
+
 def main() -> int:
     wanted = set(sys.argv[1:])
-    failed = []
-    for name, argv, env in checks():
-        if wanted and name not in wanted:
-            continue
-        started = time.monotonic()
-        done = subprocess.run(
-            argv,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **env},
-            capture_output=True,
-            text=True,
-        )
-        seconds = time.monotonic() - started
-        say(f"{'ok  ' if not done.returncode else 'FAIL'} {name} ({seconds:.1f} s)")
-        if done.returncode:
-            failed.append(name)
-            say(done.stdout + done.stderr)
-    return 1 if failed else 0
+    # mypy takes as long as all others together, so the others run beside it.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [pool.submit(run, *check) for check in checks() if not wanted or check[0] in wanted]
+    return 0 if all(done.result() for done in runs) else 1
 
 
 if __name__ == "__main__":

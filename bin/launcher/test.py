@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .coverage import below_floor
@@ -33,8 +34,11 @@ def main() -> int:
         pg.start()
         vk.start()
         env = test_environment(base, pg, vk)
-        build_fonts(Path(env["FONT_DIR"]))
-        make_template(pg, env)
+        # Both take a while on a new machine, and the template needs one processor only.
+        with ThreadPoolExecutor() as pool:
+            fonts = pool.submit(build_fonts, Path(env["FONT_DIR"]))
+            make_template(pg, env)
+            fonts.result()
         args = sys.argv[1:]
         if not any(a.startswith(("-n", "--numprocesses", "-p")) for a in args):
             # One more than there are cores: tests of servers, workers and browsers wait a lot.
