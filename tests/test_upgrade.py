@@ -1,7 +1,7 @@
-"""A database as it was when migrations were first frozen is brought to the present state.
+"""An old database can be migrated to the present state.
 
-`tests/data/first_state.sql.gz` is a dump of the demo made then; it is never made again. Migrations
-that follow are only added, so that every installation can be upgraded.
+`tests/data/first_state.sql.gz` is a dump of the demo from when migrations were first frozen, and is
+never renewed. Later migrations are only added, so that every installation can be upgraded.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,9 +46,17 @@ INVARIANTS = {
 }
 
 
-@pytest.fixture
-def old_database(worker_id: str) -> Iterator[str]:
-    """The address of a database that holds the dump, as its owner."""
+@dataclass(frozen=True)
+class Upgraded:
+    """A database that held the dump and was migrated: its address, and its rows before."""
+
+    address: str
+    rows_before: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def upgraded(worker_id: str) -> Iterator[Upgraded]:
+    """The tests only read it, so the dump is migrated once."""
     name = f"upgrade_{worker_id}"
     with owner_connection() as connection:
         connection.execute(
@@ -57,7 +66,9 @@ def old_database(worker_id: str) -> Iterator[str]:
     address = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{name}").geturl()
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(gzip.decompress(DUMP.read_bytes()))
-    yield address
+    rows_before = count_rows(address)
+    manage(address, "migrate", "--verbosity", "0")
+    yield Upgraded(address, rows_before)
     with owner_connection() as connection:
         connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
 
@@ -86,15 +97,14 @@ def manage(address: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_first_state_is_upgraded_without_losing_a_row(old_database: str) -> None:
-    before = count_rows(old_database)
+def test_the_first_state_is_upgraded_without_losing_a_row(upgraded: Upgraded) -> None:
+    before = upgraded.rows_before
     assert before["graduates_graduate"] > 20
-    manage(old_database, "migrate", "--verbosity", "0")
-    assert "[ ]" not in manage(old_database, "showmigrations"), "a migration was not applied"
-    after = count_rows(old_database)
+    assert "[ ]" not in manage(upgraded.address, "showmigrations"), "a migration was not applied"
+    after = count_rows(upgraded.address)
     kept = {table for table in before if table in after} - {"django_migrations"}
     assert {t: after[t] for t in kept} == {t: before[t] for t in kept}
-    with psycopg.connect(old_database) as connection:
+    with psycopg.connect(upgraded.address) as connection:
         broken = {
             rule: rows
             for rule, query in INVARIANTS.items()
@@ -103,9 +113,8 @@ def test_the_first_state_is_upgraded_without_losing_a_row(old_database: str) -> 
     assert broken == {}
 
 
-def test_the_upgraded_schema_has_every_column_of_the_models(old_database: str) -> None:
-    manage(old_database, "migrate", "--verbosity", "0")
-    with psycopg.connect(old_database) as connection:
+def test_the_upgraded_schema_has_every_column_of_the_models(upgraded: Upgraded) -> None:
+    with psycopg.connect(upgraded.address) as connection:
         rows = connection.execute(
             "SELECT table_name, column_name FROM information_schema.columns"
             " WHERE table_schema = 'public'"
