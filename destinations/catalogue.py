@@ -97,6 +97,11 @@ class Catalogue:
         named = [leaf for leaf in self.leaves.values() if text in (leaf.name, leaf.label)]
         return named[0] if len(named) == 1 else None
 
+    def label_of(self, code: str) -> str:
+        """The words for a category in workbooks; the code itself if it is unknown."""
+        leaf = self.leaves.get(code)
+        return leaf.label if leaf else self.names.get(code, code)
+
     def codes_under(self, top: str) -> list[str]:
         return [code for code, t in self.tops.items() if t == top]
 

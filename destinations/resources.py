@@ -38,8 +38,7 @@ class DestinationResource(resources.Resource):
         return d.graduate.name
 
     def dehydrate_category(self, d: Destination) -> str:
-        leaf = catalogue().leaves.get(d.category)
-        return leaf.label if leaf else catalogue().names.get(d.category, d.category)
+        return catalogue().label_of(d.category)
 
     def dehydrate_form(self, d: Destination) -> str:
         return FORMS.get(d.form, "")

@@ -2,7 +2,8 @@
 
 Each row is entered by the action `enter`, as if the person who uploaded the workbook had typed it.
 Good rows are entered even if others are refused. A row that repeats what is registered already
-changes nothing, so an import may be repeated, or continued after a crash.
+changes nothing, whatever its state, so an import may be repeated, or continued after a crash, and
+importing an untouched export approves nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from destinations.catalogue import catalogue
 from destinations.fields import ALL, BY_KEY, CATEGORY, FORM, FORMS, KEY_COLUMNS, NAME, STUDENT_NO
 from destinations.models import Destination, DestinationImport
 from destinations.rules import check_registration
-from destinations.states import APPROVED
 from destinations.steps import MACHINE
 from schools.models import School
 from schools.scope import visible_to
@@ -164,6 +164,9 @@ def _check_row(
     if _read_column(row, NAME, "name") != d.graduate.name:
         row.problems.append((NAME, f"姓名与学号不符, 系统中为{d.graduate.name}"))
         return
+    if _repeats_export(row, d):
+        row.unchanged = True
+        return
     leaf = catalogue().by_text(_read_column(row, CATEGORY))
     if leaf is None:
         row.problems.append((CATEGORY, "毕业去向不在类别表中, 请填写名称或代码"))
@@ -180,13 +183,31 @@ def _check_row(
     row.values |= registration.values
     stored = {k: getattr(d, k) for k in BY_KEY}
     same = (d.category, d.form) == (registration.category, registration.form)
-    if d.state in APPROVED and same and stored == registration.values:
+    if same and stored == registration.values:
         row.unchanged = True
         return
     try:
         MACHINE.check("enter", d, by)
     except DomainError as refusal:
         row.problems.append((STUDENT_NO, refusal.message))
+
+
+def _repeats_export(row: WorkbookRow, d: Destination) -> bool:
+    """Whether the row has in every column the words that the export writes for `d`.
+
+    This is asked before the rules are checked, because what is stored need not pass the rules for
+    a new registration: a destination that nobody has filled in yet lacks required values.
+    """
+    exported = {CATEGORY: catalogue().label_of(d.category), FORM: FORMS.get(d.form, "")}
+    exported |= {f.key: f.show(getattr(d, f.key)) for f in ALL}
+    return all(
+        column in row.values and _text(row.values[column]) == _text(spreadsheets.safe(words))
+        for column, words in exported.items()
+    )
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
 def _form_key(typed: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
 from core import files, spreadsheets
-from destinations.actions import imports
+from destinations.actions import imports, review
 from destinations.fields import TEMPLATE
-from destinations.models import DestinationImport
+from destinations.models import Destination, DestinationEvent, DestinationImport
 from destinations.states import State
 from graduates.models import Graduate
 from schools.roles import Role
@@ -88,6 +89,47 @@ def test_an_exported_workbook_can_be_imported(world: factories.World, tmp_path: 
     client = factories.client_of(factories.make_staff(Role.SCHOOL_ADMIN, world))
     answer = client.get(reverse("console:destinations-export"))
     assert run(world, answer.content).counts["unchanged"] == 1
+
+
+def _stored_rows() -> dict[str, list[dict[str, Any]]]:
+    models = (
+        Graduate,
+        Destination,
+        DestinationEvent,
+        *apps.get_app_config("national_sync").get_models(),
+    )
+    return {m._meta.label: list(m._base_manager.order_by("pk").values()) for m in models}
+
+
+def test_importing_an_untouched_export_changes_nothing_in_any_state(world: factories.World) -> None:
+    states = (*State.values, State.UNSUBMITTED)
+    for state in states:
+        graduate = factories.make_graduate(world)
+        user = factories.activate(graduate)
+        factories.put_in_state(graduate, state, world, user, agreement=state == State.ESIGNED)
+    client = factories.client_of(factories.make_staff(Role.SCHOOL_ADMIN, world))
+    exported = client.get(reverse("console:destinations-export"))
+    before = _stored_rows()
+
+    imported = run(world, exported.content)
+
+    assert imported.state == ImportState.DONE
+    rows = len(states)
+    assert imported.counts == {"rows": rows, "able": 0, "unchanged": rows, "rejected": 0}
+    assert _stored_rows() == before
+
+
+def test_a_row_that_repeats_a_rejected_destination_does_not_approve_it(
+    world: factories.World,
+) -> None:
+    graduate = factories.make_graduate(world)
+    content = book([contract(graduate)])
+    run(world, content)
+    review.reject(graduate_id=graduate.pk, reason="名称不符", by=world.school_admin)
+
+    assert run(world, content).counts["unchanged"] == 1
+
+    assert factories.destination_of(graduate).state == State.REJECTED
 
 
 @pytest.mark.parametrize(
