@@ -15,7 +15,7 @@ class NewPasswordForm(PlatformForm):
     new_password = fields.Password(
         "新密码",
         autocomplete="new-password",
-        help_text="至少8位, 不能全是数字, 不能包含姓名、学号或手机号码。",
+        help_text="至少8位，不能全是数字，不能包含姓名、学号或手机号码。",
     )
     repeated = fields.Password("再输入一次", autocomplete="new-password")
 

@@ -63,8 +63,8 @@ def mails(*addressed: tuple[Message, str]) -> list[OutboxMessage]:
 
 def _mail_text(told: Message) -> str:
     return (
-        f"{told.title}。\n\n请登录毕业去向登记平台查看: {settings.PUBLIC_ORIGIN}{told.link}\n\n"
-        "此邮件由平台自动发出, 请不要回复。\n"
+        f"{told.title}。\n\n请登录毕业去向登记平台查看：{settings.PUBLIC_ORIGIN}{told.link}\n\n"
+        "此邮件由平台自动发出，请不要回复。\n"
     )
 
 

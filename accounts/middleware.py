@@ -42,4 +42,4 @@ class SessionLimits:
 def session_ended_notice(request: HttpRequest) -> None:
     """Tell a person who was sent to the sign-in page that the session has ended."""
     if getattr(request, "session_ended", False):
-        messages.info(request, "登录已过期, 请重新登录。填写中的内容未提交。")
+        messages.info(request, "登录已过期，请重新登录。填写中的内容未提交。")

@@ -32,11 +32,11 @@ PAUSE = timedelta(seconds=60)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 _TEXTS = {
-    "card": "您正在填写签约邀约, 验证码 {code}, 10分钟内有效。",
-    "login": "您正在登录用人单位端, 验证码 {code}, 10分钟内有效。",
-    "recover": "您正在申请找回用人单位帐号, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
-    "accept": "您正在签署网络就业协议, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
-    "amend": "您正在确认协议变更, 验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "card": "您正在填写签约邀约，验证码 {code}, 10分钟内有效。",
+    "login": "您正在登录用人单位端，验证码 {code}, 10分钟内有效。",
+    "recover": "您正在申请找回用人单位帐号，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "accept": "您正在签署网络就业协议，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "amend": "您正在确认协议变更，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
 }
 
 
@@ -59,9 +59,9 @@ def issue(
     whether the number is known.
     """
     if not phone or any(f.is_error for f in check_mobile(phone)):
-        raise Invalid({"mobile": ["手机号码应为11位数字, 请核对。"]})
+        raise Invalid({"mobile": ["手机号码应为11位数字，请核对。"]})
     if not outbox.can_send(Channel.SMS):
-        raise Refused("no_sms", "短信通道尚未开通, 请联系平台管理员。")
+        raise Refused("no_sms", "短信通道尚未开通，请联系平台管理员。")
     code = f"{secrets.randbelow(10**6):06d}"
     nonce = secrets.token_hex(16)
     with transaction.atomic():
@@ -116,7 +116,7 @@ def _try(
         row.tries += 1
         rows.update(row, "tries")
         left = MOST_TRIES - row.tries
-        words = f"验证码不正确, 还可以试 {left} 次。" if left else _SPENT
+        words = f"验证码不正确，还可以试 {left} 次。" if left else _SPENT
         return WrongCode("code", words, field="code")
     row.proved_at = row.proved_at or timezone.now()
     row.used_at = row.proved_at if spend else None
@@ -131,11 +131,11 @@ def spend(code: OneTimeCode) -> None:
         pk=code.pk, used_at=None, proved_at__isnull=False, expires_at__gt=now
     )
     if not fresh.update(used_at=now):
-        raise WrongCode("code", "验证码已使用或已过期, 请重新获取。", field="code")
+        raise WrongCode("code", "验证码已使用或已过期，请重新获取。", field="code")
 
 
 _NONE = "请先获取验证码。"
-_SPENT = "验证码输错次数过多, 请重新获取。"
+_SPENT = "验证码输错次数过多，请重新获取。"
 
 
 def _problem(row: OneTimeCode | None) -> str | None:
@@ -144,9 +144,9 @@ def _problem(row: OneTimeCode | None) -> str | None:
     if row.tries >= MOST_TRIES:
         return _SPENT
     if row.used_at is not None:
-        return "验证码已使用, 请重新获取。"
+        return "验证码已使用，请重新获取。"
     if row.expires_at <= timezone.now():
-        return "验证码已过期, 请重新获取。"
+        return "验证码已过期，请重新获取。"
     return None
 
 
@@ -177,7 +177,7 @@ def _check_limits(phone: str, subject: str, address: str) -> None:
     sent = OneTimeCode.objects
     of_phone = sent.filter(phone=phone)
     if of_phone.filter(created_at__gt=now - PAUSE).exists():
-        raise CodeLimit("code_pause", "验证码已发送, 请在60秒后再获取。")
+        raise CodeLimit("code_pause", "验证码已发送，请在60秒后再获取。")
     limits = settings.ONE_TIME_CODE_LIMITS
     for found, most, words in (
         (of_phone.filter(created_at__gt=now - _HOUR), limits["phone_hour"], "此手机号码一小时内"),
@@ -188,4 +188,4 @@ def _check_limits(phone: str, subject: str, address: str) -> None:
         (sent.filter(created_at__gt=now - _DAY), limits["day"], "平台今天"),
     ):  # fmt: skip
         if found[:most].count() >= most:
-            raise CodeLimit("code_limit", f"{words}获取验证码次数过多, 请稍后再试。")
+            raise CodeLimit("code_limit", f"{words}获取验证码次数过多，请稍后再试。")

@@ -22,7 +22,7 @@ class Throttled(DomainError):
     status = 429
 
     def __init__(self) -> None:
-        super().__init__("throttled", "尝试次数过多, 请15分钟后再试。忘记密码请联系老师重置。")
+        super().__init__("throttled", "尝试次数过多，请15分钟后再试。忘记密码请联系老师重置。")
 
 
 class WrongCredentials(DomainError):

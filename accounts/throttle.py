@@ -60,7 +60,7 @@ def _limit(parameter: str | list[str]) -> int:
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     context = {
-        "message": f"尝试次数过多, 请 {minutes} 分钟后再试。忘记密码请联系辅导员或管理员重置。",
+        "message": f"尝试次数过多，请 {minutes} 分钟后再试。忘记密码请联系辅导员或管理员重置。",
         "code": "throttled",
     }
     return render(request, "core/refused.html", context, status=429)

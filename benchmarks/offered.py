@@ -155,7 +155,7 @@ def typed(member: UnitMember) -> dict[str, str]:
         "job_title": "软件工程师", "term_years": "3", "probation_months": "3",
         "probation_wage": "5000", "wage": "6000", "penalty": "3000",
         "report_place": "测试路1号人力资源部", "report_by": report_by.isoformat(),
-        "work_place": "合肥市包河区", "signing_notes": "提供集体宿舍, 报到后十日内签订劳动合同",
+        "work_place": "合肥市包河区", "signing_notes": "提供集体宿舍，报到后十日内签订劳动合同",
         "penalty_notes": "", "archive_unit": "测试人才服务中心", "archive_contact": "档案员",
         "archive_phone": "0551-60000002", "archive_address": "测试路2号", "valid_days": "3",
     }  # fmt: skip

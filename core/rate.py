@@ -14,7 +14,7 @@ class RateLimited(DomainError):
 def check(name: str, *, most: int) -> None:
     """Raises `RateLimited` if `most` were counted already. Counts nothing itself."""
     if cache.get(f"rate:{name}", 0) >= most:
-        raise RateLimited("rate", "操作过于频繁, 请稍后再试。")
+        raise RateLimited("rate", "操作过于频繁，请稍后再试。")
 
 
 def limit(name: str, *, most: int, seconds: int) -> None:
@@ -26,4 +26,4 @@ def limit(name: str, *, most: int, seconds: int) -> None:
     except ValueError:  # the counter expired between the two calls
         return
     if count > most:
-        raise RateLimited("rate", "操作过于频繁, 请稍后再试。")
+        raise RateLimited("rate", "操作过于频繁，请稍后再试。")

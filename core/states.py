@@ -83,7 +83,7 @@ class Machine(Lifecycle):
         if failures:
             raise failures[0]
         label = mine[0].label
-        raise Refused("state", f"当前状态为“{self.labels[state]}”, 不能{label}。")
+        raise Refused("state", f"当前状态为“{self.labels[state]}”，不能{label}。")
 
     def can(self, action: str, obj: Any, actor: Any) -> bool:
         try:

@@ -14,7 +14,7 @@ from core.models import OutboxMessage
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     context = {
-        "message": "页面已过期或来源不明, 没有执行任何操作。请返回后刷新页面再试。",
+        "message": "页面已过期或来源不明，没有执行任何操作。请返回后刷新页面再试。",
         "code": "csrf",
     }
     return render(request, "core/refused.html", context, status=403)
@@ -31,7 +31,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "refused_form": refused,
         "kit_states": [
             ("表单", samples.empty()),
-            ("表单, 有错误", refused),
+            ("表单，有错误", refused),
             ("不能修改的字段", samples.grey()),
         ],
         "signature": samples.signature(),
@@ -77,18 +77,18 @@ GALLERY: dict[str, Any] = {
         ),
     ],
     "letter": [
-        "尊敬的示例甲同学:",
-        "您好! 虚构信息技术有限公司决定录用您, 职位为“工程师”。",
-        "本邀约在有效期结束前有效, 逾期未答复自动失效。",
+        "尊敬的示例甲同学：",
+        "您好！ 虚构信息技术有限公司决定录用您，职位为“工程师”。",
+        "本邀约在有效期结束前有效，逾期未答复自动失效。",
     ],
     "verdicts": [
-        ("ok", "patch-check", "文件由本平台出具, 未被改动", "协议有效。"),
-        ("wait", "patch-check", "文件由本平台出具, 未被改动", "协议已解约, 文件作废。"),
+        ("ok", "patch-check", "文件由本平台出具，未被改动", "协议有效。"),
+        ("wait", "patch-check", "文件由本平台出具，未被改动", "协议已解约，文件作废。"),
         ("bad", "x-octagon", "验证未通过", "文件在签名之后被改动。"),
     ],
     "card": {"name": "示例甲", "address": "https://example.edu.cn/card/" + "0" * 32 + "/"},
     "changes": [
-        ("约定薪资(元/月)", "6000", "7000"),
+        ("约定薪资（元/月）", "6000", "7000"),
         ("报到地点", "虚构路1号人力资源部", "虚构路2号"),
     ],
 }

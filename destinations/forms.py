@@ -56,7 +56,7 @@ def registration_form(
     form_class = declared_form(
         shown,
         required=[k for k in keys if leaf.requirement(k, kind) == Requirement.REQUIRED],
-        greyed={key: "已审核, 有误请联系辅导员" for key in keys if key in grey},
+        greyed={key: "已审核，有误请联系辅导员" for key in keys if key in grey},
         hints={key: leaf.note(key, kind) for key in keys},
         base=base,
     )
@@ -67,7 +67,7 @@ class CorrectCodesForm(DeclaredForm):
     """Corrects the coded fields of an e-signed destination, with a reason."""
 
     version = fields.Seen()
-    reason = fields.LongText("理由", star=True, max_length=200, help_text="会写入经过, 不能再改。")
+    reason = fields.LongText("理由", star=True, max_length=200, help_text="会写入经过，不能再改。")
 
 
 def correct_codes_form(d: Destination, data: Mapping[str, Any] | None = None) -> DeclaredForm:
@@ -93,7 +93,7 @@ class MaterialForm(PlatformForm):
 class ReviewForm(PlatformForm):
     """The reason a reviewer gives. The action refuses an empty one where the step needs it."""
 
-    reason = fields.LongText("原因(不通过、解约时填写)", required=False)
+    reason = fields.LongText("原因（不通过、解约时填写）", required=False)
     version = fields.Seen()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -126,7 +126,7 @@ class DisputeForm(PlatformForm):
 class SettleForm(PlatformForm):
     """The answer to a dispute."""
 
-    answer = fields.LongText("说明(毕业生会看到)", star=True, max_length=300)
+    answer = fields.LongText("说明（毕业生会看到）", star=True, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
@@ -140,13 +140,13 @@ class WageForm(PlatformForm):
         "地区",
         star=True,
         widget=widgets.PlaceInput,
-        help_text="省、市或区县; 下级没有自己的标准时用上级的。",
+        help_text="省、市或区县；下级没有自己的标准时用上级的。",
     )
     valid_from = fields.Date("起始日期", star=True)
     amount = fields.Number(
-        "标准(元/月)",
+        "标准（元/月）",
         star=True,
-        error_messages={"invalid": "请填写每月元数, 500 至 100000 之间的整数。"},
+        error_messages={"invalid": "请填写每月元数，500 至 100000 之间的整数。"},
     )
 
 

@@ -24,7 +24,7 @@ def register_step(*, graduate: Graduate) -> HomeStep:
     d = _destination_of(graduate)
     todo = "请登记毕业去向"
     if d.state == State.REJECTED:
-        todo = f"登记未通过: {d.reason}, 请修改后重新提交"
+        todo = f"登记未通过：{d.reason}，请修改后重新提交"
     return HomeStep(
         label="登记去向",
         done=d.state not in (State.UNSUBMITTED, State.REJECTED),
@@ -41,6 +41,6 @@ def reviewed_step(*, graduate: Graduate) -> HomeStep:
     return HomeStep(
         label="审核通过",
         done=d.state in APPROVED,
-        todo="已提交, 请等待老师审核",
+        todo="已提交，请等待老师审核",
         address=reverse("destination"),
     )

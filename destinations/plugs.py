@@ -82,7 +82,7 @@ def follow_graduate(*, graduate: Graduate) -> None:
 def refuse_with_agreement(*, graduate: Graduate) -> None:
     """A graduate with an active agreement leaves only after its termination."""
     if Destination.objects.filter(pk=graduate.pk, locked_at__isnull=False).exists():
-        raise Refused("agreement", "有生效的网签协议, 须先解约。")
+        raise Refused("agreement", "有生效的网签协议，须先解约。")
 
 
 @hooks.detail_links.plug()

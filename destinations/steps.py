@@ -65,7 +65,7 @@ def role_of(actor: object) -> str:
 
 def no_agreement(d: Destination, actor: StepActor) -> None:
     if d.locked_at is not None:
-        raise Refused("agreement", "已有生效的网签协议, 去向由协议决定, 不能在此修改。")
+        raise Refused("agreement", "已有生效的网签协议，去向由协议决定，不能在此修改。")
 
 
 def has_agreement(d: Destination, actor: StepActor) -> None:
@@ -79,7 +79,7 @@ def cohort_takes_registrations(d: Destination, actor: StepActor) -> None:
     phase = phase_for(d.graduate, d.cohort)
     if phase in (Phase.ENDED, Phase.SEALED):
         raise Refused(
-            "cohort_ended", f"{d.cohort}已{d.cohort.phase_label}, 如需修改请由省级重新开放。"
+            "cohort_ended", f"{d.cohort}已{d.cohort.phase_label}，如需修改请由省级重新开放。"
         )
     if phase == Phase.PREPARING and role_of(actor) == GRADUATE:
         raise Refused("cohort_preparing", f"{d.cohort}尚未开放登记。")
@@ -92,23 +92,23 @@ def not_sealed(d: Destination, actor: StepActor) -> None:
 
 def without_job(d: Destination, actor: StepActor) -> None:
     if d.category.partition("-")[0] not in ("70", "71", "72"):
-        raise Refused("approved", "去向已审核, 毕业去向和单位不能修改; 如有错误请提交信息反馈。")
+        raise Refused("approved", "去向已审核，毕业去向和单位不能修改；如有错误请提交信息反馈。")
 
 
 def seeking(d: Destination, actor: StepActor) -> None:
     if d.category.partition("-")[0] != "70":
-        raise Refused("not_seeking", "当前毕业去向不是待就业, 不能签约。")
+        raise Refused("not_seeking", "当前毕业去向不是待就业，不能签约。")
 
 
 def not_opened(d: Destination, actor: StepActor) -> None:
     if d.opened_at is not None:
-        raise Refused("opened", "老师已经开始审核, 不能撤回; 如需修改请联系辅导员。")
+        raise Refused("opened", "老师已经开始审核，不能撤回；如需修改请联系辅导员。")
 
 
 def other_person(d: Destination, actor: StepActor) -> None:
     """Where the school asks for review by two persons, nobody approves what they entered."""
     if d.school.two_person_review and d.entered_by_id == actor.pk:
-        raise Refused("same_person", "此去向由您本人录入, 本校要求由另一人终审。")
+        raise Refused("same_person", "此去向由您本人录入，本校要求由另一人终审。")
 
 
 def from_national(d: Destination, actor: StepActor) -> None:
@@ -118,19 +118,19 @@ def from_national(d: Destination, actor: StepActor) -> None:
 
 def not_proposed(d: Destination, actor: StepActor) -> None:
     if d.release_proposed_at is not None:
-        raise Refused("release_proposed", "已提出解约, 请等待学校处理。")
+        raise Refused("release_proposed", "已提出解约，请等待学校处理。")
 
 
 def proposed_by_another(d: Destination, actor: StepActor) -> None:
     if d.release_proposed_at is None:
-        raise Refused("release_not_proposed", "尚未提出解约: 请先由院系上传解约材料并提出。")
+        raise Refused("release_not_proposed", "尚未提出解约：请先由院系上传解约材料并提出。")
     if d.release_proposed_by_id == actor.pk:
-        raise Refused("same_person", "解约由您本人提出, 须由另一人办理。")
+        raise Refused("same_person", "解约由您本人提出，须由另一人办理。")
 
 
 def not_disputed(d: Destination, actor: StepActor) -> None:
     if d.disputed_at is not None:
-        raise Refused("disputed", "毕业生对此去向有异议, 处理完毕之前不能操作。")
+        raise Refused("disputed", "毕业生对此去向有异议，处理完毕之前不能操作。")
 
 
 def has_flags(d: Destination, actor: StepActor) -> None:

@@ -37,7 +37,7 @@ class SignInForm(PlatformForm):
 # What each kind of letter does, under its name.
 _EFFECTS = {
     LetterKind.CERTIFY: "认证单位和您本人",
-    LetterKind.MANAGER: "您成为新的管理者, 原管理者的权限随之结束",
+    LetterKind.MANAGER: "您成为新的管理者，原管理者的权限随之结束",
 }
 
 
@@ -64,7 +64,7 @@ class RecoverForm(PlatformForm):
     The actions say everything that is missing at once."""
 
     unit_code = fields.Text(
-        "统一社会信用代码", max_length=18, star=True, help_text="18位, 营业执照或法人证书上的代码"
+        "统一社会信用代码", max_length=18, star=True, help_text="18位，营业执照或法人证书上的代码"
     )
     name = fields.Text("新的帐号管理者姓名", star=True, help_text="与公函、身份证一致")
     mobile = fields.Phone("新的手机号码", star=True)

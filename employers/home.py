@@ -22,8 +22,8 @@ def unit_todos(*, member: UnitMember) -> list[Todo]:
     if member.state == Membership.VERIFIED:
         return todos
     if Letter.objects.filter(member=member, state__in=OPEN_LETTER).exists():
-        note = "认证公函已提交, 等待省级审核"
+        note = "认证公函已提交，等待省级审核"
     else:
-        note = "上传盖章公函认证后, 毕业生会看到“单位已认证”, 您可查看全单位的签约"
+        note = "上传盖章公函认证后，毕业生会看到“单位已认证”，您可查看全单位的签约"
     todos.append(Todo("单位认证", note, reverse("employer-letter"), "patch-check"))
     return todos

@@ -13,7 +13,7 @@ ROLE_LABELS = LEVEL_LABELS
 # What the reviewer compares and ticks, one line after the other.
 CHECKLIST = {
     "signature": "帐号管理者已手写签名",
-    "stamp": "盖有红色单位公章或人事章(其他印章无效)",
+    "stamp": "盖有红色单位公章或人事章（其他印章无效）",
     "identity": "身份证人像面和国徽面清晰、与管理者姓名一致",
     "names": "公函上的单位名称、统一社会信用代码与平台一致",
 }
@@ -36,12 +36,12 @@ def needs_two_reviewers(letter: Letter, actor: User) -> None:
 
 def another_person(letter: Letter, actor: User) -> None:
     if letter.first_by_id == actor.pk:
-        raise Refused("same_person", "找回帐号须由另一位审核人复核, 您已经初核过。")
+        raise Refused("same_person", "找回帐号须由另一位审核人复核，您已经初核过。")
 
 
 def submitter_not_left(letter: Letter, actor: User) -> None:
     if letter.member is not None and letter.member.state == Membership.ENDED:
-        raise Refused("member_left", "提交人已离开单位, 不能通过, 请填写原因退回。")
+        raise Refused("member_left", "提交人已离开单位，不能通过，请填写原因退回。")
 
 
 _WAITING, _SECOND, _APPROVED = LetterState.WAITING, LetterState.SECOND, LetterState.APPROVED

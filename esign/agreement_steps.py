@@ -48,7 +48,7 @@ def not_sealed(facts: AgreementFacts, actor: User) -> None:
 def no_termination(facts: AgreementFacts, actor: User) -> None:
     rows = Termination.objects.filter(agreement=facts.agreement, state__in=OPEN_TERMINATION)
     if rows.exists():
-        raise Refused("termination_open", "解约申请正在办理, 办结以后再操作。")
+        raise Refused("termination_open", "解约申请正在办理，办结以后再操作。")
 
 
 AGREEMENT = Machine(

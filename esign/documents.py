@@ -18,7 +18,7 @@ from esign.models import Agreement, AgreementVersion
 
 _EVENT_LABELS = {
     "esign.invite": "单位发出邀约",
-    "esign.accept": "毕业生接受并签署, 协议生效",
+    "esign.accept": "毕业生接受并签署，协议生效",
     "esign.amend_propose": "单位提出变更",
     "esign.amend_confirm": "毕业生确认变更",
 }

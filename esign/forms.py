@@ -119,7 +119,7 @@ class ProvePhoneForm(PlatformForm):
     """The recruiter's mobile number and the code that was sent to it."""
 
     mobile = fields.Phone("手机号码", star=True)
-    code = fields.OneTimeCode("短信验证码", star=True, help_text="6 位数字, 10 分钟内有效")
+    code = fields.OneTimeCode("短信验证码", star=True, help_text="6 位数字，10 分钟内有效")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
@@ -175,11 +175,11 @@ class TerminationForm(PlatformForm):
 
     ground = fields.Choice("解约事由", Ground.choices, star=True)
     reason = fields.LongText("原因说明", star=True, max_length=500)
-    notified_on = fields.Date("书面告知单位的日期(单方解约必填)", required=False)
+    notified_on = fields.Date("书面告知单位的日期（单方解约必填）", required=False)
     materials = fields.Uploads(
-        f"证明材料(单方解约必填, 最多 {MOST_MATERIALS} 张)",
+        f"证明材料（单方解约必填，最多 {MOST_MATERIALS} 张）",
         required=False,
-        help_text="拍照或从相册选择, 大图会自动压缩。",
+        help_text="拍照或从相册选择，大图会自动压缩。",
     )
     kept = fields.Mark()
     drop = fields.Check("不用这些照片")
@@ -205,8 +205,10 @@ class UnitTerminationForm(PlatformForm):
 
     ground = fields.Choice("解约事由", Ground.choices, star=True, widget=widgets.RadioSelect)
     reason = fields.LongText("原因", star=True, max_length=500)
-    notified_on = fields.Date("书面告知毕业生的日期(单方解约)", required=False)
-    materials = fields.Pictures(f"证明材料图片(单方解约, 最多 {MOST_MATERIALS} 张)", required=False)
+    notified_on = fields.Date("书面告知毕业生的日期（单方解约）", required=False)
+    materials = fields.Pictures(
+        f"证明材料图片（单方解约，最多 {MOST_MATERIALS} 张）", required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
@@ -231,7 +233,7 @@ class StampedReleaseForm(PlatformForm):
     showed."""
 
     materials = fields.Pictures(
-        f"加盖单位公章或人力资源部门公章的解约材料(最多 {MOST_MATERIALS} 张)", star=True
+        f"加盖单位公章或人力资源部门公章的解约材料（最多 {MOST_MATERIALS} 张）", star=True
     )
     seen = fields.Seen()
 
@@ -249,16 +251,16 @@ class SigningRulesForm(PlatformForm):
         "解约开始日期", star=True, help_text="从这天起双方可以提出解约。"
     )
     most_terminations = fields.Number(
-        "最大解约次数", star=True, help_text="每名毕业生在本届最多解约几次, 只计已同意的。"
+        "最大解约次数", star=True, help_text="每名毕业生在本届最多解约几次，只计已同意的。"
     )
     silence_days = fields.Number(
-        "对方未答复期限(天)",
+        "对方未答复期限（天）",
         star=True,
-        help_text="协商解约时对方超过期限未答复, 毕业生可以上传盖章解约材料。",
+        help_text="协商解约时对方超过期限未答复，毕业生可以上传盖章解约材料。",
     )
     copies = fields.Number("打印份数", star=True, help_text="每次打印协议书的默认份数。")
     department_decides = fields.Check(
-        "解约由院系审核即可", help_text="勾选后院系同意即办结, 不再经学校终审。"
+        "解约由院系审核即可", help_text="勾选后院系同意即办结，不再经学校终审。"
     )
 
 

@@ -13,7 +13,7 @@ from esign.models import Agreement
 # Events that both parties may read.
 LABELS = {
     "esign.invite": "单位发出邀约",
-    "esign.accept": "毕业生签署, 协议生效",
+    "esign.accept": "毕业生签署，协议生效",
     "esign.amend_propose": "单位提出变更",
     "esign.amend_withdraw": "单位撤回变更",
     "esign.amend_confirm": "毕业生确认变更",
@@ -26,8 +26,8 @@ LABELS = {
     "esign.terminate_call": "登记回访",
     "esign.terminate_pass": "解约初审同意",
     "esign.terminate_turn_down": "解约审核不同意",
-    "esign.terminate": "解约终审同意, 协议已解约",
-    "esign.conclude": "转为劳动合同, 协议终止",
+    "esign.terminate": "解约终审同意，协议已解约",
+    "esign.conclude": "转为劳动合同，协议终止",
     "esign.print": "打印协议书",
 }
 # Events that only staff may read.

@@ -64,13 +64,13 @@ def answer_step(*, graduate: Graduate) -> HomeStep | None:
     kind, pk = waiting[0]
     same_kind = sum(k == kind for k, _ in waiting)
     if kind == _TERMINATION:
-        label, todo = "答复解约", "用人单位申请解约, 请答复"
+        label, todo = "答复解约", "用人单位申请解约，请答复"
         address = reverse("agreement", args=[pk])
     elif kind == _OVERDUE:
-        label, todo = "解约材料", "对方逾期未答复解约, 可以上传盖章材料"
+        label, todo = "解约材料", "对方逾期未答复解约，可以上传盖章材料"
         address = reverse("agreement", args=[pk])
     elif kind == _AMENDMENT:
-        label, todo = "确认变更", "用人单位提出修改签约信息, 请核对后确认或拒绝"
+        label, todo = "确认变更", "用人单位提出修改签约信息，请核对后确认或拒绝"
         address = reverse("amendment", args=[pk])
     else:
         label, todo = "答复邀约", f"有{same_kind}份签约邀约等待您答复"

@@ -57,7 +57,7 @@ def issue_key(*, common_name: str, force: bool = False) -> SigningCertificate:
     if len(secret) < 16:
         raise NoUsableKey("SIGNING_KEY_SECRET 未设置或过短")
     if path.exists() and not force:
-        raise NoUsableKey(f"{path} 已存在; 如确需更换请加 --replace")
+        raise NoUsableKey(f"{path} 已存在；如确需更换请加 --replace")
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     name = x509.Name(
@@ -136,7 +136,7 @@ def _load_key(path: str, changed: float) -> tuple[SimpleSigner, SigningCertifica
     signer = signers.SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=secret)
     _, certificate, _ = pkcs12.load_key_and_certificates(content, secret)
     if signer is None or certificate is None:
-        raise NoUsableKey("签名密钥无法打开, 请核对 SIGNING_KEY_SECRET")
+        raise NoUsableKey("签名密钥无法打开，请核对 SIGNING_KEY_SECRET")
     return signer, record_certificate(certificate)
 
 
@@ -158,13 +158,13 @@ def _key_in_use() -> tuple[SimpleSigner, SigningCertificate]:
     try:
         changed = path.stat().st_mtime
     except OSError:
-        raise NoUsableKey("没有签名密钥, 请运行 issue_signing_key") from None
+        raise NoUsableKey("没有签名密钥，请运行 issue_signing_key") from None
     try:
         signer, row = _load_key(str(path), changed)
     except (ValueError, OSError) as problem:
-        raise NoUsableKey("签名密钥无法打开, 请核对 SIGNING_KEY_SECRET") from problem
+        raise NoUsableKey("签名密钥无法打开，请核对 SIGNING_KEY_SECRET") from problem
     if row.revoked_at is not None or row.not_after <= timezone.now():
-        raise NoUsableKey("签名证书已过期或已停用, 请更换密钥")
+        raise NoUsableKey("签名证书已过期或已停用，请更换密钥")
     return signer, row
 
 
@@ -228,7 +228,7 @@ def sign_pdf(content: bytes) -> bytes:
     digest = hashlib.sha256(signed[:start] + signed[end:]).digest()
     container = _signature_container(digest).hex().encode()
     if len(container) > end - start - 2:
-        raise NoUsableKey("签名超出预留空间, 请检查证书链与时间戳服务")
+        raise NoUsableKey("签名超出预留空间，请检查证书链与时间戳服务")
     signed[start + 1 : start + 1 + len(container)] = container
     return bytes(signed)
 
@@ -257,7 +257,7 @@ def _signature_container(digest: bytes) -> bytes:
     try:
         return bytes(asyncio.run(signing).dump())
     except Exception as problem:  # the answer comes from outside and may be anything
-        raise NoTimeStamp(f"没有得到时间戳: {problem}") from problem
+        raise NoTimeStamp(f"没有得到时间戳：{problem}") from problem
 
 
 def _signed_attributes(signer: SimpleSigner, digest: bytes) -> Any:
@@ -288,7 +288,7 @@ def _time_stamper() -> HTTPTimeStamper | None:
     from pyhanko.sign.timestamps import HTTPTimeStamper
 
     if not settings.TIME_STAMP_ROOTS:
-        raise NoTimeStamp("没有设置时间戳服务的根证书(TIME_STAMP_ROOTS), 时间戳无法验证")
+        raise NoTimeStamp("没有设置时间戳服务的根证书（TIME_STAMP_ROOTS），时间戳无法验证")
     return HTTPTimeStamper(settings.TIME_STAMP_URL, timeout=10)
 
 

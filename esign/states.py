@@ -56,11 +56,11 @@ class Ground(models.TextChoices):
     """Why an agreement ends (articles five and six of the form)."""
 
     MUTUAL = "mutual", "协商一致"
-    BREACH = "breach", "第五条: 一方违约或隐瞒情况"
-    BANKRUPT = "bankrupt", "第六条: 单位被撤销或宣告破产"
-    NOT_QUALIFIED = "not_qualified", "第六条: 报到时未取得毕业资格"
-    SENTENCED = "sentenced", "第六条: 被判处拘役以上刑罚"
-    LAW = "law", "第六条: 法律、法规和规章规定的其他情况"
+    BREACH = "breach", "第五条：一方违约或隐瞒情况"
+    BANKRUPT = "bankrupt", "第六条：单位被撤销或宣告破产"
+    NOT_QUALIFIED = "not_qualified", "第六条：报到时未取得毕业资格"
+    SENTENCED = "sentenced", "第六条：被判处拘役以上刑罚"
+    LAW = "law", "第六条：法律、法规和规章规定的其他情况"
 
 
 class Side(models.TextChoices):

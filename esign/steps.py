@@ -107,12 +107,12 @@ def by_the_graduate(facts: InvitationFacts, actor: User) -> None:
 
 def not_expired(facts: InvitationFacts, actor: User) -> None:
     if facts.state == InvitationState.EXPIRED:
-        raise Refused("expired", "邀约已过有效期, 如仍愿意签约请联系单位重新发送。")
+        raise Refused("expired", "邀约已过有效期，如仍愿意签约请联系单位重新发送。")
 
 
 def terms_unchanged(facts: InvitationFacts, actor: User) -> None:
     if facts.terms_hash and facts.terms_hash != facts.invitation.terms_hash:
-        raise Refused("terms_changed", "单位刚刚修改了邀约内容, 请重新阅读后再决定。")
+        raise Refused("terms_changed", "单位刚刚修改了邀约内容，请重新阅读后再决定。")
 
 
 def read_long_enough(facts: InvitationFacts, actor: User) -> None:
@@ -125,7 +125,7 @@ def check_reading(opened_at: datetime.datetime | None, now: datetime.datetime) -
     if seconds_left is None:
         raise Refused("not_read", "请先打开并阅读全文。")
     if seconds_left > 0:
-        raise Refused("reading", f"请仔细阅读, 还需 {seconds_left} 秒。")
+        raise Refused("reading", f"请仔细阅读，还需 {seconds_left} 秒。")
 
 
 def reading_left(opened_at: datetime.datetime | None, now: datetime.datetime) -> int | None:
@@ -143,26 +143,26 @@ def origin_confirmed(facts: InvitationFacts, actor: User) -> None:
 def still_seeking_work(facts: InvitationFacts, actor: User) -> None:
     if facts.destination.locked_at is not None:
         raise Refused(
-            "active_agreement", "您已有生效的就业协议, 不能再签约; 如已协商一致请先解约。"
+            "active_agreement", "您已有生效的就业协议，不能再签约；如已协商一致请先解约。"
         )
     if facts.destination.category.partition("-")[0] != "70":
-        raise Refused("not_seeking", "当前毕业去向不是待就业, 请先撤回或更正登记。")
+        raise Refused("not_seeking", "当前毕业去向不是待就业，请先撤回或更正登记。")
 
 
 def enrolled(facts: InvitationFacts, actor: User) -> None:
     if facts.graduate.standing != Standing.ENROLLED:
-        raise Refused("standing", "学籍状态不是在籍, 不能签约, 请联系学校。")
+        raise Refused("standing", "学籍状态不是在籍，不能签约，请联系学校。")
 
 
 def signing_open(facts: InvitationFacts, actor: User) -> None:
     cohort = facts.graduate.cohort
     if phase_for(facts.graduate, cohort) in (Phase.ENDED, Phase.SEALED):
-        raise Refused("cohort_ended", f"{cohort}已{cohort.phase_label}, 不能签约。")
+        raise Refused("cohort_ended", f"{cohort}已{cohort.phase_label}，不能签约。")
     start = SigningRules.of(cohort).signing_from
     if timezone.localtime(facts.now).date() < start:
         raise Refused("signing_closed", f"学校规定自{start:%Y年%m月%d日}起可以签约。")
     if not outbox.can_send(Channel.SMS):
-        raise Refused("no_sms", "短信通道尚未开通, 暂时不能签约。")
+        raise Refused("no_sms", "短信通道尚未开通，暂时不能签约。")
 
 
 def account_settled(facts: InvitationFacts, actor: User) -> None:
@@ -178,10 +178,10 @@ def check_account_settled(
     person = graduate.person
     if person.code_counter and (person.activated_at is None or person.activated_at > since):
         raise Refused(
-            "account_reset", f"帐号刚刚重置, 为保护您的权益, 重新激活满72小时后才能{to}。"
+            "account_reset", f"帐号刚刚重置，为保护您的权益，重新激活满72小时后才能{to}。"
         )
     if mobile_changed:
-        raise Refused("mobile_changed", f"手机号码刚刚变更, 为保护您的权益, 满72小时后才能{to}。")
+        raise Refused("mobile_changed", f"手机号码刚刚变更，为保护您的权益，满72小时后才能{to}。")
 
 
 def by_sender_or_colleague(facts: InvitationFacts, actor: User) -> None:

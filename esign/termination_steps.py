@@ -87,7 +87,7 @@ def account_settled(facts: TerminationFacts, actor: User) -> None:
 
 def agreement_active(facts: TerminationFacts, actor: User) -> None:
     if facts.agreement.state != AgreementState.ACTIVE:
-        raise Refused("not_active", f"协议{facts.agreement.get_state_display()}, 不需要解约。")
+        raise Refused("not_active", f"协议{facts.agreement.get_state_display()}，不需要解约。")
 
 
 def not_too_early(facts: TerminationFacts, actor: User) -> None:
@@ -105,7 +105,7 @@ def not_too_often(facts: TerminationFacts, actor: User) -> None:
     ).count()
     if agreed >= facts.rules.most_terminations:
         raise Refused(
-            "too_often", f"已解约{agreed}次, 达到学校规定的最大解约次数, 请联系学校就业部门。"
+            "too_often", f"已解约{agreed}次，达到学校规定的最大解约次数，请联系学校就业部门。"
         )
 
 
@@ -117,7 +117,7 @@ def not_sealed(facts: TerminationFacts, actor: User) -> None:
 def by_other_side(facts: TerminationFacts, actor: User) -> None:
     by_a_party(facts, actor)
     if side_of(actor) == facts.open_termination.started_by:
-        raise Refused("own_request", "解约由您一方提出, 请等待对方答复。")
+        raise Refused("own_request", "解约由您一方提出，请等待对方答复。")
 
 
 def by_starting_side(facts: TerminationFacts, actor: User) -> None:
@@ -130,7 +130,7 @@ def answer_overdue(facts: TerminationFacts, actor: User) -> None:
     """A missing answer is never consent. It only allows the unit's stamped release to be uploaded."""
     limit = facts.open_termination.answer_by
     if limit is None or facts.now <= limit:
-        raise Refused("still_waiting", "对方答复期限未到, 请先等待对方答复。")
+        raise Refused("still_waiting", "对方答复期限未到，请先等待对方答复。")
 
 
 def in_scope(facts: TerminationFacts, actor: User) -> None:

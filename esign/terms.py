@@ -21,11 +21,11 @@ from graduates.models import Graduate
 
 _FORMAT = 1
 WARNING = (
-    "省级就业主管部门提示: 签约前请确认没有与其他单位签订书面协议, 或者已经正常解约; "
-    "由此产生的纠纷由本人承担责任, 与培养院校无关。"
+    "省级就业主管部门提示：签约前请确认没有与其他单位签订书面协议，或者已经正常解约；"
+    "由此产生的纠纷由本人承担责任，与培养院校无关。"
 )
 BINDING = (
-    "请仔细核对单位信息和约定内容。一经确认立即生效, 与纸质就业协议书具有同等效力, "
+    "请仔细核对单位信息和约定内容。一经确认立即生效，与纸质就业协议书具有同等效力，"
     "学校的审核不影响其效力。"
 )
 
@@ -106,27 +106,27 @@ def letter(name: str, v: Mapping[str, Any], valid_until: datetime.datetime) -> l
     last = timezone.localtime(valid_until)
     until = f"{last.year}年{last.month}月{last.day}日"
     probation = (
-        f"试用期{v['probation_months']}个月, 试用期薪资每月{v['probation_wage']}元, "
+        f"试用期{v['probation_months']}个月，试用期薪资每月{v['probation_wage']}元，"
         f"期满后每月{v['wage']}元"
         if v["probation_months"]
-        else f"不设试用期, 薪资每月{v['wage']}元"
+        else f"不设试用期，薪资每月{v['wage']}元"
     )
     paragraphs = [
-        f"尊敬的{name}同学:",
-        f"您好! {v['unit_name']}决定录用您, 职位为“{v['job_title']}”"
+        f"尊敬的{name}同学：",
+        f"您好！ {v['unit_name']}决定录用您，职位为“{v['job_title']}”"
         f"({lookup.name('job_category', v['job_category'])})。",
-        f"初次合同期限{v['term_years']}年, {probation}。违约金{v['penalty']}元。",
-        f"请于{_date(v['report_by'])}前到{v['report_place']}报到, 实际工作地点为{v['work_place']}。",
+        f"初次合同期限{v['term_years']}年，{probation}。违约金{v['penalty']}元。",
+        f"请于{_date(v['report_by'])}前到{v['report_place']}报到，实际工作地点为{v['work_place']}。",
     ]
     if v.get("signing_notes"):
-        paragraphs.append(f"签约事宜的其它约定: {v['signing_notes']}")
+        paragraphs.append(f"签约事宜的其它约定：{v['signing_notes']}")
     if v.get("penalty_notes"):
-        paragraphs.append(f"违约事宜的其它约定: {v['penalty_notes']}")
+        paragraphs.append(f"违约事宜的其它约定：{v['penalty_notes']}")
     paragraphs += [
-        f"本邀约至{until}结束前有效, 逾期未答复自动失效。",
+        f"本邀约至{until}结束前有效，逾期未答复自动失效。",
         WARNING,
         BINDING,
-        f"联系人: {v['contact_name']}, 手机 {v['contact_mobile']}。",
+        f"联系人：{v['contact_name']}，手机 {v['contact_mobile']}。",
     ]
     return paragraphs
 

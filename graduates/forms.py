@@ -162,7 +162,7 @@ class CorrectionForm(PlatformForm):
     field = fields.Mark()
     proposed = fields.Text("更正为", star=True, max_length=200)
     reason = fields.LongText("理由", star=True, max_length=300)
-    images = fields.Pictures("证明图片(最多 4 张)", required=False)
+    images = fields.Pictures("证明图片（最多 4 张）", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
@@ -171,7 +171,7 @@ class CorrectionForm(PlatformForm):
 class AnswerForm(PlatformForm):
     """The answer to a correction. Only a refusal needs one."""
 
-    answer = fields.LongText("说明(不采纳时必填, 毕业生会看到)", required=False, max_length=300)
+    answer = fields.LongText("说明（不采纳时必填，毕业生会看到）", required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
@@ -205,7 +205,7 @@ class FindForm(PlatformForm):
 class ReopenForm(PlatformForm):
     """Opens a record until a date, with a reason."""
 
-    until = fields.Date("开放至", star=True, help_text=f"含当天, 最多{reopen.MOST_DAYS}天。")
+    until = fields.Date("开放至", star=True, help_text=f"含当天，最多{reopen.MOST_DAYS}天。")
     reason = fields.LongText("原因", star=True, max_length=200)
 
 

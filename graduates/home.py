@@ -22,7 +22,7 @@ def confirm_step(*, graduate: Graduate) -> HomeStep:
     return HomeStep(
         label="确认生源",
         done=is_confirmation_current(graduate),
-        todo="信息有变化, 请重新确认生源信息" if lapsed else "请先确认生源信息",
+        todo="信息有变化，请重新确认生源信息" if lapsed else "请先确认生源信息",
         address=reverse("origin"),
         state=graduate.confirmation,
         state_label=graduate.get_confirmation_display(),

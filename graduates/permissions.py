@@ -28,7 +28,7 @@ def phase_for(graduate: Graduate, cohort: Cohort | None = None) -> str:
 def refuse_sealed(cohort: Cohort) -> None:
     """Raise `Refused` if the cohort is sealed: nobody may change its records."""
     if cohort.phase() == Phase.SEALED:
-        raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
+        raise Refused("cohort_sealed", f"{cohort}已封存，不能修改。")
 
 
 def permitted_keys(cohort: Cohort, column: str) -> set[str]:
@@ -69,7 +69,7 @@ def why_grey(field: OriginField, graduate: Graduate, user: User) -> str:
     if phase_for(graduate) in (Phase.ENDED, Phase.SEALED):
         return f"{graduate.cohort}已{graduate.cohort.phase_label}"
     if graduate.confirmation == Confirmation.LOCKED:
-        return "已锁定, 如有错误请提交信息反馈"
+        return "已锁定，如有错误请提交信息反馈"
     if BY_KEY[field.key].registry:
-        return "来自学籍, 须与学籍一致"
+        return "来自学籍，须与学籍一致"
     return "学校设置为不可修改"

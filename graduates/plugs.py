@@ -30,7 +30,7 @@ def refuse_class_in_use(*, school_class: SchoolClass) -> None:
         school_class_id=school_class.pk,
     )
     if graduates.exists():
-        raise Refused("in_use", f"班级“{school_class.name}”中还有毕业生, 不能删除。")
+        raise Refused("in_use", f"班级“{school_class.name}”中还有毕业生，不能删除。")
 
 
 @before_sealing.plug()
@@ -39,7 +39,7 @@ def unlocked_origins(*, cohort: Cohort) -> list[tuple[str, str]]:
     which the province has reopened a record until a later date."""
     rows = Graduate.objects.filter(school_id=cohort.school_id, cohort=cohort)
     if rows.filter(reopened_until__gte=timezone.localdate()).exists():
-        sentence = f"{cohort}还有省级重新开放的记录没有到期, 到期或提前结束以后才能封存。"
+        sentence = f"{cohort}还有省级重新开放的记录没有到期，到期或提前结束以后才能封存。"
         raise Refused("reopened", sentence)
     unlocked = rows.filter(standing=Standing.ENROLLED).exclude(confirmation=Confirmation.LOCKED)
     count = unlocked.count()

@@ -32,7 +32,7 @@ def national_step(*, graduate: Graduate) -> HomeStep | None:
     rows = _ENTRIES.of(graduate.pk)
     taken = any(p == Part.DESTINATION and s == EntryState.ACCEPTED for p, s, _, _ in rows)
     if not taken:
-        return HomeStep("全国系统核对", False, "已审核, 等待上报全国系统后核对", "/national/")
+        return HomeStep("全国系统核对", False, "已审核，等待上报全国系统后核对", "/national/")
     confirmed = rows[0][3]
     done = confirmed is not None and all(changed <= confirmed for _, _, changed, _ in rows)
     return HomeStep("全国系统核对", done, "请核对全国系统中的数据", "/national/")

@@ -67,15 +67,15 @@ def held_back(school: School) -> int:
 def turn_of(batch: Batch) -> str:
     """Whose turn it is with a batch and what they have to do, in Chinese; "" once it is finished."""
     if batch.state == BatchState.PARKED:
-        return "省级: 查看原因后处理"
+        return "省级：查看原因后处理"
     if batch.state == BatchState.DONE:
         return ""
     if batch.way == HTTP:
         sent = batch.state == BatchState.SENT
-        return "全国系统: 审核并给出回执" if sent else "本平台: 自动发送"
+        return "全国系统：审核并给出回执" if sent else "本平台：自动发送"
     if batch.answered:
-        return f"学校: 还有 {batch.unanswered} 条结果没有传回"
-    return "学校: 导入全国系统, 再传回结果"
+        return f"学校：还有 {batch.unanswered} 条结果没有传回"
+    return "学校：导入全国系统，再传回结果"
 
 
 def status() -> dict[str, Any]:

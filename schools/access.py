@@ -58,7 +58,7 @@ def enter(request: HttpRequest, permission: str) -> HttpResponse | None:
     lookup.refresh()
     staff = staff_of(user)
     if staff is not None and staff.school is not None and not staff.school.is_open:
-        raise NotPermitted("school_closed", "学校已停用, 数据都还在; 如需恢复请联系省级管理员。")
+        raise NotPermitted("school_closed", "学校已停用，数据都还在；如需恢复请联系省级管理员。")
     if staff is None or not user.has_perm(permission):
         raise PermissionDenied
     request.staff = staff  # type: ignore[attr-defined]

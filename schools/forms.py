@@ -10,7 +10,7 @@ from core.forms import (
 )
 from schools.actions.staff import SCHOOL_ROLES
 
-_YEAR = "请填写四位数的年份, 如 2027。"
+_YEAR = "请填写四位数的年份，如 2027。"
 ROLES = [(role.value, role.label) for role in SCHOOL_ROLES]
 
 
@@ -55,10 +55,10 @@ class NewCohortForm(_Opens):
 
     year = fields.Number(
         "届别",
-        help_text="毕业年份, 如 2027。",
+        help_text="毕业年份，如 2027。",
         error_messages={"required": _YEAR, "invalid": _YEAR},
     )
-    ends_on = fields.Date("截止日期", star=True, help_text="默认8月31日; 过后毕业生不能再登记。")
+    ends_on = fields.Date("截止日期", star=True, help_text="默认8月31日；过后毕业生不能再登记。")
     field_order = ("year", "opens_on", "ends_on")
 
 
@@ -68,7 +68,7 @@ class CohortForm(_Opens):
     ends_on = fields.Date("截止日期", help_text="过后毕业生不能再登记。")
     count_incomplete = fields.Check(
         "结业生计入分母",
-        help_text="计算毕业去向落实率时, 毕结业结论为“结业”的学生是否算在人数内。",
+        help_text="计算毕业去向落实率时，毕结业结论为“结业”的学生是否算在人数内。",
     )
 
 
@@ -79,7 +79,7 @@ class SettingsForm(PlatformForm):
         "就业部门电话", required=False, help_text="毕业生登录遇到问题时看到的电话。"
     )
     two_person_review = fields.Check(
-        "录入与终审须为两人", help_text="勾选后, 谁录入的去向就不能由谁终审。"
+        "录入与终审须为两人", help_text="勾选后，谁录入的去向就不能由谁终审。"
     )
 
 
@@ -112,7 +112,7 @@ class NewAdminForm(PersonForm):
         "用户名",
         star=True,
         max_length=30,
-        help_text="登录用, 建好后不能改; 3至30位字母、数字、点、横线。",
+        help_text="登录用，建好后不能改；3至30位字母、数字、点、横线。",
     )
     field_order = ("login", "name", "mobile")
 

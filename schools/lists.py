@@ -49,7 +49,7 @@ class ConsoleList(StaffPage, ListPage):
         most common support call of the manual."""
         scope = scope_of(self.user)
         if scope is not None and scope.is_empty:
-            return "还没有管理范围", "未分配届别/院系/班级, 请联系学校系统管理员。"
+            return "还没有管理范围", "未分配届别/院系/班级，请联系学校系统管理员。"
         if self.empty_title != ListPage.empty_title:
             # A list that is not of graduates has its own words for being empty.
             if self.is_filtered() and self.get_queryset()[:1].exists():
@@ -61,7 +61,7 @@ class ConsoleList(StaffPage, ListPage):
                 if unlimited[:1].exists():
                     return (
                         "范围内没有毕业生",
-                        "管理的学历与院系、班级毕业生的学历不相符, 请联系学校系统管理员。",
+                        "管理的学历与院系、班级毕业生的学历不相符，请联系学校系统管理员。",
                     )
             return "还没有毕业生", "系统中尚未导入本范围的毕业生。"
         return super().empty_reason()

@@ -14,7 +14,7 @@ class WorkbookForm(PlatformForm):
     """One workbook of at most `most_bytes` bytes. What is in it is checked by the import."""
 
     file = fields.File(
-        "工作簿(.xlsx 或 .xls)",
+        "工作簿（.xlsx 或 .xls）",
         accept=".xlsx,.xls",
         allow_empty_file=True,
         error_messages={"required": "请选择要导入的工作簿。"},

@@ -20,7 +20,7 @@ _EXACT = frozenset(
 ) | _DATES  # fmt: skip
 # What people and programs write into a cell that should be empty.
 _EMPTY_WORDS = frozenset(
-    {"无", "暂无", "没有", "不适用", "空", "(无)", "(空)", "/", "//", "\\", "-", "--", "---",
+    {"无", "暂无", "没有", "不适用", "空", "（无）", "（空）", "/", "//", "\\", "-", "--", "---",
      "NULL", "NONE", "NAN", "N/A"}
 )  # fmt: skip
 # What spreadsheets show where a formula failed. Some programs store these words as text.

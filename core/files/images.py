@@ -43,7 +43,7 @@ def compress(content: bytes, *, most_bytes: int = 300 * 1024, longest_side: int 
         shrink = (most_bytes / len(fitting)) ** 0.5
         side = int(max(image.size) * min(max(shrink, 0.5), 0.9))
         if side < 300:
-            raise ImageRefused("image_large", "图片无法压缩到合适的大小, 请重新拍摄。")
+            raise ImageRefused("image_large", "图片无法压缩到合适的大小，请重新拍摄。")
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
@@ -65,7 +65,7 @@ def _whole_images_only() -> Iterator[None]:
 
 def _open(content: bytes) -> Image.Image:
     if not content:
-        raise ImageRefused("image_empty", "文件是空的, 请重新选择图片。")
+        raise ImageRefused("image_empty", "文件是空的，请重新选择图片。")
     try:
         with warnings.catch_warnings(), _whole_images_only():
             warnings.simplefilter("ignore")
@@ -82,7 +82,7 @@ def _open(content: bytes) -> Image.Image:
         raise _too_many_pixels() from None
     except Exception as error:  # decoders raise many kinds of errors for broken pictures
         raise ImageRefused(
-            "not_image", "这不是图片或图片已损坏, 请上传 JPG、PNG 格式的照片或截图。"
+            "not_image", "这不是图片或图片已损坏，请上传 JPG、PNG 格式的照片或截图。"
         ) from error
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         flat = Image.new("RGB", image.size, "white")
@@ -93,7 +93,7 @@ def _open(content: bytes) -> Image.Image:
 
 
 def _too_many_pixels() -> ImageRefused:
-    return ImageRefused("image_pixels", "图片尺寸过大, 请用手机重新拍照后上传。")
+    return ImageRefused("image_pixels", "图片尺寸过大，请用手机重新拍照后上传。")
 
 
 def signature(content: bytes) -> bytes:
@@ -110,7 +110,7 @@ def signature(content: bytes) -> bytes:
     inked = strokes.histogram()[255]
     area = (box[2] - box[0]) * (box[3] - box[1])
     if inked < 60 or inked > area * 0.6:
-        raise ImageRefused("signature_unlike", "签名不清楚, 请在框内用手指或鼠标重新书写。")
+        raise ImageRefused("signature_unlike", "签名不清楚，请在框内用手指或鼠标重新书写。")
     cut = ImageOps.expand(gray.crop(box), border=6, fill=255)
     cut.thumbnail((480, 180), Image.Resampling.HAMMING)
     buffer = BytesIO()

@@ -52,7 +52,7 @@ class PlatformForm(forms.Form):
         if isinstance(field, forms.CharField) and field.max_length:
             sentences["max_length"] = f"{label}不能超过{field.max_length}个字。"
         if isinstance(field, forms.DateField):
-            sentences["invalid"] = "日期不正确, 应如 2027-08-31。"
+            sentences["invalid"] = "日期不正确，应如 2027-08-31。"
         elif isinstance(field, forms.IntegerField):
             sentences["invalid"] = f"{label}应为整数。"
         elif isinstance(field, forms.ChoiceField):

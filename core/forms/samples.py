@@ -16,7 +16,7 @@ class SampleForm(PlatformForm):
     code = fields.Digits("院校代码", max_length=5, help_text="5位数字。")
     mobile = fields.Phone("手机号码")
     email = fields.Email("电子邮箱", required=False)
-    wage = fields.Decimal("约定薪资(元/月)", required=False)
+    wage = fields.Decimal("约定薪资（元/月）", required=False)
     signed_on = fields.Date("签约日期", required=False)
     kind = fields.Choice("单位性质", _KINDS)
     place = fields.Text("单位所在地", widget=widgets.PlaceInput)
@@ -47,15 +47,15 @@ def refused() -> SampleForm:
     form.add_refusal(
         Invalid({"code": ["此代码已属于虚构大学。"], "other": ["本届已封存。"]}, "duplicate")
     )
-    form.warnings["kind"] = ["与上次登记的单位性质不同, 请核对。"]
+    form.warnings["kind"] = ["与上次登记的单位性质不同，请核对。"]
     return form
 
 
 def grey() -> SampleForm:
     """Fields that can't be edited, in the ways they are shown."""
     form = SampleForm(auto_id="grey_%s")
-    form.grey("name", "已签约, 变更请解约后重新签约。", shown="虚构信息技术有限公司")
-    form.grey("code", "来自学籍, 须与学籍一致。", shown="")
+    form.grey("name", "已签约，变更请解约后重新签约。", shown="虚构信息技术有限公司")
+    form.grey("code", "来自学籍，须与学籍一致。", shown="")
     form.grey("mobile", "", shown="34010320000101123X", masked=True, may_reveal=True)
     for name in list(form.fields):
         if name not in ("name", "code", "mobile"):

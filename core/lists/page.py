@@ -251,7 +251,7 @@ class ListPage(View):
         if queryset.order_by().values("pk")[: self.export_cap + 1].count() > self.export_cap:
             raise Refused(
                 "export_too_many",
-                f"符合条件的超过{self.export_cap}条, 请缩小筛选范围(如按院系、届别)分次导出。",
+                f"符合条件的超过{self.export_cap}条，请缩小筛选范围（如按院系、届别）分次导出。",
             )
         order = self.order()
         return queryset.order_by(*[f"-{f}" if order.descending else f for f in order.fields])

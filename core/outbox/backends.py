@@ -43,11 +43,11 @@ def email(message: OutboxMessage) -> None:
     try:
         server.open()
     except OSError as problem:
-        raise NotSent(f"邮件服务器无法使用: {type(problem).__name__}") from problem
+        raise NotSent(f"邮件服务器无法使用：{type(problem).__name__}") from problem
     try:
         mail.send()
     except (SMTPResponseException, SMTPRecipientsRefused) as problem:
-        raise NotSent(f"邮件服务器拒收: {type(problem).__name__}") from problem
+        raise NotSent(f"邮件服务器拒收：{type(problem).__name__}") from problem
     finally:
         with suppress(OSError):  # an error while closing does not undo the delivery
             server.close()

@@ -29,7 +29,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _REFUSALS = {
     "not_workbook": "这不是Excel工作簿，请上传.xlsx或.xls文件",
-    "web_page": "文件内容是网页(有的系统导出的.xls就是这样), 请用表格软件打开，另存为.xlsx后重新上传",
+    "web_page": "文件内容是网页（有的系统导出的.xls就是这样），请用表格软件打开，另存为.xlsx后重新上传",
     "unreadable": "工作簿已损坏或格式不受支持，请用表格软件另存为.xlsx后重新上传",
     "encrypted": "工作簿设有密码，请取消密码后重新上传",
     "too_large": "工作簿展开后过大，未读取。请删除多余的工作表和空行后重新上传",

@@ -136,12 +136,12 @@ def changed_meanwhile(d: Destination) -> str:
     event = DestinationEvent.objects.filter(graduate_id=d.graduate_id).order_by("-id").first()
     label = State(d.state).label
     if event is None:
-        return f"记录刚刚被他人修改, 现为“{label}”, 请刷新后再操作。"
+        return f"记录刚刚被他人修改，现为“{label}”，请刷新后再操作。"
     step_label = next((s.label for s in MACHINE.steps_of(event.action)), event.action)
     when = timezone.localtime(event.at).strftime("%H:%M")
     return (
-        f"{event.actor_label}已于{when}对此记录作了“{step_label}”, 现为“{label}”。"
-        "您的操作没有执行, 请核对后再操作。"
+        f"{event.actor_label}已于{when}对此记录作了“{step_label}”，现为“{label}”。"
+        "您的操作没有执行，请核对后再操作。"
     )
 
 

@@ -54,7 +54,7 @@ def raise_dispute(*, graduate_id: int, reason: str, by: User) -> Dispute:
         if d.state == State.UNSUBMITTED:
             raise Refused("nothing", "目前没有登记的去向。")
         if d.disputed_at is not None:
-            raise Refused("disputed", "您已提出异议, 请等待处理。")
+            raise Refused("disputed", "您已提出异议，请等待处理。")
         raised = Dispute.objects.create(
             graduate_id=graduate_id, school_id=d.school_id, cohort_id=d.cohort_id,
             reason=reason.strip()[:300], snapshot=base.snapshot(d),
@@ -72,8 +72,8 @@ def _tell_staff(row: Dispute, graduate: Graduate) -> None:
         school_id=graduate.school_id, cohort_id=graduate.cohort_id, level=graduate.level,
         department_id=graduate.department_id, school_class_id=graduate.school_class_id,
     )  # fmt: skip
-    title = f"{graduate.name}提出异议: 这不是我的去向"
-    text = f"学号{graduate.student_no}, 请在{row.due_on}前由学校系统管理员处理; 处理前不能审核、打印和上报。"
+    title = f"{graduate.name}提出异议：这不是我的去向"
+    text = f"学号{graduate.student_no}，请在{row.due_on}前由学校系统管理员处理；处理前不能审核、打印和上报。"
     link, key = reverse("console:dispute", args=[row.pk]), f"dispute:{row.pk}:raised"
     inbox.deliver(
         inbox.message(to, title, text=text, link=link, key=key)
@@ -86,12 +86,12 @@ def _tell_of_escalation(row: Dispute, graduate: Graduate, why: str) -> None:
     more. `why` is a key of `_ESCALATED`."""
     link, key = reverse("console:dispute", args=[row.pk]), f"dispute:{row.pk}:{why}"
     cause = _ESCALATED[why]
-    text = f"学号{graduate.student_no}, {cause}, 请在{row.due_on}前处理。"
+    text = f"学号{graduate.student_no}，{cause}，请在{row.due_on}前处理。"
     title = f"{graduate.school.name}{graduate.name}的去向异议转由省级处理"
     inbox.tell("province", title, text=text, link=link, key=key)
     inbox.tell(
         f"school:{graduate.school_id}", f"{graduate.name}的去向异议已转由省级处理",
-        text=f"学号{graduate.student_no}, {cause}。", link=link, key=key,
+        text=f"学号{graduate.student_no}，{cause}。", link=link, key=key,
     )  # fmt: skip
 
 
@@ -107,12 +107,12 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
     An upheld dispute releases the destination, and ends its agreement if it has one.
     """
     if not answer.strip():
-        raise Refused("answer", "请填写处理说明, 毕业生会看到。", field="answer")
+        raise Refused("answer", "请填写处理说明，毕业生会看到。", field="answer")
     with transaction.atomic():
         d = base.lock(dispute.graduate_id, "graduate__person")
         row = Dispute.objects.select_for_update().get(pk=dispute.pk)
         if not DISPUTE_STEPS.allows("settle", row.state):
-            raise Conflict("decided", f"此异议已由{row.decided_by}处理, 没有重复执行。")
+            raise Conflict("decided", f"此异议已由{row.decided_by}处理，没有重复执行。")
         _check_may_settle(row, d, by)
         row.state = DisputeState.UPHELD if upheld else DisputeState.DISMISSED
         row.answer, row.decided_at, row.decided_by = answer.strip()[:300], timezone.now(), by.label
@@ -123,7 +123,7 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
         audit.record(f"destinations.dispute_{row.state}", by=by, obj=row, reason=row.answer)
         hooks.dispute_settled.run(graduate_id=d.pk)
         inbox.tell(
-            f"person:{d.graduate.person_id}", f"去向异议: {row.get_state_display()}",
+            f"person:{d.graduate.person_id}", f"去向异议：{row.get_state_display()}",
             text=row.answer, link=reverse("destination"), key=f"dispute:{row.pk}:{row.state}",
             mail_to=d.graduate.email,
         )  # fmt: skip
@@ -137,7 +137,7 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
         whom = "省级" if wanted == Level.PROVINCE else "学校系统管理员"
         raise NotPermitted("role", f"此异议由{whom}处理。")
     if by.pk == d.entered_by_id or by.label in (d.department_by, d.school_by):
-        raise Refused("same_person", "此去向由您录入或审核, 须由另一人处理异议。")
+        raise Refused("same_person", "此去向由您录入或审核，须由另一人处理异议。")
 
 
 def why_not(dispute: Dispute, by: User) -> str:

@@ -30,9 +30,9 @@ def standing_evidence(graduate_id: int) -> QuerySet[Evidence]:
 def add_evidence(*, graduate: Graduate, content: bytes, name: str, by: User) -> Evidence:
     """Compress a picture and attach it. Raises `ImageRefused`, or `Refused` if there are four."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
-        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+        raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
     if standing_evidence(graduate.pk).count() >= MOST:
-        raise Refused("evidence_full", f"最多上传{MOST}张证明材料, 请先删除一张。")
+        raise Refused("evidence_full", f"最多上传{MOST}张证明材料，请先删除一张。")
     small = images.compress(content)
     file = files.store(
         small,
@@ -46,7 +46,7 @@ def add_evidence(*, graduate: Graduate, content: bytes, name: str, by: User) -> 
         Graduate.objects.select_for_update(no_key=True).get(pk=graduate.pk)
         _check_may_change(graduate.pk, by)
         if standing_evidence(graduate.pk).count() >= MOST:
-            raise Refused("evidence_full", f"最多上传{MOST}张证明材料, 请先删除一张。")
+            raise Refused("evidence_full", f"最多上传{MOST}张证明材料，请先删除一张。")
         added = Evidence.objects.create(graduate=graduate, file=file)
         audit.record("destinations.evidence_add", by=by, obj=added, school_id=graduate.school_id)
     return added
@@ -99,7 +99,7 @@ def _check_may_hide(graduate_id: int, by: User) -> None:
     """While a registration waits for review, the graduate can't take away its evidence."""
     state = Destination.objects.values_list("state", flat=True).get(pk=graduate_id)
     if role_of(by) == GRADUATE and state == State.PENDING:
-        raise Refused("submitted", "已提交审核, 材料不能删除; 可补充新材料, 或先撤回登记。")
+        raise Refused("submitted", "已提交审核，材料不能删除；可补充新材料，或先撤回登记。")
 
 
 def submit_evidence(graduate_id: int) -> None:

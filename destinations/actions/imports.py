@@ -107,7 +107,7 @@ def read_rows(imported: DestinationImport) -> tuple[list[str], list[WorkbookRow]
     columns = [wanted.get(plain_header(h)) for h in sheet.header]
     missing = [c for c in KEY_COLUMNS if c not in columns]
     if missing:
-        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列：{'、'.join(missing)}")
     source = CELL_1904 if sheet.from_1904 else CELL
     rows = []
     for number, cells in sheet.rows:
@@ -162,14 +162,14 @@ def _check_row(
         row.problems.append((STUDENT_NO, f"学号“{student_no}”不存在或不在您的管理范围内"))
         return
     if _read_column(row, NAME, "name") != d.graduate.name:
-        row.problems.append((NAME, f"姓名与学号不符, 系统中为{d.graduate.name}"))
+        row.problems.append((NAME, f"姓名与学号不符，系统中为{d.graduate.name}"))
         return
     if _repeats_export(row, d):
         row.unchanged = True
         return
     leaf = catalogue().by_text(_read_column(row, CATEGORY))
     if leaf is None:
-        row.problems.append((CATEGORY, "毕业去向不在类别表中, 请填写名称或代码"))
+        row.problems.append((CATEGORY, "毕业去向不在类别表中，请填写名称或代码"))
         return
     row.values |= {"category": leaf.code, "form": _form_key(_read_column(row, FORM))}
     registration = check_registration(

@@ -82,7 +82,7 @@ def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destina
         ]
         if refused:
             labels = "、".join(BY_KEY[k].label for k in refused)
-            raise Refused("touch_up", f"去向已审核, 不能修改{labels}; 如有错误请提交信息反馈。")
+            raise Refused("touch_up", f"去向已审核，不能修改{labels}；如有错误请提交信息反馈。")
         errors: dict[str, list[str]] = {}
         changed = set()
         for key in allowed & set(typed):

@@ -96,7 +96,7 @@ def correct_codes(
         if errors:
             raise Invalid(errors)
         if not differs:
-            raise Refused("unchanged", "填写的内容与现有的相同, 没有需要更正的。")
+            raise Refused("unchanged", "填写的内容与现有的相同，没有需要更正的。")
         return change.write(reason=reason.strip())
 
 

@@ -22,11 +22,11 @@ def add(
     errors: dict[str, list[str]] = {}
     division = _division(place)
     if not division:
-        errors["place"] = ["没有这个地区, 请填写省、市或区县的代码或全称。"]
+        errors["place"] = ["没有这个地区，请填写省、市或区县的代码或全称。"]
     if valid_from is None:
         errors["valid_from"] = ["请填写起始日期。"]
     if amount is None or not 500 <= amount <= 100_000:
-        errors["amount"] = ["请填写每月元数, 500 至 100000 之间的整数。"]
+        errors["amount"] = ["请填写每月元数，500 至 100000 之间的整数。"]
     if errors or valid_from is None or amount is None:
         raise Invalid(errors)
     with transaction.atomic():
@@ -34,7 +34,7 @@ def add(
             division=division, valid_from=valid_from, defaults={"amount": amount}
         )
         if not is_new:
-            raise Invalid({"valid_from": ["此地区同日已有标准, 请先删除再新增。"]}, "duplicate")
+            raise Invalid({"valid_from": ["此地区同日已有标准，请先删除再新增。"]}, "duplicate")
         _record("destinations.wage_add", wage, by)
     return wage
 

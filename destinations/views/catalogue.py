@@ -29,7 +29,7 @@ def category(request: StaffRequest, code: str) -> HttpResponse:
     form = CategoryForm(posted(request), row=row)
     if form.is_valid():
         actions.edit(code=code, values=form.own_values(), settings=form.settings(), by=request.user)
-        messages.success(request, "已保存, 表单、校验和导入随即生效。")
+        messages.success(request, "已保存，表单、校验和导入随即生效。")
         return redirect("console:category", code=code)
     context = {"row": row, "kinds": _kinds(row), "form": form}
     return render(request, "destinations/console/category.html", context, status=form.status)
@@ -44,7 +44,7 @@ def category_form(request: StaffRequest, code: str, form: str) -> HttpResponse:
     typed = RequirementsForm(posted(request), row=row, kind=form)
     if typed.is_valid():
         actions.edit_form(code=code, form=form, settings=typed.settings(), by=request.user)
-        messages.success(request, "已保存, 表单、校验和导入随即生效。")
+        messages.success(request, "已保存，表单、校验和导入随即生效。")
         return redirect("console:category-form", code=code, form=form)
     context = {
         "row": row,

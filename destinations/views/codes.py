@@ -29,7 +29,7 @@ def codes(request: StaffRequest, pk: int) -> HttpResponse:
                 by=request.user,
                 version=form.cleaned_data["version"],
             )
-            messages.success(request, f"{d.graduate.name}: 已更正代码。")
+            messages.success(request, f"{d.graduate.name}：已更正代码。")
             return redirect("console:destination", pk=pk)
         except DomainError as refusal:
             form.add_refusal(refusal)

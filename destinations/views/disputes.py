@@ -40,7 +40,7 @@ def raise_page(request: GraduateRequest) -> HttpResponse:
             dispute.raise_dispute(
                 graduate_id=request.graduate.pk, by=request.user, **form.cleaned_data
             )
-            messages.success(request, "已提出异议, 学校会在五个工作日内处理。")
+            messages.success(request, "已提出异议，学校会在五个工作日内处理。")
             return redirect("destination")
         except DomainError as refusal:
             form.add_refusal(refusal)
@@ -147,5 +147,5 @@ def settle(request: StaffRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, row, form)
-    messages.success(request, "异议已处理, 毕业生会收到消息。")
+    messages.success(request, "异议已处理，毕业生会收到消息。")
     return redirect("console:disputes")

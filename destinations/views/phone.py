@@ -92,7 +92,7 @@ def form(request: GraduateRequest) -> HttpResponse:
         typed = filled.typed | {"category": leaf.code, "form": kind}
         try:
             register.register(graduate_id=d.pk, typed=typed, by=request.user)
-            messages.success(request, "已提交, 等待老师审核。")
+            messages.success(request, "已提交，等待老师审核。")
             return redirect("destination")
         except DomainError as refusal:
             filled.add_refusal(refusal)
@@ -122,7 +122,7 @@ def touch_up(request: GraduateRequest) -> HttpResponse:
         try:
             typed = form.values | form.posted_for_grey
             register.touch_up(graduate_id=d.pk, typed=typed, by=request.user)
-            messages.success(request, "已保存; 涉及代码的修改将由老师核对。")
+            messages.success(request, "已保存；涉及代码的修改将由老师核对。")
             return redirect("destination")
         except DomainError as refusal:
             form.add_refusal(refusal)
@@ -135,7 +135,7 @@ def touch_up(request: GraduateRequest) -> HttpResponse:
 @require_POST
 def take_back(request: GraduateRequest) -> HttpResponse:
     register.take_back(graduate_id=request.graduate.pk, by=request.user)
-    messages.success(request, "已撤回, 恢复到登记之前。")
+    messages.success(request, "已撤回，恢复到登记之前。")
     return redirect("destination")
 
 

@@ -154,7 +154,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
         form.add_refusal(refusal)
         return _workspace(request, destination_or_404(request, pk), form)
     label = _STEP_LABELS.get(action.replace("-", "_"), action)
-    messages.success(request, f"{d.graduate.name}: 已{label}。")
+    messages.success(request, f"{d.graduate.name}：已{label}。")
     if following is not None and action in ("approve", "reject"):
         return redirect("console:destination", pk=following)
     return redirect("console:destination", pk=pk)

@@ -33,7 +33,7 @@ def enter_with_code(request: HttpRequest, *, mobile: str, code: str) -> User:
         )
         user = _account(mobile)
         if user is None:
-            raise WrongCode("code", "验证码不正确, 请重新获取。", field="code")
+            raise WrongCode("code", "验证码不正确，请重新获取。", field="code")
     except WrongCode:
         note_failure(request, realm=Realm.EMPLOYER, login_name=mobile)
         raise

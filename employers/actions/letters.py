@@ -47,7 +47,7 @@ def submit(*, member: UnitMember, kind: str, scan: bytes) -> Letter:
         if before is not None:
             if before.kind == kind and before.scan.sha256 == stored.sha256:
                 return before
-            raise Refused("open", "已有一份公函等待审核, 审核后可以再次提交。")
+            raise Refused("open", "已有一份公函等待审核，审核后可以再次提交。")
         check_letter_needed(person, unit, kind)
         letter = Letter.objects.create(
             unit=unit, kind=kind, member=person, name=person.name, mobile=mobile, scan=stored
@@ -59,12 +59,12 @@ def submit(*, member: UnitMember, kind: str, scan: bytes) -> Letter:
 def check_letter_needed(member: UnitMember, unit: Unit, kind: str) -> None:
     """Raises `Refused` if a letter of this kind would change nothing."""
     if member.state == Membership.ENDED:
-        raise Refused("ended", "您已离开此单位, 不能提交公函。")
+        raise Refused("ended", "您已离开此单位，不能提交公函。")
     former = manager_of(unit, besides=member)
     if kind == LetterKind.MANAGER and former is None:
-        raise Refused("no_manager", "单位没有其他帐号管理者, 请选择“单位认证”。")
+        raise Refused("no_manager", "单位没有其他帐号管理者，请选择“单位认证”。")
     if kind == LetterKind.CERTIFY and member.state == Membership.VERIFIED:
-        raise Refused("already", "您和单位都已认证, 不需要再次提交。")
+        raise Refused("already", "您和单位都已认证，不需要再次提交。")
 
 
 def send_recovery_code(*, unit_code: str, mobile: str, address: str) -> None:
@@ -96,14 +96,14 @@ def submit_recovery(
         purpose=PURPOSE, phone=mobile, subject=f"{PURPOSE}:{unit_code}", typed=code
     )
     if not Unit.objects.filter(code=unit_code).exists():
-        raise Invalid({"unit_code": ["平台上没有此单位的签约记录, 不需要找回帐号。"]})
+        raise Invalid({"unit_code": ["平台上没有此单位的签约记录，不需要找回帐号。"]})
     stored = _store(scan)
     with transaction.atomic():
         unit = Unit.objects.select_for_update().get(code=unit_code)
         if _open_letter(unit, mobile) is not None:
-            raise Refused("open", "此手机号码已有一份公函等待审核, 请等待短信通知。")
+            raise Refused("open", "此手机号码已有一份公函等待审核，请等待短信通知。")
         if _is_verified(unit, mobile):
-            raise Refused("already", "此手机号码已是单位的认证人员, 请直接用验证码登录。")
+            raise Refused("already", "此手机号码已是单位的认证人员，请直接用验证码登录。")
         one_time_codes.spend(proof)
         letter = Letter.objects.create(
             unit=unit, kind=LetterKind.RECOVER, name=name, mobile=mobile, scan=stored
@@ -114,8 +114,8 @@ def submit_recovery(
         )  # fmt: skip
         _warn_members(
             letter, contacts_of(unit, besides=mobile), "submitted",
-            f"有人提交公函申请找回{unit.name}的帐号, 新手机号码尾号{mobile[-4:]}。"
-            "如非贵单位办理, 请立即联系省级就业主管部门。",
+            f"有人提交公函申请找回{unit.name}的帐号，新手机号码尾号{mobile[-4:]}。"
+            "如非贵单位办理，请立即联系省级就业主管部门。",
         )  # fmt: skip
     return letter
 
@@ -126,7 +126,7 @@ def approve(*, letter_id: int, ticks: Collection[str], seen: str, by: User) -> L
     with _locked_for_decision("approve", letter_id, seen, by) as (letter, step):
         missing = [label for key, label in CHECKLIST.items() if key not in ticks]
         if missing:
-            raise Invalid({"check": [f"以下各项没有勾选, 不能通过: {'; '.join(missing)}。"]})
+            raise Invalid({"check": [f"以下各项没有勾选，不能通过：{'; '.join(missing)}。"]})
         letter.checklist = dict.fromkeys(CHECKLIST, True)
         letter.state = LetterState(step.target or letter.state)
         if letter.state == LetterState.SECOND:
@@ -144,16 +144,16 @@ def refuse(*, letter_id: int, reason: str, seen: str, by: User) -> Letter:
     with _locked_for_decision("refuse", letter_id, seen, by) as (letter, _):
         reason = text.clean(reason)[:300]
         if not reason:
-            raise Invalid({"reason": ["请填写不通过的原因, 提交人会看到。"]})
+            raise Invalid({"reason": ["请填写不通过的原因，提交人会看到。"]})
         letter.state, letter.reason = LetterState.REFUSED, reason
         letter.decided_at, letter.decided_by = timezone.now(), by.label
         letter.save()
         audit.record("employers.refuse_letter", by=by, obj=letter, reason=reason)
-        _tell_submitter(letter, "认证公函未通过", f"原因: {reason}")
+        _tell_submitter(letter, "认证公函未通过", f"原因：{reason}")
         if letter.kind == LetterKind.RECOVER:
             _warn_members(
                 letter, contacts_of(letter.unit, besides=letter.mobile), "decided",
-                f"找回{letter.unit.name}帐号的申请未通过, 原帐号不变。",
+                f"找回{letter.unit.name}帐号的申请未通过，原帐号不变。",
             )  # fmt: skip
     return letter
 
@@ -181,12 +181,12 @@ def _locked_for_decision(
             raise Conflict(
                 "decided",
                 f"{letter.decided_by}已于{at:%m月%d日 %H:%M}处理此公函"
-                f"({letter.get_state_display()}), 您的操作没有执行。",
+                f"({letter.get_state_display()})，您的操作没有执行。",
             )
         step = LETTER.check(action, letter, by)
         if seen != review_mark(letter):
             first = f"{letter.first_by}刚刚初核" if letter.first_by else "单位名称刚刚改变"
-            raise Conflict("changed", f"{first}, 您的操作没有执行, 请核对后再办理。")
+            raise Conflict("changed", f"{first}，您的操作没有执行，请核对后再办理。")
         yield letter, step
 
 
@@ -233,10 +233,10 @@ def _end_former_manager(letter: Letter, member: UnitMember, by: User) -> bool:
     title = f"{letter.unit.name}的帐号管理者已变更"
     inbox.tell(
         f"user:{former.user_id}", title, key=f"letter:{letter.pk}:former",
-        text="单位已提交盖章公函, 您在该单位的权限已结束。如有异议请联系省级就业主管部门。",
+        text="单位已提交盖章公函，您在该单位的权限已结束。如有异议请联系省级就业主管部门。",
     )  # fmt: skip
     if letter.kind == LetterKind.MANAGER:
-        _warn_members(letter, [former], "former", f"{title}, 您在该单位的权限已结束。")
+        _warn_members(letter, [former], "former", f"{title}，您在该单位的权限已结束。")
     return True
 
 

@@ -34,7 +34,7 @@ def verify_member(*, member_id: int, by: UnitMember) -> UnitMember:
     with _lock_members(member_id, by) as (colleague, actor):
         _check_verified(actor)
         if not MEMBERSHIP.allows("verify", colleague.state):
-            raise Refused("state", f"{colleague.name}{colleague.get_state_display()}, 没有改变。")
+            raise Refused("state", f"{colleague.name}{colleague.get_state_display()}，没有改变。")
         colleague.state, colleague.verified_at = Membership.VERIFIED, timezone.now()
         colleague.save(update_fields=["state", "verified_at"])
         audit.record("employers.verify_member", by=actor.user, obj=colleague)
@@ -51,11 +51,11 @@ def end_member(*, member_id: int, by: UnitMember) -> UnitMember:
         if colleague.pk != actor.pk:
             _check_verified(actor)
         if not MEMBERSHIP.allows("end", colleague.state):
-            raise Refused("state", f"{colleague.name}已离开, 没有改变。")
+            raise Refused("state", f"{colleague.name}已离开，没有改变。")
         if colleague.state == Membership.VERIFIED and _others_verified(colleague) == 0:
             raise Refused(
                 "last_verified",
-                "单位至少要有一位已认证人员。请先认证一位同事, 或由新的管理者提交变更公函。",
+                "单位至少要有一位已认证人员。请先认证一位同事，或由新的管理者提交变更公函。",
             )
         end_membership(colleague)
         audit.record("employers.end_member", by=actor.user, obj=colleague)

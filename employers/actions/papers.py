@@ -57,20 +57,20 @@ def check_certificate(member: UnitMember, unit: Unit) -> None:
     if member.state == Membership.ENDED or (
         unit.certified_at is not None and member.state != Membership.VERIFIED
     ):
-        raise Refused("not_verified", "单位已认证, 只有已认证的人员可以更换单位证件。")
+        raise Refused("not_verified", "单位已认证，只有已认证的人员可以更换单位证件。")
 
 
 def check_size(content: bytes) -> None:
     """Refuse a picture that is larger than uploads may be."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
-        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+        raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
 
 
 def _keep_own(member: UnitMember, slot: str, file: StoredFile) -> StoredFile:
     with transaction.atomic():
         locked = UnitMember.objects.select_for_update().get(pk=member.pk)
         if locked.state == Membership.ENDED:
-            raise Refused("ended", "您已离开此单位, 不能再保存材料。")
+            raise Refused("ended", "您已离开此单位，不能再保存材料。")
         setattr(locked, slot, file)
         locked.save(update_fields=[slot])
         audit.record(f"employers.keep_{slot}", by=member.user, obj=locked)

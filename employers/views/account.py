@@ -22,7 +22,7 @@ from employers.pages import newest_page
 
 CODE_SIGN_IN_AT = "came_by_code"
 _FRESH_SECONDS = 600
-_FORGOTTEN = "忘记的请退出后用验证码登录, 再来设置。"
+_FORGOTTEN = "忘记的请退出后用验证码登录，再来设置。"
 
 
 @account_view
@@ -55,7 +55,7 @@ def password(request: AccountRequest) -> HttpResponse:
     if form.is_valid():
         try:
             change_own_password(request, forgotten=_FORGOTTEN, **form.cleaned_data)
-            messages.success(request, "密码已保存, 其他设备上的登录已退出。")
+            messages.success(request, "密码已保存，其他设备上的登录已退出。")
             return redirect("employer-unit")
         except DomainError as refusal:
             form.add_refusal(refusal)

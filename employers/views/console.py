@@ -28,7 +28,7 @@ from schools.access import StaffPage, StaffRequest, staff_view
 _STATES, _KINDS = dict(LetterState.choices), dict(LetterKind.choices)
 _REASONS = (
     "缺少帐号管理者手写签名", "缺少红色单位公章或人事章", "身份证两面不全或不清晰",
-    "单位名称或统一社会信用代码与平台不一致", "图片不清晰, 请重新拍照上传",
+    "单位名称或统一社会信用代码与平台不一致", "图片不清晰，请重新拍照上传",
 )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def refuse(request: StaffRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, _letter(pk), form)
-    messages.success(request, f"{letter.unit.name}: 未通过, 已告知提交人。")
+    messages.success(request, f"{letter.unit.name}：未通过，已告知提交人。")
     return _redirect_to_next(pk)
 
 

@@ -35,7 +35,7 @@ def letter(request: EmployerRequest) -> HttpResponse:
     if form.is_valid():
         try:
             letters.submit(member=member, **form.cleaned_data)
-            messages.success(request, "公函已提交, 审核结果会以短信和消息告知。")
+            messages.success(request, "公函已提交，审核结果会以短信和消息告知。")
             return redirect("employer-letter")
         except DomainError as refusal:
             form.add_refusal(_at_scan_field(refusal))

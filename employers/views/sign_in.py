@@ -23,7 +23,7 @@ from employers.actions import code_sign_in
 from employers.forms import SignInForm
 from employers.views.account import CODE_SIGN_IN_AT
 
-_CODE_SENT = "如果此手机号码已有帐号, 验证码已经发出, 10分钟内有效。"
+_CODE_SENT = "如果此手机号码已有帐号，验证码已经发出，10分钟内有效。"
 
 
 @never_cache
@@ -46,7 +46,7 @@ def login(request: HttpRequest) -> HttpResponse:
                 return redirect("employer-home")
         except DomainError as refusal:
             if isinstance(refusal, Throttled):
-                refusal.message = "尝试次数过多, 请15分钟后再试。"
+                refusal.message = "尝试次数过多，请15分钟后再试。"
             form.add_refusal(refusal)
     context = {
         "form": form,
@@ -62,7 +62,7 @@ def _sign_in(request: HttpRequest, mobile: str, form: SignInForm, *, by_password
         sign_in(
             request, realm=Realm.EMPLOYER, login_name=mobile,
             password=form.cleaned_data["password"],
-            wrong="手机号码或密码不正确。没有设置过密码的, 请用验证码登录。",
+            wrong="手机号码或密码不正确。没有设置过密码的，请用验证码登录。",
         )  # fmt: skip
         return
     code_sign_in.enter_with_code(request, mobile=mobile, code=form.cleaned_data["code"])

@@ -61,7 +61,7 @@ def signature(request: EmployerRequest) -> HttpResponse:
         try:
             content = form.cleaned_data["signature"]
             papers.keep_signature(member=request.member, content=content)
-            messages.success(request, "签名已保存, 用于以后的邀约和修改; 已签的协议不变。")
+            messages.success(request, "签名已保存，用于以后的邀约和修改；已签的协议不变。")
             return redirect("employer-signature")
         except DomainError as refusal:
             refusal.field = "signature"
@@ -100,7 +100,7 @@ def _papers_form(request: EmployerRequest) -> PapersForm:
     form = PapersForm(posted(request), request.FILES)
     form.show(_shown(member))
     if member.unit.certified_at is not None and member.state != Membership.VERIFIED:
-        form.lock_certificate("单位已认证, 由已认证的人员更换。")
+        form.lock_certificate("单位已认证，由已认证的人员更换。")
     return form
 
 
@@ -141,14 +141,14 @@ def _colleagues(request: EmployerRequest) -> QuerySet[UnitMember]:
 @require_POST
 def verify_member(request: EmployerRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(_colleagues(request), pk=pk)
-    return _run_action(request, members.verify_member, member, "已认证, 可以看到单位的全部签约")
+    return _run_action(request, members.verify_member, member, "已认证，可以看到单位的全部签约")
 
 
 @employer_view
 @require_POST
 def end_member(request: EmployerRequest, pk: int) -> HttpResponse:
     member = get_object_or_404(_colleagues(request), pk=pk)
-    return _run_action(request, members.end_member, member, "的权限已结束; 已签的协议不受影响")
+    return _run_action(request, members.end_member, member, "的权限已结束；已签的协议不受影响")
 
 
 def _run_action(

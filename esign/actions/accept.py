@@ -104,7 +104,7 @@ def accept(
             raise
         return done
     except IntegrityError as broken:
-        raise Refused("active_agreement", "您已有生效的就业协议, 不能再签约。") from broken
+        raise Refused("active_agreement", "您已有生效的就业协议，不能再签约。") from broken
 
 
 _ACTIVE_AGREEMENT = LookUp(
@@ -229,14 +229,14 @@ def _tell_both_sides(facts: InvitationFacts, agreement: Agreement) -> None:
     to_graduate = inbox.message(
         f"person:{facts.graduate.person_id}",
         f"您与{unit}的就业协议已生效",
-        text=f"{number}, 学校审核后可以打印。",
+        text=f"{number}，学校审核后可以打印。",
         link=reverse("agreement", args=[agreement.pk]),
         key=key,
     )
     to_unit = [
         inbox.message(
             f"user:{user_id}",
-            f"{facts.graduate.name}接受了邀约, 协议已生效",
+            f"{facts.graduate.name}接受了邀约，协议已生效",
             text=f"{number}。",
             link=reverse("employer-agreement", args=[agreement.pk]),
             key=key,
@@ -246,7 +246,7 @@ def _tell_both_sides(facts: InvitationFacts, agreement: Agreement) -> None:
     inbox.deliver([to_graduate, *to_unit])
     sent = inbox.mails((to_graduate, facts.graduate.email))
     if member.state != Membership.ENDED:
-        words = f"{facts.graduate.name}已接受签约邀约, 就业协议已生效。"
+        words = f"{facts.graduate.name}已接受签约邀约，就业协议已生效。"
         sent += [
             outbox.message(Channel.SMS, member.user.login, words, key=key),
             *inbox.mails(*((one, contact_email(facts.invitation.terms)) for one in to_unit)),
@@ -258,7 +258,7 @@ def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
     """Refuse the invitation. The unit reads the reason, which must not be empty."""
     reason = reason.strip()
     if not reason:
-        raise Refused("reason", "请填写谢绝的原因, 单位会看到。", field="reason")
+        raise Refused("reason", "请填写谢绝的原因，单位会看到。", field="reason")
     with base.take_step("decline", invitation, by) as facts:
         declined = base.record_decision(
             facts, InvitationState.DECLINED, decline_reason=reason[:200]

@@ -74,11 +74,11 @@ def lock_agreement(agreement: Agreement) -> Iterator[LockedAgreement]:
 def amendment_refusal(agreement: Agreement, destination: Destination) -> str | None:
     """The sentence that says why the unit can't propose a change now; None when it can."""
     if agreement.state != AgreementState.ACTIVE:
-        return f"协议{agreement.get_state_display()}, 不能修改。"
+        return f"协议{agreement.get_state_display()}，不能修改。"
     if destination.state not in _AMENDABLE:
-        return "学校已审核通过, 签约信息不能再修改; 如确有错误请联系学校。"
+        return "学校已审核通过，签约信息不能再修改；如确有错误请联系学校。"
     if agreement.amendments.filter(state=AmendmentState.PROPOSED).exists():
-        return "已有一份修改等待毕业生确认, 可以先撤回再重新提交。"
+        return "已有一份修改等待毕业生确认，可以先撤回再重新提交。"
     return None
 
 
@@ -92,7 +92,7 @@ def check_change(old: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, 
     if checked.values["report_by"] == old["report_by"]:
         errors.pop("report_by", None)
     if not _is_same_unit(old["unit_name"], checked.values["unit_name"]):
-        errors["unit_name"] = ["单位名称只能更正错别字; 如单位变更, 请解约后重新签约。"]
+        errors["unit_name"] = ["单位名称只能更正错别字；如单位变更，请解约后重新签约。"]
     if errors:
         raise Invalid(errors)
     return checked.values
@@ -112,7 +112,7 @@ def propose(
     if member.signature is None:
         raise Invalid({SIGNATURE: ["请先在“手写签名”中保存您的签名。"]})
     if not reason.strip():
-        raise Invalid({"reason": ["请说明修改的原因, 毕业生会看到。"]})
+        raise Invalid({"reason": ["请说明修改的原因，毕业生会看到。"]})
     with lock_agreement(agreement) as locked:
         refusal = amendment_refusal(locked.agreement, locked.destination)
         if refusal:
@@ -137,7 +137,7 @@ def propose(
         inbox.tell(
             f"person:{locked.graduate.person_id}",
             f"{locked.agreement.unit.name}提出修改签约信息",
-            text="请核对新旧内容后确认或拒绝; 确认之前原协议不变。",
+            text="请核对新旧内容后确认或拒绝；确认之前原协议不变。",
             link=reverse("amendment", args=[amendment.pk]),
             key=f"amendment:{amendment.pk}:proposed",
             mail_to=locked.graduate.email,
@@ -145,7 +145,7 @@ def propose(
         outbox.post(
             Channel.SMS,
             locked.graduate.mobile,
-            f"{locked.agreement.unit.name}提出修改签约信息, 请登录毕业去向登记平台核对。",
+            f"{locked.agreement.unit.name}提出修改签约信息，请登录毕业去向登记平台核对。",
             key=f"amendment:{amendment.pk}:proposed",
         )
     return amendment
@@ -183,7 +183,7 @@ def confirm(
     """The graduate signs the new terms. Hash, reading time, code and signature are checked as they
     are when an invitation is accepted; so are `signature` and `kept_id`."""
     if terms_hash != amendment.terms_hash:
-        raise Refused("terms_changed", "内容有变化, 请重新阅读后再决定。")
+        raise Refused("terms_changed", "内容有变化，请重新阅读后再决定。")
     with lock_agreement(amendment.agreement) as locked:
         _check_answer(locked, amendment, by)
         phone = locked.graduate.mobile
@@ -197,7 +197,7 @@ def confirm(
     with lock_agreement(amendment.agreement) as locked:
         _check_answer(locked, amendment, by)
         if locked.graduate.mobile != proof.phone:
-            raise Refused("mobile_changed", "手机号码刚刚变更, 请重新获取验证码。")
+            raise Refused("mobile_changed", "手机号码刚刚变更，请重新获取验证码。")
         one_time_codes.spend(proof)
         confirmed = _record_answer(amendment, "confirm")
         before = locked.version
@@ -232,7 +232,7 @@ def confirm(
             by=SystemActor(AGREEMENT),
         )
         audit.record("esign.amend_confirm", by=by, obj=locked.agreement, data={"terms": terms_hash})
-        _tell_member(confirmed, "毕业生确认了修改, 新的签约信息已生效", "confirmed")
+        _tell_member(confirmed, "毕业生确认了修改，新的签约信息已生效", "confirmed")
     return version
 
 
@@ -243,7 +243,7 @@ def refuse(*, amendment: Amendment, by: User) -> Amendment:
             raise Refused("not_yours", "只有毕业生本人可以答复。")
         refused = _record_answer(amendment, "refuse")
         audit.record("esign.amend_refuse", by=by, obj=locked.agreement)
-        _tell_member(refused, "毕业生没有同意修改, 原协议不变", "refused")
+        _tell_member(refused, "毕业生没有同意修改，原协议不变", "refused")
     return refused
 
 
@@ -260,9 +260,9 @@ def _check_answer(locked: LockedAgreement, amendment: Amendment, by: User) -> No
         raise Refused("not_yours", "只有毕业生本人可以确认。")
     amendment.refresh_from_db()
     if not AMENDMENT.allows("confirm", amendment.state):
-        raise Refused("state", f"此修改{amendment.get_state_display()}, 不能再确认。")
+        raise Refused("state", f"此修改{amendment.get_state_display()}，不能再确认。")
     if locked.destination.state not in _AMENDABLE:
-        raise Refused("not_amendable", "学校已审核通过, 签约信息不能再修改。")
+        raise Refused("not_amendable", "学校已审核通过，签约信息不能再修改。")
     now, graduate_id = timezone.now(), locked.graduate.pk
     check_account_settled(locked.graduate, now, mobile_changed=mobile_changed_lately(graduate_id))
     check_reading(opened_at(graduate_id, amendment.terms_hash), now)
@@ -289,7 +289,7 @@ def _record_answer(amendment: Amendment, action: str) -> Amendment:
     )
     if not changed:
         amendment.refresh_from_db()
-        raise Refused("state", f"此修改{amendment.get_state_display()}, 没有执行。")
+        raise Refused("state", f"此修改{amendment.get_state_display()}，没有执行。")
     return Amendment.objects.select_related("member__user", "agreement__unit").get(pk=amendment.pk)
 
 

@@ -51,13 +51,13 @@ def conclude(*, agreement: Agreement, by: User, reason: str) -> Agreement:
 
 def _tell_both_sides(locked: amend.LockedAgreement, reason: str) -> None:
     key = f"agreement:{locked.agreement.pk}:concluded"
-    title = f"与{locked.agreement.unit.name}的就业协议已终止, 转为劳动合同"
+    title = f"与{locked.agreement.unit.name}的就业协议已终止，转为劳动合同"
     inbox.tell(
         f"person:{locked.graduate.person_id}", title, text=reason,
         link=reverse("agreement", args=[locked.agreement.pk]), key=key, mail_to=locked.graduate.email,
     )  # fmt: skip
     tell_unit(
-        locked.agreement.member, f"{locked.graduate.name}: 就业协议已终止, 转为劳动合同",
+        locked.agreement.member, f"{locked.graduate.name}：就业协议已终止，转为劳动合同",
         terms_text=locked.version.terms, text=reason, 
         link=reverse("employer-agreement", args=[locked.agreement.pk]),
         key=key,

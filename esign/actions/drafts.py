@@ -103,7 +103,7 @@ def check_card_in_use(draft: Draft) -> None:
     """Refuse a draft whose card was revoked. An expired card still accepts drafts that were already
     begun."""
     if draft.card is not None and draft.card.revoked_at is not None:
-        raise Refused("card_revoked", "毕业生已停用此二维码, 请向毕业生索取新的二维码。")
+        raise Refused("card_revoked", "毕业生已停用此二维码，请向毕业生索取新的二维码。")
 
 
 def send_code(*, draft: Draft, mobile: str, address: str) -> None:
@@ -148,7 +148,7 @@ def save(*, draft: Draft, typed: Mapping[str, str]) -> Draft:
 def attach_picture(*, draft: Draft, slot: str, content: bytes) -> StoredFile:
     """Store one picture of the draft, re-encoded. `slot` is one of `IMAGES` or the signature."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
-        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+        raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
     if slot == SIGNATURE:
         small, name, kind = images.signature(content), "签名.png", "image/png"
     elif slot in IMAGES:

@@ -97,7 +97,7 @@ def upload(
 def _check_papers(member: UnitMember) -> None:
     missing = missing_papers(member)
     if missing:
-        raise Refused("papers", f"请先在“单位”中保存: {'、'.join(missing)}。")
+        raise Refused("papers", f"请先在“单位”中保存：{'、'.join(missing)}。")
 
 
 def _lock_sender(member: UnitMember) -> None:
@@ -179,7 +179,7 @@ def _read_rows(workbook: InvitationImport, member: UnitMember) -> list[Invitatio
     missing = [label for key, label in KEYS.items() if key not in columns]
     missing += [f.label for f in _TERM_FIELDS if f.key not in columns and f.key in _REQUIRED_KEYS]
     if missing:
-        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列: {'、'.join(missing)}")
+        raise WorkbookRefused("missing_columns", f"工作簿缺少这些列：{'、'.join(missing)}")
     source = CELL_1904 if sheet.from_1904 else CELL
     rows: list[InvitationRow] = []
     seen: dict[int, int] = {}
@@ -208,7 +208,7 @@ def _check_row(
             elif row.graduate.pk in seen:
                 errors[STUDENT_NO] = [f"与第{seen[row.graduate.pk]}行是同一名毕业生"]
     except RateLimited:
-        row.problems = [(0, "核对不上的毕业生过多, 请一小时后再试。")]
+        row.problems = [(0, "核对不上的毕业生过多，请一小时后再试。")]
         return
     if errors or row.graduate is None:
         row.problems = _locate_errors(workbook, errors)
@@ -304,7 +304,7 @@ def _sender(workbook: InvitationImport) -> UnitMember:
         pk=workbook.member_id
     )
     if member.state == Membership.ENDED or not member.user.is_active:
-        raise Refused("left", "您在该单位的权限已结束, 没有发送。")
+        raise Refused("left", "您在该单位的权限已结束，没有发送。")
     _check_papers(member)
     return member
 

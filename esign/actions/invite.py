@@ -98,13 +98,13 @@ def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitat
     tell_graduate(
         invitation,
         f"{unit.name}邀请您签约",
-        f"职位“{values['job_title']}”, 请在有效期内阅读并答复。",
+        f"职位“{values['job_title']}”，请在有效期内阅读并答复。",
         key="sent",
     )
     outbox.post(
         Channel.SMS,
         graduate.mobile,
-        f"{unit.name}向您发出签约邀约, 请登录毕业去向登记平台阅读并答复。",
+        f"{unit.name}向您发出签约邀约，请登录毕业去向登记平台阅读并答复。",
         key=f"invitation:{invitation.pk}:sent",
     )
     return invitation
@@ -137,7 +137,7 @@ def expire_due() -> int:
                 pk=invitation.pk, state=InvitationState.SENT
             ).update(state=InvitationState.EXPIRED, decided_at=now)
             tell_graduate(invitation, "一份签约邀约已失效", key="expired")
-            tell_member(invitation.member, "邀约已过有效期, 毕业生没有答复", invitation, "expired")
+            tell_member(invitation.member, "邀约已过有效期，毕业生没有答复", invitation, "expired")
     return marked
 
 

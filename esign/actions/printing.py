@@ -21,16 +21,16 @@ from esign.states import AgreementState
 def print_refusal(agreement: Agreement) -> str | None:
     """The sentence that says why an agreement can't be printed now; None when it can."""
     if agreement.state != AgreementState.ACTIVE:
-        return f"协议{agreement.get_state_display()}, 不能打印。"
+        return f"协议{agreement.get_state_display()}，不能打印。"
     state, disputed = Destination.objects.values_list("state", "disputed_at").get(
         pk=agreement.graduate_id
     )
     if disputed is not None:
-        return "毕业生对去向有异议, 处理完毕之前不能打印。"
+        return "毕业生对去向有异议，处理完毕之前不能打印。"
     if state not in APPROVED:
         return "院系或学校审核通过后才能打印协议书。"
     if current_document(agreement) is None:
-        return "协议书正在生成, 请稍后再试。"
+        return "协议书正在生成，请稍后再试。"
     return None
 
 
@@ -51,7 +51,7 @@ def hand_out(
         reason = print_refusal(locked)
         document = current_document(locked)
         if reason or document is None:
-            raise Refused("not_printable", reason or "协议书正在生成, 请稍后再试。")
+            raise Refused("not_printable", reason or "协议书正在生成，请稍后再试。")
         Print.objects.create(
             agreement=locked,
             document=document,

@@ -12,7 +12,7 @@ from graduates.models import Graduate
 from schools.models import School
 
 # The same sentence whichever part did not match, so that nobody can find out who studies where.
-NOT_FOUND = "没有找到院校、姓名、学号都一致的毕业生, 请与毕业生核对后再试。"
+NOT_FOUND = "没有找到院校、姓名、学号都一致的毕业生，请与毕业生核对后再试。"
 SCHOOL, NAME, STUDENT_NO = "school", "name", "student_no"
 KEYS = {SCHOOL: "院校", NAME: "姓名", STUDENT_NO: "学号"}
 _MOST_MISSES = 60  # an hour

@@ -57,14 +57,14 @@ def _remind(invitation_id: int) -> bool:
         tell_graduate(
             invitation,
             f"{invitation.unit.name}的签约邀约即将失效",
-            f"有效期至{until}, 请阅读后接受或谢绝; 逾期自动失效。",
+            f"有效期至{until}，请阅读后接受或谢绝；逾期自动失效。",
             key=_KEY,
         )
         mobile = Graduate.objects.values_list("mobile", flat=True).get(pk=invitation.graduate_id)
         outbox.post(
             Channel.SMS,
             mobile,
-            f"{invitation.unit.name}的签约邀约有效期至{until}, 请登录毕业去向登记平台答复。",
+            f"{invitation.unit.name}的签约邀约有效期至{until}，请登录毕业去向登记平台答复。",
             key=f"invitation:{invitation.pk}:{_KEY}",
         )
     return True
@@ -81,7 +81,7 @@ def tell_old_numbers() -> int:
                 Channel.SMS,
                 change.old,
                 f"您在毕业去向登记平台登记的手机号码已改为{mask_phone(change.new) or '空'}。"
-                "如不是您本人或老师按您的要求修改, 请立即联系学校就业部门。",
+                "如不是您本人或老师按您的要求修改，请立即联系学校就业部门。",
                 key=f"mobile-change:{change.pk}",
             )
             change.told_at = timezone.now()

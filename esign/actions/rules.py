@@ -27,7 +27,7 @@ def set_rules(*, cohort_id: int, values: Mapping[str, Any], by: User) -> Signing
         require(by, "esign.set_up", cohort.school_id)
         locked_school(cohort.school_id)
         if cohort.phase() == Phase.SEALED:
-            raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
+            raise Refused("cohort_sealed", f"{cohort}已封存，不能修改。")
         _check(cohort, values)
         rules = SigningRules.of(cohort)
         fresh = rules._state.adding
@@ -45,7 +45,7 @@ def _check(cohort: Cohort, values: Mapping[str, Any]) -> None:
         if values[key] is None:
             errors[key] = ["请填写日期。"]
         elif not first <= values[key] <= last:
-            errors[key] = [f"日期应在{first:%Y年}至{last:%Y年}之间, 请核对。"]
+            errors[key] = [f"日期应在{first:%Y年}至{last:%Y年}之间，请核对。"]
     if not errors and values["termination_from"] < values["signing_from"]:
         errors["termination_from"] = ["解约开始日期不能早于签约开始日期。"]
     for key, (least, most) in LIMITS.items():

@@ -31,7 +31,7 @@ LIFETIME = timedelta(minutes=5)
 _KEPT_FOR = timedelta(days=1)
 # All public computers of a hall may share one IP address.
 _TICKETS_AN_HOUR, _SCANS_AN_HOUR = 600, 60
-_EXPIRED = Refused("gone", "二维码已过期, 请在电脑上重新获取。")
+_EXPIRED = Refused("gone", "二维码已过期，请在电脑上重新获取。")
 
 
 def issue_ticket(*, address: str) -> tuple[PrintTicket, str]:
@@ -51,7 +51,7 @@ def find_ticket(*, token: str, secret: str) -> PrintTicket:
     """The ticket with this token, for the computer that has its secret. Raises `Refused`."""
     ticket = PrintTicket.objects.filter(token=token).first()
     if ticket is None or not hmac.compare_digest(ticket.browser, _hash(secret)):
-        raise Refused("other_browser", "此页面只能在原来的电脑上使用, 请重新打开“扫码打印”。")
+        raise Refused("other_browser", "此页面只能在原来的电脑上使用，请重新打开“扫码打印”。")
     return ticket
 
 
@@ -87,7 +87,7 @@ def confirm_ticket(*, token: str, graduate: Graduate, by: User) -> PrintTicket:
             return ticket
         agreement, document = _printable_document(graduate)
         if document.pk != ticket.document_id:
-            raise Refused("document_changed", "协议书刚刚更新, 请在电脑上重新获取二维码。")
+            raise Refused("document_changed", "协议书刚刚更新，请在电脑上重新获取二维码。")
         ticket.state = TicketState.CONFIRMED
         ticket.save(update_fields=["state"])
         audit.record("esign.scan_confirm", by=by, obj=agreement)
@@ -106,7 +106,7 @@ def redeem_ticket(*, token: str, secret: str) -> Document:
         )
         ticket = _lock_ticket(token)
         if ticket.state == TicketState.USED:
-            raise Refused("used", "协议书已经下载过, 如需再次打印请重新扫码。")
+            raise Refused("used", "协议书已经下载过，如需再次打印请重新扫码。")
         confirmed = TICKET.allows("use", ticket.state)
         if not confirmed or ticket.graduate is None or agreement is None:
             raise Refused("not_confirmed", "请先用手机扫码并确认。")
@@ -114,7 +114,7 @@ def redeem_ticket(*, token: str, secret: str) -> Document:
         assert user is not None  # only a graduate with an account can confirm
         document = printing.hand_out(agreement=agreement, by=user, way="scan")
         if document.pk != ticket.document_id:
-            raise Refused("document_changed", "协议书刚刚更新, 请重新扫码。")
+            raise Refused("document_changed", "协议书刚刚更新，请重新扫码。")
         ticket.state, ticket.used_at = TicketState.USED, timezone.now()
         ticket.save(update_fields=["state", "used_at"])
     return document
@@ -149,16 +149,16 @@ def _check_own_account(graduate: Graduate, by: User) -> None:
 
 def _check_claimed_by(ticket: PrintTicket, graduate: Graduate) -> None:
     if ticket.graduate_id != graduate.pk:
-        raise Refused("taken", "二维码已被使用, 请在电脑上重新获取。")
+        raise Refused("taken", "二维码已被使用，请在电脑上重新获取。")
     if ticket.state == TicketState.USED:
-        raise Refused("used", "协议书已经下载, 如需再次打印请在电脑上重新获取二维码。")
+        raise Refused("used", "协议书已经下载，如需再次打印请在电脑上重新获取二维码。")
 
 
 def _printable_document(graduate: Graduate) -> tuple[Agreement, Document]:
     agreement = Agreement.objects.filter(graduate=graduate, state=AgreementState.ACTIVE).first()
     if agreement is None:
-        raise Refused("no_agreement", "您没有生效的就业协议, 不能打印。")
+        raise Refused("no_agreement", "您没有生效的就业协议，不能打印。")
     reason, document = printing.print_refusal(agreement), current_document(agreement)
     if reason or document is None:
-        raise Refused("not_printable", reason or "协议书正在生成, 请稍后再试。")
+        raise Refused("not_printable", reason or "协议书正在生成，请稍后再试。")
     return agreement, document

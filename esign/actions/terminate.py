@@ -84,10 +84,10 @@ def _describe_latest_event(agreement: Agreement) -> str:
     """What happened last, for a person whose step comes too late."""
     event = history.latest_termination_event(agreement)
     if event is None:
-        return "解约申请刚刚有变化, 您的操作没有执行, 请刷新后核对。"
+        return "解约申请刚刚有变化，您的操作没有执行，请刷新后核对。"
     when = timezone.localtime(event.at).strftime("%m月%d日 %H:%M")
     label = history.LABELS.get(event.action, "处理")
-    return f"{event.actor_label}已于{when}“{label}”。您的操作没有执行, 请核对后再办理。"
+    return f"{event.actor_label}已于{when}“{label}”。您的操作没有执行，请核对后再办理。"
 
 
 # An uploaded picture, or one that `keep_material` has stored already.
@@ -146,7 +146,7 @@ def _check_request(
         errors["reason"] = ["请说明解约的原因。"]
     if ground in Ground.values and ground != Ground.MUTUAL:
         if notified_on is None:
-            errors["notified_on"] = ["单方解约须先书面告知对方, 请填写告知日期。"]
+            errors["notified_on"] = ["单方解约须先书面告知对方，请填写告知日期。"]
         elif notified_on > timezone.localdate():
             errors["notified_on"] = ["告知日期不能晚于今天。"]
         if not materials:
@@ -162,7 +162,7 @@ def consent(*, agreement: Agreement, by: User, seen: int | None = None) -> Termi
     with _take_step("consent", agreement, by, seen=seen) as (facts, step):
         termination = _update(facts, step, answered_at=facts.now, answer="同意")
         audit.record("esign.terminate_consent", by=by, obj=facts.agreement)
-        _tell_both_sides(facts, termination, "对方同意解约, 等待院系审核", "consented")
+        _tell_both_sides(facts, termination, "对方同意解约，等待院系审核", "consented")
     return termination
 
 
@@ -174,7 +174,7 @@ def refuse(*, agreement: Agreement, by: User, reason: str, seen: int | None = No
             refusal=reason.strip()[:300],
         )  # fmt: skip
         audit.record("esign.terminate_refuse", by=by, obj=facts.agreement, reason=reason.strip())
-        _tell_both_sides(facts, termination, "对方不同意解约, 协议继续有效", "refused")
+        _tell_both_sides(facts, termination, "对方不同意解约，协议继续有效", "refused")
     return termination
 
 
@@ -183,7 +183,7 @@ def withdraw(*, agreement: Agreement, by: User, seen: int | None = None) -> Term
     with _take_step("withdraw", agreement, by, seen=seen) as (facts, step):
         termination = _update(facts, step)
         audit.record("esign.terminate_withdraw", by=by, obj=facts.agreement)
-        _tell_both_sides(facts, termination, "解约申请已撤回, 协议继续有效", "withdrawn")
+        _tell_both_sides(facts, termination, "解约申请已撤回，协议继续有效", "withdrawn")
     return termination
 
 
@@ -239,7 +239,7 @@ def turn_down(
             facts, step, refusal=reason.strip()[:300], decided_at=facts.now, decided_by=by.label
         )
         audit.record("esign.terminate_turn_down", by=by, obj=facts.agreement, reason=reason.strip())
-        _tell_both_sides(facts, termination, "解约申请未通过, 协议继续有效", "turned_down")
+        _tell_both_sides(facts, termination, "解约申请未通过，协议继续有效", "turned_down")
     return termination
 
 
@@ -272,7 +272,7 @@ def end_after_dispute(*, agreement: Agreement, reason: str, by: User) -> None:
         _end_agreement(locked.agreement)
         amend.close_proposals(locked.agreement)
         Termination.objects.filter(agreement=locked.agreement, state__in=OPEN_TERMINATION).update(
-            state=TerminationState.WITHDRAWN, refusal="去向异议成立, 协议已结束"
+            state=TerminationState.WITHDRAWN, refusal="去向异议成立，协议已结束"
         )
         release(graduate_id=locked.graduate.pk, by=SystemActor(AGREEMENT), reason=reason)
         audit.record("esign.terminate", by=by, obj=locked.agreement, reason=reason)
@@ -282,7 +282,7 @@ def _end_agreement(agreement: Agreement) -> None:
     """End the agreement, which the caller has locked."""
     (step,) = agreement_steps.AGREEMENT.steps_of("terminate")
     if agreement.state not in step.sources:
-        raise Refused("not_active", f"协议{agreement.get_state_display()}, 不能解约。")
+        raise Refused("not_active", f"协议{agreement.get_state_display()}，不能解约。")
     agreement.state, agreement.ended_at = AgreementState(step.target or ""), timezone.now()
     agreement.save(update_fields=["state", "ended_at"])
 
@@ -301,7 +301,7 @@ def _store_material(content: Material, agreement: Agreement, by: User) -> Stored
     if isinstance(content, StoredFile):
         return content
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
-        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+        raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
     return files.store(
         images.compress(content), name="解约材料.jpg", content_type="image/jpeg",
         purpose="termination", school_id=agreement.school_id, by_id=by.pk,

@@ -90,5 +90,5 @@ class InvitationRow(models.Model):
         return {
             RowOutcome.ABLE: "可以发送",
             RowOutcome.SENT: "已发送",
-            RowOutcome.AGAIN: "相同的邀约仍在等待答复, 没有重复发送",
+            RowOutcome.AGAIN: "相同的邀约仍在等待答复，没有重复发送",
         }[RowOutcome(self.outcome)]

@@ -92,7 +92,7 @@ class Invitation(models.Model):
     id_back = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     signature = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     sent_at = models.DateTimeField("邀约日期", db_default=Now())
-    valid_days = models.PositiveSmallIntegerField("应约有效期(天)")
+    valid_days = models.PositiveSmallIntegerField("应约有效期（天）")
     valid_until = models.DateTimeField("有效至")  # the end of the last valid day
     decided_at = models.DateTimeField(null=True, blank=True)
     decline_reason = models.CharField("谢绝原因", max_length=200, default="", blank=True)

@@ -16,7 +16,7 @@ class SigningRules(models.Model):
     signing_from = models.DateField("签约开始日期")
     termination_from = models.DateField("解约开始日期")
     most_terminations = models.PositiveSmallIntegerField("最大解约次数", default=3)
-    silence_days = models.PositiveSmallIntegerField("对方未答复期限(天)", default=7)
+    silence_days = models.PositiveSmallIntegerField("对方未答复期限（天）", default=7)
     department_decides = models.BooleanField("解约由院系审核即可", default=False)
     copies = models.PositiveSmallIntegerField("打印份数", default=3)
 

@@ -78,7 +78,7 @@ def _check_probation(v: Mapping[str, Any]) -> list[Finding]:
     if months > 12:
         return [Finding("probation_months", "试用期单位为月，请核对", field="probation_months")]
     if months > most:
-        text = f"合同期{years}年的，试用期不得超过{most}个月(劳动合同法第十九条)"
+        text = f"合同期{years}年的，试用期不得超过{most}个月（劳动合同法第十九条）"
         return [Finding("probation_long", text, is_error=False, field="probation_months")]
     return []
 
@@ -87,7 +87,7 @@ def _check_wages(v: Mapping[str, Any]) -> list[Finding]:
     first, later = v["probation_wage"], v["wage"]
     issues = []
     if first is not None and later and first * 10 < later * 8:
-        text = "试用期薪资低于约定薪资的80%(劳动合同法第二十条), 请核对"
+        text = "试用期薪资低于约定薪资的80%（劳动合同法第二十条），请核对"
         issues.append(Finding("probation_wage", text, is_error=False, field="probation_wage"))
     least = minimum_wage(v["unit_division"], timezone.localdate()) if v["unit_division"] else None
     if least and later is not None and later < least:

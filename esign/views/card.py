@@ -148,7 +148,7 @@ def upload(request: HttpRequest, key: str, slot: str) -> HttpResponse:
     """Store one picture as soon as it is chosen or drawn."""
     draft = _editable_draft(key)
     if isinstance(draft, HttpResponse) or slot not in _SLOTS:
-        return JsonResponse({"error": "页面已过期, 请刷新。"}, status=409)
+        return JsonResponse({"error": "页面已过期，请刷新。"}, status=409)
     try:
         stored = drafts.attach_picture(draft=draft, slot=slot, content=sent_picture(request))
     except DomainError as refusal:

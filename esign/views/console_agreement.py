@@ -137,6 +137,6 @@ def conclude(request: StaffRequest, pk: int) -> HttpResponse:
         form.add_refusal(refusal)
         return _page(request, agreement_or_404(request, pk), form)
     messages.success(
-        request, f"{agreement.graduate.name}: 协议已终止, 去向转为签劳动合同形式就业。"
+        request, f"{agreement.graduate.name}：协议已终止，去向转为签劳动合同形式就业。"
     )
     return redirect("console:agreement", pk=pk)

@@ -24,7 +24,7 @@ from schools.scope import visible_to
 _ACTS = ("note_call", "pass_on", "agree", "turn_down")
 _WORDS = {s.action: s.label for s in TERMINATION.steps}
 READY_REASONS = (
-    "材料不清晰, 请重新拍照上传",
+    "材料不清晰，请重新拍照上传",
     "盖章材料缺少公章或人力资源部门公章",
     "未提供书面告知对方的凭证",
     "所述情况不属于协议约定的单方解约情形",
@@ -51,7 +51,7 @@ def _page(
     can = available(request, termination)
     shown = form or AnswerForm(star=False)
     shown.fields["reason"].label = (
-        "不同意的原因, 或回访记录" if "note_call" in can else "不同意的原因"
+        "不同意的原因，或回访记录" if "note_call" in can else "不同意的原因"
     )
     context = {
         "t": termination,
@@ -104,7 +104,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, termination_or_404(request, pk), form)
-    messages.success(request, f"{termination.graduate.name}: 已{_WORDS[action]}。")
+    messages.success(request, f"{termination.graduate.name}：已{_WORDS[action]}。")
     return redirect("console:termination", pk=pk)
 
 

@@ -37,7 +37,7 @@ _LABELS = [
     ("", "全部"), ("active", "有效"), ("amending", "变更待确认"), ("terminating", "解约办理中"),
     ("terminated", "已解约"), ("ended", "已终止"),
 ]  # fmt: skip
-_GREY = {"unit_code": "不能修改; 单位变更请解约后重新签约"}
+_GREY = {"unit_code": "不能修改；单位变更请解约后重新签约"}
 
 
 @employer_view
@@ -160,7 +160,7 @@ def amend_form(request: EmployerRequest, pk: int) -> HttpResponse:
                 typed=values | form.typed,
                 reason=form.cleaned_data["reason"],
             )
-            messages.success(request, "已提交, 等待毕业生确认; 确认之前原协议不变。")
+            messages.success(request, "已提交，等待毕业生确认；确认之前原协议不变。")
             return redirect("employer-agreement", pk=pk)
         except DomainError as problem:
             form.add_refusal(problem)
@@ -184,7 +184,7 @@ def amend_withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
             messages.info(request, "没有等待确认的修改。")
         else:
             amend.withdraw(amendment=proposal, member=request.member)
-            messages.success(request, "修改已撤回, 协议不变。")
+            messages.success(request, "修改已撤回，协议不变。")
     except DomainError as refusal:
         messages.error(request, refusal.message)
     return redirect("employer-agreement", pk=pk)

@@ -77,7 +77,7 @@ def invitation(request: EmployerRequest, pk: int) -> HttpResponse:
 def invitation_withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
     try:
         invite.withdraw(invitation=_own(request, pk), by=request.user)
-        messages.success(request, "邀约已撤回, 毕业生会收到消息。")
+        messages.success(request, "邀约已撤回，毕业生会收到消息。")
     except DomainError as refusal:
         messages.error(request, refusal.message)
     return redirect("employer-invitation", pk=pk)

@@ -30,7 +30,7 @@ def start(request: EmployerRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             terminate.start(agreement=agreement, by=request.user, **form.cleaned_data)
-            messages.success(request, "解约申请已提交, 办理期间协议仍然有效。")
+            messages.success(request, "解约申请已提交，办理期间协议仍然有效。")
             return redirect("employer-agreement", pk=pk)
         except DomainError as refusal:
             # A refused picture is an error of the field of the pictures.
@@ -76,13 +76,13 @@ def consent(request: EmployerRequest, pk: int) -> HttpResponse:
     def act(reason: str, **values: Any) -> Any:
         return terminate.consent(**values)
 
-    return _answer(request, pk, act, "已同意解约, 等待院系和学校审核。")
+    return _answer(request, pk, act, "已同意解约，等待院系和学校审核。")
 
 
 @employer_view
 @require_POST
 def refuse(request: EmployerRequest, pk: int) -> HttpResponse:
-    return _answer(request, pk, terminate.refuse, "已答复不同意, 协议继续有效。")
+    return _answer(request, pk, terminate.refuse, "已答复不同意，协议继续有效。")
 
 
 @employer_view
@@ -91,7 +91,7 @@ def withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
     def act(reason: str, **values: Any) -> Any:
         return terminate.withdraw(**values)
 
-    return _answer(request, pk, act, "解约申请已撤回, 协议继续有效。")
+    return _answer(request, pk, act, "解约申请已撤回，协议继续有效。")
 
 
 @employer_view

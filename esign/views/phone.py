@@ -59,7 +59,7 @@ def card_picture(request: GraduateRequest) -> HttpResponse:
 @require_POST
 def card_new(request: GraduateRequest) -> HttpResponse:
     cards.new_card(graduate=request.graduate, by=request.user)
-    messages.success(request, "新的二维码已生成, 旧的二维码不能再使用。")
+    messages.success(request, "新的二维码已生成，旧的二维码不能再使用。")
     return redirect("card")
 
 
@@ -67,7 +67,7 @@ def card_new(request: GraduateRequest) -> HttpResponse:
 @require_POST
 def card_revoke(request: GraduateRequest) -> HttpResponse:
     cards.revoke_cards(graduate=request.graduate, by=request.user)
-    messages.success(request, "二维码已停用; 已收到的邀约不受影响。")
+    messages.success(request, "二维码已停用；已收到的邀约不受影响。")
     return redirect("card")
 
 
@@ -115,7 +115,7 @@ def _notice(
         "sign": signing_form(
             invitation.terms_hash, kept_id=facts.kept_signature_id, code=typed_code
         ),
-        "decline": AnswerForm(label="原因(单位会看到)"),
+        "decline": AnswerForm(label="原因（单位会看到）"),
         "agreement": Agreement.objects.filter(invitation=invitation).first(),
         "error": error,
         "tab": "register",
@@ -172,7 +172,7 @@ def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         again = {"code_sent": True, "typed_code": signed["code"]}
         return _notice(request, invitation, refusal.message, refusal.status, **again)
-    messages.success(request, "签约成功, 协议已生效。")
+    messages.success(request, "签约成功，协议已生效。")
     return redirect("agreement", pk=agreement.pk)
 
 
@@ -186,7 +186,7 @@ def invitation_decline(request: GraduateRequest, pk: int) -> HttpResponse:
         accept.decline(invitation=invitation, by=request.user, reason=form.cleaned_data["reason"])
     except DomainError as refusal:
         return _notice(request, invitation, refusal.message, refusal.status, declining=True)
-    messages.success(request, "已谢绝, 单位会收到您的答复。")
+    messages.success(request, "已谢绝，单位会收到您的答复。")
     return redirect("invitations")
 
 

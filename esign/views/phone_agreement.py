@@ -30,15 +30,15 @@ from graduates.access import GraduateRequest, graduate_view
 _STARTS = ("start_mutual", "start_one_sided")
 # What happens next with a termination, by its state and whether the graduate started it.
 NEXT = {
-    (TerminationState.WAITING_OTHER, True): "等待用人单位答复。对方同意后由院系、学校审核; 不同意则申请结束。"
-    "对方不答复不等于同意: 超过答复期限, 您可以上传加盖单位公章的解约材料, 由学校电话核实。",
-    (TerminationState.WAITING_OTHER, False): "单位申请协商解约, 请您答复。同意后由院系、学校审核; 不同意则申请结束, 协议照旧。",
+    (TerminationState.WAITING_OTHER, True): "等待用人单位答复。对方同意后由院系、学校审核；不同意则申请结束。"
+    "对方不答复不等于同意：超过答复期限，您可以上传加盖单位公章的解约材料，由学校电话核实。",
+    (TerminationState.WAITING_OTHER, False): "单位申请协商解约，请您答复。同意后由院系、学校审核；不同意则申请结束，协议照旧。",
     (TerminationState.WAITING_DEPARTMENT, True): "等待院系审核。",
     (TerminationState.WAITING_DEPARTMENT, False): "等待院系审核。",
-    (TerminationState.WAITING_SCHOOL, True): "院系已同意, 等待学校终审。",
-    (TerminationState.WAITING_SCHOOL, False): "院系已同意, 等待学校终审。",
-    (TerminationState.AGREED, True): "协议已解约, 可以重新签约或登记去向。",
-    (TerminationState.AGREED, False): "协议已解约, 可以重新签约或登记去向。",
+    (TerminationState.WAITING_SCHOOL, True): "院系已同意，等待学校终审。",
+    (TerminationState.WAITING_SCHOOL, False): "院系已同意，等待学校终审。",
+    (TerminationState.AGREED, True): "协议已解约，可以重新签约或登记去向。",
+    (TerminationState.AGREED, False): "协议已解约，可以重新签约或登记去向。",
 }  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def agreement_page(
         "history": history.for_parties(agreement),
         "error": error,
         "refuse": AnswerForm(
-            label="不同意的原因(单位会看到)", initial={"reason": more.pop("typed_reason", "")}
+            label="不同意的原因（单位会看到）", initial={"reason": more.pop("typed_reason", "")}
         ),
         "release": StampedReleaseForm(),
         "tab": "register",
@@ -170,7 +170,7 @@ def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
         if amendment.state != AmendmentState.CONFIRMED:  # otherwise the form was sent twice
             again = {"code_sent": True, "typed_code": signed["code"]}
             return _amendment(request, amendment, refusal.message, refusal.status, **again)
-    messages.success(request, "已确认, 新的签约信息已生效, 学校会重新审核。")
+    messages.success(request, "已确认，新的签约信息已生效，学校会重新审核。")
     return redirect("agreement", pk=amendment.agreement_id)
 
 
@@ -184,5 +184,5 @@ def amendment_refuse(request: GraduateRequest, pk: int) -> HttpResponse:
         amendment = _own_amendment(request, pk)
         if amendment.state != AmendmentState.REFUSED:
             return _amendment(request, amendment, refusal.message, refusal.status)
-    messages.success(request, "没有同意修改, 原协议不变。")
+    messages.success(request, "没有同意修改，原协议不变。")
     return redirect("agreement", pk=amendment.agreement_id)

@@ -26,10 +26,10 @@ from graduates.access import GraduateRequest, graduate_view
 
 _ACTS = ("consent", "refuse", "withdraw", "upload_release")
 _SAID = {
-    "consent": "您已同意解约, 等待院系审核。",
-    "refuse": "您没有同意解约, 协议继续有效。",
-    "withdraw": "解约申请已撤回, 协议继续有效。",
-    "upload_release": "盖章材料已提交, 学校会电话核实。",
+    "consent": "您已同意解约，等待院系审核。",
+    "refuse": "您没有同意解约，协议继续有效。",
+    "withdraw": "解约申请已撤回，协议继续有效。",
+    "upload_release": "盖章材料已提交，学校会电话核实。",
 }
 # For how many seconds pictures are kept that came with a refused form.
 _KEPT_FOR = 6 * 3600
@@ -41,8 +41,8 @@ def start(request: GraduateRequest, pk: int) -> HttpResponse:
     agreement = own_agreement(request, pk)
     form, rules = TerminationForm(posted(request), request.FILES), _rules(request)
     form.fields["ground"].help_text = (
-        f"协商一致: 单位在 {rules.silence_days} 天内答复。第五、六条为单方解约: 须已书面告知单位并"
-        "上传证明, 直接由院系、学校审核。"
+        f"协商一致：单位在 {rules.silence_days} 天内答复。第五、六条为单方解约：须已书面告知单位并"
+        "上传证明，直接由院系、学校审核。"
     )
     kept = _kept(request, form)
     try:
@@ -66,7 +66,7 @@ def start(request: GraduateRequest, pk: int) -> HttpResponse:
                     notified_on=typed["notified_on"],
                     materials=kept,
                 )
-                messages.success(request, "解约申请已提交, 办结之前协议继续有效。")
+                messages.success(request, "解约申请已提交，办结之前协议继续有效。")
                 return redirect("agreement", pk=pk)
         except DomainError as refusal:
             form.add_refusal(refusal)
@@ -117,7 +117,7 @@ def _keep_pictures(
 ) -> list[StoredFile]:
     """`kept` with the uploaded pictures added. Raises `Invalid` for too many or for a refused one."""
     if len(kept) + len(uploads) > MOST_MATERIALS:
-        raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料, 请重新选择。"]})
+        raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料，请重新选择。"]})
     for upload in uploads:
         try:
             kept.append(

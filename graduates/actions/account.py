@@ -23,8 +23,8 @@ from graduates.models import Graduate, Person
 from graduates.states import Standing
 from schools.models import School
 
-NOT_MATCHING = "信息不匹配或没有注册: 请检查是否有空格, 或联系辅导员核对。"
-DUPLICATE = "信息重复: 系统中存在两条或以上记录, 请联系学校管理员。"
+NOT_MATCHING = "信息不匹配或没有注册：请检查是否有空格，或联系辅导员核对。"
+DUPLICATE = "信息重复：系统中存在两条或以上记录，请联系学校管理员。"
 
 
 def login_name(school: School, student_no: str) -> str:
@@ -41,7 +41,7 @@ def sign_in_with_password(
     if graduate is not None and graduate.person.activated_at is None:
         check_throttle(request, realm=Realm.GRADUATE, login_name=name)
         note_failure(request, realm=Realm.GRADUATE, login_name=name)
-        raise WrongCredentials("not_activated", "帐号尚未激活: 请用辅导员给的初始码首次登录。")
+        raise WrongCredentials("not_activated", "帐号尚未激活：请用辅导员给的初始码首次登录。")
     account = graduate.person.user.login if graduate and graduate.person.user else name
     sign_in(
         request,
@@ -77,10 +77,10 @@ def activate(
             raise WrongCredentials("duplicate", DUPLICATE)
         raise WrongCredentials("not_matching", NOT_MATCHING)
     if graduate.person.activated_at is not None:
-        raise Refused("activated", "帐号已经激活, 请直接用密码登录; 忘记密码请联系辅导员重置。")
+        raise Refused("activated", "帐号已经激活，请直接用密码登录；忘记密码请联系辅导员重置。")
     if not matches(graduate.person_id, graduate.person.code_counter, code):
         note_failure(request, realm=Realm.GRADUATE, login_name=subject)
-        raise WrongCredentials("initial_code", "初始码不正确, 请向辅导员核对。")
+        raise WrongCredentials("initial_code", "初始码不正确，请向辅导员核对。")
     user = _open_account(graduate, subject, new_password, repeated)
     begin_session(request, user)
     return graduate
@@ -95,7 +95,7 @@ def _open_account(graduate: Graduate, subject: str, password: str, repeated: str
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=graduate.person_id)
         if person.activated_at is not None:
-            raise Refused("activated", "帐号已经激活, 请直接用密码登录。")
+            raise Refused("activated", "帐号已经激活，请直接用密码登录。")
         user = person.user
         if user is None:
             user = draft

@@ -76,9 +76,9 @@ def why_grey(graduate: Graduate, archive: ArchiveTransfer | None, by: User) -> s
         return f"{graduate.cohort}已封存"
     if by.realm == Realm.GRADUATE:
         if phase == Phase.ENDED:
-            return f"{graduate.cohort}已截止, 有误请提交信息反馈"
+            return f"{graduate.cohort}已截止，有误请提交信息反馈"
         if archive is not None and archive.sent_on is not None:
-            return "档案已寄出, 有误请提交信息反馈"
+            return "档案已寄出，有误请提交信息反馈"
         return ""
     return "" if by.has_perm("graduates.edit") else "没有修改的权限"
 

@@ -35,9 +35,9 @@ def ask(
     errors = {}
     current = target.current(graduate, field)
     if not proposed or len(proposed) > 200:
-        errors["proposed"] = ["请填写更正后的内容(200字以内)。"]
+        errors["proposed"] = ["请填写更正后的内容（200字以内）。"]
     elif proposed == current:
-        errors["proposed"] = ["与现有内容相同, 不需要更正。"]
+        errors["proposed"] = ["与现有内容相同，不需要更正。"]
     if not reason:
         errors["reason"] = ["请说明更正的理由。"]
     if len(pictures) > MOST_IMAGES:
@@ -57,7 +57,7 @@ def ask(
             )
             audit.record("graduates.correction_ask", by=by, obj=request)
     except IntegrityError as twice:
-        raise Refused("correction_open", f"“{label}”已有待处理的反馈, 请等待老师答复。") from twice
+        raise Refused("correction_open", f"“{label}”已有待处理的反馈，请等待老师答复。") from twice
     return request
 
 
@@ -72,7 +72,7 @@ def _find_target(graduate: Graduate, kind: str, field: str) -> tuple[CorrectionT
 
 def _store_picture(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
-        raise images.ImageRefused("image_bytes", "图片超过20MB, 请用手机重新拍照后上传。")
+        raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
     return files.store(
         images.compress(content), name="反馈材料.jpg", content_type="image/jpeg",
         purpose="correction", school_id=graduate.school_id, by_id=by.pk,
@@ -88,7 +88,7 @@ def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> Correct
         target = targets()[row.kind]
         target.apply(
             graduate_id=row.graduate_id, field=row.field, value=row.proposed, by=by,
-            reason=f"信息反馈: {row.reason}",
+            reason=f"信息反馈：{row.reason}",
         )  # fmt: skip
         return _decide(row, CorrectionState.ACCEPTED, by, answer or "已按您的反馈更正。")
 
@@ -97,7 +97,7 @@ def refuse(*, request: CorrectionRequest, by: User, answer: str) -> CorrectionRe
     """Refuse a correction. The graduate is told the answer."""
     _check_permission(by)
     if not answer.strip():
-        raise Refused("answer", "请填写答复, 毕业生会看到。", field="answer")
+        raise Refused("answer", "请填写答复，毕业生会看到。", field="answer")
     with transaction.atomic():
         return _decide(_locked(request, "refuse"), CorrectionState.REFUSED, by, answer)
 
@@ -124,7 +124,7 @@ def _locked(request: CorrectionRequest, action: str) -> CorrectionRequest:
     )
     if not CORRECTION.allows(action, row.state):
         by = f", 由{row.decided_by}处理" if row.decided_by else ""
-        raise Conflict("decided", f"此反馈{row.get_state_display()}{by}, 没有重复执行。")
+        raise Conflict("decided", f"此反馈{row.get_state_display()}{by}，没有重复执行。")
     return row
 
 

@@ -22,7 +22,7 @@ def decide(*, graduate_id: int, stands_id: int, standing: str, reason: str, by: 
     if not by.has_perm("graduates.duplicates"):
         raise NotPermitted("role", "信息重复由省级核定。")
     if not reason.strip():
-        raise Refused("reason", "请填写核定依据, 两校都会看到。", field="reason")
+        raise Refused("reason", "请填写核定依据，两校都会看到。", field="reason")
     with transaction.atomic():
         asked = Graduate.objects.select_related("person", "cohort").get(pk=graduate_id)
         records = [locked_graduate(pk) for pk in _record_ids(asked)]
@@ -30,14 +30,14 @@ def decide(*, graduate_id: int, stands_id: int, standing: str, reason: str, by: 
         # the document's number.
         is_same = _record_ids(asked) == [g.pk for g in records]
         if not is_same or len({g.school_id for g in records}) < 2:
-            raise Conflict("decided", "此信息重复已经解决, 没有重复办理。")
+            raise Conflict("decided", "此信息重复已经解决，没有重复办理。")
         stands = next((g for g in records if g.pk == stands_id), None)
         if stands is None:
             raise Refused("stands", "请选择保留哪一条记录。", field="stands")
         others = [g for g in records if g is not stands]
         for other in others:
             left = standings.end_enrolment_locked(
-                other, standing=standing, reason=f"信息重复核定: {reason.strip()}", by=by
+                other, standing=standing, reason=f"信息重复核定：{reason.strip()}", by=by
             )
             _tell_schools(left, stands, reason.strip())
     return stands
@@ -51,15 +51,15 @@ def _tell_schools(left: Graduate, stands: Graduate, reason: str) -> None:
     key = f"duplicate:{left.pk}:{left.version}"
     inbox.tell(
         f"school:{left.school_id}",
-        f"信息重复核定: {left.name}在本校的记录改为{Standing(left.standing).label}",
-        text=f"学号{left.student_no}, {left.cohort}; 在籍学校为{stands.school.name}。{reason}",
+        f"信息重复核定：{left.name}在本校的记录改为{Standing(left.standing).label}",
+        text=f"学号{left.student_no}，{left.cohort}；在籍学校为{stands.school.name}。{reason}",
         link=reverse("console:origin", args=[left.pk]),
         key=key,
     )
     inbox.tell(
         f"school:{stands.school_id}",
-        f"信息重复核定: {stands.name}在本校的记录保留",
-        text=f"学号{stands.student_no}, {stands.cohort}; {left.school.name}的记录已改为"
+        f"信息重复核定：{stands.name}在本校的记录保留",
+        text=f"学号{stands.student_no}，{stands.cohort}；{left.school.name}的记录已改为"
         f"{Standing(left.standing).label}。{reason}",
         link=reverse("console:origin", args=[stands.pk]),
         key=key,

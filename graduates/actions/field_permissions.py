@@ -34,7 +34,7 @@ def set_permissions(*, cohort_id: int, rights: Mapping[str, EditRights], by: Use
         require(by, "schools.set_up", cohort.school_id)
         locked_school(cohort.school_id)
         if cohort.phase() == Phase.SEALED:
-            raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
+            raise Refused("cohort_sealed", f"{cohort}已封存，不能修改。")
         before = current_rights(cohort)
         changed = {
             f: rights[f.key] for f in SETTABLE if f.key in rights and rights[f.key] != before[f.key]

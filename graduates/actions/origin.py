@@ -55,7 +55,7 @@ def edit(
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         if version is not None and version != graduate.version:
-            raise Conflict("changed", "此记录刚刚被他人修改, 您的修改没有保存。请刷新后核对再改。")
+            raise Conflict("changed", "此记录刚刚被他人修改，您的修改没有保存。请刷新后核对再改。")
         before = record_of(graduate)
         record, errors = _read_typed(typed, before)
         changed = {
@@ -108,7 +108,7 @@ def _refuse_grey(keys: set[str], graduate: Graduate, by: User) -> None:
     grey = keys - editable_keys(graduate, by)
     if grey:
         labels = "、".join(f.label for f in ALL if f.key in grey)
-        raise NotPermitted("grey_field", f"您不能修改: {labels}。如有错误请提交信息反馈。")
+        raise NotPermitted("grey_field", f"您不能修改：{labels}。如有错误请提交信息反馈。")
 
 
 def _set_values(graduate: Graduate, record: Mapping[str, Any], changed: set[str]) -> None:
@@ -126,7 +126,7 @@ def _set_values(graduate: Graduate, record: Mapping[str, Any], changed: set[str]
             with transaction.atomic():
                 person.save(update_fields=["id_type", "id_number"])
         except IntegrityError:
-            raise Invalid({"id_number": ["本校已有此证件号码的另一人, 请核对。"]}) from None
+            raise Invalid({"id_number": ["本校已有此证件号码的另一人，请核对。"]}) from None
 
 
 def _set_class(graduate: Graduate, department: str, school_class: str) -> None:
@@ -171,13 +171,13 @@ def confirm(*, graduate_id: int, shown_hash: str, by: User | Actor) -> Graduate:
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         if graduate.standing != Standing.ENROLLED:
-            raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 不能确认。")
+            raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}，不能确认。")
         if phase_for(graduate) not in (Phase.OPEN, Phase.PREPARING):
             raise Refused("cohort_ended", f"{graduate.cohort}已{graduate.cohort.phase_label}。")
         record = record_of(graduate)
         current = confirmation_hash(record)
         if shown_hash != current:
-            raise Conflict("changed", "信息刚刚有变化, 请重新核对后再确认。")
+            raise Conflict("changed", "信息刚刚有变化，请重新核对后再确认。")
         missing = [f for f in ALL if f.asked and record[f.key] in (None, "")]
         if missing:
             errors = {f.key: [f"{f.label}不能为空"] for f in missing}
@@ -268,7 +268,7 @@ def add(*, school: School, typed: Mapping[str, Any], by: User | Actor) -> Gradua
     if record["year"] and cohort is None:
         errors["year"] = [f"本校没有建立{record['year']}届。"]
     elif cohort is not None and cohort.phase() == Phase.SEALED:
-        errors["year"] = [f"{cohort}已封存, 不再接受新增。"]
+        errors["year"] = [f"{cohort}已封存，不再接受新增。"]
     if errors or cohort is None:
         raise Invalid(errors)
     with transaction.atomic():

@@ -28,9 +28,9 @@ def reopen(*, graduate_id: int, until: datetime.date | None, reason: str, by: Us
         graduate = locked_graduate(graduate_id)
         phase = graduate.cohort.phase()
         if phase != Phase.ENDED:
-            raise Refused("cohort_not_ended", f"{graduate.cohort}尚未截止, 不需要重新开放。")
+            raise Refused("cohort_not_ended", f"{graduate.cohort}尚未截止，不需要重新开放。")
         if graduate.standing != Standing.ENROLLED:
-            raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 不能登记。")
+            raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}，不能登记。")
         _save_date(graduate, until, "graduates.reopen", text.clean(reason), by)
     return graduate
 

@@ -104,10 +104,10 @@ def _issue_row(imported: RosterImport, number: int, issue: Finding) -> RosterIss
 def _cohort_issues(cohort: Cohort | None, year: int) -> list[Finding]:
     if cohort is None:
         return [
-            Finding("cohort_unknown", f"本校没有建立{year}届, 请先在学校设置中建立", field="year")
+            Finding("cohort_unknown", f"本校没有建立{year}届，请先在学校设置中建立", field="year")
         ]
     if cohort.phase() == Phase.SEALED:
-        return [Finding("cohort_sealed", f"{year}届已封存, 不再接受导入", field="year")]
+        return [Finding("cohort_sealed", f"{year}届已封存，不再接受导入", field="year")]
     return []
 
 

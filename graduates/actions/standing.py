@@ -86,7 +86,7 @@ def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
 
 def _check_enrolled(graduate: Graduate, action: str) -> None:
     if not STANDING.allows(action, graduate.standing):
-        raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}, 请先恢复在籍。")
+        raise Refused("standing", f"学籍状态为{graduate.get_standing_display()}，请先恢复在籍。")
 
 
 def _write(

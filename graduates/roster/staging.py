@@ -151,7 +151,7 @@ class Plan:
                 f"""SELECT s.row, g.name {base} AND g.cohort_id = s.cohort_id
                     AND g.name <> s.name AND p.id_number <> s.id_number""",
                 "student_no_other_person", "student_no", True,
-                "学号已属于另一人({}), 姓名和证件号码都不一致",
+                "学号已属于另一人（{}），姓名和证件号码都不一致",
             ),
             (
                 f"""SELECT s.row {base} AND g.cohort_id = s.cohort_id

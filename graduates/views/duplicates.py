@@ -39,7 +39,7 @@ class Duplicates(ConsoleList):
     export_name = "duplicates"
     row_key = "id"
     empty_title = "没有信息重复"
-    empty_text = "同一证件号码在两所学校的同一届中都在籍时, 会列在这里由省级核定。"
+    empty_text = "同一证件号码在两所学校的同一届中都在籍时，会列在这里由省级核定。"
     columns = (
         Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
         Column("id_number", "证件号码", ("person__id_number",),
@@ -73,7 +73,7 @@ def duplicate(request: StaffRequest, pk: int) -> HttpResponse:
                 reason=typed["reason"],
                 by=request.user,
             )
-            messages.success(request, f"已核定: {stands.school.name}的记录保留, 两校都已告知。")
+            messages.success(request, f"已核定：{stands.school.name}的记录保留，两校都已告知。")
             return redirect("console:duplicates")
         except DomainError as refusal:
             form.add_refusal(refusal)

@@ -49,8 +49,8 @@ def _find_school(name: str) -> School:
         return similar[0]
     if similar:
         names = "、".join(s.name for s in similar)
-        raise Invalid({"school": [f"有多所院校符合, 请写全: {names}"]})
-    raise Invalid({"school": ["没有找到这所院校, 请输入院校全称。"]})
+        raise Invalid({"school": [f"有多所院校符合，请写全：{names}"]})
+    raise Invalid({"school": ["没有找到这所院校，请输入院校全称。"]})
 
 
 def login(request: HttpRequest) -> HttpResponse:

@@ -154,7 +154,7 @@ def correction_answer(request: StaffRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _correction(request, row, form)
-    messages.success(request, "已答复, 毕业生会收到消息。")
+    messages.success(request, "已答复，毕业生会收到消息。")
     return redirect("console:corrections")
 
 

@@ -154,7 +154,7 @@ def reveal(request: StaffRequest, pk: int) -> HttpResponse:
 def show_initial_code(request: StaffRequest, pk: int) -> HttpResponse:
     graduate = graduate_or_404(request, pk)
     if graduate.person.activated_at is not None:
-        return JsonResponse({"value": "帐号已激活, 初始码已失效"})
+        return JsonResponse({"value": "帐号已激活，初始码已失效"})
     audit.record("graduates.initial_code", by=request.user, obj=graduate)
     code = initial_code(graduate.person_id, graduate.person.code_counter)
     return JsonResponse({"value": f"{code[:4]} {code[4:]}"})
@@ -165,7 +165,7 @@ def show_initial_code(request: StaffRequest, pk: int) -> HttpResponse:
 def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
     graduate = graduate_or_404(request, pk)
     account.reset_account(graduate_id=graduate.pk, by=request.user)
-    messages.success(request, "帐号已重置, 请把新的初始码告诉毕业生。")
+    messages.success(request, "帐号已重置，请把新的初始码告诉毕业生。")
     return redirect("console:origin", pk=pk)
 
 

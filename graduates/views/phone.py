@@ -67,7 +67,7 @@ def _form(
         try:
             if confirming and version != graduate.version:
                 # Only what the page showed is confirmed, also if the graduate may edit nothing.
-                raise Conflict("changed", "信息刚刚有变化, 请重新核对后再确认。")
+                raise Conflict("changed", "信息刚刚有变化，请重新核对后再确认。")
             if form.values:
                 graduate = origin.edit(
                     graduate_id=graduate.pk, typed=form.values, by=request.user, version=version
@@ -109,7 +109,7 @@ def password(request: GraduateRequest) -> HttpResponse:
     if form.is_valid():
         try:
             change_own_password(request, **form.cleaned_data)
-            messages.success(request, "密码已修改, 其他设备上的登录已退出。")
+            messages.success(request, "密码已修改，其他设备上的登录已退出。")
             return redirect("me")
         except DomainError as refusal:
             form.add_refusal(refusal)

@@ -55,7 +55,7 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
             corrections.ask(
                 graduate=request.graduate, by=request.user, pictures=typed.pop("images"), **typed
             )
-            messages.success(request, "已提交, 老师会在三个工作日内答复。")
+            messages.success(request, "已提交，老师会在三个工作日内答复。")
             return redirect("corrections")
         except DomainError as refusal:
             form.add_refusal(refusal)

@@ -33,7 +33,7 @@ def find(request: StaffRequest) -> HttpResponse:
         graduate = _find_graduate(request, **form.cleaned_data)
         if graduate is not None:
             return redirect("console:reopen", pk=graduate.pk)
-        form.add_error("student_no", "此学校没有这个学号, 请核对。")
+        form.add_error("student_no", "此学校没有这个学号，请核对。")
     page = "graduates/console/reopen_find.html"
     return render(request, page, {"form": form}, status=form.status)
 

@@ -135,14 +135,14 @@ def receive(*, batch: Batch, content: bytes, by: User) -> Received:
     if not read.results and all(s.elsewhere for s in read.strays):
         raise Refused(
             "other_batch",
-            "这不是本批次的结果: 没有一行属于这个文件。请在生成该文件的批次中上传。"
+            "这不是本批次的结果：没有一行属于这个文件。请在生成该文件的批次中上传。"
             if read.strays else "结果工作簿中没有数据行。",
             field="file",
         )  # fmt: skip
     with transaction.atomic():
         found = _lock(batch.pk)
         if not is_open(found) and found.answered < found.lines:
-            raise Refused("given_up", "这个文件已作废, 其中的记录已重新排队, 不再接收结果。")
+            raise Refused("given_up", "这个文件已作废，其中的记录已重新排队，不再接收结果。")
         answered = apply_results(_with_known_faults(batch, read.results))
         if answered:
             digest = hashlib.sha256(content).hexdigest()
@@ -214,7 +214,7 @@ def give_up(*, batch: Batch, by: User) -> int:
         again.filter(part=Part.ORIGIN, accepted_version=None).update(sent_version=None)
         again.update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=now, problems=[])
         Batch.objects.filter(pk=found.pk).update(
-            state=BatchState.DONE, done_at=now, problem=f"已作废, {len(ids)}条重新排队"
+            state=BatchState.DONE, done_at=now, problem=f"已作废，{len(ids)}条重新排队"
         )
         _record("national.file_give_up", found, by, {"again": len(ids)})
     return len(ids)

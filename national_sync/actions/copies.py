@@ -233,11 +233,11 @@ def confirm(*, graduate: Graduate, digest: str, by: User) -> NationalCopy:
         copy = NationalCopy.objects.select_for_update().filter(pk=locked.pk).first()
         now = shown(locked, copy)
         if copy is None or not now.held:
-            raise Refused("not_held", "全国系统中还没有您的数据, 请稍后再核对。")
+            raise Refused("not_held", "全国系统中还没有您的数据，请稍后再核对。")
         if now.digest != digest:
-            raise Refused("changed", "数据刚刚有变化, 请重新核对后再确认。")
+            raise Refused("changed", "数据刚刚有变化，请重新核对后再确认。")
         if now.differences:
-            raise Refused("differs", "仍有不一致的内容, 请先纠错。")
+            raise Refused("differs", "仍有不一致的内容，请先纠错。")
         copy.confirmed_at, copy.confirmed_hash = timezone.now(), digest
         copy.save(update_fields=["confirmed_at", "confirmed_hash"])
         audit.record("national.confirm", by=by, obj=locked, data={"hash": digest})

@@ -177,7 +177,7 @@ class Api:
                 loaded = store.load_registry(c, asked["rows"], replace=bool(asked.get("replace")))
                 changed = store.make_differ(c, asked.get("differences") or [])
         except _BAD_ROWS as error:
-            raise Malformed("rows", f"数据不合要求: {error}") from None
+            raise Malformed("rows", f"数据不合要求：{error}") from None
         return Answer(200, {"loaded": loaded, "changed": changed})
 
     def _units(self, request: Request) -> Answer:
@@ -185,7 +185,7 @@ class Api:
         try:
             units = [codelists.unit_from(row) for row in asked["units"]]
         except _BAD_ROWS as error:
-            raise Malformed("rows", f"数据不合要求: {error}") from None
+            raise Malformed("rows", f"数据不合要求：{error}") from None
         with self._pool.connection() as c:
             return Answer(200, {"saved": store.save_units(c, units)})
 

@@ -125,7 +125,7 @@ def serve(
         judge.start()
         loop = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
         loop.start()
-        say(f"national simulator (模拟) on http://{options.bind}:{server.server_port}")
+        say(f"national simulator （模拟） on http://{options.bind}:{server.server_port}")
         stopping.wait()
         server.shutdown()
         loop.join()

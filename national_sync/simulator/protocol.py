@@ -83,7 +83,7 @@ def read_batch(body: bytes) -> Upload:
         if not wrong and line["line"] in seen:
             wrong = "line 重复"
         if wrong:
-            raise Malformed("line", f"第{number}条: {wrong}")
+            raise Malformed("line", f"第{number}条：{wrong}")
         seen.add(line["line"])
     return Upload(batch, lines)
 

@@ -109,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Hangup
             if faults.strikes("unavailable"):
                 after = str(faults.number("retry_after", 1))
-                return refusal(503, "unavailable", "系统维护中, 请稍后再试", {"Retry-After": after})
+                return refusal(503, "unavailable", "系统维护中，请稍后再试", {"Retry-After": after})
             if faults.strikes("error500"):
                 return refusal(500, "internal", "系统内部错误")
         return self._guarded(lambda: self._judged(path, query, body, operation))

@@ -57,7 +57,7 @@ class Gate:
         if not (hmac.compare_digest(expected.encode(), given.encode()) and known):
             return Refusal(401, "bad_signature", "签名不正确")
         if not re.fullmatch(r"\d{9,11}", stamp) or abs(now - int(stamp)) > TOLERANCE:
-            return Refusal(401, "stale_timestamp", f"请求时间与服务器时间({int(now)})相差过大")
+            return Refusal(401, "stale_timestamp", f"请求时间与服务器时间（{int(now)}）相差过大")
         if not _NONCE.fullmatch(nonce):
             return Refusal(401, "bad_nonce", "随机串不合要求")
         if not self.first_use(nonce):

@@ -94,7 +94,7 @@ def write(batch: OutgoingBatch, wanted: Layout, names: Names = shipped_name) -> 
         above = [c.key for c in wanted.columns]
         _sheet(book, _SHEET, [above, labels, *(row for _, row in rows)])
     else:
-        title = [f"{_SHEET}(批次 {batch.id})"]
+        title = [f"{_SHEET}（批次 {batch.id}）"]
         _sheet(book, _SHEET, [title, labels, *(row for _, row in rows)])
         _reference_sheets(book, wanted, rows)
     buffer = io.BytesIO()

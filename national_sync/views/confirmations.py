@@ -77,7 +77,7 @@ class Confirmations(ConsoleList):
     export_permission = "graduates.export"
     row_key = "id"
     empty_title = "还没有已上报全国系统的毕业生"
-    empty_text = "生源上报并入库后, 这里可以看到谁已在全国系统确认、谁还没有。"
+    empty_text = "生源上报并入库后，这里可以看到谁已在全国系统确认、谁还没有。"
     columns = (
         Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
         Column("student_no", "学号", css="mono"),
@@ -137,8 +137,8 @@ class Remind(Confirmations):
 
 def _told(found: remind.Reminded) -> str:
     if not found.told and not found.earlier:
-        return "没有需要提醒的毕业生: 筛选出的都已确认。"
+        return "没有需要提醒的毕业生：筛选出的都已确认。"
     if not found.told:
-        return f"筛选出的 {found.earlier} 人今天都已提醒过, 没有重复发送。"
-    earlier = f", 另有 {found.earlier} 人今天已提醒过, 没有重复发送" if found.earlier else ""
+        return f"筛选出的 {found.earlier} 人今天都已提醒过，没有重复发送。"
+    earlier = f", 另有 {found.earlier} 人今天已提醒过，没有重复发送" if found.earlier else ""
     return f"已提醒 {found.told} 人{earlier}。"

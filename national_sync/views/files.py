@@ -24,7 +24,7 @@ from schools.access import StaffRequest, staff_view
 from schools.models import School
 from schools.scope import visible_to
 
-_LAYOUTS = {"new": "毕业去向导入表(现行版式)", "old74": "全量信息表(旧版74列)"}
+_LAYOUTS = {"new": "毕业去向导入表（现行版式）", "old74": "全量信息表（旧版74列）"}
 _SHOWN = 200
 _VERDICTS = (("", "全部"), ("unanswered", "未回执"), ("rejected", "退回"), ("accepted", "入库"))
 
@@ -72,7 +72,7 @@ def make(request: StaffRequest) -> HttpResponse:
         made = by_file.make(school=school, by=request.user, layout_name=pressed(request, "layout"))
     except DomainError as refusal:
         return _listing(request, school, refusal.message, refusal.status)
-    messages.success(request, f"已生成, 共{made.lines}条。下载后导入全国系统, 再上传其结果。")
+    messages.success(request, f"已生成，共{made.lines}条。下载后导入全国系统，再上传其结果。")
     return redirect("console:national-file", pk=made.pk)
 
 
@@ -130,7 +130,7 @@ def give_up(request: StaffRequest, pk: str) -> HttpResponse:
     batch = _batch(request, pk)
     try:
         count = by_file.give_up(batch=batch, by=request.user)
-        messages.success(request, f"文件已作废, {count}条重新排队。")
+        messages.success(request, f"文件已作废，{count}条重新排队。")
     except DomainError as refusal:
         messages.error(request, refusal.message)
     return redirect(f"{reverse('console:national-files')}?school={batch.school_id}")

@@ -27,7 +27,7 @@ def locked_school(school_id: int) -> School:
     """The school's row, locked, so that changes of its staff and dictionaries happen one by one."""
     school = School.objects.select_for_update(no_key=True).get(pk=school_id)
     if not school.is_open:
-        raise Refused("school_closed", f"{school.name}已停用, 不能修改设置。")
+        raise Refused("school_closed", f"{school.name}已停用，不能修改设置。")
     return school
 
 

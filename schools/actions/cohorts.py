@@ -33,7 +33,7 @@ def add(
 ) -> Cohort:
     require(by, "schools.set_up", school.pk)
     if year is None or not 2000 <= year <= 2100:
-        raise Invalid({"year": ["请填写四位数的年份, 如 2027。"]})
+        raise Invalid({"year": ["请填写四位数的年份，如 2027。"]})
     ends_on = ends_on or default_end(year)
     _check_order(opens_on, ends_on)
     with transaction.atomic():
@@ -60,7 +60,7 @@ def edit(
         require(by, "schools.set_up", cohort.school_id)
         locked_school(cohort.school_id)
         if cohort.phase() == Phase.SEALED:
-            raise Refused("cohort_sealed", f"{cohort}已封存, 不能修改。")
+            raise Refused("cohort_sealed", f"{cohort}已封存，不能修改。")
         if ends_on is None:
             raise Invalid({"ends_on": ["请填写截止日期。"]})
         _check_dates(cohort, opens_on, ends_on)
@@ -80,7 +80,7 @@ def check_sealing(cohort: Cohort, by: User) -> list[tuple[str, str]]:
     if phase == Phase.SEALED:
         raise Refused("cohort_sealed", f"{cohort}已经封存。")
     if phase != Phase.ENDED:
-        raise Refused("cohort_not_ended", f"{cohort}尚未截止, 截止以后才能封存。")
+        raise Refused("cohort_not_ended", f"{cohort}尚未截止，截止以后才能封存。")
     return [line for found in hooks.before_sealing.run(cohort=cohort) for line in found]
 
 
@@ -121,10 +121,10 @@ def _check_dates(cohort: Cohort, opens_on: datetime.date | None, ends_on: dateti
     if (opens_on, ends_on) == (cohort.opens_on, cohort.ends_on):
         return
     if cohort.phase() == Phase.ENDED:
-        sentence = f"{cohort}已截止, 日期不能再改; 个别毕业生请向省级申请重新开放。"
+        sentence = f"{cohort}已截止，日期不能再改；个别毕业生请向省级申请重新开放。"
         raise Invalid({"ends_on": [sentence]}, code="cohort_ended")
     if ends_on < timezone.localdate():
-        raise Invalid({"ends_on": ["截止日期不能早于今天, 否则本届随即截止。"]})
+        raise Invalid({"ends_on": ["截止日期不能早于今天，否则本届随即截止。"]})
     _check_order(opens_on, ends_on)
 
 

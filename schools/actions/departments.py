@@ -53,7 +53,7 @@ def delete(*, department_id: int, by: User) -> None:
     with transaction.atomic():
         department = _locked_department(department_id, by)
         if department.classes.exists():
-            raise Refused("in_use", f"{department.name}已有班级, 不能删除, 可以停用。")
+            raise Refused("in_use", f"{department.name}已有班级，不能删除，可以停用。")
         audit.record("schools.department_delete", by=by, obj=department)
         _delete(department, "院系")
 
@@ -99,7 +99,7 @@ def _delete(row: Department | SchoolClass, word: str) -> None:
     try:
         row.delete()
     except ProtectedError:
-        raise Refused("in_use", f"{word}“{row.name}”中还有毕业生, 不能删除。") from None
+        raise Refused("in_use", f"{word}“{row.name}”中还有毕业生，不能删除。") from None
 
 
 def _locked_department(department_id: int, by: User) -> Department:

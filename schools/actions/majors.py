@@ -50,7 +50,7 @@ def set_active(*, major_id: int, active: bool, by: User) -> Major:
 def _read(code: str, name: str) -> tuple[str, str]:
     code = text.clean_code(code)
     if not re.fullmatch(r"[0-9A-Z]{4,10}", code):
-        raise Invalid({"code": ["专业代码为4至10位数字或字母, 如 080901、120203K。"]})
+        raise Invalid({"code": ["专业代码为4至10位数字或字母，如 080901、120203K。"]})
     return code, required_text(name, "name", "专业名称", 50)
 
 

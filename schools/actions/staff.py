@@ -48,9 +48,9 @@ def add(*, school: School, login: str, name: str, mobile: str, role: str, by: Us
     if role not in SCHOOL_ROLES:
         errors["role"] = ["请选择角色。"]
     if not _LOGIN.fullmatch(login):
-        errors["login"] = ["用户名为3至30位字母、数字、点、横线, 以字母或数字开头。"]
+        errors["login"] = ["用户名为3至30位字母、数字、点、横线，以字母或数字开头。"]
     elif User.objects.filter(realm=Realm.STAFF, login=login).exists():
-        errors["login"] = [f"用户名“{login}”已被使用, 请换一个。"]
+        errors["login"] = [f"用户名“{login}”已被使用，请换一个。"]
     if errors:
         raise Invalid(errors)
     password = one_time_password()
@@ -62,7 +62,7 @@ def add(*, school: School, login: str, name: str, mobile: str, role: str, by: Us
                     Realm.STAFF, login, password, must_change_password=True, **values
                 )
         except IntegrityError:
-            raise Invalid({"login": [f"用户名“{login}”已被使用, 请换一个。"]}) from None
+            raise Invalid({"login": [f"用户名“{login}”已被使用，请换一个。"]}) from None
         staff = StaffMember.objects.create(user=user, role=role, school=school)
         audit.record("schools.staff_add", by=by, obj=staff, data={"login": login, "role": role})
     return Issued(staff, password)
@@ -99,7 +99,7 @@ def set_scope(
     with transaction.atomic():
         staff = _locked(staff_id, by)
         if staff.role_level == Level.SCHOOL:
-            raise Refused("whole_school", "学校系统管理员管理全校, 不需要分配管理范围。")
+            raise Refused("whole_school", "学校系统管理员管理全校，不需要分配管理范围。")
         before = scope_words(staff)
         of_school = {"school_id": staff.school_id}
         found_cohorts = list(Cohort.objects.filter(pk__in=cohorts, **of_school))
@@ -138,7 +138,7 @@ def _check_scope(
     found: tuple[int, int, int], wanted: tuple[int, int, int], levels: Collection[str]
 ) -> None:
     if found != wanted or not set(levels) <= set(lookup.level_groups()):
-        raise Invalid({"scope": ["所选的届别、院系或班级不属于本校, 请刷新后重选。"]})
+        raise Invalid({"scope": ["所选的届别、院系或班级不属于本校，请刷新后重选。"]})
 
 
 def _check_class_cohorts(cohorts: list[Cohort], classes: list[SchoolClass]) -> None:
@@ -147,7 +147,7 @@ def _check_class_cohorts(cohorts: list[Cohort], classes: list[SchoolClass]) -> N
     if missing:
         years = Cohort.objects.filter(pk__in=missing).order_by("year")
         names = "、".join(str(c) for c in years)
-        raise Invalid({"cohorts": [f"所选班级属于{names}, 请同时勾选该届别, 或取消这些班级。"]})
+        raise Invalid({"cohorts": [f"所选班级属于{names}，请同时勾选该届别，或取消这些班级。"]})
 
 
 def set_role(*, staff_id: int, role: str, by: User) -> StaffMember:
@@ -170,9 +170,9 @@ def set_role(*, staff_id: int, role: str, by: User) -> StaffMember:
 def refuse_role_change(staff: StaffMember, by: User) -> None:
     """Raise `Refused` for one's own role and for the school's last admin. The page asks this, too."""
     if staff.pk == by.pk:
-        raise Refused("self", "不能修改自己的角色, 请由另一位管理员操作。")
+        raise Refused("self", "不能修改自己的角色，请由另一位管理员操作。")
     if _is_last_admin(staff):
-        raise Refused("last_admin", "这是学校唯一启用的系统管理员, 请先新增另一位。")
+        raise Refused("last_admin", "这是学校唯一启用的系统管理员，请先新增另一位。")
 
 
 def set_active(*, staff_id: int, active: bool, by: User) -> StaffMember:
@@ -194,9 +194,9 @@ def set_active(*, staff_id: int, active: bool, by: User) -> StaffMember:
 
 def _refuse_last_admin(staff: StaffMember, by: User) -> None:
     if staff.pk == by.pk:
-        raise Refused("self", "不能停用自己的帐号, 请由另一位管理员操作。")
+        raise Refused("self", "不能停用自己的帐号，请由另一位管理员操作。")
     if _is_last_admin(staff):
-        raise Refused("last_admin", "这是学校唯一启用的系统管理员, 不能停用; 请先新增另一位。")
+        raise Refused("last_admin", "这是学校唯一启用的系统管理员，不能停用；请先新增另一位。")
 
 
 def _is_last_admin(staff: StaffMember) -> bool:
@@ -227,7 +227,7 @@ def _person(name: str, mobile: str) -> tuple[dict[str, str], dict[str, list[str]
     label, number = text.clean_name(name), text.clean_phone(mobile)
     errors: dict[str, list[str]] = {}
     if not label or len(label) > 40:
-        errors["name"] = ["请填写姓名, 不超过40个字。"]
+        errors["name"] = ["请填写姓名，不超过40个字。"]
     bad = [f.message for f in validators.check_mobile(number) if f.is_error]
     if bad or not number:
         errors["mobile"] = bad or ["请填写手机号码。"]

@@ -17,7 +17,7 @@ from schools.forms import ClassForm, DepartmentForm, NewClassForm
 from schools.models import Cohort, Department, SchoolClass
 from schools.views.own import chosen_cohort, own_school, perform_and_redirect
 
-_RENAME_HINT = "名称是毕业生确认内容的一部分; 改名后, 已确认的毕业生签约前须重新确认。"
+_RENAME_HINT = "名称是毕业生确认内容的一部分；改名后，已确认的毕业生签约前须重新确认。"
 
 
 @staff_view("schools.set_up")

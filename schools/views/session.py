@@ -91,7 +91,7 @@ def password(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         try:
             change_own_password(request, **form.cleaned_data)
-            messages.success(request, "密码已修改, 其他设备上的登录已退出。")
+            messages.success(request, "密码已修改，其他设备上的登录已退出。")
             return redirect("console:home")
         except DomainError as refusal:
             form.add_refusal(refusal)

@@ -80,7 +80,7 @@ def scope(request: StaffRequest, pk: int) -> HttpResponse:
     if ticked:
         try:
             actions.set_scope(staff_id=pk, by=request.user, **picked)
-            messages.success(request, f"已保存{row.user.label}的管理范围, 下一次点击即生效。")
+            messages.success(request, f"已保存{row.user.label}的管理范围，下一次点击即生效。")
             return redirect("console:staff-member", pk=pk)
         except DomainError as refusal:
             form.add_refusal(refusal)

@@ -19,8 +19,8 @@ from schools.views.staff import staff_or_404
 # What each role may do, in a line.
 _MEANING: dict[str, str] = {
     Role.COUNSELLOR: "在分配的范围内核对、录入和初审。",
-    Role.DEPARTMENT_ADMIN: "在分配的范围内核对、录入和初审, 可以导入去向、完整导出。",
-    Role.SCHOOL_ADMIN: "管理全校: 终审、导入名册、学校设置、工作人员。",
+    Role.DEPARTMENT_ADMIN: "在分配的范围内核对、录入和初审，可以导入去向、完整导出。",
+    Role.SCHOOL_ADMIN: "管理全校：终审、导入名册、学校设置、工作人员。",
 }
 
 
@@ -32,7 +32,7 @@ def role(request: StaffRequest, pk: int) -> HttpResponse:
         try:
             done = actions.set_role(staff_id=pk, by=request.user, **form.cleaned_data)
             word = done.get_role_display()
-            messages.success(request, f"{row.user.label}现在是{word}, 下一次点击即生效。")
+            messages.success(request, f"{row.user.label}现在是{word}，下一次点击即生效。")
             return redirect("console:staff-member", pk=pk)
         except DomainError as refusal:
             form.add_refusal(refusal)

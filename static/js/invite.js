@@ -11,8 +11,8 @@
     for (const [key, value] of new FormData(form)) if (typeof value === "string") data.append(key, value);
     try {
       const answer = await fetch(form.dataset.autosave, { method: "POST", body: data, keepalive: true });
-      said.textContent = answer.ok ? "已自动保存。" : "没有自动保存, 请检查网络。";
-    } catch { said.textContent = "网络中断, 恢复后会继续保存。"; }
+      said.textContent = answer.ok ? "已自动保存。" : "没有自动保存，请检查网络。";
+    } catch { said.textContent = "网络中断，恢复后会继续保存。"; }
   };
   form.addEventListener("input", (e) => {
     if (e.target.type === "file") return;
@@ -31,8 +31,8 @@
       let picture = box.querySelector("img");
       if (!picture) { picture = document.createElement("img"); picture.alt = ""; box.prepend(picture); }
       picture.src = URL.createObjectURL(file);
-      box.dataset.filled = ""; line.textContent = `已上传, 压缩为 ${Math.ceil(result.size / 1024)} KB`;
-    } catch (problem) { line.textContent = problem.message || "没有上传成功, 请再试。"; line.className = "error"; }
+      box.dataset.filled = ""; line.textContent = `已上传，压缩为 ${Math.ceil(result.size / 1024)} KB`;
+    } catch (problem) { line.textContent = problem.message || "没有上传成功，请再试。"; line.className = "error"; }
     box.querySelector("input").value = "";
   };
   for (const box of form.querySelectorAll("[data-slot]"))

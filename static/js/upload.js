@@ -17,11 +17,11 @@
     request.addEventListener("load", () => {
       if (request.status === 200) { window.location.reload(); return; }
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      text.textContent = page.querySelector(".notice-error")?.textContent.trim() || "没有上传成功, 请再试一次。";
+      text.textContent = page.querySelector(".notice-error")?.textContent.trim() || "没有上传成功，请再试一次。";
       text.className = "error";
       form.querySelector("input[type=file]").value = "";
     });
-    request.addEventListener("error", () => { text.textContent = "网络中断, 请再试一次。"; });
+    request.addEventListener("error", () => { text.textContent = "网络中断，请再试一次。"; });
     request.open("POST", window.location.href);
     request.send(new FormData(form));
   });

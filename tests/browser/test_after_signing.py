@@ -30,7 +30,7 @@ def graduate_signs_in(page: Page, before: Before) -> None:
     page.get_by_label("学号").fill(before["student_no"])
     page.get_by_label("密码").fill(before["password"])
     page.get_by_role("button", name="登录").click()
-    expect(page.get_by_text(f"{before['name']}, 你好")).to_be_visible()
+    expect(page.get_by_text(f"{before['name']}，你好")).to_be_visible()
 
 
 def code_sent_to(page: Page, mobile: str, purpose: str) -> str:
@@ -69,8 +69,8 @@ def test_an_agreement_is_printed_once_from_a_public_computer(
     expect(desktop.locator("#ticket-qr")).to_be_hidden()
     expect(desktop.locator(".two-digits")).to_have_text(digits)
     expect(desktop.get_by_role("button", name=re.compile("下载协议书"))).to_have_count(0)
-    phone.get_by_role("button", name="数字一致, 确认打印").click()
-    expect(phone.get_by_text("已确认, 请在电脑上下载打印")).to_be_visible()
+    phone.get_by_role("button", name="数字一致，确认打印").click()
+    expect(phone.get_by_text("已确认，请在电脑上下载打印")).to_be_visible()
 
     button = desktop.get_by_role("button", name=re.compile("下载协议书"))
     expect(button).to_be_visible()
@@ -90,7 +90,7 @@ def test_an_agreement_is_printed_once_from_a_public_computer(
     again = desktop.request.post(f"/print/{token}/pdf/", form=form)
     assert (again.status, "已经下载过" in again.text()) == (409, True)
     phone.goto(f"/agreements/{before['agreement']}/")
-    phone.get_by_text("打印记录(1 次)").click()
+    phone.get_by_text("打印记录（1 次）").click()
     expect(phone.get_by_text("扫码打印").last).to_be_visible()
 
 
@@ -118,7 +118,7 @@ def test_an_agreement_is_ended_and_another_unit_signs(
     the_school_agrees(desktop, before)
 
     desktop.goto(f"/verify/{before['token']}/")
-    expect(desktop.get_by_text("已解约, 文件作废")).to_be_visible()
+    expect(desktop.get_by_text("已解约，文件作废")).to_be_visible()
     expect(desktop.get_by_text(before["name"])).to_have_count(0)
 
     sign_again(phone, before)
@@ -132,9 +132,9 @@ def ask_to_end(page: Page, before: Before) -> None:
     # The missing reason is reported beside its field, and the chosen ground is kept.
     expect(page.locator(".field", has=page.locator("#reason"))).to_contain_text("请说明解约的原因")
     expect(page.get_by_label("解约事由")).not_to_have_value("")
-    page.get_by_label("原因说明").fill("家人需要照顾, 已与单位协商一致")
+    page.get_by_label("原因说明").fill("家人需要照顾，已与单位协商一致")
     page.get_by_role("button", name="提交解约申请").click()
-    expect(page.get_by_text("解约申请已提交, 办结之前协议继续有效")).to_be_visible()
+    expect(page.get_by_text("解约申请已提交，办结之前协议继续有效")).to_be_visible()
     expect(page.get_by_role("link", name="申请解约")).to_have_count(0)
 
 
@@ -146,10 +146,10 @@ def the_unit_consents(page: Page, before: Before) -> None:
     page.get_by_role("button", name="登录", exact=True).click()
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="协议").click()
     page.get_by_role("link", name=re.compile(before["number"])).click()
-    expect(page.get_by_text("毕业生申请协商解约, 请答复")).to_be_visible()
+    expect(page.get_by_text("毕业生申请协商解约，请答复")).to_be_visible()
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="同意解约", exact=True).click()
-    expect(page.get_by_text("已同意解约, 等待院系和学校审核")).to_be_visible()
+    expect(page.get_by_text("已同意解约，等待院系和学校审核")).to_be_visible()
 
 
 def the_counsellor_passes_on(page: Page, before: Before) -> None:
@@ -175,16 +175,16 @@ def the_school_agrees(page: Page, before: Before) -> None:
 
 def sign_again(page: Page, before: Before) -> None:
     page.goto("/messages/")
-    page.get_by_role("button", name=f"{before['unit']}: 协议已解约").click()
+    page.get_by_role("button", name=f"{before['unit']}：协议已解约").click()
     expect(page.get_by_text("可以重新签约或登记去向")).to_be_visible()
     page.goto("/")
     expect(page.get_by_text("有1份签约邀约等待您答复")).to_be_visible()
     page.get_by_role("link", name="去办理").click()
-    page.get_by_role("button", name="我已阅读, 获取验证码").click()
+    page.get_by_role("button", name="我已阅读，获取验证码").click()
     page.get_by_label("短信验证码").fill(code_sent_to(page, before["mobile"], "签署"))
     draw_a_signature(page)
     page.get_by_role("button", name="我已阅读并接受相关约定").click()
-    expect(page.get_by_text("签约成功, 协议已生效")).to_be_visible()
+    expect(page.get_by_text("签约成功，协议已生效")).to_be_visible()
     expect(page.get_by_role("heading", name=before["next_unit"])).to_be_visible()
     page.goto("/agreements/")
     expect(page.locator("a.row-card", has_text=before["next_unit"])).to_contain_text("有效")

@@ -76,7 +76,7 @@ def test_a_graduate_goes_from_the_roster_into_the_employment_rate(
     staff_signs_in(desktop, "99001fudaoyuan")
     open_in_queue(desktop)
     picture(desktop, "console-review")
-    desktop.get_by_label("原因(不通过、解约时填写)").fill("单位名称与合同不一致")
+    desktop.get_by_label("原因（不通过、解约时填写）").fill("单位名称与合同不一致")
     desktop.get_by_role("button", name="不通过", exact=True).click()
     expect(desktop.get_by_text(re.compile("已不通过"))).to_be_visible()
 
@@ -111,7 +111,7 @@ def test_a_graduate_goes_from_the_roster_into_the_employment_rate(
 def import_the_roster(page: Page) -> None:
     staff_signs_in(page, "99001admin")
     page.goto("/console/graduates/import/")
-    page.get_by_label("工作簿(.xlsx 或 .xls)").set_input_files(ROSTER)
+    page.get_by_label("工作簿（.xlsx 或 .xls）").set_input_files(ROSTER)
     page.get_by_role("button", name="上传并检查").click()
     expect(page.get_by_role("button", name="确认导入")).to_be_visible(timeout=30_000)
     expect(page.locator(".tile", has_text="新增")).to_contain_text("389")
@@ -124,7 +124,7 @@ def import_the_roster(page: Page) -> None:
 
 def activate_and_confirm(page: Page, code: str) -> None:
     page.goto("/")
-    page.get_by_role("link", name="首次登录, 激活帐号").click()
+    page.get_by_role("link", name="首次登录，激活帐号").click()
     page.get_by_label("院校").fill("示范大学")
     page.get_by_label("姓名").fill(NAME)
     page.get_by_label("学号").fill(NUMBER)
@@ -168,7 +168,7 @@ def register(page: Page) -> None:
     page.get_by_label("联系电话").fill("0551-65310000")
     picture(page, "phone-form")
     page.get_by_role("button", name="提交登记").click()
-    expect(page.get_by_text("已提交, 等待老师审核")).to_be_visible()
+    expect(page.get_by_text("已提交，等待老师审核")).to_be_visible()
 
 
 def fill_unit(page: Page, name: str) -> None:
@@ -179,11 +179,11 @@ def fill_unit(page: Page, name: str) -> None:
 
 def correct_the_registration(page: Page) -> None:
     page.goto("/")
-    expect(page.get_by_text("登记未通过: 单位名称与合同不一致")).to_be_visible()
+    expect(page.get_by_text("登记未通过：单位名称与合同不一致")).to_be_visible()
     page.get_by_role("link", name="去办理").click()
     page.get_by_role("link", name="修改登记").click()
     page.locator("a.choice", has_text="签劳动合同形式就业").click()
     page.get_by_role("link", name="下一步").click()
     page.get_by_label("单位名称").fill("安徽示例信息技术有限公司")
     page.get_by_role("button", name="提交登记").click()
-    expect(page.get_by_text("已提交, 等待老师审核")).to_be_visible()
+    expect(page.get_by_text("已提交，等待老师审核")).to_be_visible()

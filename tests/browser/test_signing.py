@@ -152,7 +152,7 @@ def recruiter_invites(page: Page, address: str) -> None:
         expect(page.locator(f'[data-slot*="/{slot}/"] img')).to_be_visible()
     draw_signature(page)
     page.get_by_role("button", name="预览").click()
-    expect(page.get_by_text("决定录用您, 职位为“软件工程师”")).to_be_visible()
+    expect(page.get_by_text("决定录用您，职位为“软件工程师”")).to_be_visible()
     page.get_by_role("button", name="确认发送").click()
     page.wait_for_url("**/sent/")
 
@@ -172,7 +172,7 @@ def graduate_accepts(page: Page) -> None:
     page.locator("a.row-card", has_text=UNIT).click()
     expect(page.get_by_role("heading", name="邀约通知书")).to_be_visible()
     picture(page, "phone-invitation")
-    ask = page.get_by_role("button", name="我已阅读, 获取验证码")
+    ask = page.get_by_role("button", name="我已阅读，获取验证码")
     expect(ask).to_be_disabled()
     expect(ask).to_be_enabled()
     ask.click()
@@ -188,7 +188,7 @@ def graduate_accepts(page: Page) -> None:
     expect(page.get_by_role("img", name="已保存的签名")).to_be_visible()
     page.get_by_label("短信验证码").fill(code)
     page.get_by_role("button", name="我已阅读并接受相关约定").click()
-    expect(page.get_by_text("签约成功, 协议已生效。")).to_be_visible()
+    expect(page.get_by_text("签约成功，协议已生效。")).to_be_visible()
     expect(page.get_by_text("院系或学校审核通过后才能打印协议书。")).to_be_visible()
 
 

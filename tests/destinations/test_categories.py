@@ -291,9 +291,9 @@ def test_staff_may_override_the_wage_with_a_reason(world: World, graduate: Gradu
     version = str(destination_of(graduate).version)
     response = staff.post(path, typed | {"version": version})
     assert response.status_code == 422
-    typed |= {"version": version, "wage_override": "试用期减半, 已核实"}
+    typed |= {"version": version, "wage_override": "试用期减半，已核实"}
     assert staff.post(path, typed).status_code == 302
-    assert destination_of(graduate).wage_override == "试用期减半, 已核实"
+    assert destination_of(graduate).wage_override == "试用期减半，已核实"
 
 
 def test_employment_lasts_six_months_after_leaving_school() -> None:

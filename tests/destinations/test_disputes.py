@@ -168,7 +168,7 @@ def test_staff_who_look_after_the_graduate_are_told_of_a_dispute(
     type(left).objects.filter(pk=left.pk).update(is_active=False)
     row, _ = open_dispute(world, graduate)
     for user in (world.counsellor, world.department_admin, world.school_admin, of_class):
-        assert dispute_titles(user) == [f"{graduate.name}提出异议: 这不是我的去向"]
+        assert dispute_titles(user) == [f"{graduate.name}提出异议：这不是我的去向"]
     assert [dispute_titles(user) for user in [*strangers, left]] == [[]] * 6
     page = world.client(Role.SCHOOL_ADMIN).get("/console/messages/").content.decode()
     assert f"{graduate.name}提出异议" in page
@@ -254,5 +254,5 @@ def test_an_agreement_cannot_be_printed_while_a_dispute_is_open(
     dispute.raise_dispute(
         graduate_id=graduate.pk, reason="我没有签", by=signing.account_of(graduate)
     )
-    assert printing.print_refusal(agreement) == "毕业生对去向有异议, 处理完毕之前不能打印。"
+    assert printing.print_refusal(agreement) == "毕业生对去向有异议，处理完毕之前不能打印。"
     refused("not_printable", printing.hand_out, agreement=agreement, by=world.school_admin)

@@ -220,11 +220,11 @@ def test_a_bulk_review_shows_a_preview_and_then_a_result_for_each_row(world: Wor
     answers = {r.graduate_id: (r.ok, r.message) for r in result.context["results"]}
     late, why = answers.pop(two.pk)
     assert not late
-    assert re.match("试用院系管理员.*“不通过”, 现为“审核不通过”。您的操作没有执行", why)
+    assert re.match("试用院系管理员.*“不通过”，现为“审核不通过”。您的操作没有执行", why)
     assert answers == {
         one.pk: (True, "初审通过"),
-        done.pk: (False, "当前状态为“初审通过”, 不能通过。"),
-        bare.pk: (False, "当前状态为“未提交”, 不能通过。"),
+        done.pk: (False, "当前状态为“初审通过”，不能通过。"),
+        bare.pk: (False, "当前状态为“未提交”，不能通过。"),
     }
     assert [destination_of(g).state for g in (one, two, done, hidden, foreign, bare)] == [
         "department_approved", "rejected", "department_approved", "pending", "pending",

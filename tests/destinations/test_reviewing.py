@@ -98,7 +98,7 @@ def test_national_reasons_are_added_up_and_staff_can_resume(
         review.reject_national(graduate_id=graduate.pk, reason=reason, by=national)
     d = destination_of(graduate)
     assert (d.state, d.reason_source) == ("rejected", "national")
-    assert d.reason == "单位代码不存在; 行业有误"
+    assert d.reason == "单位代码不存在；行业有误"
     review.resume(graduate_id=graduate.pk, by=world.department_admin)
     d = destination_of(graduate)
     assert (d.state, d.reason, d.reason_source) == ("department_approved", "", "")
@@ -124,7 +124,7 @@ def test_a_national_reason_does_not_let_staff_resume_the_schools_own_rejection(
         graduate_id=graduate.pk, reason="单位代码不存在", by=SystemActor(NATIONAL)
     )
     d = destination_of(graduate)
-    assert d.reason == "单位名称不符; 单位代码不存在"
+    assert d.reason == "单位名称不符；单位代码不存在"
     assert d.reason_source == ReasonSource.SCHOOL
     assert not MACHINE.can("resume", d, world.counsellor)
 

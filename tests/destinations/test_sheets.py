@@ -65,7 +65,7 @@ def test_the_sheet_holds_what_is_typed_and_registers_nothing(
     assert "no-store" in answer["Cache-Control"]
     text = pdf_text(answer.content, tmp_path)
     for word in ("其他录用证明登记表", graduate.name, graduate.student_no, "虚构录用单位",
-                 "安徽省合肥市包河区", "2027-07-01", "不是数", "用人单位(盖章)"):  # fmt: skip
+                 "安徽省合肥市包河区", "2027-07-01", "不是数", "用人单位（盖章）"):  # fmt: skip
         assert word in text, word
     assert graduate.person.id_number not in text
     assert text.count("\f") == 1, "one page"
@@ -79,7 +79,7 @@ def test_the_sheet_is_empty_before_anything_is_typed(
     assert "自由职业登记表" in text
     assert "从事职业内容" in text
     assert graduate.name in text
-    assert "用人单位(盖章)" not in text
+    assert "用人单位（盖章）" not in text
 
 
 def test_the_sheet_holds_what_is_registered(world: World, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def upload(content: bytes, name: str = "a.png") -> SimpleUploadedFile:
 def test_people_who_left_are_listed_apart(chief: UnitMember, newcomer: UnitMember) -> None:
     factories.make_member(chief.unit, state=Membership.ENDED, name="虚构旧人")
     page = client_of(chief.user).get("/employer/unit/members/").content.decode()
-    assert page.index("虚构新人") < page.index("虚构主管 (本人)")
+    assert page.index("虚构新人") < page.index("虚构主管（本人）")
     assert page.index("已离开的 1 人") < page.index("虚构旧人")
     assert page.count("结束权限") == 1, "people who left have no button"
 

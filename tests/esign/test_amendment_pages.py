@@ -117,7 +117,7 @@ def test_after_the_schools_approval_the_page_says_why_not(
 ) -> None:
     review.approve(graduate_id=proposal.agreement.graduate_id, by=world.school_admin)
     page = graduate_client(proposal).get(page_of(proposal)).content.decode()
-    assert "学校已审核通过, 签约信息不能再修改" in page
+    assert "学校已审核通过，签约信息不能再修改" in page
     assert "获取验证码" not in page
 
 

@@ -58,7 +58,7 @@ def test_the_agreement_ends_and_the_destination_stays_approved(
         f"person:{agreement.graduate.person_id}", f"user:{agreement.member.user_id}",
     }  # fmt: skip
     assert public_facts(done)["state"] == "已终止"
-    assert printing.print_refusal(done) == "协议已终止, 不能打印。"
+    assert printing.print_refusal(done) == "协议已终止，不能打印。"
     with transaction.atomic():  # run the deferred triggers now
         from django.db import connection
 
@@ -102,9 +102,9 @@ def test_concluding_closes_a_proposed_change_and_happens_once(world: World) -> N
 def test_the_school_admin_concludes_on_the_page(world: World, agreement: Agreement) -> None:
     address = f"/console/agreements/{agreement.pk}/"
     client = world.client(Role.SCHOOL_ADMIN)
-    assert "终止协议, 转为劳动合同" in client.get(address).content.decode()
+    assert "终止协议，转为劳动合同" in client.get(address).content.decode()
     assert (
-        "终止协议, 转为劳动合同" not in world.client(Role.COUNSELLOR).get(address).content.decode()
+        "终止协议，转为劳动合同" not in world.client(Role.COUNSELLOR).get(address).content.decode()
     )
     empty = client.post(f"{address}conclude/", {"reason": " "})
     assert (empty.status_code, "请填写劳动合同的签订情况" in empty.content.decode()) == (409, True)

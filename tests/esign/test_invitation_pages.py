@@ -93,7 +93,7 @@ def test_the_graduate_declines_on_the_page(client: Client, graduate: Graduate) -
     assert (invitation.state, invitation.decline_reason) == (
         InvitationState.DECLINED, "已有其它安排",
     )  # fmt: skip
-    assert "您已谢绝: 已有其它安排" in page(client, f"/invitations/{invitation.pk}/")
+    assert "您已谢绝：已有其它安排" in page(client, f"/invitations/{invitation.pk}/")
     # Declining again and accepting afterwards change nothing.
     assert client.post(address, {"reason": "再谢绝"}).status_code == 409
     signing.confirm_origin(graduate)

@@ -135,7 +135,7 @@ def test_the_units_request_is_shown_on_the_home_page(agreement: Agreement) -> No
     assert "用人单位申请解约" not in client.get("/").content.decode()
     t = start_as_unit(agreement)
     home = client.get("/").content.decode()
-    assert "用人单位申请解约, 请答复" in home
+    assert "用人单位申请解约，请答复" in home
     assert f"/agreements/{agreement.pk}/" in home
     act = f"/agreements/{agreement.pk}/termination/"
     empty = client.post(f"{act}refuse/", {"seen": t.pk, "reason": ""})

@@ -79,7 +79,7 @@ def test_the_decision_keeps_one_record_and_tells_both_schools(
     kept.refresh_from_db()
     assert (kept.standing, gone.standing) == (Standing.ENROLLED, Standing.TRANSFERRED)
     event = Event.objects.get(action="graduates.standing", object_id=gone.pk)
-    assert event.reason == "信息重复核定: 学籍在此校"
+    assert event.reason == "信息重复核定：学籍在此校"
     assert duplicate_ids() == set()
     (mine,) = inbox.messages_of(world.school_admin)
     (theirs,) = inbox.messages_of(other.school_admin)

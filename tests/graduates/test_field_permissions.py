@@ -72,7 +72,7 @@ def test_rights_of_a_sealed_cohort_cannot_be_changed(admin: Client, world: World
     form = form_of(world.cohort, email=(False, False, False))
     answer = admin.post(reverse("console:field-permissions"), form)
     assert answer.status_code == 422
-    assert "已封存, 不能修改" in answer.content.decode()
+    assert "已封存，不能修改" in answer.content.decode()
     with pytest.raises(DomainError) as refusal:
         actions.set_permissions(cohort_id=world.cohort.pk, rights={}, by=world.school_admin)
     assert refusal.value.code == "cohort_sealed"

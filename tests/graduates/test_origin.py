@@ -458,7 +458,7 @@ def test_an_empty_list_says_why_it_is_empty(case: str, world: World) -> None:
     member = StaffMember.objects.get(pk=world.staff[Role.COUNSELLOR].pk)
     if case == "no_scope":
         member.departments.clear()
-        words = "未分配届别/院系/班级, 请联系学校系统管理员"
+        words = "未分配届别/院系/班级，请联系学校系统管理员"
     elif case == "no_levels":
         member.levels = ["专科"] if case == "x" else ["博士研究生"]
         member.save()

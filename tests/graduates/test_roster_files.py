@@ -107,7 +107,7 @@ def test_of_several_sheets_with_rosters_the_best_one_is_read(world: World) -> No
     )  # fmt: skip
     imported = check(world, content)
     page = world.client(Role.SCHOOL_ADMIN).get(f"/console/graduates/import/{imported.pk}/")
-    assert "未读取, 请另行导入: 乙</p>" in page.content.decode()
+    assert "未读取，请另行导入：乙</p>" in page.content.decode()
     apply(world, imported)
     assert Graduate.objects.get(school=world.school).student_no == first["student_no"]
 

@@ -123,7 +123,7 @@ def test_who_has_not_confirmed_is_told_once_a_day(world: World, four: list[Gradu
     assert message.link == "/national/"
     late = went_up(world)
     page = client.post(f"{PAGE}remind/", follow=True).content.decode()
-    assert "已提醒 1 人, 另有 3 人今天已提醒过" in page
+    assert "已提醒 1 人，另有 3 人今天已提醒过" in page
     assert told() == 4
     page = client.post(f"{PAGE}remind/", follow=True).content.decode()
     assert "筛选出的 4 人今天都已提醒过" in page

@@ -29,12 +29,12 @@ NOTE = "还没有对应的国家代码"
 @pytest.mark.parametrize(
     ("way", "state", "answered", "turn"),
     [
-        (HTTP, BatchState.READY, 0, "本平台: 自动发送"),
-        (HTTP, BatchState.SENT, 1, "全国系统: 审核并给出回执"),
-        (HTTP, BatchState.PARKED, 0, "省级: 查看原因后处理"),
+        (HTTP, BatchState.READY, 0, "本平台：自动发送"),
+        (HTTP, BatchState.SENT, 1, "全国系统：审核并给出回执"),
+        (HTTP, BatchState.PARKED, 0, "省级：查看原因后处理"),
         (HTTP, BatchState.DONE, 3, ""),
-        (WORKBOOK, BatchState.SENT, 0, "学校: 导入全国系统, 再传回结果"),
-        (WORKBOOK, BatchState.SENT, 1, "学校: 还有 2 条结果没有传回"),
+        (WORKBOOK, BatchState.SENT, 0, "学校：导入全国系统，再传回结果"),
+        (WORKBOOK, BatchState.SENT, 1, "学校：还有 2 条结果没有传回"),
         (WORKBOOK, BatchState.DONE, 1, ""),  # given up
     ],
 )
@@ -49,7 +49,7 @@ def test_files_and_links_are_told_apart(world: World) -> None:
     page = client.get(BATCHES).content.decode()
     assert f"{FILES}{file.pk}/" in page
     assert f"{BATCHES}{http.pk}/" in page
-    assert "学校: 导入全国系统, 再传回结果" in page
+    assert "学校：导入全国系统，再传回结果" in page
     assert f"工作簿</span> {world.school}" in " ".join(page.split())
     only = client.get(BATCHES, {"way": "workbook"}).content.decode()
     assert str(file.pk) in only
@@ -110,17 +110,17 @@ def abroad(world: World) -> Graduate:
 def test_a_code_without_a_national_one_is_shown_to_the_reviewer(
     world: World, abroad: Graduate
 ) -> None:
-    assert any(NOTE in note and "国家(地区)" in note for note in notes(abroad))
+    assert any(NOTE in note and "国家（地区）" in note for note in notes(abroad))
     page = world.client(Role.COUNSELLOR).get(f"/console/destinations/{abroad.pk}/")
     assert page.status_code == 200
     assert NOTE in page.content.decode()
     NationalCode.objects.create(table="country", code="AD", national_code="020", by_label="省级")
-    assert not any("国家(地区)" in note for note in notes(abroad))
+    assert not any("国家（地区）" in note for note in notes(abroad))
 
 
 def test_simulated_codes_count_only_towards_the_simulator(abroad: Graduate, settings: Any) -> None:
     load_simulated()
-    assert any("国家(地区)" in note for note in notes(abroad))
+    assert any("国家（地区）" in note for note in notes(abroad))
     settings.NATIONAL_URL = "http://127.0.0.1:9"
     settings.NATIONAL_CLIENT = settings.NATIONAL_SECRET = "x"
     assert notes(abroad) == []

@@ -63,8 +63,8 @@ def test_the_provinces_answer_stands_beside_the_departments_explanation(
     )  # fmt: skip
     for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN, Role.PROVINCE):
         page = world.client(role).get("/console/national/feedback/").content.decode()
-        assert "说明: 单位名称与执照一致" in page, role
-        assert "答复: 全国系统已补登该单位" in page, role
+        assert "说明：单位名称与执照一致" in page, role
+        assert "答复：全国系统已补登该单位" in page, role
 
 
 def test_feedback_is_passed_on_from_the_page(world: World, feedback: Feedback) -> None:

@@ -63,7 +63,7 @@ def test_the_page_lists_unfinished_work_and_the_button_seals_the_cohort(
     assert "1人的去向待审核" in event.data["unfinished"]
     page = admin.get(own).content.decode()
     assert page_of(world) not in page
-    assert "已封存" in page or "封存, 不能再修改" in page
+    assert "已封存" in page or "封存，不能再修改" in page
 
 
 def test_nothing_can_be_changed_in_a_sealed_cohort(world: World) -> None:

@@ -128,7 +128,7 @@ def test_departments_are_added_renamed_deactivated_and_deleted(admin: Client, wo
 def test_a_department_with_classes_is_not_deleted(admin: Client, world: World) -> None:
     used = world.departments[0]
     answer = admin.post(reverse("console:department-delete", args=[used.pk]), follow=True)
-    assert "已有班级, 不能删除, 可以停用" in answer.content.decode()
+    assert "已有班级，不能删除，可以停用" in answer.content.decode()
     assert Department.objects.filter(pk=used.pk).exists()
 
 
@@ -152,7 +152,7 @@ def test_only_an_empty_class_is_deleted(admin: Client, world: World) -> None:
     make_graduate(world)
     full, empty = world.classes[0]
     answer = admin.post(reverse("console:class-delete", args=[full.pk]), follow=True)
-    assert "中还有毕业生, 不能删除" in answer.content.decode()
+    assert "中还有毕业生，不能删除" in answer.content.decode()
     admin.post(reverse("console:class-delete", args=[empty.pk]))
     assert SchoolClass.objects.filter(department=world.departments[0]).get() == full
     assert event("schools.class_delete").object_id == empty.pk

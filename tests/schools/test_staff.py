@@ -179,7 +179,7 @@ def test_a_class_without_its_cohort_is_refused(admin: Client, world: World) -> N
     answer = admin.post(address, scope_form(world, cohorts=[], classes=[mine.pk]))
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert f"所选班级属于{world.cohort}, 请同时勾选该届别" in page
+    assert f"所选班级属于{world.cohort}，请同时勾选该届别" in page
     assert re.search(rf'name="classes"\s+value="{mine.pk}"\s+checked', page)
 
 

@@ -35,4 +35,4 @@ class Command(BaseCommand):
         lines = [line for demo in frame.demos() for line in demo.accounts()]
         for role, page, login in lines:
             self.stdout.write(f"  {role}\t{page}\t{login}")
-        self.stdout.write(f"  演示帐号的密码(本机随机生成): {password}")
+        self.stdout.write(f"  演示帐号的密码（本机随机生成）：{password}")

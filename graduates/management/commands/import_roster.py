@@ -35,10 +35,10 @@ class Command(BaseCommand):
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise CommandError(f"不能读取{path}: {error.strerror}") from error
+            raise CommandError(f"不能读取{path}：{error.strerror}") from error
         out: Path | None = options["annotated"]
         if out is not None and not out.parent.is_dir():
-            raise CommandError(f"不能写入{out}: 没有这个文件夹")
+            raise CommandError(f"不能写入{out}：没有这个文件夹")
         actor = Actor(None, "system", "命令行")
         imported = roster.upload(school=school, content=content, name=path.name, by=actor)
         imported = roster.check(imported.pk)
@@ -71,11 +71,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(result, ensure_ascii=False))
             return
         self.stdout.write(
-            f"共{imported.rows}行: 新增{result['created']}, 修改{result['updated']}, "
-            f"未变{result['unchanged']}, 未导入{imported.counts['rejected']}"
+            f"共{imported.rows}行：新增{result['created']}，修改{result['updated']}，"
+            f"未变{result['unchanged']}，未导入{imported.counts['rejected']}"
         )
         for issue in result["rejected"]:
-            self.stdout.write(f"  第{issue['row']}行 {issue['column']}: {issue['message']}")
+            self.stdout.write(f"  第{issue['row']}行 {issue['column']}：{issue['message']}")
 
 
 def _issues_to_print(issues: list[dict[str, Any]], *, is_error: bool) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "NATIONAL_SECRET", "NATIONAL_CLIEN
 
 class Command(BaseCommand):
     help = (
-        "Serve a simulated national system (模拟) on 127.0.0.1, with a database of its own."
+        "Serve a simulated national system （模拟） on 127.0.0.1, with a database of its own."
         " Options are those of `python -m national_sync.simulator --help`, --port and --fault"
         " among them; NATIONAL_SECRET and NATIONAL_CLIENT come from the environment."
     )

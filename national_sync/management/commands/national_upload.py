@@ -26,6 +26,6 @@ class Command(BaseCommand):
             self.stdout.write("另一次上报正在进行")
             return
         self.stdout.write(
-            f"检查 {report.looked_at} 条, 批次 {report.batches} 个(未送达 {report.failed}), "
+            f"检查 {report.looked_at} 条，批次 {report.batches} 个（未送达 {report.failed}），"
             f"收到回执 {report.answered} 条"
         )

@@ -44,9 +44,9 @@ class Command(BaseCommand):
 
     def _say(self, c: Compared) -> None:
         self.stdout.write(
-            f"{c.school.code} {c.school.name}: 本平台 {c.ours}, 全国 {c.theirs}, 一致 {c.equal}, "
-            f"差异 {len(c.differences)}{'' if c.adds_up else ' (合计不符)'}"
+            f"{c.school.code} {c.school.name}：本平台 {c.ours}，全国 {c.theirs}，一致 {c.equal}，"
+            f"差异 {len(c.differences)}{'' if c.adds_up else ' （合计不符）'}"
         )
         for d in c.differences:
-            fields = "; ".join(f"{label}: {a or '空'} ≠ {b or '空'}" for label, a, b in d.fields)
+            fields = "; ".join(f"{label}：{a or '空'} ≠ {b or '空'}" for label, a, b in d.fields)
             self.stdout.write(f"  {_KINDS[d.kind]} {Part(d.part).label} {d.exam_no} {fields}")

@@ -35,4 +35,4 @@ class Command(BaseCommand):
             )
             StaffMember.objects.create(user=user, role=Role.PROVINCE)
             audit.record("schools.create_province", by=None, obj=user)
-        self.stdout.write(f"{options['login']} 的一次性密码: {password}")
+        self.stdout.write(f"{options['login']} 的一次性密码：{password}")

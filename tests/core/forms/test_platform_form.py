@@ -89,9 +89,9 @@ def test_values_that_are_too_long_or_no_date_are_refused_in_chinese() -> None:
 
 def test_an_error_message_of_the_declaration_is_kept() -> None:
     class Form(PlatformForm):
-        year = fields.Number("届别", error_messages={"required": "请填写年份, 如 2027。"})
+        year = fields.Number("届别", error_messages={"required": "请填写年份，如 2027。"})
 
-    assert Form({}).errors["year"] == ["请填写年份, 如 2027。"]
+    assert Form({}).errors["year"] == ["请填写年份，如 2027。"]
     assert Form({"year": "二〇"}).errors["year"] == ["届别应为整数。"]
 
 
@@ -170,7 +170,7 @@ def test_an_error_of_a_hidden_field_is_shown_at_the_top() -> None:
 def test_a_grey_field_shows_its_value_and_reason_and_ignores_posts() -> None:
     form = UnitForm(GOOD | {"kind": "31", "name": "改了"})
     form.grey("kind", "由学校维护。", shown="机关")
-    form.grey("name", "已签约, 不能修改。", shown="")
+    form.grey("name", "已签约，不能修改。", shown="")
     assert form.is_valid()
     assert "kind" not in form.cleaned_data
     assert "name" not in form.cleaned_data
