@@ -37,7 +37,7 @@ def codes_that_would_be_held(*, destination: Destination) -> list[str]:
     by_fix: dict[str, list[str]] = {}
     for problem in _code_problems(destination, mapping()):
         by_fix.setdefault(problem.fix, []).append(problem.message)
-    return [f"{'; '.join(said)}。上报前须{fix}。" for fix, said in by_fix.items()]
+    return [f"{'；'.join(said)}。上报前须{fix}。" for fix, said in by_fix.items()]
 
 
 def _code_problems(destination: Destination, mapped: Mapped) -> list[Problem]:

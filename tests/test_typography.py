@@ -21,7 +21,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Opening marks that belong to Chinese text count like Han characters.
-_WRONG = re.compile(rf"[{_HAN}”’）》」][,:;()?!]|[,:;()?!][{_HAN}“‘（《「]")
+_WRONG = re.compile(rf"[{_HAN}”’）》」][,:;()?!]|[,:;] ?[{_HAN}“‘（《「]|[()?!][{_HAN}“‘（《「]")
 # Comments, and the arguments of `yesno`, which a comma separates.
 _TEMPLATE_CODE = re.compile(
     r"\{#.*?#\}|\{% comment.*?endcomment %\}|yesno:(?:\"[^\"]*\"|'[^']*')", re.DOTALL

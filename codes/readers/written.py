@@ -20,7 +20,7 @@ _EXACT = frozenset(
 ) | _DATES  # fmt: skip
 # What people and programs write into a cell that should be empty.
 _EMPTY_WORDS = frozenset(
-    {"无", "暂无", "没有", "不适用", "空", "（无）", "（空）", "/", "//", "\\", "-", "--", "---",
+    {"无", "暂无", "没有", "不适用", "空", "/", "//", "\\", "-", "--", "---",
      "NULL", "NONE", "NAN", "N/A"}
 )  # fmt: skip
 # What spreadsheets show where a formula failed. Some programs store these words as text.
@@ -126,9 +126,10 @@ def is_empty(expected: Expected, plain: str) -> bool:
         return False
     if expected.kind == "name" and len(plain) > 1 and not plain.isascii():
         return False
+    # 无 also stands in brackets, （无）.
+    bare = text.clean_code(plain).strip("()（）")
     if expected.kind == "code":
-        return not expected.required and plain in _EMPTY_WORDS
-    bare = text.clean_code(plain)
+        return not expected.required and bare in _EMPTY_WORDS
     if bare == "0" and expected.kind == "text" and expected.is_cell:
         return not expected.required
     return bare in _EMPTY_WORDS and not (expected.kind == "bool" and bare in FALSE_WORDS)

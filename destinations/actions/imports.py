@@ -254,7 +254,7 @@ def _annotated_file(
             if position:
                 marks[(at, position)] = sentence
         cells = (row.cells + [None] * len(header))[: len(header)]
-        reasons = "; ".join(sentence for _, sentence in row.problems)
+        reasons = "；".join(sentence for _, sentence in row.problems)
         lines.append([*map(_cell_to_write, cells), reasons, row.number])
     content = spreadsheets.write(
         [*header, "未导入原因", "原行号"], lines, title="去向", marks=marks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,8 +64,8 @@ def reject_national(*, graduate_id: int, reason: str, by: StepActor) -> Destinat
     """Reject because of national feedback. To one already rejected the reason is added."""
     with base.step("reject_national", graduate_id, by, reason=reason) as change:
         d = change.destination
-        known = d.reason.split("; ") if d.state == State.REJECTED and d.reason else []
-        d.reason = "; ".join(dict.fromkeys([*known, reason.strip()]))
+        known = re.split("；|; ", d.reason) if d.state == State.REJECTED and d.reason else []
+        d.reason = "；".join(dict.fromkeys([*known, reason.strip()]))
         # If staff rejected it too, it stays theirs, so that `resume` can't skip what they ask for.
         if not known:
             d.reason_source = ReasonSource.NATIONAL

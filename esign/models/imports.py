@@ -86,7 +86,7 @@ class InvitationRow(models.Model):
     def words(self) -> str:
         """The outcome as a sentence, or everything that is wrong with the row."""
         if self.outcome == RowOutcome.BAD:
-            return "; ".join(sentence for _, sentence in self.problems)
+            return "；".join(sentence for _, sentence in self.problems)
         return {
             RowOutcome.ABLE: "可以发送",
             RowOutcome.SENT: "已发送",

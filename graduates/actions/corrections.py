@@ -123,7 +123,7 @@ def _locked(request: CorrectionRequest, action: str) -> CorrectionRequest:
         .get(pk=request.pk)
     )
     if not CORRECTION.allows(action, row.state):
-        by = f", 由{row.decided_by}处理" if row.decided_by else ""
+        by = f"，由{row.decided_by}处理" if row.decided_by else ""
         raise Conflict("decided", f"此反馈{row.get_state_display()}{by}，没有重复执行。")
     return row
 

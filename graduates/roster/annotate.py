@@ -52,7 +52,7 @@ def _mark_cells(
             column = columns.get(issue.field)
             if column:
                 marks[(line, column)] = issue.message
-    return "; ".join(reasons)
+    return "；".join(reasons)
 
 
 def _cell_to_write(cell: object) -> Any:

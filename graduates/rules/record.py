@@ -28,7 +28,7 @@ def document(record: Record) -> list[Finding]:
     if not number:
         return []
     findings = validators.check_document(record.get("id_type") or "01", number)
-    hint = "" if "id_type" in record else "; 其他证件请增加“证件类型”一列"
+    hint = "" if "id_type" in record else "；其他证件请增加“证件类型”一列"
     return [
         Finding(
             f.code,

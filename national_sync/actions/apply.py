@@ -267,7 +267,7 @@ def _file_feedback(refused: list[tuple[LockedEntry, Result]]) -> None:
 def _reject_destinations(refused: list[tuple[LockedEntry, Result]]) -> None:
     """Set the destinations 审核不通过 with the national system's text as the reason."""
     reasons = {
-        entry.graduate_id: "; ".join(f"{f.kind}: {f.text}" for f in answer.faults)
+        entry.graduate_id: "；".join(f"{f.kind}：{f.text}" for f in answer.faults)
         for entry, answer in refused
     }
     states = [*APPROVED, State.REJECTED]

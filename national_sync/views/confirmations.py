@@ -140,5 +140,5 @@ def _told(found: remind.Reminded) -> str:
         return "没有需要提醒的毕业生：筛选出的都已确认。"
     if not found.told:
         return f"筛选出的 {found.earlier} 人今天都已提醒过，没有重复发送。"
-    earlier = f", 另有 {found.earlier} 人今天已提醒过，没有重复发送" if found.earlier else ""
+    earlier = f"，另有 {found.earlier} 人今天已提醒过，没有重复发送" if found.earlier else ""
     return f"已提醒 {found.told} 人{earlier}。"

@@ -57,7 +57,7 @@ def _text(row: Row) -> str:
     """The feedback with what was said about it: by the school when passing it up, by the level
     above in its answer."""
     said = "".join(
-        f'<div class="soft small">{label}: {escape(row[key])}</div>'
+        f'<div class="soft small">{label}：{escape(row[key])}</div>'
         for key, label in _SAID.items()
         if row[key]
     )
@@ -169,7 +169,7 @@ class Ledger(ConsoleList):
         Column("part", "部分", ("part",), lambda r: _PART[r["part"]], lambda r: _PART[r["part"]]),
         Column("state", "状态", ("state",), _entry_state, lambda r: _ENTRY[r["state"]]),
         Column("problems", "原因与更正办法", ("problems",), _problems,
-               lambda r: "; ".join(p["message"] for p in r["problems"]), css="wrap"),
+               lambda r: "；".join(p["message"] for p in r["problems"]), css="wrap"),
         Column("owner", "处理方", ("owner",), lambda r: _OWNER[r["owner"]],
                lambda r: _OWNER[r["owner"]]),
         Column("changed_at", "变更时间", ("changed_at",), _moment("changed_at"),

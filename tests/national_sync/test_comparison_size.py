@@ -42,7 +42,7 @@ def test_a_comparison_of_thousands_costs_the_same_for_each_page(
     first, last = Graduate.objects.order_by("exam_no").values_list("exam_no", flat=True)[
         :: COUNT - 1
     ]
-    simulator.sql("UPDATE held SET fields = fields || jsonb_build_object（'dwmc', '别的单位'）"
+    simulator.sql("UPDATE held SET fields = fields || jsonb_build_object('dwmc', '别的单位')"
                   " WHERE part = 'destination' AND exam_no = %s", first)  # fmt: skip
     simulator.sql("DELETE FROM held WHERE part = 'destination' AND exam_no = %s", last)
     asked, percents = list[Any](), list[int]()

@@ -136,7 +136,7 @@ def test_differences_that_a_comparison_found_are_counted_again(
     reporting.register(simulator, other)
     reporting.run(simulator)
     simulator.sql(
-        "UPDATE held SET fields = fields || jsonb_build_object（'dwmc', '别的单位', 'xm', '别人'）"
+        "UPDATE held SET fields = fields || jsonb_build_object('dwmc', '别的单位', 'xm', '别人')"
     )
     asked = compare.ask(school=world.school, by=world.school_admin)
     compare.run(asked.pk)

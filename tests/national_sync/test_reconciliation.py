@@ -42,7 +42,7 @@ def test_an_altered_value_is_named(
     world: World, simulator: Simulator, three: list[Graduate]
 ) -> None:
     simulator.sql(
-        "UPDATE held SET fields = jsonb_set（fields, '{dwmc}', '\"别的单位\"'）"
+        "UPDATE held SET fields = jsonb_set(fields, '{dwmc}', '\"别的单位\"')"
         " WHERE part = 'destination' AND exam_no = %s",
         three[0].exam_no,
     )

@@ -21,7 +21,7 @@ def created() -> str:
     """The password that the command printed."""
     said = io.StringIO()
     call_command("create_province", "shengji", "试用省级", stdout=said)
-    return said.getvalue().strip().rpartition(" ")[2]
+    return said.getvalue().strip().rpartition("：")[2]
 
 
 def test_the_first_sign_in_must_change_the_printed_password() -> None:

@@ -42,7 +42,7 @@ def rename(world: World) -> None:
 def by_sql(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO schools_department (school_id, name, is_active) VALUES （%s, '新学院', true）",
+            "INSERT INTO schools_department (school_id, name, is_active) VALUES (%s, '新学院', true)",
             [world.school.pk],
         )
 

@@ -48,5 +48,5 @@ class Command(BaseCommand):
             f"差异 {len(c.differences)}{'' if c.adds_up else ' （合计不符）'}"
         )
         for d in c.differences:
-            fields = "; ".join(f"{label}：{a or '空'} ≠ {b or '空'}" for label, a, b in d.fields)
+            fields = "；".join(f"{label}：{a or '空'} ≠ {b or '空'}" for label, a, b in d.fields)
             self.stdout.write(f"  {_KINDS[d.kind]} {Part(d.part).label} {d.exam_no} {fields}")
