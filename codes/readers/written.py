@@ -127,7 +127,7 @@ def is_empty(expected: Expected, plain: str) -> bool:
     if expected.kind == "name" and len(plain) > 1 and not plain.isascii():
         return False
     # 无 also stands in brackets, （无）.
-    bare = text.clean_code(plain).strip("()（）")
+    bare = text.clean_code(plain).strip("()").strip("（）")
     if expected.kind == "code":
         return not expected.required and bare in _EMPTY_WORDS
     if bare == "0" and expected.kind == "text" and expected.is_cell:
