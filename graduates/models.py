@@ -282,7 +282,7 @@ class CorrectionRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label}: {self.proposed}"
+        return f"{self.label}：{self.proposed}"
 
 
 class CorrectionImage(models.Model):

@@ -139,7 +139,7 @@ def approve(request: StaffRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, _letter(pk), form)
-    messages.success(request, f"{approved.unit.name}: {approved.get_state_display()}。")
+    messages.success(request, f"{approved.unit.name}：{approved.get_state_display()}。")
     return _redirect_to_next(pk)
 
 

@@ -259,7 +259,7 @@ def _locate_errors(workbook: InvitationImport, errors: dict[str, list[str]]) -> 
     columns = _columns(workbook)
     return [
         (columns.index(k) + 1, sentence) if k in columns
-        else (0, f"{BY_KEY[k].label}: {sentence}" if k in BY_KEY and k not in FIELD_KEYS else sentence)
+        else (0, f"{BY_KEY[k].label}：{sentence}" if k in BY_KEY and k not in FIELD_KEYS else sentence)
         for k, sentences in errors.items() for sentence in sentences
     ]  # fmt: skip
 

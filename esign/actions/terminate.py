@@ -328,8 +328,8 @@ def _tell_other_side(
 
 
 def _tell_both_sides(facts: TerminationFacts, row: Termination, title: str, key: str) -> None:
-    _tell_unit(facts, row, f"{facts.graduate.name}: {title}", "", key)
-    _tell_graduate(facts, row, f"{facts.agreement.unit.name}: {title}", "", key)
+    _tell_unit(facts, row, f"{facts.graduate.name}：{title}", "", key)
+    _tell_graduate(facts, row, f"{facts.agreement.unit.name}：{title}", "", key)
 
 
 def _tell_graduate(

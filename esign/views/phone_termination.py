@@ -124,7 +124,7 @@ def _keep_pictures(
                 terminate.keep_material(content=upload.read(), agreement=agreement, by=request.user)
             )
         except DomainError as refusal:
-            raise Invalid({"materials": [f"{upload.name}: {refusal.message}"]}) from refusal
+            raise Invalid({"materials": [f"{upload.name}：{refusal.message}"]}) from refusal
     return kept
 
 
