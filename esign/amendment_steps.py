@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from core.errors import Refused
 from core.states import Lifecycle, Step, roles, states
-from esign.states import AmendmentState
+from esign.models import Agreement, Termination
+from esign.states import OPEN_TERMINATION, AmendmentState
 
 ROLE_LABELS = {"graduate": "毕业生", "employer": "用人单位", "agreement": "网签协议"}
 _PROPOSED = states(AmendmentState.PROPOSED)
@@ -13,12 +15,21 @@ AMENDMENT = Lifecycle(
     labels=dict(AmendmentState.choices),
     steps=(
         Step("propose", "提出修改", roles("employer"), states(), AmendmentState.PROPOSED,
-             note="until the school approved, or after a rejection"),
+             note="until the school approved, or after a rejection; not while a termination is open"),
         Step("confirm", "确认", roles("graduate"), _PROPOSED, AmendmentState.CONFIRMED,
-             note="with signature and one-time code; makes a new version"),
+             note="with signature and one-time code, not while a termination is open; makes a new version"),
         Step("refuse", "拒绝", roles("graduate"), _PROPOSED, AmendmentState.REFUSED),
         Step("withdraw", "撤回", roles("employer"), _PROPOSED, AmendmentState.WITHDRAWN),
         Step("close", "关闭", roles("agreement"), _PROPOSED, AmendmentState.CLOSED,
              note="when the agreement ends"),
     ),
 )  # fmt: skip
+
+
+def no_open_termination(agreement: Agreement) -> None:
+    """Refuse to propose or confirm a change while a termination is open. The database refuses it
+    too (migration 0004)."""
+    if Termination.objects.filter(agreement=agreement, state__in=OPEN_TERMINATION).exists():
+        raise Refused(
+            "termination_open", "此协议的解约申请正在办理，办理结束或撤回之前不能修改签约信息。"
+        )

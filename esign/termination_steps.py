@@ -12,8 +12,8 @@ from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from employers.models import Membership
 from employers.queries import is_verified_member
-from esign.models import Agreement, SigningRules, Termination
-from esign.states import AgreementState, Ground, Side, TerminationState
+from esign.models import Agreement, Amendment, SigningRules, Termination
+from esign.states import AgreementState, AmendmentState, Ground, Side, TerminationState
 from esign.steps import check_account_settled, mobile_changed_lately
 from graduates.models import Graduate
 from schools.models import Phase
@@ -109,6 +109,17 @@ def not_too_often(facts: TerminationFacts, actor: User) -> None:
         )
 
 
+def no_open_amendment(facts: TerminationFacts, actor: User) -> None:
+    """A proposed change is answered or withdrawn before anyone asks to end the agreement. The
+    database refuses it too (migration 0004)."""
+    proposed = Amendment.objects.filter(agreement=facts.agreement, state=AmendmentState.PROPOSED)
+    if proposed.exists():
+        raise Refused(
+            "amendment_open",
+            "单位提出的修改正等待毕业生确认，请毕业生先确认或拒绝，或由单位撤回修改，再申请解约。",
+        )
+
+
 def not_sealed(facts: TerminationFacts, actor: User) -> None:
     if facts.graduate.cohort.phase() == Phase.SEALED:
         raise Refused("cohort_sealed", f"{facts.graduate.cohort}已封存。")
@@ -179,9 +190,11 @@ TERMINATION = Machine(
     role_of=role_of,
     steps=(
         Step("start_mutual", "申请协商解约", _PARTIES, states(NO_TERMINATION), _OTHER,
-             (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled)),
+             (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled,
+              no_open_amendment)),
         Step("start_one_sided", "申请单方解约", _PARTIES, states(NO_TERMINATION), _DEPARTMENT,
-             (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled),
+             (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled,
+              no_open_amendment),
              "with proof and the date of the written notice"),
         Step("consent", "同意解约", _PARTIES, states(_OTHER), _DEPARTMENT, (by_other_side, account_settled)),
         Step("refuse", "不同意解约", _PARTIES, states(_OTHER), TerminationState.REFUSED,

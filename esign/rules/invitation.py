@@ -74,13 +74,22 @@ def _check_probation(v: Mapping[str, Any]) -> list[Finding]:
     years, months = v["term_years"], v["probation_months"]
     if years is None or months is None:
         return []
-    most = 6 if years >= 3 else 2 if years >= 1 else 1
     if months > 12:
         return [Finding("probation_months", "试用期单位为月，请核对", field="probation_months")]
+    if years >= 3 and _has_public_staff(v["unit_property"]):
+        return []
+    most = 6 if years >= 3 else 2 if years >= 1 else 1
     if months > most:
         text = f"合同期{years}年的，试用期不得超过{most}个月（劳动合同法第十九条）"
         return [Finding("probation_long", text, is_error=False, field="probation_months")]
     return []
+
+
+def _has_public_staff(unit_property: str) -> bool:
+    """Whether a first contract of three years or more may have a probation of 12 months: in the civil
+    service (property 10, 公务员法 §34) and in public institutions (20 to 29, 事业单位人事管理条例 §13).
+    A shorter contract of a public institution stays under 劳动合同法 §19 (its §96)."""
+    return unit_property == "10" or (len(unit_property) == 2 and unit_property.startswith("2"))
 
 
 def _check_wages(v: Mapping[str, Any]) -> list[Finding]:

@@ -12,7 +12,7 @@ from destinations.states import State
 from esign import terms
 from esign.actions import amend, reading, terminate
 from esign.models import Agreement, Amendment
-from esign.states import AmendmentState, Ground
+from esign.states import AmendmentState
 from graduates.models import Graduate
 from tests import factories
 from tests.esign import signing
@@ -134,12 +134,7 @@ def test_a_proposed_change_is_closed_when_the_agreement_ends(
     world: World, agreement: Agreement
 ) -> None:
     proposal = propose(agreement)
-    terminate.start(
-        agreement=agreement, by=agreement.member.user, ground=Ground.BANKRUPT, reason="撤销",
-        notified_on=factories.today(), materials=[factories.make_photo()],
-    )  # fmt: skip
-    terminate.pass_on(agreement=agreement, by=world.counsellor)
-    terminate.agree(agreement=agreement, by=world.school_admin)
+    terminate.end_after_dispute(agreement=agreement, reason="异议成立", by=world.school_admin)
     proposal.refresh_from_db()
     assert proposal.state == AmendmentState.CLOSED
 
