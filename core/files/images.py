@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, TiffImagePlugin
 
 from core.errors import DomainError
 
@@ -74,6 +75,7 @@ def _open(content: bytes) -> Image.Image:
                 raise _too_many_pixels()
             if image.format in ("JPEG", "MPO"):
                 image.draft("RGB", (4000, 4000))
+            _refuse_several_pages(image)
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
     except ImageRefused:
@@ -84,12 +86,49 @@ def _open(content: bytes) -> Image.Image:
         raise ImageRefused(
             "not_image", "这不是图片或图片已损坏，请上传 JPG、PNG 格式的照片或截图。"
         ) from error
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _to_eight_bits(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         flat = Image.new("RGB", image.size, "white")
         rgba = image.convert("RGBA")
         flat.paste(rgba, mask=rgba.getchannel("A"))
         return flat
-    return image if image.mode == "RGB" else image.convert("RGB")
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    image.info.clear()  # Pillow would write a JPEG's comment into the new file
+    return image
+
+
+def _refuse_several_pages(image: Image.Image) -> None:
+    """Only the first page of a TIFF would be kept. Small previews stored beside it are no pages."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.n_frames == 1:
+        return
+    pages = 0
+    for number in range(image.n_frames):
+        image.seek(number)
+        pages += not image.tag_v2.get(_SUBFILE_TYPE, 0) & 1
+        if pages > 1:
+            raise ImageRefused(
+                "image_pages", "这个文件有多页，只能保存一页，请把每页另存为一张图片后分别上传。"
+            )
+    image.seek(0)
+
+
+_SUBFILE_TYPE = 254  # TIFF 6.0, NewSubfileType: bit 0 is set for a smaller copy of another page
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """A gray picture of 16 or 32 bits or of floats in 8 bits. Pillow's `convert` would cut every
+    level above 255 off, which makes a scan all white."""
+    levels = image.convert("F")
+    highest: Any = levels.getextrema()[1]
+    white = next((w for w in _WHITES if highest <= w), highest)
+    scaled = levels.point(lambda level: level * (255 / white) + 0).convert("L")
+    scaled.info.clear()
+    return scaled
+
+
+# The level of white in pictures of floats, of 8, 12 and 16 bits.
+_WHITES = (1, 255, 4095, 65535)
 
 
 def _too_many_pixels() -> ImageRefused:

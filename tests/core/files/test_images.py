@@ -105,3 +105,45 @@ def test_a_decompression_bomb_is_refused_at_once() -> None:
         compress(buffer.getvalue())
     assert refusal.value.code == "image_pixels"
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "I;16"), ("TIFF", "I;16"), ("TIFF", "I"), ("TIFF", "F")]
+)
+def test_a_scan_of_more_than_eight_bits_keeps_its_grays(kind: str, mode: str) -> None:
+    scan = Image.new("F", (400, 300), 65535)
+    scan.paste(16384, (0, 0, 200, 300))
+    if mode == "F":
+        scan = scan.point(lambda level: level * (1 / 65535) + 0)
+    elif mode == "I;16":
+        scan = scan.convert("I").convert("I;16")
+    else:
+        scan = scan.convert("I")
+    buffer = io.BytesIO()
+    scan.save(buffer, kind)
+    stored: Any = opened(compress(buffer.getvalue())).convert("L")
+    assert abs(stored.getpixel((100, 150)) - 64) < 4
+    assert stored.getpixel((300, 150)) > 250
+
+
+def test_a_tiff_of_several_pages_is_refused_with_what_to_do() -> None:
+    page = Image.new("L", (400, 300), 200)
+    buffer = io.BytesIO()
+    page.save(buffer, "TIFF", save_all=True, append_images=[page])
+    with pytest.raises(ImageRefused, match="每页另存为一张图片"):
+        compress(buffer.getvalue())
+
+
+def test_a_tiff_with_a_preview_of_its_page_is_kept() -> None:
+    page = Image.new("L", (400, 300), 200)
+    preview: Any = Image.new("L", (40, 30), 200)
+    preview.encoderinfo = {"tiffinfo": {254: 1}}
+    buffer = io.BytesIO()
+    page.save(buffer, "TIFF", save_all=True, append_images=[preview])
+    assert opened(compress(buffer.getvalue())).size == (400, 300)
+
+
+def test_the_comment_of_a_jpeg_is_dropped() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (400, 300), "white").save(buffer, "JPEG", comment=b"secret place")
+    assert b"secret place" not in compress(buffer.getvalue())
