@@ -86,6 +86,11 @@ def _open(content: bytes) -> Image.Image:
         raise ImageRefused(
             "not_image", "这不是图片或图片已损坏，请上传 JPG、PNG 格式的照片或截图。"
         ) from error
+    return _to_rgb(image)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """The picture in 8 bits a colour on white ground, without what its file said beside it."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _to_eight_bits(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
