@@ -15,8 +15,14 @@ from codes.findings import Finding
 from codes.readers import choices, contacts, dates, documents, numbers, texts, written
 from codes.readers.expected import Expected, Reading, Source
 
-__all__ = ["CELL", "CELL_1904", "FORM", "KINDS", "Finding", "Reading", "Source", "empty_of", "read"]
+__all__ = [
+    "CELL", "CELL_1904", "FAILED_LOOKUP", "FORM", "KINDS", "Finding", "Reading", "Source",
+    "empty_of", "read",
+]  # fmt: skip
 
+# The code of the warning about an optional cell with the 0 of a failed lookup. It reads as empty, and
+# an import keeps the value that is stored.
+FAILED_LOOKUP = written.FAILED_LOOKUP
 FORM, CELL, CELL_1904 = Source.FORM, Source.CELL, Source.CELL_1904
 
 # The reader of each kind. It is given what is expected, the cleaned text, and the raw value.
@@ -74,7 +80,8 @@ def read(
     `kind` is one of `KINDS`, `table` the code table of a code, `max_length` in characters (0 for
     no limit). `raw` is what a form or `core.spreadsheets.real_value` gives: text, a number, a
     bool, a date or None. Nothing written reads as `empty_of(kind)`, or is refused with the code
-    "empty" if `required`. A refused value is None. Never raises on any `raw`.
+    "empty" if `required`; the 0 that a failed lookup leaves in a cell for text likewise, with a
+    warning. A refused value is None. Never raises on any `raw`.
     """
     expected = Expected(kind, label, table, max_length, required, source)
     plain = written.as_text(expected, raw)
@@ -84,8 +91,8 @@ def read(
         if required:
             return Reading(None, [Finding("empty", f"{label}不能为空")])
         return Reading(empty_of(kind), [])
-    if refusal := written.refuse_failed_lookup(expected, plain):
-        return Reading(None, [refusal])
+    if written.is_failed_lookup(expected, plain):
+        return Reading(None if required else empty_of(kind), [written.failed_lookup(expected)])
     reading = _READERS[kind](expected, plain, raw)
     if max_length and isinstance(reading.value, str) and len(reading.value) > max_length:
         return Reading(None, [Finding("too_long", f"{label}超过{max_length}个字")])

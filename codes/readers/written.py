@@ -31,7 +31,8 @@ _ERROR_WORDS = frozenset(
 # Kinds in which 无 and the like are values, because somebody may mean them.
 _NEVER_EMPTY_WORDS = frozenset({"long", "search", "one_time_code"})
 # Kinds of which 0 is never a value.
-_NO_ZERO = frozenset({"text", "name", "place"})
+_NO_ZERO = frozenset({"text", "long", "name", "place"})
+FAILED_LOOKUP = "failed_lookup"
 
 
 def as_text(expected: Expected, raw: object) -> str | Finding:
@@ -130,14 +131,20 @@ def is_empty(expected: Expected, plain: str) -> bool:
     bare = text.clean_code(plain).strip("()").strip("（）")
     if expected.kind == "code":
         return not expected.required and bare in _EMPTY_WORDS
-    if bare == "0" and expected.kind == "text" and expected.is_cell:
-        return not expected.required
     return bare in _EMPTY_WORDS and not (expected.kind == "bool" and bare in FALSE_WORDS)
 
 
-def refuse_failed_lookup(expected: Expected, plain: str) -> Finding | None:
-    """A refusal of 0 in a field of texts, names or places. A lookup formula gives it when it finds an
-    empty cell."""
-    if not expected.is_cell or expected.kind not in _NO_ZERO or text.clean_code(plain) != "0":
-        return None
-    return Finding("zero", f"{expected.label}是0，一般是查找公式没有找到内容，请重新录入")
+def is_failed_lookup(expected: Expected, plain: str) -> bool:
+    """Whether a cell for a text, a name or a place holds 0. A lookup formula gives it when it finds
+    an empty cell."""
+    return expected.is_cell and expected.kind in _NO_ZERO and text.clean_code(plain) == "0"
+
+
+def failed_lookup(expected: Expected) -> Finding:
+    """A refusal where a value is required. Elsewhere a warning: the cell counts as empty, but a value
+    that is stored must not be erased by it."""
+    found = f"{expected.label}是0，一般是查找公式没有找到内容"
+    if expected.required:
+        return Finding("zero", f"{found}，请重新录入")
+    message = f"{found}，按空白读取，系统中已有的内容不变"
+    return Finding(FAILED_LOOKUP, message, is_error=False)

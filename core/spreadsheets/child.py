@@ -14,6 +14,7 @@ import itertools
 import json
 import re
 import resource
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -171,14 +172,14 @@ def _known(header, wanted: set[str]) -> int:
 
 
 def _special_cells(path: str, sheet_name: str):
-    """What calamine leaves out (see `raw_cells`); empty if the file is no .xlsx or has unusual parts."""
+    """What calamine leaves out (see `raw_cells` and `raw_xls`); empty if the file has unusual parts."""
     from raw_cells import Special, read_special
+    from raw_xls import read_special_xls
 
-    if not zipfile.is_zipfile(path):
-        return Special()
+    read = read_special if zipfile.is_zipfile(path) else read_special_xls
     try:
-        return read_special(path, sheet_name)
-    except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile):
+        return read(path, sheet_name)
+    except (KeyError, ValueError, IndexError, OSError, struct.error, zipfile.BadZipFile):
         return Special()
 
 

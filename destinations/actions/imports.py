@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import User
-from codes.readers import CELL, CELL_1904, Source, read
+from codes.readers import CELL, CELL_1904, FAILED_LOOKUP, Source, read
 from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid
 from core.models import StoredFile
@@ -178,6 +178,9 @@ def _check_row(
     row.problems += [(_column(i.field), i.message) for i in registration.issues if i.is_error]
     if row.problems:
         return
+    if d.category == registration.category:
+        kept = [i.field for i in registration.warnings() if i.code == FAILED_LOOKUP]
+        registration.values.update({key: getattr(d, key) for key in kept})
     # `enter` gets the values that were read: a cell's own content, such as the serial number of a
     # date, may mean something else when it is typed into a form.
     row.values |= registration.values

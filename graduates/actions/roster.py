@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from codes.findings import Finding
+from codes.readers import FAILED_LOOKUP
 from core import files, jobs
 from core.audit import Actor
 from core.models import StoredFile
@@ -23,6 +24,7 @@ from schools.models import Cohort, Phase, School
 from workbooks.actions import imports
 from workbooks.states import ImportState
 
+_KEYS_BY_LABEL = {f.label: key for key, f in BY_KEY.items()}
 ROSTERS = imports.import_kind(
     RosterImport,
     name="roster",
@@ -65,6 +67,12 @@ def _stage_and_report(imported: RosterImport, roster: Roster, checked: CheckedRo
         row.issues += _cohort_issues(cohorts.get(row.values["year"]), row.values["year"])
     staging.stage_rows(imported.pk, checked.good, {y: c.pk for y, c in cohorts.items()})
     plan = staging.Plan(imported.pk, imported.school_id, checked.keys)
+    plan.keep_stored_values(
+        (row.number, issue.field)
+        for row in checked.good
+        for issue in row.issues
+        if issue.code == FAILED_LOOKUP
+    )
     by_number = {row.number: row for row in checked.rows}
     refused = set()
     for number, issue in plan.conflicts():
@@ -147,6 +155,9 @@ def _apply(leased: RosterImport, actor: Actor) -> None:
     with jobs.writing(leased):
         staging.lock_school(leased.school_id)
         plan = staging.Plan(leased.pk, leased.school_id, leased.new_names["keys"])
+        # Somebody may have changed these since the preview.
+        failed = leased.issues.filter(code=FAILED_LOOKUP).values_list("row", "column")
+        plan.keep_stored_values((row, _KEYS_BY_LABEL[label]) for row, label in failed)
         _refuse_new_conflicts(leased, plan)
         counts = plan.classify()
         plan.apply(actor)

@@ -116,6 +116,23 @@ class Plan:
     def _values(self) -> dict[str, Any]:
         return {"school": self.school_id, "import": self.import_id}
 
+    def keep_stored_values(self, cells: Iterable[tuple[int, str]]) -> None:
+        """Stage the stored value again in these cells, given as (row number, key of a field), so
+        that the import does not change it. A new record has none and stays empty there."""
+        rows: dict[str, list[int]] = {}
+        for number, key in cells:
+            rows.setdefault(key, []).append(number)
+        with connection.cursor() as cursor:
+            for key, _, _ in self._compared():
+                if key not in rows or key not in _DIRECT:
+                    continue
+                cursor.execute(
+                    f"""UPDATE {TABLE} s SET "{key}" = g."{key}" FROM graduates_graduate g
+                        WHERE s.import_id = %(import)s AND s.row = ANY(%(rows)s)
+                          AND g.school_id = %(school)s AND g.student_no = s.student_no""",
+                    self._values | {"rows": rows[key]},
+                )
+
     # --- conflicts with other records --------------------------------------------------------
 
     def conflicts(self) -> list[tuple[int, Finding]]:

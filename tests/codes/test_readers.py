@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codes.readers import CELL, CELL_1904, FORM, KINDS, Source, empty_of, read
+from codes.readers import CELL, CELL_1904, FAILED_LOOKUP, FORM, KINDS, Source, empty_of, read
 from codes.text import RADICALS
 from core.spreadsheets.cells import CellError
 
@@ -69,10 +69,13 @@ def test_a_failed_formula_is_refused_by_its_error(raw: Any) -> None:
         assert str(raw) in reading.findings[0].message
 
 
-@pytest.mark.parametrize("kind", ["text", "name", "place"])
-def test_the_zero_of_a_failed_lookup_is_refused(kind: str) -> None:
-    assert refusal_of(kind, 0.0, required=True) == "zero"
-    assert refusal_of(kind, "0", required=True) == "zero"
+@pytest.mark.parametrize("kind", ["text", "long", "name", "place"])
+@pytest.mark.parametrize("raw", [0.0, "0", "０"])
+def test_the_zero_of_a_failed_lookup_is_refused_or_reads_as_empty(kind: str, raw: Any) -> None:
+    assert refusal_of(kind, raw, required=True) == "zero"
+    value, findings = read(kind, raw, label="字段", source=CELL)
+    assert value == ""
+    assert [(f.code, f.is_error) for f in findings] == [(FAILED_LOOKUP, False)]
 
 
 def test_a_zero_in_a_column_of_codes_is_refused_unless_it_is_one() -> None:

@@ -206,3 +206,16 @@ def test_a_category_may_be_written_as_a_number(world: factories.World) -> None:
     graduate = factories.make_graduate(world)
     run(world, book([contract(graduate, 毕业去向=11)]))
     assert factories.destination_of(graduate).category == "11"
+
+
+@pytest.mark.parametrize("zero", ["0", 0])
+def test_the_zero_of_a_failed_lookup_erases_no_stored_value(
+    world: factories.World, zero: str | int
+) -> None:
+    graduate = factories.make_graduate(world)
+    row = contract(graduate)
+    run(world, book([row | {"单位备注": "待核对", "职位名称": "设计师"}]))
+    imported = run(world, book([row | {"单位备注": zero, "职位名称": zero, "联系人": "新联系人"}]))
+    assert imported.counts["able"] == 1
+    d = factories.destination_of(graduate)
+    assert (d.remark, d.job_title, d.contact_name) == ("待核对", "设计师", "新联系人")

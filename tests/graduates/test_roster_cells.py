@@ -136,7 +136,7 @@ READS: list[tuple[str, Any, Any, set[str]]] = [
     ("duration", datetime.datetime(1900, 1, 4), 4, set()),  # 4 in a cell that shows dates
     ("year", datetime.datetime(1905, 7, 19), 2027, set()),
     # words for an empty cell
-    ("directed_unit", 0, "", set()),
+    ("directed_unit", 0, "", {"failed_lookup"}),
     ("directed_unit", "（无）", "", set()),
     ("email", "无", "", set()),
     ("qq", "/", "", set()),

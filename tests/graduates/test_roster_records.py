@@ -12,6 +12,7 @@ from graduates.models import Graduate, Person
 from graduates.records import confirmation_hash, record_of
 from schools.roles import Role
 from tests import factories
+from tests.core.spreadsheets.xls_files import Failed, xls_file
 from tests.factories import World, make_world, typed_record
 from tests.graduates.workbooks import (
     apply,
@@ -176,3 +177,42 @@ def test_a_name_of_a_hundred_letters_is_imported(world: World) -> None:
     # Changed once more, because the event of a change must have room for the name, too.
     import_rows(world, record | {"politics": "群众"})
     assert Graduate.objects.get(student_no=record["student_no"]).name == name
+
+
+def test_the_zero_of_a_failed_lookup_erases_no_stored_value(world: World) -> None:
+    texts = {"wechat": "shi_1", "home_address": "虚构路1号", "local_major": "示例方向"}
+    keys = [*TEMPLATE_KEYS, "wechat", "home_address", "local_major"]
+    known, locked = typed_record(world) | texts, typed_record(world) | texts
+    import_book(world, roster_book(known, locked, keys=keys))
+    origin.lock(
+        graduate_id=Graduate.objects.get(student_no=locked["student_no"]).pk,
+        by=world.user(Role.SCHOOL_ADMIN),
+    )
+    zeros = {"wechat": 0, "home_address": "0", "local_major": 0}
+    new = typed_record(world) | zeros
+    imported = check(world, roster_book(known | zeros, locked | zeros, new, keys=keys))
+    assert imported.counts == {"created": 1, "updated": 0, "unchanged": 2, "rejected": 0}
+    warned = set(imported.issues.filter(is_error=False).values_list("row", "column"))
+    assert warned == {(row, BY_KEY[key].label) for row in (2, 3, 4) for key in zeros}
+    # What is entered between the preview and the confirmation stays, too.
+    Graduate.objects.filter(student_no=known["student_no"]).update(wechat="shi_2")
+    assert apply(world, imported).counts["unchanged"] == 2
+    stored = {
+        g.student_no: (g.wechat, g.home_address, g.local_major) for g in Graduate.objects.all()
+    }
+    assert stored == {
+        known["student_no"]: ("shi_2", "虚构路1号", "示例方向"),
+        locked["student_no"]: ("shi_1", "虚构路1号", "示例方向"),
+        new["student_no"]: ("", "", ""),
+    }
+
+
+def test_a_failed_formula_of_an_xls_is_refused_and_erases_nothing(world: World) -> None:
+    record = typed_record(world)
+    import_rows(world, record | {"email": "a@example.com"})
+    header = [BY_KEY[key].label for key in TEMPLATE_KEYS]
+    cells = [Failed("#N/A") if key == "email" else record.get(key) for key in TEMPLATE_KEYS]
+    imported = import_book(world, xls_file([header, cells]))
+    assert imported.counts["rejected"] == 1
+    assert "#N/A" in imported.issues.get(column="电子邮箱").message
+    assert Graduate.objects.get(student_no=record["student_no"]).email == "a@example.com"
