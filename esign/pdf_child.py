@@ -1,7 +1,7 @@
 """Checks the signature of one PDF, in a child process with limits. `esign.verification` starts it.
 
-Anybody may send a PDF for verification. Whatever a hostile file does to the parser, it does in a
-process without secrets, without a database and with little memory.
+Anybody may send a PDF for verification, and a hostile one may break the parser. So it runs in a
+process of its own (see `core.child_process`).
 
 argv: the path of the PDF, the path of a PEM file with the platform's certificates, the path of one
 with the roots of time-stamp authorities (or ""), and the time at which the signature must be valid
@@ -13,19 +13,10 @@ stdout: one JSON object, either {"signatures", "intact", "valid", "trusted", "wh
 import datetime
 import json
 import logging
-import resource
 import sys
-
-_MEMORY = 1024**3
-_SECONDS = 20
 
 
 def main() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     logging.disable(logging.CRITICAL)
     try:
         answer = judge(*sys.argv[1:5])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
+from core import child_process
 from core.masking import mask_id
 from esign import pdf_child, terms
 from esign.models import Agreement, AgreementVersion, Document, SigningCertificate
@@ -25,6 +25,7 @@ from esign.states import AgreementState, DocumentState
 
 MOST_BYTES = 5 * 1024 * 1024
 _CHILD = Path(pdf_child.__file__)
+_LIMITS = child_process.Limits(memory=1024**3, cpu_seconds=20, seconds=30)
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,9 @@ def signature_fault(content: bytes, moment: str = "") -> str:
         roots.write(pem)
         roots.flush()
         stamps = str(settings.TIME_STAMP_ROOTS)
-        argv = [sys.executable, "-I", str(_CHILD), file.name, roots.name, stamps, moment]
+        arguments = [file.name, roots.name, stamps, moment]
         try:
-            process = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-                timeout=30,
-                check=False,
-            )
+            process = child_process.run(_CHILD, arguments, limits=_LIMITS)
             answer = json.loads(process.stdout or b"{}")
         except (subprocess.TimeoutExpired, ValueError):
             return "unreadable"

@@ -7,7 +7,6 @@ import datetime
 import json
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +16,17 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from core import child_process
 from core.errors import DomainError
 from core.spreadsheets import child
 from core.spreadsheets.cells import CellError
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHILD = Path(child.__file__)
-_TIMEOUT = 180
+# The rows are written to a file, which may be as large as all that a workbook may unpack to.
+_LIMITS = child_process.Limits(
+    memory=3 * 1024**3, cpu_seconds=120, seconds=180, open_files=32, file_bytes=2 * 1024**3
+)
 _MOST_UNPACKED = 1024**3
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -65,18 +68,11 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
 
     Cells are as `real_value` takes them: text, numbers, bools, dates or errors. Raises `WorkbookRefused`.
     """
-    argv = [sys.executable, "-I", str(_CHILD), str(path), str(most_rows), str(_MOST_UNPACKED)]
+    arguments = [str(path), str(most_rows), str(_MOST_UNPACKED)]
+    wanted = json.dumps(list(headers)).encode()
     with tempfile.TemporaryFile() as out:
         try:
-            done = subprocess.run(
-                argv,
-                input=json.dumps(list(headers)).encode(),
-                stdout=out,
-                stderr=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-                timeout=_TIMEOUT,
-                check=False,
-            )
+            done = child_process.run(_CHILD, arguments, limits=_LIMITS, content=wanted, stdout=out)
         except subprocess.TimeoutExpired:
             raise _refused("too_large", most_rows) from None
         out.seek(0)

@@ -1,7 +1,7 @@
 """Program that opens a workbook and prints its rows as JSON. `core.spreadsheets` starts it.
 
 Workbooks come from outside, and a hostile one may break the parser. So it runs in a process of its
-own, which has no secret, no database connection, and limits on memory and time.
+own with limits (see `core.child_process`).
 
 argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
 stdout: one JSON line {"sheet", "header_row", "header", "above", "others", "from_1904"}, then lines
@@ -13,32 +13,22 @@ import datetime
 import itertools
 import json
 import re
-import resource
 import struct
 import sys
 import zipfile
-from pathlib import Path
 
 _CHUNK = 1000
-_MEMORY = 3 * 1024**3
-_SECONDS = 120
 # An .xlsx with a password is an OLE file with a part of this name.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def main() -> None:
     path, most_rows, most_bytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
     wanted = set(json.load(sys.stdin))
     refusal = _refusal_of(path, most_bytes)
     if refusal:
         _print_json({"error": refusal})
         return
-    # Started with -I, the interpreter does not look for modules beside this file.
-    sys.path.append(str(Path(__file__).parent))
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import io
 import random
+import re
 import time
+import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from core.files import image_child, images
 from core.files.images import ImageRefused, compress
 from tests.factories import make_photo
 
@@ -92,9 +98,9 @@ def test_damaged_pictures_are_read_or_refused(kind: str) -> None:
             broken[chance.randrange(len(broken))] = chance.randrange(256)
         cut = bytes(broken[: chance.randint(1, len(broken))])
         try:
-            assert len(compress(cut)) <= 300 * 1024
-        except ImageRefused as refusal:
-            assert refusal.code in ("not_image", "image_pixels")
+            assert len(image_child.compress(cut, 300 * 1024, 2000)) <= 300 * 1024
+        except image_child.Refused as refusal:
+            assert refusal.args[0] in ("not_image", "image_pixels", "image_long")
 
 
 def test_a_decompression_bomb_is_refused_at_once() -> None:
@@ -147,3 +153,98 @@ def test_the_comment_of_a_jpeg_is_dropped() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (400, 300), "white").save(buffer, "JPEG", comment=b"secret place")
     assert b"secret place" not in compress(buffer.getvalue())
+
+
+def screenshot(width: int, height: int, *, lines: bool = True) -> bytes:
+    """A white page with words of strokes as wide as a phone's text has them."""
+    page = Image.new("L", (width, height), 255)
+    draw = ImageDraw.Draw(page)
+    chance = random.Random(height)
+    for top in range(20, height - 60, 98) if lines else ():
+        for left in range(40, width - 80, 44):
+            for _ in range(5):
+                x, y = left + chance.randrange(36), top + chance.randrange(36)
+                draw.line((x, y, left + chance.randrange(36), y), fill=0, width=3)
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", [(1080, 8000), (8000, 1080)])
+def test_a_long_screenshot_keeps_a_legible_width(size: tuple[int, int]) -> None:
+    small = compress(screenshot(*size))
+    assert len(small) <= 300 * 1024
+    assert 440 <= min(opened(small).size) <= 720
+    width, height = opened(small).size
+    assert width / height == pytest.approx(size[0] / size[1], rel=0.01)
+
+
+def test_a_long_screenshot_with_little_text_is_720_pixels_wide() -> None:
+    assert opened(compress(screenshot(1080, 14000, lines=False))).size == (720, 9333)
+
+
+def test_a_long_strip_narrower_than_that_keeps_its_size() -> None:
+    assert opened(compress(screenshot(200, 4000, lines=False))).size == (200, 4000)
+
+
+@pytest.mark.parametrize(
+    "content", [noise(600, 9000), screenshot(100, 30_000, lines=False)], ids=["dense", "endless"]
+)
+def test_a_long_picture_that_would_be_illegible_is_refused_with_advice(content: bytes) -> None:
+    with pytest.raises(ImageRefused, match="分成几张较短的截图") as refusal:
+        compress(content)
+    assert refusal.value.code == "image_long"
+
+
+# 1,942 bytes: 7000 × 7000 pixels of one colour. Decoding them takes 1.1 GB.
+_SMALL_WEBP = zlib.decompress(
+    base64.b85decode(
+        "c-jl{baU%tXJ80-bqWXzu<&UFvh~AnUln5yXbj;{VBnHs@{Hc|w%=b^NaaWUZd;`weNK-_|Ng5h|C;a6_~UoKlG5Y-"
+        "|NniyU;qE-`~Cm_e7|4+@ArHA|9`*F|Nrmz`FbSAbL{Gn7^B1}F-nXQqr@mNA_(*<5hVQInw<dvIS^=U"
+    )
+)
+
+
+def test_a_small_file_that_would_fill_the_memory_is_refused() -> None:
+    assert len(_SMALL_WEBP) < 2000
+    with pytest.raises(ImageRefused) as refusal:
+        compress(_SMALL_WEBP)
+    assert refusal.value.code == "image_pixels"
+
+
+def _peak_memory() -> int:
+    """The most memory that this process ever used, in KB."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1])
+
+
+def test_decoding_a_picture_takes_no_memory_of_the_web_worker() -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (7000, 7000)).save(buffer, "PNG")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+    before = _peak_memory()
+    assert opened(compress(buffer.getvalue())).size == (2000, 2000)
+    assert _peak_memory() - before < 20_000
+
+
+@pytest.mark.parametrize(
+    "program", ["import os; os.kill(os.getpid(), 9)", "import time; time.sleep(60)", "pass"]
+)
+def test_a_picture_whose_child_process_gives_no_answer_is_refused(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(program)
+    monkeypatch.setattr(images, "_CHILD", child)
+    monkeypatch.setattr(images, "_LIMITS", dataclasses.replace(images._LIMITS, seconds=1))
+    for encode in (compress, images.signature):
+        with pytest.raises(ImageRefused) as refusal:
+            encode(make_photo())
+        assert refusal.value.code == "image_pixels"
+
+
+def test_every_refusal_of_the_child_process_has_a_message() -> None:
+    program = Path(image_child.__file__).read_text()
+    codes = set(re.findall(r'Refused\("(\w+)"\)|"error": "(\w+)"', program))
+    assert {a or b for a, b in codes} == set(images.REFUSALS)

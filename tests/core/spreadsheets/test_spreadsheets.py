@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,8 @@ def test_a_workbook_whose_child_process_hangs_is_refused(
     sleeper = tmp_path / "child.py"
     sleeper.write_text("import time; time.sleep(60)")
     monkeypatch.setattr(spreadsheets, "_CHILD", sleeper)
-    monkeypatch.setattr(spreadsheets, "_TIMEOUT", 1)
+    shorter = dataclasses.replace(spreadsheets._LIMITS, seconds=1)
+    monkeypatch.setattr(spreadsheets, "_LIMITS", shorter)
     with pytest.raises(WorkbookRefused) as refusal:
         read(saved(tmp_path, HEADERS))
     assert refusal.value.code == "too_large"
