@@ -58,15 +58,18 @@ def _signed(o: Any) -> list[Agreement]:
 
 
 def _ended(o: Any) -> list[Termination]:
+    """Open terminations. While one is open no change may be proposed, so each is withdrawn first."""
     if not hasattr(o, "open_terminations"):
-        o.open_terminations = [
-            terminate.start(
-                agreement=a, by=signing.account_of(a.graduate), ground=Ground.LAW,
-                reason="法律规定", notified_on=factories.today(),
-                materials=[factories.make_photo()],
-            )
-            for a in _signed(o)
-        ]  # fmt: skip
+        o.open_terminations = []
+        for agreement in _signed(o):
+            amend.withdraw(amendment=agreement.amendments.get(), member=agreement.member)
+            o.open_terminations.append(
+                terminate.start(
+                    agreement=agreement, by=signing.account_of(agreement.graduate),
+                    ground=Ground.LAW, reason="法律规定", notified_on=factories.today(),
+                    materials=[factories.make_photo()],
+                )
+            )  # fmt: skip
     return o.open_terminations
 
 
