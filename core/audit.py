@@ -23,13 +23,28 @@ class Account(Protocol):
     def label(self) -> str: ...
 
 
+# The greatest number of characters of an actor's label in every table that has one.
+LABEL_LENGTH = 80
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, as plain values that the audit trail stores."""
+    """Who acts, as plain values that the audit trail stores. A label that is too long is cut."""
 
     id: int | None
     realm: str
     label: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label[:LABEL_LENGTH])
+
+    @classmethod
+    def of_unit(cls, user_id: int | None, unit: str, person: str) -> Actor:
+        """A person who acts for a unit. Of a long name of the unit the end is left out, so that the
+        person's name stays."""
+        room = LABEL_LENGTH - len(person) - 1
+        shown = unit if len(unit) <= room else f"{unit[: room - 1]}…"
+        return cls(user_id, "employer", f"{shown} {person}")
 
     @classmethod
     def of(cls, user: Account | Actor | None) -> Actor:

@@ -65,7 +65,8 @@ def search_graduates(
     if not typed:
         return queryset
     if not typed.isascii():
-        return queryset.filter(_by_name([_name_of(typed)], user, prefix))
+        name = _name_of(typed)
+        return queryset.filter(_by_name(name, user, prefix)) if name else queryset.none()
     number = text.clean_code(typed)
     if not number:
         return queryset.none()
@@ -75,32 +76,44 @@ def search_graduates(
     if len(number) >= 8:
         matches |= Q(**{f"{prefix}exam_no": number})
     if _LATIN_NAME.fullmatch(typed):
-        # The index distinguishes capitals from small letters, so all usual spellings are looked up.
-        spellings = {typed, typed.upper(), typed.lower(), typed.title()}
-        matches |= _by_name(sorted(spellings), user, prefix)
+        matches |= _by_name(typed, user, prefix)
     return queryset.filter(matches)
 
 
 _SHORTEST_DOCUMENT = 5  # a passport's number
 _LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z'.,\- ]+")
+_HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+_MOST_WORDS = 8
 
 
 def _name_of(typed: str) -> str:
     """A typed name as it would be stored. Only Latin names have blanks."""
     name = text.clean_name(typed)
-    return name.replace(" ", "") if re.search("[\u2e80-\U0003fffd]", name) else name
+    return name.replace(" ", "") if _HAN.search(name) else name
 
 
-def _by_name(names: list[str], user: Any, prefix: str) -> Q:
-    """The condition that a name contains one of `names`, within the user's school."""
+def _by_name(name: str, user: Any, prefix: str) -> Q:
+    """The condition that a name contains `name`, within the user's school. Of a Latin name it has to
+    contain each word, in capitals or not, because passports write NGUYEN Van An."""
     scope = scope_of(user)
     school_id = scope.school_id if scope and not scope.everything else None
+    if _HAN.search(name):
+        return _contains_one_of({name}, school_id, prefix)
     matches = Q()
-    for name in names:
-        condition = Q(name_contains(name, school_id=school_id, prefix=prefix))
-        if len(name) > 2:
+    for word in name.split()[:_MOST_WORDS]:
+        # The index distinguishes capitals from small letters, so all usual spellings are looked up.
+        spellings = {word, word.upper(), word.lower(), word.title()}
+        matches &= _contains_one_of(spellings, school_id, prefix)
+    return matches
+
+
+def _contains_one_of(parts: set[str], school_id: int | None, prefix: str) -> Q:
+    matches = Q()
+    for part in sorted(parts):
+        condition = Q(name_contains(part, school_id=school_id, prefix=prefix))
+        if len(part) > 2:
             # The pairs of characters may stand apart in a name, so look for the whole text, too.
-            condition &= Q(**{f"{prefix}name__contains": name})
+            condition &= Q(**{f"{prefix}name__contains": part})
         matches |= condition
     return matches
 

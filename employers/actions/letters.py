@@ -109,7 +109,7 @@ def submit_recovery(
             unit=unit, kind=LetterKind.RECOVER, name=name, mobile=mobile, scan=stored
         )
         audit.record(
-            "employers.submit_recovery", by=Actor(None, "employer", f"{unit.name} {name}"),
+            "employers.submit_recovery", by=Actor.of_unit(None, unit.name, name),
             obj=letter, data={"from": address, "mobile": mobile},
         )  # fmt: skip
         _warn_members(

@@ -91,7 +91,7 @@ def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitat
     )
     audit.record(
         "esign.invite",
-        by=Actor(member.user_id, "employer", f"{unit.name} {member.name}"),
+        by=Actor.of_unit(member.user_id, unit.name, member.name),
         obj=invitation,
         data={"terms": invitation.terms_hash, "from": draft.address, "way": draft.way},
     )

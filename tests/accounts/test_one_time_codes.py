@@ -68,6 +68,22 @@ def test_after_five_wrong_tries_the_right_code_is_refused() -> None:
         prove(code)
 
 
+@pytest.mark.parametrize("written", ["full width", "blank", "full-width blank", "hyphen"])
+def test_the_right_code_in_full_width_digits_or_with_a_blank_costs_no_try(written: str) -> None:
+    made = issue()
+    code = last_code(PHONE)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    typed = {
+        "full width": wide,
+        "blank": f" {code[:3]} {code[3:]} ",
+        "full-width blank": f"{wide[:3]}\u3000{wide[3:]}",
+        "hyphen": f"{code[:3]}-{code[3:]}",
+    }
+    assert prove(typed[written]).pk == made.pk
+    made.refresh_from_db()
+    assert made.tries == 0
+
+
 def test_a_code_expires_and_is_replaced_by_a_newer_one() -> None:
     issue()
     first = last_code(PHONE)

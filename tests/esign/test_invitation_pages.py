@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Message
-from core.models import OutboxMessage
+from core.models import Event, OutboxMessage
 from esign.actions import invite
 from esign.models import Agreement, Invitation
 from esign.states import InvitationState
@@ -131,3 +131,14 @@ def test_a_code_requested_again_too_soon_may_still_be_typed(
     again = client.post(f"/invitations/{made.pk}/code/")
     assert again.status_code == 429
     assert 'name="code"' in again.content.decode()
+
+
+@pytest.mark.parametrize("length", [79, 82, 100])
+def test_a_unit_with_a_long_name_can_invite(graduate: Graduate, length: int) -> None:
+    name = "虚构" + "长" * (length - 4) + "公司"
+    invitation = signing.send_invitation(graduate, unit_name=name, contact_name="示例经理")
+    assert invitation.unit.name == name
+    event = Event.objects.get(action="esign.invite", object_id=invitation.pk)
+    assert len(event.actor_label) <= 80
+    assert event.actor_label.startswith("虚构长长")
+    assert event.actor_label.endswith(" 示例经理")
