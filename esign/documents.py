@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils import timezone
 from core import files, pdf
 from core.models import Event, StoredFile
 from esign import pdf_signing, terms
-from esign.fields import IMAGES, SIGNATURE
+from esign.fields import ALL, IMAGES, SIGNATURE
 from esign.models import Agreement, AgreementVersion
 
 _EVENT_LABELS = {
@@ -60,7 +61,8 @@ def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> di
         "agreement": agreement,
         "version": version,
         "v": signed["values"],
-        "w": signed["words"],
+        "w": _words_in_print(signed),
+        "province": settings.PROVINCE_NAME,
         "party": evidence["party"],
         "evidence": evidence,
         "approvals": {
@@ -78,6 +80,27 @@ def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> di
         "address": public_address(agreement),
         "qr": pdf.qr_picture(public_address(agreement)),
     }
+
+
+def _words_in_print(signed: dict[str, Any]) -> dict[str, str]:
+    """The words of the signed terms, with numbers and dates written as in an official document:
+    8,000, 4 (never 4.0) and 2027年7月10日."""
+    words = dict(signed["words"])
+    for field in ALL:
+        value = signed["values"].get(field.key)
+        if value in (None, ""):
+            continue
+        if field.kind in ("money", "number"):
+            words[field.key] = _format_number(value)
+        elif field.kind == "date":
+            day = datetime.date.fromisoformat(value)
+            words[field.key] = f"{day.year}年{day.month}月{day.day}日"
+    return words
+
+
+def _format_number(value: float | str) -> str:
+    number = Decimal(str(value))
+    return f"{number:,.0f}" if number == int(number) else f"{number.normalize():,f}"
 
 
 def _as_data_address(file: StoredFile) -> str:

@@ -23,7 +23,7 @@ def party_of(graduate: Graduate) -> dict[str, str]:
         "mobile": graduate.mobile,
         "email": graduate.email,
         "cohort": str(graduate.cohort),
-        "graduates_on": f"{graduate.graduates_on:%Y年%m月}",
+        "graduates_on": f"{graduate.graduates_on.year}年{graduate.graduates_on.month}月",
         "school": graduate.school.name,
         "school_phone": graduate.school.phone,
     }

@@ -15,6 +15,8 @@ INITIAL_CODE_KEY = env.str("INITIAL_CODE_KEY", default="")
 ONE_TIME_CODE_KEY = env.str("ONE_TIME_CODE_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default="http://127.0.0.1:8000")
+# It stands in the title of agreements.
+PROVINCE_NAME = env.str("PROVINCE_NAME", default="安徽省")
 PROCESS_ROLE = env.str("PROCESS_ROLE", default="command")
 
 INSTALLED_APPS = [

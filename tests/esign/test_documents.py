@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from core import files
 from core.errors import DomainError
 from destinations.actions import review
-from esign import documents, pdf_signing
+from esign import documents, pdf_signing, terms
 from esign.actions import documents as making
 from esign.actions import printing, terminate
 from esign.models import Agreement, Document, Print, SigningCertificate
@@ -93,6 +94,34 @@ def test_rare_characters_of_names_are_printed(world: World, signing_key: Path) -
     assert "试㛃䶮" in read_text(make_content(made))
 
 
+def test_the_title_names_the_province_of_the_settings(agreement: Agreement, settings: Any) -> None:
+    settings.PROVINCE_NAME = "试验省"
+    content = make_content(agreement)
+    assert "试验省普通高等学校毕业生" in read_text(content)
+    info = subprocess.run(["pdfinfo", "-"], input=content, capture_output=True).stdout.decode()
+    assert "试验省普通高等学校毕业生网签就业协议书" in info
+
+
+def test_filled_values_are_underlined_and_numbers_and_dates_are_written_in_full(
+    agreement: Agreement,
+) -> None:
+    version = agreement.versions.get()
+    text = terms.read(version.terms)
+    text["values"] |= {
+        "term_years": 4.0, "wage": 12000, "probation_wage": 8000.5, "penalty": 0,
+        "report_by": "2027-07-01",
+    }  # fmt: skip
+    version.terms = terms.canonical(text)
+    html = render_to_string(documents.TEMPLATE, documents.template_context(version, {}))
+    for part in (
+        "初次合同期限为<u>4年</u>", "试用起薪为<u>8,000.5</u>元/月", "转正起薪为<u>12,000</u>元/月",
+        "违约金<u>0</u>元", "报到期限为<u>2027年7月1日</u>",
+    ):  # fmt: skip
+        assert part in html
+    assert not set("【】") & set(html)
+    assert f"<td>{agreement.graduate.graduates_on.year}年6月</td>" in html
+
+
 def test_the_schools_approval_makes_a_new_document_that_supersedes_the_old_one(
     world: World, agreement: Agreement
 ) -> None:
@@ -114,7 +143,7 @@ def test_an_earlier_version_stays_retrievable_after_an_amendment(
     review.approve(graduate_id=agreement.graduate_id, by=world.counsellor)
     agreement.refresh_from_db()
     second = make_content(agreement)
-    assert "7000" in read_text(second)
+    assert "7,000" in read_text(second)
     assert verify(first).code == "superseded"
     assert Document.objects.filter(agreement=agreement, state=DocumentState.READY).count() == 2
 
