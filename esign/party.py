@@ -15,7 +15,7 @@ def party_of(graduate: Graduate) -> dict[str, str]:
         "ethnicity": name("ethnicity", graduate.ethnicity),
         "politics": name("politics", graduate.politics),
         "level": name("education_level", graduate.level),
-        "duration": f"{graduate.duration:g}年",
+        "duration": f"{float(graduate.duration):g}年",
         "department": graduate.department.name,
         "major": graduate.major_name,
         "id_number": graduate.person.id_number,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from esign import documents, pdf_signing, terms
 from esign.actions import documents as making
 from esign.actions import printing, terminate
 from esign.models import Agreement, Document, Print, SigningCertificate
+from esign.party import party_of
 from esign.states import DocumentState, Ground
 from esign.verification import verify
 from graduates.models import Graduate
@@ -120,6 +123,23 @@ def test_filled_values_are_underlined_and_numbers_and_dates_are_written_in_full(
         assert part in html
     assert not set("【】") & set(html)
     assert f"<td>{agreement.graduate.graduates_on.year}年6月</td>" in html
+
+
+def test_the_years_of_study_have_no_superfluous_decimal(agreement: Agreement) -> None:
+    party = agreement.versions.get().evidence["party"]
+    assert party["duration"] == "4年"
+    graduate = agreement.graduate
+    graduate.duration = Decimal("2.5")
+    assert party_of(graduate)["duration"] == "2.5年"
+
+
+def test_lines_of_the_template_leave_no_blank_after_punctuation(agreement: Agreement) -> None:
+    context = documents.template_context(agreement.versions.get(), {})
+    paragraphs = re.findall(
+        r"<p>(.*?)</p>", render_to_string(documents.TEMPLATE, context), flags=re.DOTALL
+    )
+    assert len(paragraphs) > 12
+    assert not [p for p in paragraphs if re.search(r"[，。；：]\s", p)]
 
 
 def test_the_schools_approval_makes_a_new_document_that_supersedes_the_old_one(
