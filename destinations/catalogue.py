@@ -15,7 +15,7 @@ from pathlib import Path
 from django.core.cache import cache
 
 from destinations.fields import EVIDENCE, FORM_CATEGORY, KEYS
-from destinations.models import Category, CategoryField, Requirement
+from destinations.models import Category, CategoryField, Requirement, is_seeking
 
 DATA = Path(__file__).parent / "data"
 _VERSION_KEY = "catalogue-version"
@@ -75,7 +75,11 @@ class Leaf:
         return self._asked[form]
 
     def needs_evidence(self, form: str = "") -> bool:
-        return self.requirement(EVIDENCE, form) == Requirement.REQUIRED
+        return self.takes_evidence and self.requirement(EVIDENCE, form) == Requirement.REQUIRED
+
+    @property
+    def takes_evidence(self) -> bool:
+        return not is_seeking(self.code)
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ CONTRIBUTIONS = Contributions(
     ),
     machines=(
         (steps.MACHINE, steps.ROLE_LABELS),
+        (steps.EVIDENCE, steps.ROLE_LABELS),
         (dispute_steps.DISPUTE_STEPS, dispute_steps.ROLE_LABELS),
     ),
     jobs=(DESTINATION_IMPORTS,),

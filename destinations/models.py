@@ -17,6 +17,11 @@ from workbooks.models import WorkbookImport
 NOT_REGISTERED = "70-1"
 
 
+def is_seeking(category: str) -> bool:
+    """Whether the category is one of 待就业 (70). These carry no evidence, and may sign."""
+    return category.partition("-")[0] == "70"
+
+
 class Destination(models.Model):
     """Where a graduate goes. Each graduate has one destination from the beginning.
 
@@ -201,11 +206,13 @@ class Dispute(models.Model):
 
 
 class Evidence(models.Model):
-    """An image that proves a destination. At most four are shown; replaced ones are kept for three
-    years."""
+    """An image that proves a destination. At most four are shown for a category; replaced ones are
+    kept for three years."""
 
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="evidence")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    # The category that it was uploaded for, and for which alone it counts; "" if nobody knows.
+    category = models.CharField("毕业去向", max_length=6, db_default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())
     # A submitted image can't be deleted, only hidden.
     submitted_at = models.DateTimeField(null=True, blank=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from accounts.models import Realm, User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
-from destinations.models import NOT_REGISTERED, Destination
+from destinations.models import NOT_REGISTERED, Destination, is_seeking
 from destinations.states import APPROVED, ReasonSource, State
 from graduates.permissions import phase_for
 from schools.models import Phase
@@ -96,7 +96,7 @@ def without_job(d: Destination, actor: StepActor) -> None:
 
 
 def seeking(d: Destination, actor: StepActor) -> None:
-    if d.category.partition("-")[0] != "70":
+    if not is_seeking(d.category):
         raise Refused("not_seeking", "当前毕业去向不是待就业，不能签约。")
 
 
@@ -200,5 +200,19 @@ MACHINE = Machine(
              (no_agreement,), "a dispute was upheld"),
         Step("conclude", "转为劳动合同", roles(AGREEMENT), states(*APPROVED), None,
              (not_sealed, has_agreement), "a labour contract followed; category 11, unlocked"),
+    ),
+)  # fmt: skip
+
+# The pictures of the registered category. Those of another category may be uploaded while that
+# category may be registered.
+EVIDENCE = Machine(
+    name="证明材料（按去向的审核情况）",
+    labels=dict(State.choices),
+    state_of=lambda d: d.state,
+    role_of=role_of,
+    steps=(
+        Step("change", "更换材料", roles(GRADUATE), _OPEN, None, _MAY_REGISTER,
+             "pictures that wait for review can be added, but not removed"),
+        Step("change", "更换材料", _DEPARTMENT | _SCHOOL, _ALL, None, (not_sealed,)),
     ),
 )  # fmt: skip

@@ -65,7 +65,11 @@ class Objects:
     def images(self) -> list[AddressCase]:
         mine, hidden, foreign = (
             evidence.add_evidence(
-                graduate=g, content=factories.make_photo(), name="证明.jpg", by=w.school_admin
+                graduate=g,
+                content=factories.make_photo(),
+                name="证明.jpg",
+                by=w.school_admin,
+                category="11",
             ).pk
             for g, w in self._graduates()
         )

@@ -295,8 +295,10 @@ def make_photo(size: tuple[int, int] = (240, 320), kind: str = "JPEG", **options
     return buffer.getvalue()
 
 
-def attach(graduate: Graduate, by: User) -> Evidence:
-    return evidence.add_evidence(graduate=graduate, content=make_photo(), name="证明.jpg", by=by)
+def attach(graduate: Graduate, by: User, category: str = "11") -> Evidence:
+    return evidence.add_evidence(
+        graduate=graduate, content=make_photo(), name="证明.jpg", by=by, category=category
+    )
 
 
 UNIT = {
@@ -320,7 +322,7 @@ def destination_of(graduate: Graduate | int) -> Destination:
 
 
 def register_contract(graduate: Graduate, user: User, **changes: str) -> Destination:
-    if not evidence.standing_evidence(graduate.pk).exists():
+    if not evidence.standing_evidence(graduate.pk, "11").exists():
         attach(graduate, user)
     return register.register(graduate_id=graduate.pk, typed={**CONTRACT, **changes}, by=user)
 

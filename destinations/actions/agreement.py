@@ -11,6 +11,7 @@ from django.utils import timezone
 from codes.findings import Finding
 from core.errors import Invalid
 from destinations.actions import base
+from destinations.actions.evidence import keep_evidence, standing_evidence
 from destinations.fields import FORM_CATEGORY, KEYS
 from destinations.models import Destination
 from destinations.rules import check_registration
@@ -54,7 +55,10 @@ def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
         registration = check_registration(typed, evidence=None)
         if not registration.ok:
             raise Invalid(registration.errors())
+        shown = [row.pk for row in standing_evidence(graduate_id, d.category)]
         base.put_values(d, registration.category, registration.form, registration.values)
+        # Pictures that staff attached show the contract.
+        keep_evidence(graduate_id=graduate_id, category=d.category, picked=shown, by=None)
         d.agreement_no, d.locked_at = "", None
         return change.write(reason=reason)
 

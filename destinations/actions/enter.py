@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import Invalid
 from destinations.actions import base
+from destinations.actions.evidence import keep_evidence
 from destinations.models import Destination
 from destinations.rules import check_registration
 from destinations.states import State
@@ -24,8 +25,10 @@ def enter(
     by: User,
     version: int | None = None,
     wage_override: str = "",
+    kept: Collection[int] = (),
 ) -> Destination:
     """Enter a destination for a graduate. What the graduate had registered is kept in the event.
+    `kept` are the ids of evidence that was uploaded for another category and still counts.
 
     An entry by the school admin is final, unless the school asks for review by two persons.
     Raises `Invalid` with sentences by field.
@@ -42,6 +45,7 @@ def enter(
             raise Invalid(registration.errors())
         base.clear(d)
         base.put_values(d, registration.category, registration.form, registration.values)
+        keep_evidence(graduate_id=graduate_id, category=d.category, picked=kept, by=by)
         now = timezone.now()
         d.submitted_at, d.opened_at = now, now
         d.entered_by_id, d.wage_override = by.pk, wage_override

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +10,12 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import Invalid, Refused
 from destinations.actions import base
-from destinations.actions.evidence import standing_evidence, submit_evidence
+from destinations.actions.evidence import (
+    earlier_evidence,
+    keep_evidence,
+    standing_evidence,
+    submit_evidence,
+)
 from destinations.catalogue import catalogue
 from destinations.fields import BY_KEY, CODED, KEYS, TOUCH_UP
 from destinations.models import Destination, DestinationEvent
@@ -18,27 +23,37 @@ from destinations.rules import Registration, check_registration
 from destinations.states import State
 
 
-def check_typed(destination: Destination, typed: Mapping[str, Any]) -> Registration:
-    """What the rules say about `typed` if the graduate submitted it now."""
+def check_typed(
+    destination: Destination, typed: Mapping[str, Any], kept: Collection[int] = ()
+) -> Registration:
+    """What the rules say about `typed` if the graduate submitted it now and said that the evidence
+    with the ids in `kept`, uploaded for another category, still counts."""
+    category, pk = str(typed.get("category") or "").strip(), destination.graduate_id
+    counting = standing_evidence(pk, category).count()
+    counting += sum(row.pk in kept for row in earlier_evidence(pk, category))
     return check_registration(
         typed,
-        evidence=standing_evidence(destination.graduate_id).count(),
+        evidence=counting,
         graduates_on=destination.graduate.graduates_on,
         for_graduate=True,
     )
 
 
-def register(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destination:
-    """Register where the graduate goes. Raises `Invalid` with sentences by field."""
+def register(
+    *, graduate_id: int, typed: Mapping[str, Any], by: User, kept: Collection[int] = ()
+) -> Destination:
+    """Register where the graduate goes. `kept` are the ids of evidence that was uploaded for another
+    category and still counts. Raises `Invalid` with sentences by field."""
     with base.step("register", graduate_id, by) as change:
         d = change.destination
-        registration = check_typed(d, typed)
+        registration = check_typed(d, typed, kept)
         if not registration.ok:
             raise Invalid(registration.errors())
         base.clear(d)
         base.put_values(d, registration.category, registration.form, registration.values)
         d.submitted_at = timezone.now()
-        submit_evidence(graduate_id)
+        keep_evidence(graduate_id=graduate_id, category=d.category, picked=kept, by=by)
+        submit_evidence(graduate_id, d.category)
         return change.write()
 
 

@@ -19,7 +19,7 @@ def propose_release(
     with base.step("propose_release", graduate_id, by, version=version) as change:
         if not reason.strip():
             raise Refused("reason", "请填写解约原因。")
-        if not standing_evidence(graduate_id).exists():
+        if not standing_evidence(graduate_id, change.destination.category).exists():
             raise Refused("evidence", "请先上传加盖单位公章或人力资源部门公章的解约材料。")
         d = change.destination
         d.release_proposed_at, d.release_proposed_by_id = timezone.now(), by.pk

@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from core import files
 from core.errors import DomainError
 from core.forms import posted, pressed
+from core.forms.posted import picked_ids
 from destinations import forms, sheets
 from destinations.actions import evidence, register
 from destinations.catalogue import catalogue, group_by_top
@@ -35,7 +37,7 @@ def state(request: GraduateRequest) -> HttpResponse:
         "d": d,
         "category": forms.category_label(d),
         "values": forms.shown_values(d),
-        "evidence": evidence.standing_evidence(d.pk),
+        "evidence": evidence.standing_evidence(d.pk, d.category),
         "can": {a: MACHINE.can(a, d, request.user) for a in ("register", "take_back", "touch_up")},
         "tab": "register",
     }
@@ -58,13 +60,17 @@ def materials(request: GraduateRequest) -> HttpResponse:
     leaf, kind = forms.chosen_leaf(request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
+    following = "?" + urlencode({"category": leaf.code, "form": kind})
+    if not leaf.takes_evidence:
+        return redirect(reverse("destination-form") + following)
     # The label is a large box with a camera, so the input itself is hidden.
     images = forms.MaterialForm(posted(request), request.FILES, input_class="visually-hidden")
     if images.is_valid():
         try:
-            MACHINE.check("register", d, request.user)
             uploads = images.cleaned_data["image"]
-            evidence.add_uploads(graduate=request.graduate, uploads=uploads, by=request.user)
+            evidence.add_uploads(
+                graduate=request.graduate, uploads=uploads, by=request.user, category=leaf.code
+            )
             return redirect(request.get_full_path())
         except DomainError as refusal:
             images.add_refusal(refusal)
@@ -73,25 +79,38 @@ def materials(request: GraduateRequest) -> HttpResponse:
         "form": images,
         "form_label": FORMS.get(kind, ""),
         "sheet": sheets.sheet_title(leaf),
-        "evidence": evidence.standing_evidence(d.pk),
+        "evidence": evidence.standing_evidence(d.pk, leaf.code),
+        "earlier": evidence.earlier_evidence(d.pk, leaf.code),
+        "refusal": _evidence_refusal(d, leaf.code, request.user),
         "most": evidence.MOST,
-        "following": "?" + urlencode({"category": leaf.code, "form": kind}),
+        "following": following,
         "tab": "register",
     }
     return render(request, "destinations/phone/materials.html", context, status=images.status)
 
 
+def _evidence_refusal(d: Destination, category: str, by: User) -> str:
+    """Why the graduate can't change the evidence of `category` now; "" if they can."""
+    try:
+        evidence.check_may_change(d, category, by)
+    except DomainError as refusal:
+        return refusal.message
+    return ""
+
+
 @graduate_view
 def form(request: GraduateRequest) -> HttpResponse:
+    """Fill in the fields, and say which pictures uploaded for another category still count."""
     d = _own_destination(request)
     leaf, kind = forms.chosen_leaf(posted(request) or request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
     filled = forms.registration_form(leaf, kind, d, posted(request))
+    kept = picked_ids(request, "kept")
     if filled.may_try():
         typed = filled.typed | {"category": leaf.code, "form": kind}
         try:
-            register.register(graduate_id=d.pk, typed=typed, by=request.user)
+            register.register(graduate_id=d.pk, typed=typed, by=request.user, kept=kept)
             messages.success(request, "已提交，等待老师审核。")
             return redirect("destination")
         except DomainError as refusal:
@@ -102,7 +121,9 @@ def form(request: GraduateRequest) -> HttpResponse:
         "form_label": FORMS.get(kind, ""),
         "form": filled,
         "sheet": sheets.sheet_title(leaf),
-        "evidence": evidence.standing_evidence(d.pk),
+        "evidence": evidence.standing_evidence(d.pk, leaf.code),
+        "earlier": evidence.earlier_evidence(d.pk, leaf.code),
+        "kept": kept,
         "materials": "?" + urlencode({"category": leaf.code, "form": kind}),
         "tab": "register",
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from core import files
 from core.errors import DomainError
 from core.forms import posted
+from core.forms.posted import picked_ids
 from core.lists import keyset
 from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
@@ -19,7 +20,7 @@ from destinations.actions import evidence, release, review
 from destinations.actions.dispute import open_dispute
 from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import BY_KEY, FORMS
-from destinations.models import Destination, DestinationEvent, Evidence
+from destinations.models import Destination, DestinationEvent, Evidence, is_seeking
 from destinations.queries import waiting_for
 from destinations.rules import check_registration
 from destinations.states import State
@@ -68,7 +69,8 @@ def _workspace(
         "values": _values_with_changes(d, events),
         "warnings": _warnings(d),
         "notes": [note for notes in hooks.review_notes.run(destination=d) for note in notes],
-        "evidence": list(evidence.standing_evidence(d.pk)),
+        "evidence": list(evidence.standing_evidence(d.pk, d.category)),
+        "takes_evidence": not is_seeking(d.category),
         "can": {s.action: s for s in MACHINE.available(d, request.user)},
         "links": [
             link
@@ -169,7 +171,7 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
     leaf, kind = forms.chosen_leaf(
         data if "category" in data else {"category": d.category, "form": d.form}
     )
-    form = None
+    form, kept = None, picked_ids(request, "kept")
     if leaf is not None:
         form = forms.registration_form(leaf, kind, d, posted(request), base=forms.EntryForm)
     if leaf is not None and form is not None and form.may_try():
@@ -181,6 +183,7 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
                 by=request.user,
                 version=form.cleaned_data["version"],
                 wage_override=form.cleaned_data.get("wage_override", ""),
+                kept=kept,
             )
             messages.success(request, "已录入。")
             return redirect("console:destination", pk=pk)
@@ -196,6 +199,8 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
         "leaves": list(group_by_top(list(catalogue().leaves.values()))),
         "groups": form.groups() if form and leaf and (kind or not leaf.has_forms) else [],
         "sheet": sheets.sheet_title(leaf) if leaf else "",
+        "earlier": evidence.earlier_evidence(d.pk, leaf.code) if leaf else [],
+        "kept": kept,
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "destinations/console/enter.html", context, status=status)

@@ -77,7 +77,7 @@ def test_a_category_accepts_its_required_fields_and_names_each_missing_one(
         response = client.post(FORM, typed)
         assert response.status_code == 422
         assert "请上传证明材料" in response.content.decode()
-        factories.attach(graduate, world.counsellor)
+        factories.attach(graduate, world.counsellor, category)
     for key in required(leaf, form):
         response = client.post(FORM, {k: v for k, v in typed.items() if k != key})
         assert response.status_code == 422, key
@@ -307,7 +307,7 @@ def test_employment_lasts_six_months_after_leaving_school() -> None:
 def test_six_months_are_counted_from_leaving_school_when_work_began_earlier(
     world: World, graduate: Graduate, client: Client
 ) -> None:
-    factories.attach(graduate, world.counsellor)
+    factories.attach(graduate, world.counsellor, "12")
     year = world.cohort.year  # graduates on 30 June
     typed = minimal(catalogue().leaves["12"], "")
     typed |= {"hired_from": f"{year}-01-01", "hired_to": f"{year}-09-30"}

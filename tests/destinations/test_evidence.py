@@ -61,14 +61,18 @@ def test_transparency_becomes_white(graduate: Graduate, user: User) -> None:
     clear = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     buffer = io.BytesIO()
     clear.save(buffer, "PNG")
-    row = evidence.add_evidence(graduate=graduate, content=buffer.getvalue(), name="a.png", by=user)
+    row = evidence.add_evidence(
+        graduate=graduate, content=buffer.getvalue(), name="a.png", by=user, category="11"
+    )
     assert stored(row).getpixel((50, 50)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "BMP", "TIFF"])
 def test_other_kinds_of_pictures_are_accepted(kind: str, graduate: Graduate, user: User) -> None:
     content = make_photo(kind=kind)
-    row = evidence.add_evidence(graduate=graduate, content=content, name="图", by=user)
+    row = evidence.add_evidence(
+        graduate=graduate, content=content, name="图", by=user, category="11"
+    )
     assert (stored(row).format, row.file.name) == ("JPEG", "证明材料.jpg")
 
 
@@ -79,7 +83,9 @@ def test_a_palette_gif_with_a_transparent_colour_is_accepted(
     palette.putpalette([0, 0, 0, 255, 0, 0])
     buffer = io.BytesIO()
     palette.save(buffer, "GIF", transparency=0)
-    row = evidence.add_evidence(graduate=graduate, content=buffer.getvalue(), name="a.gif", by=user)
+    row = evidence.add_evidence(
+        graduate=graduate, content=buffer.getvalue(), name="a.gif", by=user, category="11"
+    )
     assert stored(row).getpixel((5, 5)) == (255, 255, 255)
 
 
@@ -115,7 +121,9 @@ def test_a_file_that_is_no_picture_is_refused_with_a_sentence(
     content, code = HOSTILE[kind]
     kept = StoredFile.objects.count()
     with pytest.raises(ImageRefused) as refusal:
-        evidence.add_evidence(graduate=graduate, content=content, name="a.jpg", by=user)
+        evidence.add_evidence(
+            graduate=graduate, content=content, name="a.jpg", by=user, category="11"
+        )
     assert refusal.value.code == code
     response = upload(client_of(user), content or b" ")
     assert response.status_code == 422
@@ -125,7 +133,9 @@ def test_a_file_that_is_no_picture_is_refused_with_a_sentence(
 def test_an_upload_beyond_20_megabytes_is_refused(graduate: Graduate, user: User, settings) -> None:
     settings.EVIDENCE_MAX_UPLOAD = 1000
     with pytest.raises(ImageRefused) as refusal:
-        evidence.add_evidence(graduate=graduate, content=make_photo(), name="a.jpg", by=user)
+        evidence.add_evidence(
+            graduate=graduate, content=make_photo(), name="a.jpg", by=user, category="11"
+        )
     assert refusal.value.code == "image_bytes"
 
 
@@ -135,7 +145,7 @@ def test_a_fifth_image_is_refused(graduate: Graduate, user: User) -> None:
     response = upload(client, make_photo())
     assert response.status_code == 409
     assert "最多上传4张" in response.content.decode()
-    assert evidence.standing_evidence(graduate.pk).count() == 4
+    assert evidence.standing_evidence(graduate.pk, "11").count() == 4
     with pytest.raises(Refused) as refusal:
         factories.attach(graduate, user)
     assert refusal.value.code == "evidence_full"
@@ -236,7 +246,7 @@ def test_evidence_of_an_approved_destination_cannot_be_changed(
     with pytest.raises(Refused):
         evidence.remove_evidence(evidence=row, by=user)
     assert upload(client_of(user), make_photo()).status_code == 409
-    assert evidence.standing_evidence(graduate.pk).count() == 1
+    assert evidence.standing_evidence(graduate.pk, "11").count() == 1
 
 
 def test_a_graduate_approved_as_seeking_may_add_evidence(
@@ -262,7 +272,7 @@ def test_staff_can_attach_evidence_to_an_entry(world: World, graduate: Graduate)
     image = SimpleUploadedFile("章.jpg", make_photo(), "image/jpeg")
     path = f"/console/destinations/{graduate.pk}/evidence/"
     assert world.client(Role.COUNSELLOR).post(path, {"image": image}).status_code == 302
-    assert evidence.standing_evidence(graduate.pk).count() == 1
+    assert evidence.standing_evidence(graduate.pk, "11").count() == 1
     bad = SimpleUploadedFile("章.jpg", b"no", "image/jpeg")
     response = world.client(Role.COUNSELLOR).post(path, {"image": bad}, follow=True)
     assert "这不是图片" in response.content.decode()
@@ -277,4 +287,4 @@ def test_a_graduate_cannot_remove_evidence_that_waits_for_review(
     with pytest.raises(Refused) as refusal:
         evidence.remove_evidence(evidence=row, by=user)
     assert refusal.value.code == "submitted"
-    assert evidence.standing_evidence(graduate.pk).count() >= 1
+    assert evidence.standing_evidence(graduate.pk, "11").count() >= 1

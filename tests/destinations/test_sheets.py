@@ -86,7 +86,7 @@ def test_the_sheet_holds_what_is_registered(world: World, tmp_path: Path) -> Non
     graduate = factories.make_graduate(world)
     user = factories.activate(graduate)
     factories.set_minimum_wage("340000", 2000)
-    factories.attach(graduate, user)
+    factories.attach(graduate, user, "76")
     client = client_of(user)
     typed = {"category": "76", "occupation": "为虚构杂志供稿", "monthly_wage": "6000"}
     assert client.post("/destination/form/", typed).status_code == 302
