@@ -103,6 +103,12 @@ def prove(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode:
     return found
 
 
+def is_open(*, purpose: str, phone: str, subject: str) -> bool:
+    """Whether a code was sent that can still be typed."""
+    rows = OneTimeCode.objects.filter(purpose=purpose, phone=phone, subject=subject)
+    return _problem(rows.order_by("-id").first()) is None
+
+
 def _try(
     purpose: str, phone: str, subject: str, typed: str, *, spend: bool
 ) -> OneTimeCode | WrongCode:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from codes.forms import DeclaredForm, declared_form
+from core.errors import DomainError
 from core.forms import PlatformForm, fields, widgets
 from destinations.catalogue import catalogue
 from destinations.fields import FORM_CATEGORY, DestinationField
@@ -157,13 +158,20 @@ class SigningForm(PlatformForm):
         )
 
 
-def signing_form(terms_hash: str, *, kept_id: int | None, code: str = "") -> SigningForm:
-    """The form that a page shows under terms, with what was typed or drawn before."""
-    return SigningForm(
+def signing_form(
+    terms_hash: str, *, kept_id: int | None, code: str = "", refusal: DomainError | None = None
+) -> SigningForm:
+    """The form that a page shows under terms, with what was typed or drawn before, and with what an
+    action refused."""
+    form = SigningForm(
         initial={"terms_hash": terms_hash, "code": code},
         keep_at=reverse("own-signature", args=[terms_hash]),
         kept_id=kept_id,
     )
+    if refusal is not None:
+        form.cleaned_data = {}  # Django's add_error takes errors out of it
+        form.add_refusal(refusal)
+    return form
 
 
 class TerminationForm(PlatformForm):

@@ -54,6 +54,15 @@ def send_code(*, invitation: Invitation, by: User, address: str) -> None:
     )
 
 
+def code_is_open(invitation: Invitation) -> bool:
+    """Whether the graduate has a code for these terms that can still be typed."""
+    return one_time_codes.is_open(
+        purpose="accept",
+        phone=invitation.graduate.mobile,
+        subject=_subject(invitation, invitation.terms_hash),
+    )
+
+
 def _subject(invitation: Invitation, terms_hash: str) -> str:
     return f"accept:{invitation.pk}:{terms_hash[:24]}"
 

@@ -176,6 +176,15 @@ def send_code(*, amendment: Amendment, by: User, address: str) -> None:
         )
 
 
+def code_is_open(amendment: Amendment) -> bool:
+    """Whether the graduate has a code for these terms that can still be typed."""
+    return one_time_codes.is_open(
+        purpose="amend",
+        phone=amendment.agreement.graduate.mobile,
+        subject=_subject(amendment),
+    )
+
+
 def _subject(amendment: Amendment) -> str:
     return f"amend:{amendment.pk}:{amendment.terms_hash[:24]}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +26,27 @@ from esign.forms import AnswerForm, SigningForm, signing_form
 from esign.models import Agreement, Invitation, Reading
 from esign.steps import INVITATION, InvitationFacts, acceptance_refusals, reading_left
 from graduates.access import GraduateRequest, graduate_view
+
+_View = Callable[[GraduateRequest, int], HttpResponse]
+
+
+def post_or_page(
+    find: Callable[[GraduateRequest, int], object], name: str, fragment: str = ""
+) -> Callable[[_View], _View]:
+    """A view that takes a POST and answers with a page. A GET, which a phone sends when it loads that
+    answer again, goes to the page `name` of the same object, if `find` finds it."""
+
+    def decorate(view: _View) -> _View:
+        @functools.wraps(view)
+        def checked(request: GraduateRequest, pk: int) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, pk)
+            find(request, pk)
+            return redirect(reverse(name, args=[pk]) + fragment)
+
+        return checked
+
+    return decorate
 
 
 @graduate_view
@@ -97,14 +120,22 @@ def _notice(
     invitation: Invitation,
     error: str = "",
     status: int = 200,
+    *,
     typed_code: str = "",
+    refusal: DomainError | None = None,
     **more: Any,
 ) -> HttpResponse:
+    """The page of an invitation. `refusal` is what was refused of signing; it is shown where the
+    graduate signs, or at the top if they can't sign here. `error` is always shown at the top."""
     accept.open_notice(invitation=invitation, by=request.user)
     facts = base.invitation_facts(invitation)
     blocks = _refusals_besides_reading(facts, request) if facts.state == "sent" else []
+    may_sign = facts.state == "sent" and not blocks
+    if refusal is not None:
+        status, error = refusal.status, "" if may_sign else refusal.message
     context = {
         "invitation": invitation,
+        "code_sent": may_sign and accept.code_is_open(invitation),
         "said": terms.read(invitation.terms),
         "left": reading_left(facts.opened_at, facts.now) or 0,
         "blocks": blocks,
@@ -113,7 +144,10 @@ def _notice(
         and invitation.member.state == Membership.VERIFIED,
         "mobile": mask_phone(facts.graduate.mobile),
         "sign": signing_form(
-            invitation.terms_hash, kept_id=facts.kept_signature_id, code=typed_code
+            invitation.terms_hash,
+            kept_id=facts.kept_signature_id,
+            code=typed_code,
+            refusal=refusal if may_sign else None,
         ),
         "decline": AnswerForm(label="原因（单位会看到）"),
         "agreement": Agreement.objects.filter(invitation=invitation).first(),
@@ -134,17 +168,14 @@ def _refusals_besides_reading(
 
 
 @graduate_view
-@require_POST
+@post_or_page(_own, "invitation", "#sign")
 def invitation_code(request: GraduateRequest, pk: int) -> HttpResponse:
     invitation = _own(request, pk)
     try:
         accept.send_code(invitation=invitation, by=request.user, address=client_address(request))
     except DomainError as refusal:
-        # The graduate asked again too soon. The page still needs the field for the code sent before.
-        sent = refusal.code == "code_pause"
-        return _notice(request, invitation, refusal.message, refusal.status, code_sent=sent)
-    messages.success(request, "验证码已发送到您的手机。")
-    return _notice(request, invitation, code_sent=True)
+        return _notice(request, invitation, refusal=refusal)
+    return _notice(request, invitation)
 
 
 def what_was_signed(request: HttpRequest) -> dict[str, Any]:
@@ -164,20 +195,20 @@ def what_was_signed(request: HttpRequest) -> dict[str, Any]:
 
 
 @graduate_view
-@require_POST
+@post_or_page(_own, "invitation", "#sign")
 def invitation_accept(request: GraduateRequest, pk: int) -> HttpResponse:
     invitation, signed = _own(request, pk), what_was_signed(request)
     try:
         agreement = accept.accept(invitation=invitation, by=request.user, **signed)
     except DomainError as refusal:
-        again = {"code_sent": True, "typed_code": signed["code"]}
-        return _notice(request, invitation, refusal.message, refusal.status, **again)
+        again = {"code_typed": True, "typed_code": signed["code"]}
+        return _notice(request, invitation, refusal=refusal, **again)
     messages.success(request, "签约成功，协议已生效。")
     return redirect("agreement", pk=agreement.pk)
 
 
 @graduate_view
-@require_POST
+@post_or_page(_own, "invitation")
 def invitation_decline(request: GraduateRequest, pk: int) -> HttpResponse:
     invitation, form = _own(request, pk), AnswerForm(request.POST)
     if not form.is_valid():

@@ -10,7 +10,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
 from core import files
@@ -24,7 +23,7 @@ from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
 from esign.steps import opened_at, reading_left
 from esign.termination_steps import TERMINATION
-from esign.views.phone import what_was_signed
+from esign.views.phone import post_or_page, what_was_signed
 from graduates.access import GraduateRequest, graduate_view
 
 _STARTS = ("start_mutual", "start_one_sided")
@@ -120,25 +119,39 @@ def _amendment(
     amendment: Amendment,
     error: str = "",
     status: int = 200,
+    *,
     typed_code: str = "",
+    refusal: DomainError | None = None,
     **more: Any,
 ) -> HttpResponse:
+    """The page of a proposed change. `refusal` is what was refused of signing; it is shown where the
+    graduate signs, or at the top if they can't sign here. `error` is always shown at the top."""
     waits = amendment.state == AmendmentState.PROPOSED
     if waits:
         note_reading(graduate=request.graduate, terms_hash=amendment.terms_hash, by=request.user)
     present = amendment.agreement.versions.get(number=amendment.agreement.version)
     kept_id = kept_signature_id(request.graduate.pk, amendment.terms_hash) if waits else None
+    obstacle = amend.confirmation_refusal(amendment, request.user) if waits else None
+    may_sign = waits and obstacle is None
+    if refusal is not None:
+        status, error = refusal.status, "" if may_sign else refusal.message
     context = {
         "amendment": amendment,
+        "code_sent": may_sign and amend.code_is_open(amendment),
         "agreement": amendment.agreement,
         "waits": waits,
         "changes": terms.difference(present.terms, amendment.terms) if waits else [],
         "said": terms.read(amendment.terms),
         "left": reading_left(opened_at(request.graduate.pk, amendment.terms_hash), timezone.now())
         or 0,
-        "obstacle": amend.confirmation_refusal(amendment, request.user) if waits else None,
+        "obstacle": obstacle,
         "mobile": mask_phone(request.graduate.mobile),
-        "sign": signing_form(amendment.terms_hash, kept_id=kept_id, code=typed_code),
+        "sign": signing_form(
+            amendment.terms_hash,
+            kept_id=kept_id,
+            code=typed_code,
+            refusal=refusal if may_sign else None,
+        ),
         "error": error,
         "tab": "register",
         **more,
@@ -147,20 +160,18 @@ def _amendment(
 
 
 @graduate_view
-@require_POST
+@post_or_page(_own_amendment, "amendment", "#sign")
 def amendment_code(request: GraduateRequest, pk: int) -> HttpResponse:
     amendment = _own_amendment(request, pk)
     try:
         amend.send_code(amendment=amendment, by=request.user, address=client_address(request))
     except DomainError as refusal:
-        amendment, sent = _own_amendment(request, pk), refusal.code == "code_pause"
-        return _amendment(request, amendment, refusal.message, refusal.status, code_sent=sent)
-    messages.success(request, "验证码已发送到您的手机。")
-    return _amendment(request, amendment, code_sent=True)
+        return _amendment(request, _own_amendment(request, pk), refusal=refusal)
+    return _amendment(request, amendment)
 
 
 @graduate_view
-@require_POST
+@post_or_page(_own_amendment, "amendment", "#sign")
 def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
     amendment, signed = _own_amendment(request, pk), what_was_signed(request)
     try:
@@ -168,14 +179,14 @@ def amendment_confirm(request: GraduateRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         amendment = _own_amendment(request, pk)
         if amendment.state != AmendmentState.CONFIRMED:  # otherwise the form was sent twice
-            again = {"code_sent": True, "typed_code": signed["code"]}
-            return _amendment(request, amendment, refusal.message, refusal.status, **again)
+            again = {"code_typed": True, "typed_code": signed["code"]}
+            return _amendment(request, amendment, refusal=refusal, **again)
     messages.success(request, "已确认，新的签约信息已生效，学校会重新审核。")
     return redirect("agreement", pk=amendment.agreement_id)
 
 
 @graduate_view
-@require_POST
+@post_or_page(_own_amendment, "amendment")
 def amendment_refuse(request: GraduateRequest, pk: int) -> HttpResponse:
     amendment = _own_amendment(request, pk)
     try:
