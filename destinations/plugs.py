@@ -13,7 +13,7 @@ from codes import hooks as codes_hooks
 from core.errors import Refused
 from destinations import catalogue, home  # noqa: F401 - home fills a hook
 from destinations.actions import enter, review
-from destinations.fields import BY_KEY
+from destinations.fields import BY_KEY, DestinationField
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from destinations.states import WAITING, State
@@ -97,10 +97,10 @@ def destination_target() -> CorrectionTarget:
     """Corrections of a destination. An accepted one is entered, or corrects the codes of an e-signed
     destination, so that the checks of these actions apply."""
 
-    def shown_fields(graduate: Graduate) -> list[tuple[str, str]]:
+    def shown_fields(graduate: Graduate) -> list[DestinationField]:
         d = Destination.objects.get(pk=graduate.pk)
         leaf = catalogue.catalogue().leaves.get(d.category)
-        return [(k, BY_KEY[k].label) for k in leaf.shown(d.form)] if leaf else []
+        return [BY_KEY[k] for k in leaf.shown(d.form)] if leaf else []
 
     def current_words(graduate: Graduate, key: str) -> str:
         return BY_KEY[key].show(getattr(Destination.objects.get(pk=graduate.pk), key))

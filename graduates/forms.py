@@ -7,7 +7,8 @@ from typing import Any
 
 from accounts.forms import NewPasswordForm
 from accounts.models import User
-from codes.forms import DeclaredForm, declared_form
+from codes.fields import FieldDeclaration
+from codes.forms import DeclaredField, DeclaredForm, declared_form
 from core.forms import PlatformForm, fields, widgets
 from graduates import archive
 from graduates.actions import field_permissions, reopen
@@ -156,7 +157,8 @@ class CorrectionFieldForm(PlatformForm):
 
 class CorrectionForm(PlatformForm):
     """The proposed value of the field that `kind` and `field` name, with a reason and up to four
-    pictures. The action says everything that is missing at once."""
+    pictures. The action says everything that is missing at once. The value has the input that forms
+    have for `declared`, so that a code is chosen from its table."""
 
     kind = fields.Mark()
     field = fields.Mark()
@@ -164,8 +166,12 @@ class CorrectionForm(PlatformForm):
     reason = fields.LongText("理由", star=True, max_length=300)
     images = fields.Pictures("证明图片（最多 4 张）", required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, declared: FieldDeclaration | None, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
+        if declared is not None:
+            proposed = DeclaredField(declared, star=True)
+            proposed.label = self.fields["proposed"].label
+            self.fields["proposed"] = proposed
 
 
 class AnswerForm(PlatformForm):

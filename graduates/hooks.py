@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from codes.fields import FieldDeclaration
 from core.audit import Actor
 from core.hooks import hook
 from graduates.models import Graduate
@@ -28,14 +29,14 @@ class HomeStep:
 class CorrectionTarget:
     """One kind of data that corrections can be asked for.
 
-    `fields` gives (key, label) of the fields that can be corrected, and `current(graduate, key)` the
+    `fields` gives the declarations of the fields that can be corrected, and `current(graduate, key)` the
     words for the present value. `apply(graduate_id=, field=, value=, by=, reason=)` stores an
     accepted value by the action that changes such data, which checks it and writes the history.
     """
 
     kind: str
     label: str
-    fields: Callable[[Graduate], list[tuple[str, str]]]
+    fields: Callable[[Graduate], Sequence[FieldDeclaration]]
     current: Callable[[Graduate, str], str]
     apply: Callable[..., Any]
 

@@ -65,7 +65,7 @@ def origin_target() -> CorrectionTarget:
     return CorrectionTarget(
         kind=CorrectionKind.ORIGIN,
         label="生源信息",
-        fields=lambda graduate: [(f.key, f.label) for f in ALL_FIELDS],
+        fields=lambda graduate: ALL_FIELDS,
         current=lambda graduate, key: BY_KEY[key].show(record_of(_with_relations(graduate))[key]),
         apply=lambda *, graduate_id, field, value, by, reason: origin.edit(
             graduate_id=graduate_id, typed={field: value}, by=by
@@ -93,7 +93,7 @@ def archive_target() -> CorrectionTarget:
     return CorrectionTarget(
         kind=CorrectionKind.ARCHIVE,
         label="档案转寄",
-        fields=lambda graduate: [(k, archive.BY_KEY[k].label) for k in archive.OWN_KEYS],
+        fields=lambda graduate: [archive.BY_KEY[k] for k in archive.OWN_KEYS],
         current=current_words,
         apply=apply_correction,
     )

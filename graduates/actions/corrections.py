@@ -15,8 +15,7 @@ from accounts.models import User
 from core import audit, files
 from core.errors import Conflict, Invalid, NotPermitted, Refused
 from core.files import images
-from graduates.corrections import targets
-from graduates.hooks import CorrectionTarget
+from graduates.corrections import declaration_of, targets
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
 from graduates.origin_steps import CORRECTION
 from graduates.states import CorrectionState
@@ -29,13 +28,20 @@ def ask(
     *, graduate: Graduate, kind: str, field: str, proposed: str, reason: str, by: User,
     pictures: Sequence[bytes] = (),
 ) -> CorrectionRequest:  # fmt: skip
-    """Ask for another value in one field. A field can have one open request. Raises `Invalid`."""
-    target, label = _find_target(graduate, kind, field)
-    proposed, reason = proposed.strip(), reason.strip()
+    """Ask for another value in one field. A field can have one open request. The value is read as a
+    form would read it and kept in words. Raises `Invalid`."""
+    declared = declaration_of(graduate, kind, field)
+    if declared is None:
+        raise Invalid({"field": ["请选择需要更正的字段。"]})
+    label, reason = declared.label, reason.strip()
     errors = {}
-    current = target.current(graduate, field)
+    current = targets()[kind].current(graduate, field)
+    reading = declared.read(proposed, required=True)
+    proposed = declared.show(reading.value) if reading.ok else proposed.strip()
     if not proposed or len(proposed) > 200:
         errors["proposed"] = ["请填写更正后的内容（200字以内）。"]
+    elif not reading.ok:
+        errors["proposed"] = [f.message for f in reading.findings if f.is_error]
     elif proposed == current:
         errors["proposed"] = ["与现有内容相同，不需要更正。"]
     if not reason:
@@ -59,15 +65,6 @@ def ask(
     except IntegrityError as twice:
         raise Refused("correction_open", f"“{label}”已有待处理的反馈，请等待老师答复。") from twice
     return request
-
-
-def _find_target(graduate: Graduate, kind: str, field: str) -> tuple[CorrectionTarget, str]:
-    """The target of a kind, and the label of one of its fields."""
-    target = targets().get(kind)
-    label = dict(target.fields(graduate)).get(field) if target else None
-    if target is None or label is None:
-        raise Invalid({"field": ["请选择需要更正的字段。"]})
-    return target, label
 
 
 def _store_picture(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:

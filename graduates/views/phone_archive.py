@@ -13,7 +13,7 @@ from core.forms import posted
 from graduates.access import GraduateRequest, graduate_view
 from graduates.actions import archive, corrections
 from graduates.archive import OWN_KEYS
-from graduates.corrections import targets
+from graduates.corrections import declaration_of, targets
 from graduates.forms import CorrectionFieldForm, CorrectionForm, archive_form
 from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
 
@@ -48,9 +48,11 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
     """The form that asks for a correction, once a field was chosen."""
     known = targets()
     chosen = {key: request.GET.get(key, "") for key in ("kind", "field")}
-    form = CorrectionForm(posted(request), request.FILES, initial=chosen)
+    named = request.POST if request.method == "POST" else chosen
+    declared = declaration_of(request.graduate, named.get("kind", ""), named.get("field", ""))
+    form = CorrectionForm(posted(request), request.FILES, declared=declared, initial=chosen)
     if form.is_valid():
-        typed = dict(form.cleaned_data)
+        typed = form.cleaned_data | {"proposed": request.POST.get("proposed", "")}
         try:
             corrections.ask(
                 graduate=request.graduate, by=request.user, pictures=typed.pop("images"), **typed
@@ -66,12 +68,13 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
         "choice": CorrectionFieldForm(
             initial={"kind": kind, "field": field},
             kinds=[(t.kind, t.label) for t in known.values()],
-            fields_of_kind=fields_of_kind,
+            fields_of_kind=[(f.key, f.label) for f in fields_of_kind],
         ),
         "kind": kind,
         "current": target.current(request.graduate, field)
-        if target and field in dict(fields_of_kind)
+        if target and declared is not None
         else None,
+        "is_place": declared is not None and declared.kind == "place",
         "form": form,
         "tab": "services",
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Message
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.menu import counted_items
 from core.models import Event
 from graduates.actions import archive, corrections
@@ -79,8 +79,9 @@ def test_an_error_is_shown_beside_its_field(graduate: Graduate) -> None:
 def test_a_request_stays_open_when_the_record_refuses_its_value(
     world: World, graduate: Graduate
 ) -> None:
-    request = ask(graduate, proposed="不存在的面貌")
-    refused("invalid", corrections.accept, request=request, by=world.counsellor)
+    # Only the rules of the whole record find that the check digit is wrong.
+    request = ask(graduate, field="id_number", proposed="340103200402290010")
+    refused("invalid", corrections.accept, request=request, by=world.school_admin)
     request.refresh_from_db()
     assert request.state == CorrectionState.OPEN
 
@@ -236,3 +237,60 @@ def test_the_menu_counts_corrections_only_for_staff_who_answer_them(world: World
 
     assert called(Role.COUNSELLOR) == 1
     assert called(Role.PROVINCE) == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "proposed", "sentence"),
+    [("politics", "不存在的面貌", "政治面貌"), ("mobile", "1380000000", "手机号码"),
+     ("enrolled_on", "去年", "入学日期"), ("origin", "合肥市", "区县")],
+)  # fmt: skip
+def test_a_wrong_value_is_refused_when_it_is_proposed(
+    field: str, proposed: str, sentence: str, graduate: Graduate
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        ask(graduate, field=field, proposed=proposed)
+    assert sentence in refusal.value.errors["proposed"][0]
+    client = factories.client_of(factories.User.objects.get(person__graduates=graduate))
+    form = {"kind": "origin", "field": field, "proposed": proposed, "reason": "写错了"}
+    page = client.post("/corrections/ask/", form)
+    assert page.status_code == 422
+    assert sentence in page.content.decode()
+    assert not CorrectionRequest.objects.exists()
+
+
+def test_a_coded_field_is_chosen_and_shown_in_words(world: World, graduate: Graduate) -> None:
+    client = factories.client_of(factories.activate(graduate))
+    page = client.get("/corrections/ask/?kind=origin&field=politics").content.decode()
+    assert '<select name="proposed"' in page
+    assert '<option value="01">' in page
+    form = {"kind": "origin", "field": "politics", "proposed": "01", "reason": "已入党"}
+    assert client.post("/corrections/ask/", form).status_code == 302
+    request = CorrectionRequest.objects.get()
+    assert request.proposed == "中共党员"
+    corrections.accept(request=request, by=world.counsellor)
+    graduate.refresh_from_db()
+    assert graduate.politics == "01"
+
+
+def test_every_proposed_value_can_be_read_again_when_it_is_accepted(
+    world: World, graduate: Graduate
+) -> None:
+    for field, typed, stored in (
+        ("origin", "恩施州恩施市", "422801"),
+        ("mobile", "１３８０００００００９", "13800000009"),
+        ("duration", "五年", 5),
+        ("archive_moved", "否", False),
+        ("ethnicity", "02", "02"),
+    ):
+        corrections.accept(
+            request=ask(graduate, field=field, proposed=typed), by=world.school_admin
+        )
+        graduate.refresh_from_db()
+        assert getattr(graduate, field) == stored
+
+
+def test_a_place_is_picked_as_in_other_forms(graduate: Graduate) -> None:
+    client = factories.client_of(factories.activate(graduate))
+    with_places = client.get("/corrections/ask/?kind=origin&field=origin").content.decode()
+    assert "js/picker.js" in with_places
+    assert "js/picker.js" not in client.get("/corrections/ask/").content.decode()
