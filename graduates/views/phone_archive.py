@@ -52,7 +52,8 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
     declared = declaration_of(request.graduate, named.get("kind", ""), named.get("field", ""))
     form = CorrectionForm(posted(request), request.FILES, declared=declared, initial=chosen)
     if form.is_valid():
-        typed = form.cleaned_data | {"proposed": request.POST.get("proposed", "")}
+        # The action reads the value itself, so it is given what was typed.
+        typed = form.cleaned_data | {"proposed": form["proposed"].data or ""}
         try:
             corrections.ask(
                 graduate=request.graduate, by=request.user, pictures=typed.pop("images"), **typed
