@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any, Protocol
@@ -70,6 +71,14 @@ def notice(
         mark_safe(svg(icon or _NOTICE_ICONS.get(kind, "info-circle"))),  # noqa: S308 - our file
         mark_safe(content.strip()),  # noqa: S308 - rendered by the template, which escaped it
     )
+
+
+@register.simple_block_tag
+def one_line(content: SafeString) -> SafeString:
+    """The content without its line breaks: a Chinese sentence that stands on several lines of a
+    template would otherwise show a blank at each of them."""
+    joined = re.sub(r"\s*\n\s*", "", content.strip())
+    return mark_safe(joined)  # noqa: S308 - rendered by the template, which escaped it
 
 
 @register.simple_tag(takes_context=True)
