@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from graduates.models import Graduate
     from tests.factories import World
 
-# Playwright's synchronous API leaves an event loop running in its thread. Without this Django would
-# refuse the ORM in tests that run on the same worker afterwards.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Search for garbage seldom, as the web processes do. That takes a tenth of the time."""

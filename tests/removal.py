@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import psycopg
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.db.models import Max
 
-from core.models import StoredFile
+from core.models import Event, StoredFile
 from schools.models import School
 
 
@@ -25,25 +26,35 @@ def clear_own_cache() -> None:
 @contextmanager
 def committed() -> Iterator[list[School]]:
     """Rows made inside the block are committed, for tests with several connections. The schools that
-    are put into the list are deleted at the end, but not their events."""
+    are put into the list are deleted at the end, and every event that was logged meanwhile."""
     schools: list[School] = []
     assert not connection.in_atomic_block, "races run outside the test's transaction"
+    newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
     try:
         yield schools
     finally:
         for school in schools:
             remove_school(school.pk)
+        with _connect_unguarded() as c:
+            c.execute("DELETE FROM core_event WHERE id > %s", [newest])
 
 
-def _remove_signing(school_id: int) -> None:
-    """Delete rows that triggers protect. The owner can switch triggers and foreign keys off."""
+def _connect_unguarded() -> psycopg.Connection:
+    """A connection to this worker's database without triggers and foreign keys, as only the owner
+    may open one."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
         path=f"/{connection.settings_dict['NAME']}"
     )
+    c = psycopg.connect(url.geturl())
+    c.execute("SET session_replication_role = replica")
+    return c
+
+
+def _remove_signing(school_id: int) -> None:
+    """Delete rows that triggers protect."""
     mine = "(SELECT id FROM graduates_graduate WHERE school_id = %(s)s)"
     agreements = "(SELECT id FROM esign_agreement WHERE school_id = %(s)s)"
-    with psycopg.connect(url.geturl()) as c:
-        c.execute("SET session_replication_role = replica")
+    with _connect_unguarded() as c:
         if c.execute(
             "SELECT 1 FROM esign_invitation WHERE school_id = %(s)s LIMIT 1", {"s": school_id}
         ).fetchone():

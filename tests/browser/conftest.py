@@ -1,4 +1,5 @@
-"""Fixtures of the browser tests. The tests of a worker share one platform and one Chromium."""
+"""Fixtures of the browser tests. The tests of a worker share one platform, those of a module one
+Chromium."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.stack import Stack
 
@@ -18,10 +19,21 @@ _ARGS = (
 ).split()
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of one module.
+
+    Playwright's synchronous API leaves an event loop running in its thread. asgiref then gives out
+    other database connections, so that later tests would not roll back what they wrote. Playwright
+    is therefore stopped before the worker goes on to other modules.
+    """
     env = {**os.environ, "FONTCONFIG_FILE": str(settings.FONT_DIR / "fonts.conf")}
-    return {"executable_path": "/usr/bin/chromium", "args": _ARGS, "env": env}
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=_ARGS, env=env
+        )
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")
