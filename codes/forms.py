@@ -18,6 +18,7 @@ from codes import lookup
 from codes.fields import FieldDeclaration
 from core.forms import PlatformForm, fields, widgets
 
+_OF_SEVERAL_LINES = ("long", "clauses")
 _YES_NO = (("是", "是"), ("否", "否"))
 _WIDGETS: dict[str, type[forms.Widget]] = {
     "place": widgets.PlaceInput,
@@ -25,6 +26,7 @@ _WIDGETS: dict[str, type[forms.Widget]] = {
     # Workbooks may name a month; a page asks for the day.
     "date_or_month": widgets.DateInput,
     "long": widgets.Textarea,
+    "clauses": widgets.Textarea,
     "mobile": widgets.PhoneInput,
     "phone": widgets.PhoneInput,
     "email": widgets.EmailInput,
@@ -64,7 +66,7 @@ class DeclaredField(fields.Labelled):
             required=False,
             help_text=hint or declared.hint,
             widget=_widget(declared, choices),
-            wide=declared.kind == "long",
+            wide=declared.kind in _OF_SEVERAL_LINES,
         )
 
     def clean(self, value: Any) -> Any:
@@ -103,7 +105,7 @@ def _widget(declared: FieldDeclaration, choices: Sequence[tuple[Any, Any]] | Non
         return widgets.Select(choices=[("", "请选择"), *choices])
     widget = _WIDGETS.get(declared.kind, widgets.TextInput)()
     if declared.max_length and declared.kind != "place":
-        room = 0 if declared.kind == "long" else fields.ROOM_FOR_BLANKS
+        room = 0 if declared.kind in _OF_SEVERAL_LINES else fields.ROOM_FOR_BLANKS
         widget.attrs["maxlength"] = str(declared.max_length + room)
     return widget
 

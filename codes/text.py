@@ -17,6 +17,7 @@ _BLANKS = re.compile(r"[\s\u00a0\u3000]+")
 _BROKEN_LINE = re.compile(
     r"(?<=[\u2e80-\u9fff\uff00-\uffef])\s*[\r\n]\s*(?=[\u2e80-\u9fff\uff00-\uffef])"
 )
+_LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _QUOTES = "'`\"=\u2018\u2019\u201c\u201d"
 _NAME_DOTS = re.compile(r" ?[·．・•‧∙⋅●･﹒。｡˙◦ꞏ᛫⸱⸳]+ ?")
@@ -42,6 +43,14 @@ def clean(value: str) -> str:
 def clean_lines(value: str) -> str:
     """`value` cleaned line by line, without empty lines before and after the text."""
     return "\n".join(clean(line) for line in value.splitlines()).strip()
+
+
+def clean_clauses(value: str) -> str:
+    """The text of a contract as it was typed, with a line feed for each kind of line break. Only
+    characters that nobody sees, blanks at the end of a line, and empty lines before and after the text
+    are removed."""
+    lines = _LINE_BREAK.split(value)
+    return "\n".join(_INVISIBLE.sub("", line).rstrip() for line in lines).strip("\n")
 
 
 def unquote(value: str) -> str:

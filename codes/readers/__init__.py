@@ -29,6 +29,7 @@ FORM, CELL, CELL_1904 = Source.FORM, Source.CELL, Source.CELL_1904
 _READERS: dict[str, Callable[[Expected, str, object], Reading]] = {
     "text": texts.read_text,
     "long": texts.read_long_text,
+    "clauses": texts.read_clauses,
     "name": texts.read_name,
     "code": choices.read_code,
     "place": choices.read_place,

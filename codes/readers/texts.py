@@ -31,13 +31,20 @@ def _refuse_private(expected: Expected, value: str) -> Reading | None:
 
 
 def read_text(expected: Expected, written: str, raw: object) -> Reading:
-    """One line of text, with full-width letters and digits made plain, and without quotes around it."""
-    return _refuse_private(expected, written) or accept(text.narrow(text.unquote(written)))
+    """One line of text, with full-width letters and digits made plain. Quotes around the content of a
+    cell are removed, since programs put them there; those in a form were typed."""
+    plain = text.unquote(written) if expected.is_cell else written
+    return _refuse_private(expected, written) or accept(text.narrow(plain))
 
 
 def read_long_text(expected: Expected, written: str, raw: object) -> Reading:
     """Text of several lines. Line breaks of a form are kept, those of a cell become blanks."""
     return _refuse_private(expected, written) or accept(text.fold_radicals(text.unmark(written)))
+
+
+def read_clauses(expected: Expected, written: str, raw: object) -> Reading:
+    """Clauses of a contract, of several lines, as they were typed: both sides sign this very text."""
+    return _refuse_private(expected, written) or accept(written)
 
 
 def read_name(expected: Expected, written: str, raw: object) -> Reading:

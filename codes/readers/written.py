@@ -29,9 +29,9 @@ _ERROR_WORDS = frozenset(
      "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!"}
 )  # fmt: skip
 # Kinds in which 无 and the like are values, because somebody may mean them.
-_NEVER_EMPTY_WORDS = frozenset({"long", "search", "one_time_code"})
+_NEVER_EMPTY_WORDS = frozenset({"long", "clauses", "search", "one_time_code"})
 # Kinds of which 0 is never a value.
-_NO_ZERO = frozenset({"text", "long", "name", "place"})
+_NO_ZERO = frozenset({"text", "long", "clauses", "name", "place"})
 FAILED_LOOKUP = "failed_lookup"
 
 
@@ -60,7 +60,7 @@ def _clean(expected: Expected, raw: str) -> str | Finding:
         return Finding("garbled", f"{expected.label}中有乱码，请重新录入")
     if expected.kind == "long" and not expected.is_cell:
         return text.clean_lines(raw)
-    cleaned = text.clean(raw)
+    cleaned = text.clean_clauses(raw) if expected.kind == "clauses" else text.clean(raw)
     if expected.is_cell and cleaned[:1] == "#" and cleaned.upper() in _ERROR_WORDS:
         return _cell_error(expected, cleaned)
     if expected.kind in _EXACT and not cleaned.isdigit():

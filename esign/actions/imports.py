@@ -230,7 +230,13 @@ def _cell_text(cell: Any, key: str, source: Source) -> str:
         return value.strftime("%Y-%m-%d")
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    return text.clean(str(value)) if value is not None else ""
+    if value is None:
+        return ""
+    if field is not None and field.kind == "clauses":
+        return text.unmark(text.clean_clauses(str(value)))
+    if field is not None and field.kind == "text":
+        return text.unquote(text.clean(str(value)))
+    return text.clean(str(value))
 
 
 def _columns(workbook: InvitationImport) -> list[str]:

@@ -122,6 +122,21 @@ def test_long_text_keeps_the_lines_that_were_typed() -> None:
     assert value_of("long", "无", FORM) == "无"
 
 
+@pytest.mark.parametrize("source", [FORM, CELL])
+def test_clauses_of_a_contract_are_kept_as_typed(source: Source) -> None:
+    typed = "  “甲方”  提供\r\n\r\n\t⻢克思１楼\x0b'=无\n"
+    kept = "  “甲方”  提供\n\n\t⻢克思１楼\n'=无"
+    assert read("clauses", typed, label="约定", source=source) == (kept, [])
+    assert value_of("clauses", kept, FORM) == kept
+    assert value_of("clauses", "\u200b甲\x00方 \n \n", FORM) == "甲方"
+    assert value_of("clauses", "无", FORM) == "无"
+
+
+def test_quotes_around_a_text_are_kept_in_a_form_and_removed_from_a_cell() -> None:
+    assert value_of("text", "“青苗”", FORM) == "“青苗”"
+    assert value_of("text", "'“青苗”") == "青苗"
+
+
 def test_the_apostrophe_of_our_own_workbooks_is_removed() -> None:
     assert value_of("phone", "'+86 551 62901234") == "+86 551 62901234"
     assert value_of("long", "'=A1") == "=A1"
