@@ -46,9 +46,11 @@ class FieldDeclaration:
             required=self.required if required is None else required,
             source=source,
         )
-        if reading.findings:
-            return Reading(reading.value, [replace(f, field=self.key) for f in reading.findings])
-        return Reading(self.empty, []) if reading.value in (None, "") else reading
+        if not reading.findings:
+            return Reading(self.empty, []) if reading.value in (None, "") else reading
+        found = [replace(f, field=self.key) for f in reading.findings]
+        is_empty = reading.value == "" and reading.ok
+        return Reading(self.empty if is_empty else reading.value, found)
 
     def show(self, value: Any) -> str:
         """The words for a stored value."""

@@ -20,7 +20,7 @@ _BROKEN_LINE = re.compile(
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _QUOTES = "'`\"=\u2018\u2019\u201c\u201d"
-_NAME_DOTS = re.compile(r" ?[·．・•‧∙⋅●･﹒。｡˙◦ꞏ᛫⸱⸳]+ ?")
+_NAME_DOTS = re.compile(r" ?[·．・•‧∙⋅●･﹒。｡˙◦ꞏ᛫⸱⸳▪․]+ ?")
 # Full stops as separators. After a Latin letter a full stop is none: J. R. Smith.
 _NAME_STOPS = re.compile(r" ?(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff])\.+ ?")
 # Variation selectors, which choose between two shapes of the character before them.

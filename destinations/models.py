@@ -7,12 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import User
 from core.models import StoredFile
 from destinations.states import WAITING, ReasonSource, State
 from graduates.models import Graduate
 from schools.models import Cohort, School
-from workbooks.models import WorkbookImport
+from workbooks.models import RowsImport
 
 NOT_REGISTERED = "70-1"
 
@@ -300,14 +299,9 @@ class MinimumWage(models.Model):
         return f"{self.division} {self.amount}"
 
 
-class DestinationImport(WorkbookImport):
-    """An imported workbook of destinations. `counts` has the keys "rows", "able", "unchanged" and
-    "rejected"; "able" is the number of rows that can be entered."""
+class DestinationImport(RowsImport):
+    """An imported workbook of destinations."""
 
-    school = models.ForeignKey(School, models.PROTECT, related_name="+")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    issues = models.JSONField(default=list)  # [{"row", "column", "message"}]
-
-    class Meta(WorkbookImport.Meta):
+    class Meta(RowsImport.Meta):
         verbose_name = "去向导入"
         indexes = [models.Index(fields=["school", "-id"], name="destination_import_newest")]

@@ -1,12 +1,16 @@
-"""The abstract model of imports of workbooks. Each app derives a model for its kind of import."""
+"""The abstract models of imports of workbooks. Each app derives a model for its kind of import."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.models import User
 from core.jobs import LeasedJob, lease_constraint
 from core.models import StoredFile
+from schools.models import School
 from workbooks.states import UNFINISHED, ImportState
 
 
@@ -46,3 +50,27 @@ class WorkbookImport(LeasedJob):
     def is_running(self) -> bool:
         """Whether a worker has the import or will get it next."""
         return self.state in UNFINISHED
+
+
+class RowsImport(WorkbookImport):
+    """An import of a school's workbook whose rows each change one record (`actions/rows.py`).
+
+    `counts` has the keys "rows", "able" (rows that can be written), "unchanged" and "rejected".
+    `issues` lists {"row", "column", "message"}; a warning has "is_warning", too.
+    """
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    issues = models.JSONField(default=list)
+
+    class Meta(WorkbookImport.Meta):
+        abstract = True
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The issues that refuse their rows."""
+        return [issue for issue in self.issues if not issue.get("is_warning")]
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        return [issue for issue in self.issues if issue.get("is_warning")]

@@ -81,8 +81,8 @@ def read(
     `kind` is one of `KINDS`, `table` the code table of a code, `max_length` in characters (0 for
     no limit). `raw` is what a form or `core.spreadsheets.real_value` gives: text, a number, a
     bool, a date or None. Nothing written reads as `empty_of(kind)`, or is refused with the code
-    "empty" if `required`; the 0 that a failed lookup leaves in a cell for text likewise, with a
-    warning. A refused value is None. Never raises on any `raw`.
+    "empty" if `required`; the 0 that a failed lookup leaves in a cell likewise, with a warning. A
+    refused value is None. Never raises on any `raw`.
     """
     expected = Expected(kind, label, table, max_length, required, source)
     plain = written.as_text(expected, raw)

@@ -36,6 +36,11 @@ def read_code(expected: Expected, written: str, raw: object) -> Reading:
     return refuse("code_unknown", f"{label}“{written}”不在代码表中")
 
 
+def is_code(expected: Expected, written: str) -> bool:
+    """Whether `written` is a code of the table, perhaps without its leading zero."""
+    return _find_code(lookup.table(expected.table), written) is not None
+
+
 def _find_code(table: lookup.Table, key: str) -> str | None:
     """The code that is written; with a leading zero if it lost one, or without the zeros that it
     should not have. None if there is no such code."""

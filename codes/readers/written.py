@@ -8,6 +8,7 @@ import re
 
 from codes import text
 from codes.findings import Finding
+from codes.readers import choices
 from codes.readers.expected import Expected
 from codes.readers.numbers import FALSE_WORDS
 from core.spreadsheets.cells import CellError
@@ -30,8 +31,13 @@ _ERROR_WORDS = frozenset(
 )  # fmt: skip
 # Kinds in which 无 and the like are values, because somebody may mean them.
 _NEVER_EMPTY_WORDS = frozenset({"long", "clauses", "search", "one_time_code"})
-# Kinds of which 0 is never a value.
-_NO_ZERO = frozenset({"text", "long", "clauses", "name", "place"})
+# Kinds of which 0 is never a value. Of a code it may be one, if the table has it.
+_NO_ZERO = frozenset(
+    {"text", "long", "clauses", "name", "place", "student_no", "exam_no", "major_code", "unit_code",
+     "id_number", "mobile", "phone", "email", "postcode", "qq", "url"}
+) | _DATES  # fmt: skip
+# The number 0, and what it becomes in a cell with the format of a date.
+_ZEROS = frozenset({"0", "0:00", "0:00:00", "00:00", "00:00:00"})
 FAILED_LOOKUP = "failed_lookup"
 
 
@@ -135,9 +141,14 @@ def is_empty(expected: Expected, plain: str) -> bool:
 
 
 def is_failed_lookup(expected: Expected, plain: str) -> bool:
-    """Whether a cell for a text, a name or a place holds 0. A lookup formula gives it when it finds
-    an empty cell."""
-    return expected.is_cell and expected.kind in _NO_ZERO and text.clean_code(plain) == "0"
+    """Whether a cell holds 0 where 0 is no value. A lookup formula gives it when it finds an empty
+    cell."""
+    if not expected.is_cell or len(plain) > 8:
+        return False
+    is_zero = text.clean_code(plain) in _ZEROS
+    if is_zero and expected.kind == "code":
+        return not choices.is_code(expected, "0")
+    return is_zero and expected.kind in _NO_ZERO
 
 
 def failed_lookup(expected: Expected) -> Finding:

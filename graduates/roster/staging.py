@@ -123,11 +123,12 @@ class Plan:
         for number, key in cells:
             rows.setdefault(key, []).append(number)
         with connection.cursor() as cursor:
-            for key, _, _ in self._compared():
-                if key not in rows or key not in _DIRECT:
+            for key, stored, _ in self._compared():
+                if key not in rows or key not in (*_DIRECT, "id_type"):
                     continue
                 cursor.execute(
-                    f"""UPDATE {TABLE} s SET "{key}" = g."{key}" FROM graduates_graduate g
+                    f"""UPDATE {TABLE} s SET "{key}" = {stored}
+                        FROM graduates_graduate g JOIN graduates_person p ON p.id = g.person_id
                         WHERE s.import_id = %(import)s AND s.row = ANY(%(rows)s)
                           AND g.school_id = %(school)s AND g.student_no = s.student_no""",
                     self._values | {"rows": rows[key]},

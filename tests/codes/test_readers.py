@@ -69,18 +69,34 @@ def test_a_failed_formula_is_refused_by_its_error(raw: Any) -> None:
         assert str(raw) in reading.findings[0].message
 
 
-@pytest.mark.parametrize("kind", ["text", "long", "name", "place"])
-@pytest.mark.parametrize("raw", [0.0, "0", "０"])
+@pytest.mark.parametrize(
+    "kind",
+    ["text", "long", "name", "place", "email", "phone", "mobile", "postcode", "qq", "url", "date",
+     "date_or_month", "exam_no", "unit_code"],
+)  # fmt: skip
+@pytest.mark.parametrize("raw", [0.0, "0", "０", "00:00:00"])
 def test_the_zero_of_a_failed_lookup_is_refused_or_reads_as_empty(kind: str, raw: Any) -> None:
     assert refusal_of(kind, raw, required=True) == "zero"
     value, findings = read(kind, raw, label="字段", source=CELL)
-    assert value == ""
+    assert value == empty_of(kind)
     assert [(f.code, f.is_error) for f in findings] == [(FAILED_LOOKUP, False)]
 
 
-def test_a_zero_in_a_column_of_codes_is_refused_unless_it_is_one() -> None:
-    assert refusal_of("code", 0.0, table="ethnicity") == "code_unknown"
+def test_a_zero_in_a_column_of_codes_is_a_failed_lookup_unless_it_is_a_code() -> None:
+    assert refusal_of("code", 0.0, table="ethnicity", required=True) == "zero"
+    value, findings = read("code", 0.0, label="民族", table="ethnicity", source=CELL)
+    assert (value, [f.code for f in findings]) == ("", [FAILED_LOOKUP])
     assert value_of("code", 0.0, table="difficulty") == "0"
+
+
+@pytest.mark.parametrize("kind", ["number", "money", "bool"])
+def test_a_zero_is_a_number_or_a_no_where_these_are_read(kind: str) -> None:
+    value, findings = read(kind, 0.0, label="字段", source=CELL)
+    assert (value, findings) == (0, [])
+
+
+def test_a_zero_that_is_typed_into_a_form_is_no_failed_lookup() -> None:
+    assert value_of("text", "0", FORM) == "0"
 
 
 def test_radicals_become_the_characters_they_are_written_like() -> None:

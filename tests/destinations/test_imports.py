@@ -12,7 +12,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from core import files, spreadsheets
-from destinations.actions import imports, review
+from destinations.actions import evidence, imports, review
 from destinations.fields import TEMPLATE
 from destinations.models import Destination, DestinationEvent, DestinationImport
 from destinations.states import State
@@ -219,3 +219,91 @@ def test_the_zero_of_a_failed_lookup_erases_no_stored_value(
     assert imported.counts["able"] == 1
     d = factories.destination_of(graduate)
     assert (d.remark, d.job_title, d.contact_name) == ("待核对", "设计师", "新联系人")
+
+
+def test_the_preview_warns_of_the_zero_of_a_failed_lookup(world: factories.World) -> None:
+    graduate = factories.make_graduate(world)
+    row = contract(graduate)
+    run(world, book([row | {"单位备注": "待核对", "联系人邮箱": "hr@example.com"}]))
+    imported = run(world, book([row | {"单位备注": 0, "联系人邮箱": 0, "联系人": "新联系人"}]))
+    assert imported.counts == {"rows": 1, "able": 1, "unchanged": 0, "rejected": 0}
+    assert imported.errors == []
+    assert {(i["row"], i["column"]) for i in imported.warnings} == {
+        (2, "单位备注"),
+        (2, "联系人邮箱"),
+    }
+    d = factories.destination_of(graduate)
+    assert (d.remark, d.contact_email) == ("待核对", "hr@example.com")
+    page = world.client(Role.SCHOOL_ADMIN).get(
+        reverse("console:destination-import", args=[imported.pk])
+    )
+    assert "请留意" in page.content.decode() and "不导入的行" not in page.content.decode()
+
+
+@pytest.mark.parametrize("column", ["学号", "姓名", "毕业去向", "形式"])
+def test_a_failed_formula_in_a_key_column_is_named(world: factories.World, column: str) -> None:
+    graduate = factories.make_graduate(world)
+    imported = run(world, book([contract(graduate, **{column: "#REF!"})]))
+    assert imported.counts["rejected"] == 1
+    assert [(i["column"], "#REF!" in i["message"]) for i in imported.errors] == [(column, True)]
+
+
+def test_the_zero_of_a_failed_lookup_leaves_the_local_form_as_it_is(
+    world: factories.World,
+) -> None:
+    graduate = factories.make_graduate(world)
+    row = contract(graduate, 毕业去向="10", 形式="录用接收函", 签约日期="20270601")
+    run(world, book([row]))
+    assert factories.destination_of(graduate).form == "letter"
+    imported = run(world, book([row | {"形式": 0, "联系人": "新联系人"}]))
+    assert (imported.counts["able"], [i["column"] for i in imported.warnings]) == (1, ["形式"])
+    d = factories.destination_of(graduate)
+    assert (d.form, d.contact_name) == ("letter", "新联系人")
+
+
+def test_a_row_that_changes_the_category_of_a_graduate_with_pictures_is_refused(
+    world: factories.World,
+) -> None:
+    graduate = factories.make_graduate(world)
+    factories.register_contract(graduate, factories.activate(graduate))
+    imported = run(
+        world, book([contract(graduate, 毕业去向="科研助理、管理助理") | {"月薪（元）": 6000}])
+    )
+    assert imported.counts["rejected"] == 1
+    assert [i["column"] for i in imported.errors] == ["毕业去向"]
+    assert (
+        "1张证明材料" in imported.errors[0]["message"] and "录入" in imported.errors[0]["message"]
+    )
+    d = factories.destination_of(graduate)
+    assert (d.category, d.state) == ("11", State.PENDING)
+
+
+def test_a_row_that_changes_to_unemployed_keeps_the_pictures_with_their_category(
+    world: factories.World,
+) -> None:
+    graduate = factories.make_graduate(world)
+    factories.register_contract(graduate, factories.activate(graduate))
+    seeking = {"学号": graduate.student_no, "姓名": graduate.name, "毕业去向": "70-2"}
+    imported = run(world, book([seeking], ["学号", "姓名", "毕业去向"]))
+    assert imported.counts == {"rows": 1, "able": 1, "unchanged": 0, "rejected": 0}
+    assert "1张证明材料" in imported.warnings[0]["message"]
+    d = factories.destination_of(graduate)
+    assert d.category == "70-2"
+    assert not evidence.standing_evidence(d.pk, d.category).exists()
+    assert evidence.standing_evidence(d.pk, "11").count() == 1
+
+
+def test_a_row_with_the_same_category_needs_no_word_about_pictures(
+    world: factories.World,
+) -> None:
+    graduate = factories.make_graduate(world)
+    factories.register_contract(graduate, factories.activate(graduate))
+    imported = run(world, book([contract(graduate)]))
+    assert (imported.counts["able"], imported.issues) == (1, [])
+    assert evidence.standing_evidence(graduate.pk, "11").count() == 1
+
+
+def test_a_column_that_stands_there_twice_is_refused(world: factories.World) -> None:
+    imported = run(world, book([], [*TEMPLATE, "联系人"]))
+    assert imported.state == ImportState.FAILED
+    assert imported.problem == "工作簿中这些列出现了两次：联系人"

@@ -207,6 +207,16 @@ def test_the_zero_of_a_failed_lookup_erases_no_stored_value(world: World) -> Non
     }
 
 
+def test_the_zero_of_a_failed_lookup_changes_no_type_of_document(world: World) -> None:
+    residence_permit = {"id_type": "02", "id_number": factories.make_id_number(region="810000")}
+    record = typed_record(world) | residence_permit
+    keys = [*TEMPLATE_KEYS, "id_type"]
+    import_book(world, roster_book(record, keys=keys))
+    imported = import_book(world, roster_book(record | {"id_type": 0}, keys=keys))
+    assert (imported.counts["unchanged"], issue_codes(imported)) == (1, {"failed_lookup"})
+    assert Graduate.objects.get(student_no=record["student_no"]).person.id_type == "02"
+
+
 def test_a_failed_formula_of_an_xls_is_refused_and_erases_nothing(world: World) -> None:
     record = typed_record(world)
     import_rows(world, record | {"email": "a@example.com"})
