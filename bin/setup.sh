@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS=never PYTHONDONTWRITEBYTECODE=${PYTHONDONTWRITEBYTECO
 
 say() { printf '%s\n' "$*" >&2; }
 
-packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-hanazono"
 [ "$SET" = dev ] && packages="$packages chromium poppler-utils git"
 
 # Root takes the system's Python: the account that services run under may not be able to use another

@@ -8,7 +8,7 @@ import gc
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,8 @@ from PIL import Image
 from qrcode.image.svg import SvgPathImage
 
 if TYPE_CHECKING:
-    from weasyprint import CSS, HTML
+    import pydyf
+    from weasyprint import CSS, HTML, Document
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
@@ -83,6 +84,58 @@ def parse(text: str) -> ElementTree.Element:
 def _stylesheet(name: str) -> CSS:
     text = render_to_string(name)
     return _weasyprint().CSS(string=text, url_fetcher=_data_fetcher(), font_config=_fonts())
+
+
+class MissingGlyphs(Exception):
+    """No installed font has a glyph for these `characters`: a PDF would show boxes in their place."""
+
+    def __init__(self, characters: Collection[str]) -> None:
+        super().__init__("".join(characters))
+        self.characters = tuple(characters)
+
+
+def require_glyphs(document: Document, file: pydyf.PDF | None = None) -> None:
+    """Raise `MissingGlyphs` if the drawn `document` shows a box for a character. WeasyPrint notes these
+    with each font while it draws, so this costs nothing. It can be a finisher of `write_pdf`."""
+    missing = {code for font in document.fonts.values() for code in font.missing}
+    if missing:
+        raise MissingGlyphs([chr(code) for code in sorted(missing)])
+
+
+def missing_characters(text: str) -> set[str]:
+    """The characters of `text` that no installed font has.
+
+    What is not in GB 2312, which every Chinese font has, is drawn once a process to find out.
+    """
+    rare = {c for c in set(text) if not _is_common(c)}
+    if unknown := rare - _HAS_GLYPH.keys():
+        missing = _draw_to_find_missing(unknown)
+        _HAS_GLYPH.update({c: c not in missing for c in unknown})
+    return {c for c in rare if not _HAS_GLYPH[c]}
+
+
+# Whether fonts have the characters outside GB 2312 that this process was asked for.
+_HAS_GLYPH: dict[str, bool] = {}
+
+
+def _is_common(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _draw_to_find_missing(characters: Collection[str]) -> tuple[str, ...]:
+    body = ElementTree.Element("p", style="font-family: 'Noto Sans SC', sans-serif")
+    # Blanks keep neighbours from being joined into one glyph.
+    body.text = _FORBIDDEN.sub("", " ".join(sorted(characters)))
+    html = _weasyprint().HTML(string=ElementTree.tostring(body, "unicode"))
+    try:
+        html.write_pdf(font_config=_fonts(), finisher=require_glyphs)
+    except MissingGlyphs as missing:
+        return missing.characters
+    return ()
 
 
 @contextmanager

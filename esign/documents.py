@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,6 +17,11 @@ from core.models import Event, StoredFile
 from esign import pdf_signing, terms
 from esign.fields import ALL, IMAGES, SIGNATURE
 from esign.models import Agreement, AgreementVersion
+from esign.party import PARTY_LABELS
+
+if TYPE_CHECKING:
+    import pydyf
+    from weasyprint import Document
 
 _EVENT_LABELS = {
     "esign.invite": "单位发出邀约",
@@ -39,15 +45,43 @@ def fingerprint(version: AgreementVersion, approvals: dict[str, Any]) -> str:
 
 
 def render_unsigned(version: AgreementVersion, approvals: dict[str, Any]) -> bytes:
-    """The PDF without its signature, but with the place reserved for it."""
+    """The PDF without its signature, but with the place reserved for it. Raises
+    `pdf.MissingGlyphs` rather than draw a box."""
     context = template_context(version, approvals)
-    return pdf.render(
-        TEMPLATE,
-        context,
-        stylesheet=STYLESHEET,
-        pdf_tags=True,
-        finisher=pdf_signing.reserve_signature,
-    )
+    return pdf.render(TEMPLATE, context, stylesheet=STYLESHEET, pdf_tags=True, finisher=_finish)
+
+
+def _finish(document: Document, file: pydyf.PDF) -> None:
+    pdf.require_glyphs(document)
+    pdf_signing.reserve_signature(document, file)
+
+
+def explain_missing_glyphs(
+    version: AgreementVersion, approvals: dict[str, Any], missing: pdf.MissingGlyphs
+) -> str:
+    """A sentence that says of each missing character in whose name or in which field it is."""
+    found = []
+    for character in missing.characters:
+        places = [
+            f"{label}“{words}”"
+            for label, words in _named_words(version, approvals)
+            if character in words
+        ]
+        where = "、".join(p if len(p) <= 40 else f"{p[:40]}…”" for p in places[:2]) or "文件"
+        found.append(f"{where}中的“{character}”（U+{ord(character):04X}）")
+    return "；".join(found)
+
+
+def _named_words(version: AgreementVersion, approvals: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(label, words) of everything in the PDF that somebody typed."""
+    signed, evidence = terms.read(version.terms), version.evidence
+    for key, label in PARTY_LABELS.items():
+        yield label, evidence["party"].get(key) or ""
+    for field in ALL:
+        yield field.label, signed["words"].get(field.key) or ""
+    yield "单位经办人姓名", evidence["employer"]["name"]
+    for approval in approvals.values():
+        yield "审核人姓名", approval["by"]
 
 
 def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +99,7 @@ def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> di
         "province": settings.PROVINCE_NAME,
         "party": evidence["party"],
         "evidence": evidence,
+        "agent": _plain_agent(evidence["graduate"].get("agent") or ""),
         "approvals": {
             kind: {"by": a["by"], "on": _format_day(_parse_time(a["at"]))}
             for kind, a in approvals.items()
@@ -80,6 +115,11 @@ def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> di
         "address": public_address(agreement),
         "qr": pdf.qr_picture(public_address(agreement)),
     }
+
+
+def _plain_agent(agent: str) -> str:
+    """A browser's name for print. It should be ASCII, but the browser may send anything."""
+    return agent.encode("ascii", "replace").decode()
 
 
 def _words_in_print(signed: dict[str, Any]) -> dict[str, str]:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from codes import lookup
 from graduates.models import Graduate
 
+# What may be in `party_of` that somebody typed, for sentences about it.
+PARTY_LABELS = {
+    "name": "毕业生姓名",
+    "department": "毕业生院系",
+    "major": "毕业生专业",
+    "email": "毕业生电子邮箱",
+    "school": "培养学校",
+}
+
 
 def party_of(graduate: Graduate) -> dict[str, str]:
     """乙方 and 培养学校 in words. The agreement keeps them as they are now, and its PDF prints them."""

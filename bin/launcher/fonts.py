@@ -21,12 +21,16 @@ _WEIGHTS = {"Regular": 400, "Bold": 700}
 PRINT_FAMILY = "Platform Print"
 _PRINT_UNITS = 128  # per em: 0.025 mm at nine points, so about 1,000 dpi
 _PRINT_FACES = {"Regular": "platform-Print.ttf", "Bold": "platform-Print-Bold.ttf"}
+# Fonts with most characters of CJK Extensions B to F, for names. Debian's fonts-hanazono, which
+# bin/setup.sh installs, puts them here; if the folder is missing, fontconfig passes over it.
+_RARE_CHARACTERS = "/usr/share/fonts/truetype/hanazono"
 # Kept beside the fonts. When it changes here, the fonts are made again.
 _RECIPE = f"{_PRINT_UNITS} units, two weights, commonest first"
 _CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>{folder}</dir>
+  <dir>{rare}</dir>
   <cachedir>{folder}/cache</cachedir>
   <alias><family>sans-serif</family><prefer><family>{family}</family></prefer></alias>
   <alias><family>serif</family><prefer><family>{family}</family></prefer></alias>
@@ -39,21 +43,27 @@ def build_fonts(folder: Path) -> None:
     Fonts that are there already are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     made_with = folder / "print-recipe"
-    whole = made_with.exists() and made_with.read_text() == _RECIPE
-    if whole and (folder / "fonts.conf").exists():
-        return
-    say("Making the Chinese fonts (once)")
-    job = [sys.executable, "-m", "launcher.fonts", str(folder)]
-    jobs = [children.start([*job, name], log=folder / "fonts.log") for name in _WEIGHTS]
-    if any(job.wait() for job in jobs):
-        raise SystemExit("the fonts could not be made")
-    made_with.write_text(_RECIPE)
+    if not made_with.exists() or made_with.read_text() != _RECIPE:
+        say("Making the Chinese fonts (once)")
+        job = [sys.executable, "-m", "launcher.fonts", str(folder)]
+        jobs = [children.start([*job, name], log=folder / "fonts.log") for name in _WEIGHTS]
+        if any(job.wait() for job in jobs):
+            raise SystemExit("the fonts could not be made")
+        made_with.write_text(_RECIPE)
+    conf = folder / "fonts.conf"
+    if not conf.exists() or _RARE_CHARACTERS not in conf.read_text():
+        _write_conf(conf)
+
+
+def _write_conf(conf: Path) -> None:
+    """Write fontconfig's configuration for the fonts beside it."""
     from fontTools.ttLib import TTFont
 
-    family = TTFont(folder / "platform-Regular.ttf")["name"].getBestFamilyName()
+    folder = conf.parent
+    family = TTFont(folder / "platform-Regular.ttf", lazy=True)["name"].getBestFamilyName()
     draft = folder / "fonts.conf.new"
-    draft.write_text(_CONF.format(folder=folder, family=family))
-    os.replace(draft, folder / "fonts.conf")
+    draft.write_text(_CONF.format(folder=folder, rare=_RARE_CHARACTERS, family=family))
+    os.replace(draft, conf)
 
 
 def source_font() -> Path:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core import audit, files, jobs
+from core import audit, files, jobs, pdf
 from core.db.lookups import LookUp
 from core.jobs import JobKind
 from core.wake import wake
@@ -35,7 +35,7 @@ DOCUMENTS = JobKind(
     task="esign.tasks.make_documents",
     interrupted="生成时进程多次中断",
 )
-_NO_KEY, _NO_STAMP = "签名密钥：", "时间戳"
+_NO_KEY, _NO_STAMP, _NO_GLYPH = "签名密钥：", "时间戳", "字体缺字："
 
 
 def approvals_of(d: Destination) -> dict[str, Any]:
@@ -94,8 +94,8 @@ _VERSION = LookUp(
 def make(document: Document) -> bool:
     """Draw, sign and store one claimed document; returns whether it is ready.
 
-    Without a usable key the document is parked at once. Any other fault is raised again after the
-    document was put back for another attempt.
+    Without a usable key, or if no font has a glyph for one of its characters, the document is parked
+    at once. Any other fault is raised again after the document was put back for another attempt.
     """
     version = _VERSION.get(document.version_id)
     try:
@@ -107,6 +107,9 @@ def make(document: Document) -> bool:
         return False
     except pdf_signing.NoUsableKey as problem:
         jobs.park(DOCUMENTS, document, f"{_NO_KEY}{problem}")
+    except pdf.MissingGlyphs as missing:
+        where = documents.explain_missing_glyphs(version, document.approvals, missing)
+        jobs.park(DOCUMENTS, document, f"{_NO_GLYPH}{where}")
     except Exception as problem:
         cause = (
             _NO_STAMP if isinstance(problem, pdf_signing.NoTimeStamp) else type(problem).__name__

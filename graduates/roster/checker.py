@@ -12,6 +12,7 @@ from typing import Any
 
 from codes.findings import Finding
 from codes.readers import Reading, Source
+from core import pdf
 from core.spreadsheets import real_value
 from graduates.fields import BY_KEY, OriginField
 from graduates.pinyin import name_sort
@@ -80,6 +81,7 @@ def check_roster(roster: Roster, progress: ReportProgress | None = None) -> Chec
             record["name_sort"] = sort_key(record["name"]) if record["name"] else ""
             checked.rows.append(CheckedRow(number, record, findings))
         _find_repetitions(checked)
+        _find_missing_glyphs(checked)
     if progress:
         progress(80)
     return checked
@@ -162,6 +164,21 @@ def _read_mixed_types(field: OriginField, raw: list[Any], source: Source) -> lis
             reading = memory[key] = field.read(real_value(cell), source=source)
         readings.append(reading)
     return readings
+
+
+def _find_missing_glyphs(checked: CheckedRoster) -> None:
+    """Warn of names with a character that no font has: an agreement with it could not be printed."""
+    names = [row.values.get("name") or "" for row in checked.rows]
+    missing = pdf.missing_characters("".join(names))
+    if not missing:
+        return
+    for row, name in zip(checked.rows, names, strict=True):
+        for character in dict.fromkeys(c for c in name if c in missing):
+            message = (
+                f"平台没有“{character}”（U+{ord(character):04X}）的字形，协议书将无法打印此姓名，"
+                "请核对；确认无误的可以导入，并请联系运维人员安装字体"
+            )
+            row.issues.append(Finding("no_glyph", message, is_error=False, field="name"))
 
 
 def _find_repetitions(checked: CheckedRoster) -> None:

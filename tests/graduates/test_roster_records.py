@@ -226,3 +226,18 @@ def test_a_failed_formula_of_an_xls_is_refused_and_erases_nothing(world: World) 
     assert imported.counts["rejected"] == 1
     assert "#N/A" in imported.issues.get(column="电子邮箱").message
     assert Graduate.objects.get(student_no=record["student_no"]).email == "a@example.com"
+
+
+def test_a_name_without_a_glyph_is_a_warning_at_the_cell(world: World) -> None:
+    """𠮷 is in the fonts of the set-up; U+30000 is in none."""
+    imported = check(
+        world,
+        roster_book(
+            typed_record(world, name="试𠮷"),
+            typed_record(world, name="试\U00030000"),
+        ),
+    )
+    issue = imported.issues.get()
+    assert (issue.row, issue.column, issue.is_error) == (3, "姓名", False)
+    assert "“\U00030000”（U+30000）" in issue.message
+    assert "协议书将无法打印" in issue.message
