@@ -26,6 +26,7 @@ from esign.states import AgreementState, DocumentState
 MOST_BYTES = 5 * 1024 * 1024
 _CHILD = Path(pdf_child.__file__)
 _LIMITS = child_process.Limits(memory=1024**3, cpu_seconds=20, seconds=30)
+_PRELOAD = ("pyhanko.pdf_utils.reader", "pyhanko.sign.validation")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def signature_fault(content: bytes, moment: str = "") -> str:
         stamps = str(settings.TIME_STAMP_ROOTS)
         arguments = [file.name, roots.name, stamps, moment]
         try:
-            process = child_process.run(_CHILD, arguments, limits=_LIMITS)
+            process = child_process.run(_CHILD, arguments, limits=_LIMITS, preload=_PRELOAD)
             answer = json.loads(process.stdout or b"{}")
         except (subprocess.TimeoutExpired, ValueError):
             return "unreadable"

@@ -14,6 +14,10 @@ from core.files import image_child
 _CHILD = Path(image_child.__file__)
 # Enough for a JPEG, PNG or TIFF of the most pixels. A WebP of so many may need more and is refused.
 _LIMITS = child_process.Limits(memory=768 * 1024**2, cpu_seconds=30, seconds=60)
+_PRELOAD = (
+    "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.WebPImagePlugin",
+    "PIL.GifImagePlugin", "PIL.BmpImagePlugin", "PIL.TiffImagePlugin", "PIL.MpoImagePlugin",
+)  # fmt: skip
 
 REFUSALS = {
     "image_empty": "文件是空的，请重新选择图片。",
@@ -51,7 +55,9 @@ def signature(content: bytes) -> bytes:
 
 def _run(content: bytes, *arguments: str) -> bytes:
     try:
-        done = child_process.run(_CHILD, list(arguments), limits=_LIMITS, content=content)
+        done = child_process.run(
+            _CHILD, list(arguments), limits=_LIMITS, content=content, preload=_PRELOAD
+        )
     except subprocess.TimeoutExpired:
         raise _refused("image_pixels") from None
     # Without an answer the process was ended by one of its limits.

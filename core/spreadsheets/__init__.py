@@ -27,6 +27,7 @@ _CHILD = Path(child.__file__)
 _LIMITS = child_process.Limits(
     memory=3 * 1024**3, cpu_seconds=120, seconds=180, open_files=32, file_bytes=2 * 1024**3
 )
+_PRELOAD = ("python_calamine",)
 _MOST_UNPACKED = 1024**3
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -72,7 +73,9 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
     wanted = json.dumps(list(headers)).encode()
     with tempfile.TemporaryFile() as out:
         try:
-            done = child_process.run(_CHILD, arguments, limits=_LIMITS, content=wanted, stdout=out)
+            done = child_process.run(
+                _CHILD, arguments, limits=_LIMITS, content=wanted, stdout=out, preload=_PRELOAD
+            )
         except subprocess.TimeoutExpired:
             raise _refused("too_large", most_rows) from None
         out.seek(0)
