@@ -10,12 +10,14 @@ import csv
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from django.core.cache import cache
 
+from core.models import Event
 from destinations.fields import EVIDENCE, FORM_CATEGORY, KEYS
-from destinations.models import Category, CategoryField, Requirement, is_seeking
+from destinations.models import Category, CategoryField, MinimumWage, Requirement, is_seeking
 
 DATA = Path(__file__).parent / "data"
 _VERSION_KEY = "catalogue-version"
@@ -182,6 +184,22 @@ def group_by_top(leaves: list[Leaf]) -> Iterator[tuple[str, list[Leaf]]]:
 def _shipped_rows(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as f:
         return list(csv.DictReader(f))
+
+
+def load_shipped_wages() -> None:
+    """Add the shipped minimum wages of the regions that have none. Where the province keeps its own,
+    or has deleted the shipped ones, nothing is added again."""
+    edited = Event.objects.filter(action__in=("destinations.wage_add", "destinations.wage_delete"))
+    if edited.exists():
+        return
+    known = set(MinimumWage.objects.values_list("division", "valid_from"))
+    rows = [
+        row | {"valid_from": date.fromisoformat(row["valid_from"])}
+        for row in _shipped_rows("minimum_wages.csv")
+    ]
+    MinimumWage.objects.bulk_create(
+        MinimumWage(**row) for row in rows if (row["division"], row["valid_from"]) not in known
+    )
 
 
 def load_shipped_catalogue() -> None:

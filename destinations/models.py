@@ -282,11 +282,16 @@ class CategoryField(models.Model):
 
 
 class MinimumWage(models.Model):
-    """The minimum monthly wage of a region from a day on, kept by the province."""
+    """The minimum monthly wage of a region from a day on, kept by the province.
+
+    The platform ships a row for every province, with its lowest tier, so that no lawful wage is
+    refused. The province adds those of its cities and counties.
+    """
 
     division = models.CharField("地区代码", max_length=6)  # of a county, a city or a province
     valid_from = models.DateField("起始日期")
     amount = models.PositiveIntegerField("元/月")
+    source = models.CharField("来源", max_length=200, default="", blank=True)
 
     class Meta:
         verbose_name = "最低工资标准"

@@ -6,13 +6,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from core.errors import DomainError
+from codes import lookup
+from core.errors import DomainError, Invalid
 from core.models import Event
-from destinations.actions import wages
+from destinations import catalogue
+from destinations.actions import enter, wages
 from destinations.models import MinimumWage
 from destinations.rules.wage import minimum_wage
+from graduates.models import Graduate
 from schools.roles import Role
-from tests.factories import World, today
+from tests.factories import CONTRACT, World, today
 
 pytestmark = pytest.mark.django_db
 LINE = {"place": "安徽省合肥市", "valid_from": "2026-01-01", "amount": "2320"}
@@ -20,6 +23,8 @@ LINE = {"place": "安徽省合肥市", "valid_from": "2026-01-01", "amount": "23
 
 @pytest.fixture
 def province(world: World) -> Client:
+    """Signed in as the province. The wages that the platform ships are deleted."""
+    MinimumWage.objects.all().delete()
     return world.client(Role.PROVINCE)
 
 
@@ -80,3 +85,38 @@ def test_schools_have_no_right_here(world: World, role: str) -> None:
     with pytest.raises(DomainError) as refusal:
         wages.add(place="340100", valid_from=today(), amount=2000, by=world.user(role))
     assert refusal.value.code == "role"
+
+
+def test_every_region_has_a_wage_out_of_the_box_which_the_rule_applies(
+    world: World, graduate: Graduate
+) -> None:
+    """Without Hong Kong, Macao and Taiwan, which have no wage of this kind."""
+    regions = {code for code in lookup.places() if code.endswith("0000")}
+    assert set(MinimumWage.objects.values_list("division", flat=True)) == regions - {
+        "710000", "810000", "820000",
+    }  # fmt: skip
+    assert all(MinimumWage.objects.values_list("source", flat=True))
+    typed = {**CONTRACT, "category": "12", "unit_division": "340111", "monthly_wage": "900"}
+    with pytest.raises(Invalid) as refusal:
+        enter.enter(graduate_id=graduate.pk, typed=typed, by=world.counsellor)
+    assert "低于当地最低工资标准" in refusal.value.errors["monthly_wage"][0]
+
+
+def test_shipped_wages_are_not_added_again_once_the_province_keeps_its_own(world: World) -> None:
+    shipped = MinimumWage.objects.count()
+    MinimumWage.objects.filter(division="340000").delete()
+    catalogue.load_shipped_wages()
+    assert MinimumWage.objects.count() == shipped
+    wages.delete(
+        wage_id=MinimumWage.objects.get(division="340000").pk, by=world.user(Role.PROVINCE)
+    )
+    catalogue.load_shipped_wages()
+    assert MinimumWage.objects.count() == shipped - 1
+
+
+def test_the_page_names_the_source_of_each_wage(world: World) -> None:
+    client = world.client(Role.PROVINCE)
+    client.post(reverse("console:wages"), LINE)
+    page = client.get(reverse("console:wages")).content.decode()
+    assert "全国各地区最低工资标准情况" in page
+    assert "省级新增" in page
