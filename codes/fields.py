@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from codes import lookup, readers
 from codes.readers import FORM, Reading, Source
+
+_YES_NO = (("是", "是"), ("否", "否"))
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ class FieldDeclaration:
     def empty(self) -> Any:
         """What is stored where nothing was written."""
         return readers.empty_of(self.kind)
+
+    def choices(self) -> Sequence[tuple[str, str]] | None:
+        """What a form offers to choose from as (value, label), or None if the value is typed."""
+        if self.kind == "code":
+            return lookup.table(self.table).choices()
+        return _YES_NO if self.kind == "bool" else None
 
     def read(self, raw: Any, *, source: Source = FORM, required: bool | None = None) -> Reading:
         """Read `raw` by `codes.readers.read`; the findings name this field. `required` replaces that of

@@ -19,7 +19,6 @@ from codes.fields import FieldDeclaration
 from core.forms import PlatformForm, fields, widgets
 
 _OF_SEVERAL_LINES = ("long", "clauses")
-_YES_NO = (("是", "是"), ("否", "否"))
 _WIDGETS: dict[str, type[forms.Widget]] = {
     "place": widgets.PlaceInput,
     "date": widgets.DateInput,
@@ -97,10 +96,8 @@ class DeclaredField(fields.Labelled):
 
 
 def _widget(declared: FieldDeclaration, choices: Sequence[tuple[Any, Any]] | None) -> forms.Widget:
-    if choices is None and declared.kind == "code":
-        choices = lookup.table(declared.table).choices()
-    elif choices is None and declared.kind == "bool":
-        choices = _YES_NO
+    if choices is None:
+        choices = declared.choices()
     if choices is not None:
         return widgets.Select(choices=[("", "请选择"), *choices])
     widget = _WIDGETS.get(declared.kind, widgets.TextInput)()

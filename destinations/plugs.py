@@ -11,16 +11,13 @@ from django.urls import reverse
 from accounts.models import User
 from codes import hooks as codes_hooks
 from core.errors import Refused
-from destinations import catalogue, home  # noqa: F401 - home fills a hook
-from destinations.actions import enter, review
-from destinations.fields import BY_KEY, DestinationField
+from destinations import catalogue, corrections, home  # noqa: F401 - the last two fill hooks
 from destinations.models import Destination
 from destinations.queries import empty_row_sql
 from destinations.states import WAITING, State
 from graduates import hooks
-from graduates.hooks import CorrectionTarget
 from graduates.models import Graduate
-from graduates.states import CorrectionKind, Standing
+from graduates.states import Standing
 from schools.hooks import before_sealing
 from schools.models import Cohort
 
@@ -55,6 +52,7 @@ def catalogue_folder() -> Path:
 @codes_hooks.codes_loaded.plug()
 def load_catalogue() -> None:
     catalogue.load_shipped_catalogue()
+    catalogue.load_shipped_wages()
 
 
 @before_sealing.plug()
@@ -90,36 +88,3 @@ def link_to_destination(*, graduate: Graduate, user: User) -> list[tuple[str, st
     if not user.has_perm("destinations.view"):
         return []
     return [("去向审核", reverse("console:destination", args=[graduate.pk]))]
-
-
-@hooks.correction_targets.plug(order=20)
-def destination_target() -> CorrectionTarget:
-    """Corrections of a destination. An accepted one is entered, or corrects the codes of an e-signed
-    destination, so that the checks of these actions apply."""
-
-    def shown_fields(graduate: Graduate) -> list[DestinationField]:
-        d = Destination.objects.get(pk=graduate.pk)
-        leaf = catalogue.catalogue().leaves.get(d.category)
-        return [BY_KEY[k] for k in leaf.shown(d.form)] if leaf else []
-
-    def current_words(graduate: Graduate, key: str) -> str:
-        return BY_KEY[key].show(getattr(Destination.objects.get(pk=graduate.pk), key))
-
-    def apply_correction(
-        *, graduate_id: int, field: str, value: str, by: User, reason: str
-    ) -> None:
-        d = Destination.objects.get(pk=graduate_id)
-        if d.locked_at is None:
-            typed = {key: getattr(d, key) for key in BY_KEY}
-            typed |= {"category": d.category, "form": d.form, field: value}
-            enter.enter(graduate_id=graduate_id, typed=typed, by=by)
-        elif field in review.CORRECTABLE:
-            review.correct_codes(
-                graduate_id=graduate_id, typed={field: value}, reason=reason, by=by
-            )
-        else:
-            raise Refused("agreement", "网签协议的内容须由单位在“修改签约信息”中提出更正。")
-
-    return CorrectionTarget(
-        CorrectionKind.DESTINATION, "毕业去向", shown_fields, current_words, apply_correction
-    )

@@ -30,7 +30,8 @@ class CorrectionTarget:
     """One kind of data that corrections can be asked for.
 
     `fields` gives the declarations of the fields that can be corrected, and `current(graduate, key)` the
-    words for the present value. `apply(graduate_id=, field=, value=, by=, reason=)` stores an
+    words for the present value. `check(graduate, key, value)` gives the sentences for which the record
+    would be refused with this value, as `FieldDeclaration.read` returned it. `apply(graduate_id=, field=, value=, by=, reason=)` stores an
     accepted value by the action that changes such data, which checks it and writes the history.
     """
 
@@ -38,6 +39,7 @@ class CorrectionTarget:
     label: str
     fields: Callable[[Graduate], Sequence[FieldDeclaration]]
     current: Callable[[Graduate, str], str]
+    check: Callable[[Graduate, str, Any], list[str]]
     apply: Callable[..., Any]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from graduates.fields import BY_KEY
 from graduates.hooks import CorrectionTarget
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.records import RELATED, record_of
+from graduates.rules import check_record
 from graduates.states import Confirmation, CorrectionKind, Standing
 from schools.hooks import before_sealing, class_guards
 from schools.models import Cohort, Phase, SchoolClass
@@ -67,10 +70,16 @@ def origin_target() -> CorrectionTarget:
         label="生源信息",
         fields=lambda graduate: ALL_FIELDS,
         current=lambda graduate, key: BY_KEY[key].show(record_of(_with_relations(graduate))[key]),
+        check=_check_origin,
         apply=lambda *, graduate_id, field, value, by, reason: origin.edit(
             graduate_id=graduate_id, typed={field: value}, by=by
         ),
     )
+
+
+def _check_origin(graduate: Graduate, key: str, value: Any) -> list[str]:
+    issues = check_record(record_of(_with_relations(graduate)) | {key: value})
+    return [issue.message for issue in issues if issue.is_error and issue.field == key]
 
 
 def _with_relations(graduate: Graduate) -> Graduate:
@@ -82,6 +91,12 @@ def archive_target() -> CorrectionTarget:
     def current_words(graduate: Graduate, key: str) -> str:
         row = ArchiveTransfer.objects.filter(pk=graduate.pk).first()
         return archive.BY_KEY[key].show(getattr(row, key)) if row is not None else ""
+
+    def check_value(graduate: Graduate, key: str, value: Any) -> list[str]:
+        row = ArchiveTransfer.objects.filter(pk=graduate.pk).first()
+        typed = {k: getattr(row, k) for k in archive.OWN_KEYS} if row is not None else {}
+        _, issues = archive.read_fields(typed | {key: value}, archive.OWN_KEYS)
+        return [issue.message for issue in issues if issue.field == key]
 
     def apply_correction(
         *, graduate_id: int, field: str, value: str, by: User, reason: str
@@ -95,5 +110,6 @@ def archive_target() -> CorrectionTarget:
         label="档案转寄",
         fields=lambda graduate: [archive.BY_KEY[k] for k in archive.OWN_KEYS],
         current=current_words,
+        check=check_value,
         apply=apply_correction,
     )

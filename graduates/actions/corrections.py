@@ -29,7 +29,8 @@ def ask(
     pictures: Sequence[bytes] = (),
 ) -> CorrectionRequest:  # fmt: skip
     """Ask for another value in one field. A field can have one open request. The value is read as a
-    form would read it and kept in words. Raises `Invalid`."""
+    form would read it, checked together with the rest of the record, and kept in words. Raises
+    `Invalid`."""
     declared = declaration_of(graduate, kind, field)
     if declared is None:
         raise Invalid({"field": ["请选择需要更正的字段。"]})
@@ -44,6 +45,8 @@ def ask(
         errors["proposed"] = [f.message for f in reading.findings if f.is_error]
     elif proposed == current:
         errors["proposed"] = ["与现有内容相同，不需要更正。"]
+    elif sentences := targets()[kind].check(graduate, field, reading.value):
+        errors["proposed"] = sentences
     if not reason:
         errors["reason"] = ["请说明更正的理由。"]
     if len(pictures) > MOST_IMAGES:

@@ -10,6 +10,9 @@ from accounts.models import Message
 from core.errors import DomainError, Invalid
 from core.menu import counted_items
 from core.models import Event
+from destinations.actions import enter, register
+from destinations.catalogue import catalogue
+from destinations.fields import BY_KEY
 from graduates.actions import archive, corrections
 from graduates.models import ArchiveTransfer, CorrectionRequest, Graduate
 from graduates.states import CorrectionState
@@ -79,8 +82,8 @@ def test_an_error_is_shown_beside_its_field(graduate: Graduate) -> None:
 def test_a_request_stays_open_when_the_record_refuses_its_value(
     world: World, graduate: Graduate
 ) -> None:
-    # Only the rules of the whole record find that the check digit is wrong.
-    request = ask(graduate, field="id_number", proposed="340103200402290010")
+    # Another field has to be filled in as well, which the person who accepts has to do first.
+    request = ask(graduate, field="training_mode", proposed="定向")
     refused("invalid", corrections.accept, request=request, by=world.school_admin)
     request.refresh_from_db()
     assert request.state == CorrectionState.OPEN
@@ -110,9 +113,20 @@ def test_corrections_of_destination_and_archive_use_their_own_actions(
 def test_an_e_signed_destination_cannot_be_corrected_by_staff(
     world: World, graduate: Graduate
 ) -> None:
+    """Neither when it was proposed before the signing, nor when it is proposed now."""
+    user = factories.activate(graduate)
+    register.register(graduate_id=graduate.pk, typed=factories.SEEKING, by=user)
+    request = ask(graduate, kind="destination", field="category", proposed="11")
     factories.sign_agreement(graduate)
-    request = ask(graduate, kind="destination", field="job_title", proposed="设计师")
-    refused("agreement", corrections.accept, request=request, by=world.counsellor)
+    refused("agreement", corrections.accept, request=request, by=world.school_admin)
+    with pytest.raises(Invalid) as refusal:
+        ask(graduate, kind="destination", field="job_title", proposed="设计师")
+    assert "修改签约信息" in refusal.value.errors["proposed"][0]
+    industry = ask(graduate, kind="destination", field="unit_industry", proposed="教育")
+    corrections.accept(request=industry, by=world.counsellor)
+    assert industry.proposed == BY_KEY["unit_industry"].show(
+        factories.destination_of(graduate).unit_industry
+    )
 
 
 def test_a_refused_request_shows_again_what_was_typed(graduate: Graduate) -> None:
@@ -294,3 +308,69 @@ def test_a_place_is_picked_as_in_other_forms(graduate: Graduate) -> None:
     with_places = client.get("/corrections/ask/?kind=origin&field=origin").content.decode()
     assert "js/picker.js" in with_places
     assert "js/picker.js" not in client.get("/corrections/ask/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "proposed", "sentence"),
+    [("id_number", "340103200402290010", "证件号码"), ("directed_unit", "虚构单位", "培养方式"),
+     ("graduates_on", "2019-07-01", "晚于入学日期")],
+)  # fmt: skip
+def test_a_value_is_checked_with_the_rest_of_the_record_when_it_is_proposed(
+    field: str, proposed: str, sentence: str, graduate: Graduate
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        ask(graduate, field=field, proposed=proposed)
+    assert sentence in refusal.value.errors["proposed"][0]
+
+
+def test_a_destination_is_checked_with_its_other_fields_when_a_value_is_proposed(
+    graduate: Graduate,
+) -> None:
+    factories.register_contract(graduate, factories.activate(graduate))
+    with pytest.raises(Invalid) as refusal:
+        ask(graduate, kind="destination", field="unit_code", proposed="91340100MA2MRF1T25")
+    assert "代码" in refusal.value.errors["proposed"][0]
+
+
+def test_another_category_is_chosen_and_entered_by_the_person_who_accepts(
+    world: World, graduate: Graduate
+) -> None:
+    user = factories.activate(graduate)
+    register.register(graduate_id=graduate.pk, typed=factories.SEEKING, by=user)
+    client, label_of = factories.client_of(user), catalogue().label_of
+    page = client.get("/corrections/ask/?kind=destination&field=category").content.decode()
+    assert '<select name="proposed"' in page
+    assert '<option value="71">' in page
+    form = {"kind": "destination", "field": "category", "proposed": "71", "reason": "准备考研"}
+    assert client.post("/corrections/ask/", form).status_code == 302
+    request = CorrectionRequest.objects.get()
+    assert (request.current, request.proposed) == (label_of("70-2"), label_of("71"))
+    corrections.accept(request=request, by=world.counsellor)
+    assert factories.destination_of(graduate).category == "71"
+
+
+def test_a_category_that_asks_for_more_has_to_be_entered_first(
+    world: World, graduate: Graduate
+) -> None:
+    """The page says what is missing. The correction is accepted once the entry is complete."""
+    user = factories.activate(graduate)
+    register.register(graduate_id=graduate.pk, typed=factories.SEEKING, by=user)
+    request = ask(graduate, kind="destination", field="category", proposed="签劳动合同形式就业")
+    page = world.client(Role.COUNSELLOR).post(
+        f"/console/corrections/{request.pk}/answer/", {"do": "accept"}
+    )
+    assert page.status_code == 422
+    assert "单位名称不能为空" in page.content.decode()
+    enter.enter(graduate_id=graduate.pk, typed=factories.CONTRACT, by=world.counsellor)
+    version = factories.destination_of(graduate).version
+    corrections.accept(request=request, by=world.counsellor)
+    assert factories.destination_of(graduate).version == version
+    request.refresh_from_db()
+    assert request.state == CorrectionState.ACCEPTED
+
+
+def test_nothing_can_be_corrected_before_a_destination_is_registered(graduate: Graduate) -> None:
+    client = factories.client_of(factories.activate(graduate))
+    page = client.get("/corrections/ask/?kind=destination").content.decode()
+    assert 'name="field"' not in page
+    refused("invalid", ask, graduate, kind="destination", field="category", proposed="11")
