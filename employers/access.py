@@ -48,7 +48,7 @@ def employer_view(view: View) -> View:
 
 def _protect(view: View, *, needs_unit: bool) -> View:
     @functools.wraps(view)
-    def protected(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def protected(request: AccountRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User) or user.realm != Realm.EMPLOYER:
             return redirect("employer")

@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from codes import readers, text
 from destinations.states import State
 from esign.states import AgreementState, DocumentState, Ground, TerminationState
@@ -15,7 +16,7 @@ from graduates.filters import GraduateFilter, search_graduates
 _KEYWORD = "姓名、学号、单位或协议书编号"
 
 
-def _filter_by_keyword(queryset: QuerySet[Any], value: str, user: Any, to: str) -> QuerySet[Any]:
+def _filter_by_keyword(queryset: QuerySet[Any], value: str, user: User, to: str) -> QuerySet[Any]:
     """Rows found by the graduate, the unit's name or the agreement's number. `to` is the lookup
     prefix that leads from a row to its agreement."""
     typed, code = readers.read("search", value, label="关键字").value, text.clean_code(value)

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.http import HttpRequest
 
+from accounts.models import User
 from codes import lookup, readers, text
 from core.forms import read_number
 from graduates.states import Confirmation
@@ -57,7 +58,7 @@ def name_contains(part: str, *, school_id: int | None, prefix: str = "") -> HasG
 
 
 def search_graduates(
-    queryset: QuerySet[Any], value: str, user: Any, prefix: str = ""
+    queryset: QuerySet[Any], value: str, user: User, prefix: str = ""
 ) -> QuerySet[Any]:
     """The rows of graduates with this name, student number, exam number or document number. `prefix`
     leads from a row to its graduate."""
@@ -92,7 +93,7 @@ def _name_of(typed: str) -> str:
     return name.replace(" ", "") if _HAN.search(name) else name
 
 
-def _by_name(name: str, user: Any, prefix: str) -> Q:
+def _by_name(name: str, user: User, prefix: str) -> Q:
     """The condition that a name contains `name`, within the user's school. Of a Latin name it has to
     contain each word, in capitals or not, because passports write NGUYEN Van An."""
     scope = scope_of(user)
@@ -162,7 +163,8 @@ class GraduateFilter(django_filters.FilterSet):
 
     def choices(self) -> dict[str, options.Choices]:
         """The choices of each filter in the user's scope. A filter without choices is not shown."""
-        user: Any = self.request.user
+        assert isinstance(self.request.user, User)
+        user = self.request.user
         return {
             "level": [(g, g) for g in lookup.level_groups()],
             **options.list_options(

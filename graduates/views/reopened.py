@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 
 from core.lists.html import row_link
-from core.lists.page import Column, Order, Row
+from core.lists.page import Column, Order, Page, Row
 from core.models import Event
 from graduates.filters import GraduateFilter
 from graduates.models import Graduate
@@ -104,7 +104,7 @@ class Reopened(ConsoleList):
         everywhere = scope is not None and scope.everything
         return [c for c in super().chosen_columns() if everywhere or c.key != "school"]
 
-    def get_context(self, page: Any) -> dict[str, Any]:
+    def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_reopen": self.user.has_perm("province.schools")}
 
     def empty_reason(self) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from core import spreadsheets
 from national_sync.transport import wire
@@ -39,6 +39,9 @@ from national_sync.transport.layouts import (
     shipped_name,
     shipped_names,
 )
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 _BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHEET = "学生就业数据"
@@ -102,7 +105,7 @@ def write(batch: OutgoingBatch, wanted: Layout, names: Names = shipped_name) -> 
     return buffer.getvalue()
 
 
-def _reference_sheets(book: Any, wanted: Layout, rows: list[tuple[Key, list[str]]]) -> None:
+def _reference_sheets(book: Workbook, wanted: Layout, rows: list[tuple[Key, list[str]]]) -> None:
     """The sheets of the new layout in which people look codes up."""
     labels = [c.label for c in wanted.columns]
     number, name = labels.index("考生号"), labels.index("姓名")
@@ -119,7 +122,7 @@ def _reference_sheets(book: Any, wanted: Layout, rows: list[tuple[Key, list[str]
     _sheet(book, "字段填写说明", [["字段", "说明"], *told])
 
 
-def _sheet(book: Any, title: str, rows: Iterable[Sequence[str]]) -> None:
+def _sheet(book: Workbook, title: str, rows: Iterable[Sequence[str]]) -> None:
     from openpyxl.cell import WriteOnlyCell
 
     sheet = book.create_sheet(title)

@@ -3,7 +3,7 @@ others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -59,7 +59,7 @@ def _differences_text(row: Row) -> str:
     return f"{count} 项" if count else "无"
 
 
-def _moment(name: str) -> Any:
+def _moment(name: str) -> Callable[[Row], str]:
     def text(row: Row) -> str:
         return localtime(row[name]).strftime("%Y-%m-%d %H:%M") if row[name] else "—"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, ClassVar
 
@@ -143,7 +143,7 @@ def _problems(row: Row) -> str:
     )
 
 
-def _moment(name: str) -> Any:
+def _moment(name: str) -> Callable[[Row], str]:
     def text(row: Row) -> str:
         return localtime(row[name]).strftime("%m-%d %H:%M") if row[name] else ""
 
