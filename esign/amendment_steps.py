@@ -28,7 +28,7 @@ AMENDMENT = Lifecycle(
 
 def no_open_termination(agreement: Agreement) -> None:
     """Refuse to propose or confirm a change while a termination is open. The database refuses it
-    too (migration 0004)."""
+    too (migration 0005)."""
     if Termination.objects.filter(agreement=agreement, state__in=OPEN_TERMINATION).exists():
         raise Refused(
             "termination_open", "此协议的解约申请正在办理，办理结束或撤回之前不能修改签约信息。"

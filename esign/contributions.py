@@ -40,6 +40,7 @@ CONTRIBUTIONS = Contributions(
         PeriodicTask("sweep-invitation-imports", "esign.tasks.sweep_imports", 60.0),
         PeriodicTask("sweep-documents", "esign.tasks.sweep_documents", 60.0),
         PeriodicTask("expire-invitations", "esign.tasks.expire_invitations", 300.0),
+        PeriodicTask("forward-consents", "esign.tasks.forward_consents", 60.0),
         # Nobody is reminded at night.
         PeriodicTask("remind-ending", "esign.tasks.remind_ending", crontab(hour="9-19", minute="10")),
         PeriodicTask("tell-old-numbers", "esign.tasks.tell_old_numbers", 60.0),

@@ -59,7 +59,10 @@ class PrintFilter(GraduateFilter):
 class TerminationFilter(GraduateFilter):
     path = "graduate__"
 
-    state = django_filters.ChoiceFilter(label="办理状态", choices=TerminationState.choices)
+    state = django_filters.ChoiceFilter(
+        label="办理状态",
+        choices=[c for c in TerminationState.choices if c[0] != TerminationState.CONSENTED],
+    )
     ground = django_filters.ChoiceFilter(label="解约事由", choices=Ground.choices)
     q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text=_KEYWORD)
 

@@ -174,6 +174,30 @@ def signing_form(
     return form
 
 
+class ConsentForm(PlatformForm):
+    """Consent to a termination: the statement, and the code. `seen` is the id of the termination that
+    the page showed."""
+
+    seen = fields.Seen()
+    has_read = fields.Check("我已阅读以上内容，同意解除就业协议")
+    code = fields.OneTimeCode("短信验证码", star=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+
+
+def consent_form(
+    seen: int, statement: str, *, typed: Mapping[str, Any], refusal: DomainError | None = None
+) -> ConsentForm:
+    """The form under the sheet of a termination, with what was typed before and what was refused."""
+    form = ConsentForm(initial={**typed, "seen": seen})
+    form.fields["has_read"].label = statement
+    if refusal is not None:
+        form.cleaned_data = {}  # Django's add_error takes errors out of it
+        form.add_refusal(refusal)
+    return form
+
+
 class TerminationForm(PlatformForm):
     """A graduate's request to end an agreement. What its ground asks for is checked by the action.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
 from core.models import Event
 from esign.models import Agreement
+from esign.states import TerminationState
 
 # Events that both parties may read.
 LABELS = {
@@ -20,6 +22,8 @@ LABELS = {
     "esign.amend_refuse": "毕业生没有同意变更",
     "esign.terminate_start": "提出解约",
     "esign.terminate_consent": "同意解约",
+    "esign.terminate_take_back": "撤回同意",
+    "esign.terminate_forward": "同意满一小时，转院系审核",
     "esign.terminate_refuse": "不同意解约",
     "esign.terminate_withdraw": "撤回解约申请",
     "esign.terminate_release": "上传盖章解约材料",
@@ -34,6 +38,7 @@ LABELS = {
 _STAFF_LABELS = {
     "esign.view_identity": "查看招聘人员身份证",
 }
+_CONSENT, _TAKE_BACK = "esign.terminate_consent", "esign.terminate_take_back"
 _WITHOUT_REASON = {"esign.terminate_call"}  # the parties don't read what staff noted
 
 
@@ -55,10 +60,28 @@ def events_of(agreement: Agreement) -> QuerySet[Event]:
 
 
 def for_staff(agreement: Agreement, *, most: int = 100) -> list[HistoryEntry]:
-    """The history for staff, the newest first."""
+    """The history for staff, the newest first. A consent to a termination stands in it once it can no
+    longer be taken back."""
     labels = LABELS | _STAFF_LABELS
     rows = events_of(agreement).filter(action__in=labels).order_by("-id")[:most]
-    return [HistoryEntry(labels[e.action], e.actor_label, e.at, e.reason) for e in rows]
+    revocable = agreement.terminations.filter(state=TerminationState.CONSENTED).exists()
+    return [
+        HistoryEntry(labels[e.action], e.actor_label, e.at, e.reason)
+        for e in _without_revoked_consents(rows, revocable=revocable)
+    ]
+
+
+def _without_revoked_consents(rows: Iterable[Event], *, revocable: bool) -> Iterator[Event]:
+    """The events, newest first, without consents that were taken back and, if `revocable`, without the
+    newest consent."""
+    leave_out_next = revocable
+    for event in rows:
+        if event.action == _TAKE_BACK:
+            leave_out_next = True
+        elif event.action == _CONSENT and leave_out_next:
+            leave_out_next = False
+        else:
+            yield event
 
 
 def for_parties(agreement: Agreement, *, most: int = 50) -> list[HistoryEntry]:

@@ -25,6 +25,12 @@ _KEY_EXPIRY_NOTICE = timedelta(days=30)
 _WAITING_TOO_LONG = timedelta(minutes=15)
 
 
+def terminations_for_staff() -> QuerySet[Termination]:
+    """Terminations as staff may see them: one that was just consented to is left out until the consent
+    can no longer be taken back."""
+    return Termination.objects.exclude(state=TerminationState.CONSENTED)
+
+
 def terminations_to_review(user: User) -> QuerySet[Termination]:
     """The terminations that this person has to review next."""
     staff = staff_of(user)

@@ -1,4 +1,5 @@
-"""States of invitations, agreements, amendments, terminations, documents and print tickets."""
+"""States of invitations, agreements, amendments, terminations, conclusions, documents and print
+tickets."""
 
 from __future__ import annotations
 
@@ -38,6 +39,7 @@ class AmendmentState(models.TextChoices):
 
 class TerminationState(models.TextChoices):
     WAITING_OTHER = "waiting_other", "待对方"
+    CONSENTED = "consented", "已同意，一小时内可撤回"
     WAITING_DEPARTMENT = "waiting_department", "待院系"
     WAITING_SCHOOL = "waiting_school", "待学校"
     AGREED = "agreed", "已同意"
@@ -47,6 +49,7 @@ class TerminationState(models.TextChoices):
 
 OPEN_TERMINATION = (
     TerminationState.WAITING_OTHER,
+    TerminationState.CONSENTED,
     TerminationState.WAITING_DEPARTMENT,
     TerminationState.WAITING_SCHOOL,
 )
@@ -66,6 +69,20 @@ class Ground(models.TextChoices):
 class Side(models.TextChoices):
     GRADUATE = "graduate", "毕业生"
     EMPLOYER = "employer", "用人单位"
+
+
+class ConclusionState(models.TextChoices):
+    PROPOSED = "proposed", "待确认"
+    CONFIRMED = "confirmed", "已确认"
+    REFUSED = "refused", "不同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class Proposer(models.TextChoices):
+    """Who says that a labour contract followed an agreement."""
+
+    EMPLOYER = "employer", "用人单位"
+    SCHOOL = "school", "学校"
 
 
 class DocumentState(models.TextChoices):

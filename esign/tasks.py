@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from esign.actions import documents, imports, invite, reading, reminders, scan_print
+from esign.actions import consent, documents, imports, invite, reading, reminders, scan_print
 
 
 @shared_task
@@ -19,6 +19,11 @@ def sweep_documents() -> None:
 @shared_task
 def expire_invitations() -> None:
     invite.expire_due()
+
+
+@shared_task
+def forward_consents() -> None:
+    consent.forward_due()
 
 
 @shared_task

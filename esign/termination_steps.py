@@ -20,12 +20,15 @@ from schools.models import Phase
 from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of, visible_to
 
-GRADUATE, EMPLOYER = "graduate", "employer"
+GRADUATE, EMPLOYER, CLOCK = "graduate", "employer", "clock"
 ROLE_LABELS = {
     GRADUATE: "毕业生",
     EMPLOYER: "用人单位",
+    CLOCK: "到期",
     **LEVEL_LABELS,
 }
+# How long a consent can be taken back. Department and school see it afterwards.
+TAKE_BACK_PERIOD = datetime.timedelta(hours=1)
 NO_TERMINATION = "none"  # the state of an agreement that has no open termination
 
 
@@ -50,7 +53,10 @@ class TerminationFacts:
         return self.termination
 
 
-def role_of(actor: User) -> str:
+def role_of(actor: User | None) -> str:
+    """The actor's role in the table; no actor at all is the clock."""
+    if actor is None:
+        return CLOCK
     if not isinstance(actor, User):
         return ""
     if actor.realm == Realm.STAFF:
@@ -111,7 +117,7 @@ def not_too_often(facts: TerminationFacts, actor: User) -> None:
 
 def no_open_amendment(facts: TerminationFacts, actor: User) -> None:
     """A proposed change is answered or withdrawn before anyone asks to end the agreement. The
-    database refuses it too (migration 0004)."""
+    database refuses it too (migration 0005)."""
     proposed = Amendment.objects.filter(agreement=facts.agreement, state=AmendmentState.PROPOSED)
     if proposed.exists():
         raise Refused(
@@ -142,6 +148,29 @@ def answer_overdue(facts: TerminationFacts, actor: User) -> None:
     limit = facts.open_termination.answer_by
     if limit is None or facts.now <= limit:
         raise Refused("still_waiting", "对方答复期限未到，请先等待对方答复。")
+
+
+def take_back_until(termination: Termination | None) -> datetime.datetime | None:
+    """Until when the consent to this termination can be taken back; None if none can be."""
+    if termination is None or termination.state != TerminationState.CONSENTED:
+        return None
+    assert termination.consented_at is not None  # the database guarantees it in this state
+    return termination.consented_at + TAKE_BACK_PERIOD
+
+
+def _is_take_back_period_over(facts: TerminationFacts) -> bool:
+    until = take_back_until(facts.termination)
+    return until is None or until <= facts.now
+
+
+def within_take_back_period(facts: TerminationFacts, actor: User) -> None:
+    if _is_take_back_period_over(facts):
+        raise Refused("too_late", "同意已满一小时，申请将转院系审核，不能再撤回同意。")
+
+
+def take_back_period_over(facts: TerminationFacts, actor: None) -> None:
+    if not _is_take_back_period_over(facts):
+        raise Refused("too_soon", "同意未满一小时，还可以撤回。")
 
 
 def in_scope(facts: TerminationFacts, actor: User) -> None:
@@ -175,8 +204,9 @@ def school_decides(facts: TerminationFacts, actor: User) -> None:
         raise Refused("department_decides", "本校由院系审核即可。")
 
 
-_OTHER, _DEPARTMENT, _SCHOOL = (
+_OTHER, _CONSENTED, _DEPARTMENT, _SCHOOL = (
     TerminationState.WAITING_OTHER,
+    TerminationState.CONSENTED,
     TerminationState.WAITING_DEPARTMENT,
     TerminationState.WAITING_SCHOOL,
 )
@@ -196,10 +226,15 @@ TERMINATION = Machine(
              (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled,
               no_open_amendment),
              "with proof and the date of the written notice"),
-        Step("consent", "同意解约", _PARTIES, states(_OTHER), _DEPARTMENT, (by_other_side, account_settled)),
+        Step("consent", "同意解约", _PARTIES, states(_OTHER), _CONSENTED, (by_other_side, account_settled),
+             "with a one-time code; staff do not see it yet"),
+        Step("take_back", "撤回同意", _PARTIES, states(_CONSENTED), _OTHER,
+             (by_other_side, within_take_back_period), "within an hour"),
+        Step("forward", "转院系审核", roles(CLOCK), states(_CONSENTED), _DEPARTMENT,
+             (take_back_period_over,), "an hour after the consent"),
         Step("refuse", "不同意解约", _PARTIES, states(_OTHER), TerminationState.REFUSED,
              (by_other_side,), "", needs_reason=True),
-        Step("withdraw", "撤回申请", _PARTIES, states(_OTHER, _DEPARTMENT, _SCHOOL),
+        Step("withdraw", "撤回申请", _PARTIES, states(_OTHER, _CONSENTED, _DEPARTMENT, _SCHOOL),
              TerminationState.WITHDRAWN, (by_starting_side,)),
         Step("upload_release", "上传盖章解约材料", roles(GRADUATE), states(_OTHER), _DEPARTMENT,
              (by_starting_side, answer_overdue), "after the other side was silent too long"),

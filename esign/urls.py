@@ -18,6 +18,7 @@ from esign.views import (
     phone_agreement,
     phone_termination,
     scan_print,
+    termination_consent,
     verify,
 )
 
@@ -48,6 +49,21 @@ urlpatterns = [
     path("agreements/<int:pk>/", phone_agreement.agreement, name="agreement"),
     path("agreements/<int:pk>/pdf/", phone_agreement.agreement_pdf, name="agreement-pdf"),
     path("agreements/<int:pk>/terminate/", phone_termination.start, name="agreement-terminate"),
+    path(
+        "agreements/<int:pk>/consent/",
+        termination_consent.graduate_sheet,
+        name="agreement-consent",
+    ),
+    path(
+        "agreements/<int:pk>/consent/code/",
+        termination_consent.graduate_code,
+        name="agreement-consent-code",
+    ),
+    path(
+        "agreements/<int:pk>/consent/confirm/",
+        termination_consent.graduate_confirm,
+        name="agreement-consent-confirm",
+    ),
     path(
         "agreements/<int:pk>/termination/<str:action>/",
         phone_termination.act,
@@ -119,8 +135,23 @@ employer = [
     path("agreements/<int:pk>/terminate/", employer_terminations.start, name="employer-terminate"),
     path(
         "agreements/<int:pk>/terminate/consent/",
-        employer_terminations.consent,
+        termination_consent.unit_sheet,
         name="employer-terminate-consent",
+    ),
+    path(
+        "agreements/<int:pk>/terminate/consent/code/",
+        termination_consent.unit_code,
+        name="employer-terminate-code",
+    ),
+    path(
+        "agreements/<int:pk>/terminate/consent/confirm/",
+        termination_consent.unit_confirm,
+        name="employer-terminate-confirm",
+    ),
+    path(
+        "agreements/<int:pk>/terminate/take-back/",
+        employer_terminations.take_back,
+        name="employer-terminate-take-back",
     ),
     path(
         "agreements/<int:pk>/terminate/refuse/",

@@ -82,7 +82,14 @@ def _remove_signing(school_id: int) -> None:
                 (SELECT id FROM esign_termination WHERE agreement_id IN {agreements})""",
             *(
                 f"DELETE FROM esign_{table} WHERE agreement_id IN {agreements}"
-                for table in ("print", "document", "amendment", "agreementversion", "termination")
+                for table in (
+                    "print",
+                    "document",
+                    "amendment",
+                    "conclusion",
+                    "agreementversion",
+                    "termination",
+                )
             ),
             "DELETE FROM esign_agreement WHERE school_id = %(s)s",
             *(

@@ -1,4 +1,5 @@
 """Terminating an agreement (解约): one side asks, the other side answers, department and school review.
+How the other side consents is in `consent`.
 
 The agreement stays in force until the termination is agreed.
 """
@@ -6,8 +7,7 @@ The agreement stays in force until the termination is agreed.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,78 +16,25 @@ from django.utils import timezone
 from accounts import inbox
 from accounts.models import User
 from core import audit, files
-from core.errors import Conflict, Invalid, Refused
+from core.errors import Invalid, Refused
 from core.files import images
 from core.models import StoredFile
-from core.states import Step
 from destinations.actions.release import release
 from destinations.steps import AGREEMENT, SystemActor
-from esign import agreement_steps, history
-from esign.actions import amend, notices
+from esign import agreement_steps
+from esign.actions import amend
+from esign.actions.termination_base import (
+    take_step,
+    tell_both_sides,
+    tell_other_side,
+    update_termination,
+)
 from esign.deadlines import end_of_day_after
-from esign.models import Agreement, SigningRules, Termination, TerminationMaterial
+from esign.models import Agreement, Termination, TerminationMaterial
 from esign.states import OPEN_TERMINATION, AgreementState, Ground, Side, TerminationState
-from esign.termination_steps import TERMINATION, TerminationFacts, side_of, start_step_of
-from graduates.models import Graduate
+from esign.termination_steps import side_of, start_step_of
 
 MOST_MATERIALS = 4
-
-
-def termination_facts(agreement: Agreement) -> TerminationFacts:
-    """The facts for a page, without any lock."""
-    graduate = Graduate.objects.select_related("person", "cohort", "school").get(
-        pk=agreement.graduate_id
-    )
-    return TerminationFacts(
-        agreement, graduate, SigningRules.of(graduate.cohort), open_termination(agreement)
-    )
-
-
-def open_termination(agreement: Agreement) -> Termination | None:
-    """The termination that is being dealt with, if there is one."""
-    return Termination.objects.filter(agreement=agreement, state__in=OPEN_TERMINATION).first()
-
-
-@contextmanager
-def _take_step(
-    action: str, agreement: Agreement, by: User, *, reason: str = "", seen: int | None = None
-) -> Iterator[tuple[TerminationFacts, Step]]:
-    """A transaction for one step: lock graduate, destination, agreement and the open termination, and
-    ask the transition table.
-
-    `seen` is the id of the termination on the person's page. If it has moved on meanwhile, or
-    another one is open, this raises a `Conflict` that says what happened, and nothing changes.
-    """
-    with amend.lock_agreement(agreement) as locked:
-        termination = (
-            Termination.objects.select_for_update()
-            .filter(agreement=locked.agreement, state__in=OPEN_TERMINATION)
-            .first()
-        )
-        facts = TerminationFacts(
-            locked.agreement, locked.graduate, SigningRules.of(locked.graduate.cohort), termination
-        )
-        if seen is not None and (termination is None or termination.pk != seen):
-            raise Conflict("changed", _describe_latest_event(locked.agreement))
-        try:
-            step = TERMINATION.check(action, facts, by)
-        except Refused as refusal:
-            if seen is not None and refusal.code == "state":
-                raise Conflict("changed", _describe_latest_event(locked.agreement)) from None
-            raise
-        if step.needs_reason and not reason.strip():
-            raise Refused("reason", "请填写理由。", field="reason")
-        yield facts, step
-
-
-def _describe_latest_event(agreement: Agreement) -> str:
-    """What happened last, for a person whose step comes too late."""
-    event = history.latest_termination_event(agreement)
-    if event is None:
-        return "解约申请刚刚有变化，您的操作没有执行，请刷新后核对。"
-    when = timezone.localtime(event.at).strftime("%m月%d日 %H:%M")
-    label = history.LABELS.get(event.action, "处理")
-    return f"{event.actor_label}已于{when}“{label}”。您的操作没有执行，请核对后再办理。"
 
 
 # An uploaded picture, or one that `keep_material` has stored already.
@@ -113,7 +60,7 @@ def start(
     notice to the other side."""
     _check_request(ground, reason, notified_on, materials)
     stored = [_store_material(m, agreement, by) for m in materials]
-    with _take_step(start_step_of(ground), agreement, by) as (facts, step):
+    with take_step(start_step_of(ground), agreement, by) as (facts, step):
         mutual = ground == Ground.MUTUAL
         termination = Termination.objects.create(
             agreement=facts.agreement,
@@ -130,9 +77,7 @@ def start(
         )
         _attach_materials(termination, stored, side_of(by))
         audit.record("esign.terminate_start", by=by, obj=facts.agreement, reason=termination.reason)
-        _tell_other_side(
-            facts, termination, "提出解除就业协议", "请登录平台查看并答复。", "started"
-        )
+        tell_other_side(facts, termination, "提出解除就业协议", "请登录平台查看并答复。", "started")
     return termination
 
 
@@ -157,33 +102,24 @@ def _check_request(
         raise Invalid(errors)
 
 
-def consent(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
-    """The other side agrees; the department's review comes next."""
-    with _take_step("consent", agreement, by, seen=seen) as (facts, step):
-        termination = _update(facts, step, answered_at=facts.now, answer="同意")
-        audit.record("esign.terminate_consent", by=by, obj=facts.agreement)
-        _tell_both_sides(facts, termination, "对方同意解约，等待院系审核", "consented")
-    return termination
-
-
 def refuse(*, agreement: Agreement, by: User, reason: str, seen: int | None = None) -> Termination:
     """The other side does not agree: the request is over and the agreement stays in force."""
-    with _take_step("refuse", agreement, by, reason=reason, seen=seen) as (facts, step):
-        termination = _update(
+    with take_step("refuse", agreement, by, reason=reason, seen=seen) as (facts, step):
+        termination = update_termination(
             facts, step, answered_at=facts.now, answer=reason.strip()[:300],
             refusal=reason.strip()[:300],
         )  # fmt: skip
         audit.record("esign.terminate_refuse", by=by, obj=facts.agreement, reason=reason.strip())
-        _tell_both_sides(facts, termination, "对方不同意解约，协议继续有效", "refused")
+        tell_both_sides(facts, termination, "对方不同意解约，协议继续有效", "refused")
     return termination
 
 
 def withdraw(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
     """The side that asked takes its request back."""
-    with _take_step("withdraw", agreement, by, seen=seen) as (facts, step):
-        termination = _update(facts, step)
+    with take_step("withdraw", agreement, by, seen=seen) as (facts, step):
+        termination = update_termination(facts, step)
         audit.record("esign.terminate_withdraw", by=by, obj=facts.agreement)
-        _tell_both_sides(facts, termination, "解约申请已撤回，协议继续有效", "withdrawn")
+        tell_both_sides(facts, termination, "解约申请已撤回，协议继续有效", "withdrawn")
     return termination
 
 
@@ -197,20 +133,18 @@ def upload_release(
     if len(materials) > MOST_MATERIALS:
         raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料。"]})
     stored = [_store_material(m, agreement, by) for m in materials]
-    with _take_step("upload_release", agreement, by, seen=seen) as (facts, step):
-        termination = _update(facts, step, stamped_at=facts.now)
+    with take_step("upload_release", agreement, by, seen=seen) as (facts, step):
+        termination = update_termination(facts, step, stamped_at=facts.now)
         _attach_materials(termination, stored, Side.GRADUATE, stamped=True)
         audit.record("esign.terminate_release", by=by, obj=facts.agreement)
-        _tell_other_side(
-            facts, termination, "上传了盖章解约材料", "学校将电话回访核实。", "stamped"
-        )
+        tell_other_side(facts, termination, "上传了盖章解约材料", "学校将电话回访核实。", "stamped")
     return termination
 
 
 def note_call(*, agreement: Agreement, by: User, note: str, seen: int | None = None) -> Termination:
     """Record that staff telephoned the unit, which confirmed the release."""
-    with _take_step("note_call", agreement, by, reason=note, seen=seen) as (facts, step):
-        termination = _update(
+    with take_step("note_call", agreement, by, reason=note, seen=seen) as (facts, step):
+        termination = update_termination(
             facts, step, called_back_at=facts.now, called_back_note=note.strip()[:300]
         )
         audit.record("esign.terminate_call", by=by, obj=facts.agreement, reason=note.strip())
@@ -219,8 +153,10 @@ def note_call(*, agreement: Agreement, by: User, note: str, seen: int | None = N
 
 def pass_on(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
     """The department agrees. The school, whose review comes next, is told."""
-    with _take_step("pass_on", agreement, by, seen=seen) as (facts, step):
-        termination = _update(facts, step, department_at=facts.now, department_by=by.label)
+    with take_step("pass_on", agreement, by, seen=seen) as (facts, step):
+        termination = update_termination(
+            facts, step, department_at=facts.now, department_by=by.label
+        )
         audit.record("esign.terminate_pass", by=by, obj=facts.agreement)
         inbox.tell(
             f"school:{facts.agreement.school_id}", f"{facts.graduate.name}的解约申请等待终审",
@@ -234,23 +170,25 @@ def turn_down(
     *, agreement: Agreement, by: User, reason: str, seen: int | None = None
 ) -> Termination:
     """The department or the school does not agree: the agreement stays in force."""
-    with _take_step("turn_down", agreement, by, reason=reason, seen=seen) as (facts, step):
-        termination = _update(
+    with take_step("turn_down", agreement, by, reason=reason, seen=seen) as (facts, step):
+        termination = update_termination(
             facts, step, refusal=reason.strip()[:300], decided_at=facts.now, decided_by=by.label
         )
         audit.record("esign.terminate_turn_down", by=by, obj=facts.agreement, reason=reason.strip())
-        _tell_both_sides(facts, termination, "解约申请未通过，协议继续有效", "turned_down")
+        tell_both_sides(facts, termination, "解约申请未通过，协议继续有效", "turned_down")
     return termination
 
 
 def agree(*, agreement: Agreement, by: User, seen: int | None = None) -> Termination:
     """The last review agrees and the agreement ends. Verification says that it is void, and the
     graduate may sign again."""
-    with _take_step("agree", agreement, by, seen=seen) as (facts, step):
+    with take_step("agree", agreement, by, seen=seen) as (facts, step):
         first = {} if facts.open_termination.department_at else {
             "department_at": facts.now, "department_by": by.label,
         }  # fmt: skip
-        termination = _update(facts, step, decided_at=facts.now, decided_by=by.label, **first)
+        termination = update_termination(
+            facts, step, decided_at=facts.now, decided_by=by.label, **first
+        )
         _end_agreement(facts.agreement)
         amend.close_proposals(facts.agreement)
         release(
@@ -261,7 +199,7 @@ def agree(*, agreement: Agreement, by: User, seen: int | None = None) -> Termina
         audit.record(
             "esign.terminate", by=by, obj=facts.agreement, reason=facts.open_termination.reason
         )
-        _tell_both_sides(facts, termination, "协议已解约", "agreed")
+        tell_both_sides(facts, termination, "协议已解约", "agreed")
     return termination
 
 
@@ -287,16 +225,6 @@ def _end_agreement(agreement: Agreement) -> None:
     agreement.save(update_fields=["state", "ended_at"])
 
 
-def _update(facts: TerminationFacts, step: Step, **values: object) -> Termination:
-    row = facts.open_termination
-    if step.target:
-        row.state = TerminationState(step.target)
-    for key, value in values.items():
-        setattr(row, key, value)
-    row.save()
-    return row
-
-
 def _store_material(content: Material, agreement: Agreement, by: User) -> StoredFile:
     if isinstance(content, StoredFile):
         return content
@@ -315,35 +243,3 @@ def _attach_materials(
         TerminationMaterial(termination=termination, file=f, side=side, stamped=stamped)
         for f in stored
     )
-
-
-def _tell_other_side(
-    facts: TerminationFacts, row: Termination, title: str, text: str, key: str
-) -> None:
-    """Tell the side that did not ask for the termination."""
-    if row.started_by == Side.GRADUATE:
-        _tell_unit(facts, row, f"{facts.graduate.name}{title}", text, key)
-    else:
-        _tell_graduate(facts, row, f"{facts.agreement.unit.name}{title}", text, key)
-
-
-def _tell_both_sides(facts: TerminationFacts, row: Termination, title: str, key: str) -> None:
-    _tell_unit(facts, row, f"{facts.graduate.name}：{title}", "", key)
-    _tell_graduate(facts, row, f"{facts.agreement.unit.name}：{title}", "", key)
-
-
-def _tell_graduate(
-    facts: TerminationFacts, row: Termination, title: str, text: str, key: str
-) -> None:
-    inbox.tell(
-        f"person:{facts.graduate.person_id}", title, text=text,
-        link=reverse("agreement", args=[facts.agreement.pk]), key=f"termination:{row.pk}:{key}",
-        mail_to=facts.graduate.email,
-    )  # fmt: skip
-
-
-def _tell_unit(facts: TerminationFacts, row: Termination, title: str, text: str, key: str) -> None:
-    notices.tell_unit(
-        facts.agreement.member, title, terms_text=notices.current_terms(facts.agreement), text=text,
-        link=reverse("employer-agreement", args=[facts.agreement.pk]), key=f"termination:{row.pk}:{key}",
-    )  # fmt: skip

@@ -1,6 +1,7 @@
 """E-signing (网签): cards, invitations, agreements and their end."""
 
 from esign.models.agreements import Agreement, AgreementVersion, Amendment
+from esign.models.conclusions import Conclusion
 from esign.models.documents import Document, Print, PrintTicket, SigningCertificate
 from esign.models.imports import InvitationImport, InvitationRow
 from esign.models.invitations import Card, Draft, Invitation, MobileChange, Reading
@@ -12,6 +13,7 @@ __all__ = [
     "AgreementVersion",
     "Amendment",
     "Card",
+    "Conclusion",
     "Document",
     "Draft",
     "Invitation",

@@ -31,6 +31,8 @@ class Termination(models.Model):
     state = models.CharField("状态", max_length=20, choices=TerminationState)
     created_at = models.DateTimeField("申请时间", db_default=Now())
     answer_by = models.DateTimeField("对方答复期限", null=True, blank=True)
+    # The other side agreed and may take the consent back for an hour.
+    consented_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField("对方意见", max_length=300, default="", blank=True)
     # The other side did not answer in time, and the unit's stamped release was uploaded instead.
@@ -62,13 +64,22 @@ class Termination(models.Model):
                 condition=~Q(state=TerminationState.AGREED) | Q(decided_at__isnull=False),
                 name="termination_agreed_decided",
             ),
+            models.CheckConstraint(
+                condition=~Q(state=TerminationState.CONSENTED) | Q(consented_at__isnull=False),
+                name="termination_consented_when",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["school", "cohort", "state", "id"],
                 name="termination_queue",
                 condition=Q(state__in=OPEN_TERMINATION),
-            )
+            ),
+            models.Index(
+                fields=["consented_at"],
+                name="termination_consented",
+                condition=Q(state=TerminationState.CONSENTED),
+            ),
         ]
 
     def __str__(self) -> str:

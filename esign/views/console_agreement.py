@@ -20,6 +20,7 @@ from esign.agreement_steps import AGREEMENT
 from esign.fields import STEPS, of_step
 from esign.forms import AnswerForm
 from esign.models import Agreement, AgreementVersion
+from esign.queries import terminations_for_staff
 from esign.states import AmendmentState
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
@@ -62,7 +63,7 @@ def _page(
         "pending_changes": terms.difference(versions[0]["version"].terms, pending.terms)
         if pending
         else [],
-        "terminations": agreement.terminations.order_by("-id"),
+        "terminations": terminations_for_staff().filter(agreement=agreement).order_by("-id"),
         "documents": agreement.documents.select_related("version").order_by("-id"),
         "prints": agreement.prints.order_by("-id")[:50],
         "why_not": printing.print_refusal(agreement),

@@ -14,7 +14,7 @@ from core.lists.page import Column, Order, Page, Row
 from destinations.states import State
 from esign import queries
 from esign.filters import AgreementFilter, DocumentFilter, PrintFilter, TerminationFilter
-from esign.models import Agreement, Termination
+from esign.models import Agreement
 from esign.states import AgreementState, DocumentState, Ground, Side, TerminationState
 from schools.lists import ConsoleList
 
@@ -162,7 +162,7 @@ class TerminationList(EsignList):
     )
 
     def all_rows(self) -> QuerySet[Any]:
-        return Termination.objects.all()
+        return queries.terminations_for_staff()
 
 
 class TerminationQueue(TerminationList):

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 from core import files
 from core.errors import DomainError
 from esign import history
-from esign.actions import terminate
+from esign.actions import terminate, termination_base
 from esign.forms import AnswerForm
 from esign.models import Termination, TerminationMaterial
+from esign.queries import terminations_for_staff
 from esign.states import OPEN_TERMINATION
 from esign.termination_steps import TERMINATION
 from schools.access import StaffRequest, staff_view
@@ -33,7 +34,7 @@ READY_REASONS = (
 
 
 def termination_or_404(request: StaffRequest, pk: int) -> Termination:
-    rows = Termination.objects.select_related(
+    rows = terminations_for_staff().select_related(
         "agreement__unit", "agreement__member__user", "graduate__department",
         "graduate__school_class", "cohort",
     )  # fmt: skip
@@ -70,7 +71,7 @@ def available(request: StaffRequest, termination: Termination) -> dict[str, Any]
     """The steps that this person may take now, by action. The page shows a button for each."""
     if termination.state not in OPEN_TERMINATION or not request.user.has_perm("esign.review"):
         return {}
-    facts = terminate.termination_facts(termination.agreement)
+    facts = termination_base.termination_facts(termination.agreement)
     steps = TERMINATION.available(facts, request.user)
     return {s.action: s for s in steps if s.action in _ACTS}
 

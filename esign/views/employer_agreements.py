@@ -19,11 +19,11 @@ from employers.forms import ListSearchForm
 from employers.pages import newest_page
 from employers.queries import visible_to_member
 from esign import forms, terms
-from esign.actions import amend, documents, printing, terminate
+from esign.actions import amend, documents, printing, termination_base
 from esign.fields import ARCHIVE, JOB, STEPS, UNIT, of_step
 from esign.models import Agreement, AgreementVersion
 from esign.states import OPEN_TERMINATION, AgreementState, AmendmentState
-from esign.termination_steps import TERMINATION
+from esign.termination_steps import TERMINATION, take_back_until
 
 _RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user", "cohort")
 _FILTERS: dict[str, dict[str, Any]] = {
@@ -93,7 +93,7 @@ def page(
     versions = list(agreement.versions.order_by("-number"))
     current = next(v for v in versions if v.number == agreement.version)
     proposals = list(agreement.amendments.select_related("member").order_by("-id")[:10])
-    facts = terminate.termination_facts(agreement)
+    facts = termination_base.termination_facts(agreement)
     document = documents.current_document(agreement)
     printable = printing.print_refusal(agreement) is None
     context: dict[str, Any] = {
@@ -110,6 +110,8 @@ def page(
         "prints": list(agreement.prints.order_by("-id")[:5]),
         "printed": agreement.prints.count(),
         "terminations": agreement.terminations.prefetch_related("materials").order_by("-id"),
+        "open": facts.termination,
+        "take_back_until": take_back_until(facts.termination),
         "may": {s.action for s in TERMINATION.available(facts, request.user)},
         "form": form or forms.AnswerForm(label="不同意的理由", star=False),
         "tab": "agreements",
@@ -117,6 +119,15 @@ def page(
     return render(
         request, "esign/employer/agreement.html", context, status=form.status if form else 200
     )
+
+
+def refused_page(
+    request: EmployerRequest, agreement: Agreement, refusal: DomainError
+) -> HttpResponse:
+    """One agreement with the words of a refusal at the top."""
+    form = forms.AnswerForm({}, label="不同意的理由", star=False)
+    form.add_refusal(refusal)
+    return page(request, agreement, form)
 
 
 def _version(

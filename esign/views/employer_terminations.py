@@ -1,4 +1,4 @@
-"""Terminations on the unit's pages: ask, agree, refuse, withdraw, and the pictures."""
+"""Terminations on the unit's pages: ask, refuse, take a consent back, withdraw, and the pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core import files
 from core.errors import DomainError
 from core.forms import posted
 from employers.access import EmployerRequest, employer_view
-from esign.actions import terminate
+from esign.actions import consent, terminate, termination_base
 from esign.forms import AnswerForm, UnitTerminationForm
 from esign.models import Agreement, TerminationMaterial
 from esign.states import Side
@@ -48,7 +48,7 @@ def start(request: EmployerRequest, pk: int) -> HttpResponse:
 
 def _why_not(request: EmployerRequest, agreement: Agreement) -> str:
     """Why the unit can't ask for a termination now; "" if it can."""
-    facts = terminate.termination_facts(agreement)
+    facts = termination_base.termination_facts(agreement)
     try:
         TERMINATION.check("start_mutual", facts, request.user)
     except DomainError as refusal:
@@ -62,21 +62,17 @@ def _answer(request: EmployerRequest, pk: int, act: Callable[..., Any], said: st
     if not form.is_valid():
         return page(request, agreement, form)
     try:
-        act(agreement=agreement, by=request.user, reason=form.cleaned_data["reason"])
+        act(
+            agreement=agreement,
+            by=request.user,
+            reason=form.cleaned_data["reason"],
+            seen=form.cleaned_data["seen"] or None,
+        )
     except DomainError as refusal:
         form.add_refusal(refusal)
         return page(request, agreement, form)
     messages.success(request, said)
     return redirect("employer-agreement", pk=pk)
-
-
-@employer_view
-@require_POST
-def consent(request: EmployerRequest, pk: int) -> HttpResponse:
-    def act(reason: str, **values: Any) -> Any:
-        return terminate.consent(**values)
-
-    return _answer(request, pk, act, "已同意解约，等待院系和学校审核。")
 
 
 @employer_view
@@ -92,6 +88,15 @@ def withdraw(request: EmployerRequest, pk: int) -> HttpResponse:
         return terminate.withdraw(**values)
 
     return _answer(request, pk, act, "解约申请已撤回，协议继续有效。")
+
+
+@employer_view
+@require_POST
+def take_back(request: EmployerRequest, pk: int) -> HttpResponse:
+    def act(reason: str, **values: Any) -> Any:
+        return consent.take_back(**values)
+
+    return _answer(request, pk, act, "已撤回同意，协议继续有效，请重新答复。")
 
 
 @employer_view

@@ -27,18 +27,18 @@ from esign.models import Agreement, Invitation, Reading
 from esign.steps import INVITATION, InvitationFacts, acceptance_refusals, reading_left
 from graduates.access import GraduateRequest, graduate_view
 
-_View = Callable[[GraduateRequest, int], HttpResponse]
+_View = Callable[[Any, int], HttpResponse]
 
 
 def post_or_page(
-    find: Callable[[GraduateRequest, int], object], name: str, fragment: str = ""
+    find: Callable[[Any, int], object], name: str, fragment: str = ""
 ) -> Callable[[_View], _View]:
     """A view that takes a POST and answers with a page. A GET, which a phone sends when it loads that
     answer again, goes to the page `name` of the same object, if `find` finds it."""
 
     def decorate(view: _View) -> _View:
         @functools.wraps(view)
-        def checked(request: GraduateRequest, pk: int) -> HttpResponse:
+        def checked(request: Any, pk: int) -> HttpResponse:
             if request.method == "POST":
                 return view(request, pk)
             find(request, pk)

@@ -16,13 +16,13 @@ from core import files
 from core.errors import DomainError
 from core.masking import mask_phone
 from esign import history, terms
-from esign.actions import amend, documents, printing, terminate
+from esign.actions import amend, documents, printing, termination_base
 from esign.actions.reading import kept_signature_id, note_reading
 from esign.forms import AnswerForm, StampedReleaseForm, signing_form
 from esign.models import Agreement, Amendment, Termination
 from esign.states import AmendmentState, Side, TerminationState
 from esign.steps import opened_at, reading_left
-from esign.termination_steps import TERMINATION
+from esign.termination_steps import TERMINATION, take_back_until
 from esign.views.phone import post_or_page, what_was_signed
 from graduates.access import GraduateRequest, graduate_view
 
@@ -31,7 +31,10 @@ _STARTS = ("start_mutual", "start_one_sided")
 NEXT = {
     (TerminationState.WAITING_OTHER, True): "等待用人单位答复。对方同意后由院系、学校审核；不同意则申请结束。"
     "对方不答复不等于同意：超过答复期限，您可以上传加盖单位公章的解约材料，由学校电话核实。",
-    (TerminationState.WAITING_OTHER, False): "单位申请协商解约，请您答复。同意后由院系、学校审核；不同意则申请结束，协议照旧。",
+    (TerminationState.WAITING_OTHER, False): "单位申请协商解约，请您答复。同意须用短信验证码确认，"
+    "之后由院系、学校审核；不同意则申请结束，协议照旧。",
+    (TerminationState.CONSENTED, True): "单位已同意解约，一小时内单位还可以撤回同意，之后转院系审核。",
+    (TerminationState.CONSENTED, False): "您已同意解约，一小时内可以撤回同意，之后转院系审核。",
     (TerminationState.WAITING_DEPARTMENT, True): "等待院系审核。",
     (TerminationState.WAITING_DEPARTMENT, False): "等待院系审核。",
     (TerminationState.WAITING_SCHOOL, True): "院系已同意，等待学校终审。",
@@ -60,7 +63,7 @@ def agreement_page(
     last = agreement.terminations.order_by("-id").first()
     steps = {
         s.action: s
-        for s in TERMINATION.available(terminate.termination_facts(agreement), request.user)
+        for s in TERMINATION.available(termination_base.termination_facts(agreement), request.user)
     }
     context = {
         "agreement": agreement,
@@ -71,6 +74,7 @@ def agreement_page(
         "pending": agreement.amendments.filter(state=AmendmentState.PROPOSED).first(),
         "t": last,
         "t_next": next_words(last),
+        "take_back_until": take_back_until(last),
         "materials": last.materials.filter(side=Side.GRADUATE) if last else [],
         "others": last is not None and last.materials.filter(side=Side.EMPLOYER).exists(),
         "can": steps,

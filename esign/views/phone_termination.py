@@ -15,7 +15,7 @@ from core import files
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, posted
 from core.models import StoredFile
-from esign.actions import terminate
+from esign.actions import consent, terminate, termination_base
 from esign.actions.terminate import MOST_MATERIALS
 from esign.forms import AnswerForm, StampedReleaseForm, TerminationForm
 from esign.models import Agreement, SigningRules, TerminationMaterial
@@ -24,9 +24,9 @@ from esign.termination_steps import TERMINATION
 from esign.views.phone_agreement import agreement_page, own_agreement
 from graduates.access import GraduateRequest, graduate_view
 
-_ACTS = ("consent", "refuse", "withdraw", "upload_release")
+_ACTS = ("take_back", "refuse", "withdraw", "upload_release")
 _SAID = {
-    "consent": "您已同意解约，等待院系审核。",
+    "take_back": "您已撤回同意，协议继续有效，请重新答复。",
     "refuse": "您没有同意解约，协议继续有效。",
     "withdraw": "解约申请已撤回，协议继续有效。",
     "upload_release": "盖章材料已提交，学校会电话核实。",
@@ -46,7 +46,9 @@ def start(request: GraduateRequest, pk: int) -> HttpResponse:
     )
     kept = _kept(request, form)
     try:
-        TERMINATION.check("start_mutual", terminate.termination_facts(agreement), request.user)
+        TERMINATION.check(
+            "start_mutual", termination_base.termination_facts(agreement), request.user
+        )
     except DomainError as refusal:
         if _has_asked(agreement):  # the form was sent twice
             return redirect("agreement", pk=pk)
@@ -88,7 +90,7 @@ def _rules(request: GraduateRequest) -> SigningRules:
 
 
 def _has_asked(agreement: Agreement) -> bool:
-    termination = terminate.open_termination(agreement)
+    termination = termination_base.open_termination(agreement)
     return termination is not None and termination.started_by == Side.GRADUATE
 
 
@@ -145,8 +147,8 @@ def act(request: GraduateRequest, pk: int, action: str) -> HttpResponse:
     reason = typed.get("reason", "")
     try:
         match action:
-            case "consent":
-                terminate.consent(**call)
+            case "take_back":
+                consent.take_back(**call)
             case "refuse":
                 terminate.refuse(**call, reason=reason)
             case "withdraw":

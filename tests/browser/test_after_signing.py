@@ -114,6 +114,7 @@ def test_an_agreement_is_ended_and_another_unit_signs(
     graduate_signs_in(phone, before)
     ask_to_end(phone, before)
     the_unit_consents(desktop, before)
+    platform.python("tests.browser.take_back_period_over")
     the_counsellor_passes_on(desktop, before)
     the_school_agrees(desktop, before)
 
@@ -147,9 +148,16 @@ def the_unit_consents(page: Page, before: Before) -> None:
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="协议").click()
     page.get_by_role("link", name=re.compile(before["number"])).click()
     expect(page.get_by_text("毕业生申请协商解约，请答复")).to_be_visible()
-    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="阅读解约内容，同意解约").click()
+    expect(page.get_by_text(before["number"]).first).to_be_visible()
+    page.get_by_role("button", name="我已阅读，获取验证码").click()
+    page.get_by_role("checkbox", name=re.compile("我已阅读以上内容")).check()
+    page.get_by_label("短信验证码").fill(code_sent_to(page, before["unit_mobile"], "解除"))
     page.get_by_role("button", name="同意解约", exact=True).click()
-    expect(page.get_by_text("已同意解约，等待院系和学校审核")).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("您已同意解约，.*前可以撤回，之后转院系审核")).first
+    ).to_be_visible()
+    expect(page.get_by_role("button", name="撤回同意")).to_be_visible()
 
 
 def the_counsellor_passes_on(page: Page, before: Before) -> None:

@@ -23,6 +23,7 @@ INTERVALS = {
     "sweep-comparisons": MINUTE,
     "sweep-documents": MINUTE,
     "expire-invitations": 5 * MINUTE,
+    "forward-consents": MINUTE,
     "tell-old-numbers": MINUTE,
     "sweep-tickets": HOUR,
     "escalate-disputes": HOUR,

@@ -14,9 +14,12 @@ from PIL import Image, ImageDraw
 from accounts.models import User
 from core.models import OutboxMessage
 from employers.models import UnitMember
-from esign.actions import accept, cards, drafts, invite
+from esign.actions import accept, cards, consent, drafts, invite
+from esign.actions.termination_base import termination_facts
 from esign.fields import IMAGES, SIGNATURE
-from esign.models import Agreement, Draft, Invitation, Reading
+from esign.models import Agreement, Draft, Invitation, Reading, Termination
+from esign.states import TerminationState
+from esign.termination_steps import TAKE_BACK_PERIOD
 from graduates.actions import origin
 from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
@@ -206,3 +209,38 @@ def sign_agreement_with(member: UnitMember, graduate: Graduate, **changes: Any) 
     invitation = send_invitation_as(member, graduate, **changes)
     read_notice(invitation, user)
     return accept_invitation(invitation, user, request_code(invitation, user))
+
+
+def request_consent_code(agreement: Agreement, by: User) -> str:
+    """Request a code for consenting to the agreement's open termination; returns the code."""
+    allow_new_codes()
+    seen = Termination.objects.get(agreement=agreement, state=TerminationState.WAITING_OTHER).pk
+    consent.send_code(agreement=agreement, by=by, seen=seen, address=ADDRESS)
+    return last_code(consent.phone_of(termination_facts(agreement), by))
+
+
+def consent_to_termination(agreement: Agreement, by: User, **changes: Any) -> Termination:
+    """Consent with valid arguments; `changes` replaces some of them. The consent can still be taken
+    back."""
+    code = request_consent_code(agreement, by)
+    seen = Termination.objects.get(agreement=agreement, state=TerminationState.WAITING_OTHER).pk
+    values: dict[str, Any] = {
+        "seen": seen, "has_read": True, "code": code, "address": ADDRESS, "agent": BROWSER,
+    }  # fmt: skip
+    return consent.consent(agreement=agreement, by=by, **(values | changes))
+
+
+def let_take_back_period_pass() -> None:
+    """Let the hour pass in which a consent can be taken back."""
+    Termination.objects.filter(state=TerminationState.CONSENTED).update(
+        consented_at=timezone.now() - TAKE_BACK_PERIOD
+    )
+
+
+def agree_to_terminate(agreement: Agreement, by: User) -> Termination:
+    """Consent and let the hour pass, so that the department reviews the termination next."""
+    done = consent_to_termination(agreement, by)
+    let_take_back_period_pass()
+    consent.forward_due()
+    done.refresh_from_db()
+    return done

@@ -308,14 +308,6 @@ def ask_as_graduate(agreement: Agreement) -> str:
     return f"/employer/agreements/{agreement.pk}/"
 
 
-def test_the_unit_consents_to_a_termination(client: Client, agreement: Agreement) -> None:
-    address = ask_as_graduate(agreement)
-    assert "考取研究生" in client.get(address).content.decode()
-    client.post(f"{address}terminate/consent/")
-    assert Termination.objects.get().state == TerminationState.WAITING_DEPARTMENT
-    assert client.post(f"{address}terminate/consent/").status_code == 409
-
-
 def test_the_unit_refuses_a_termination_with_a_reason(client: Client, agreement: Agreement) -> None:
     address = ask_as_graduate(agreement)
     answer = client.post(f"{address}terminate/refuse/", {"reason": " "})
@@ -331,9 +323,9 @@ def test_another_units_agreement_is_not_found(agreement: Agreement) -> None:
         factories.make_unit(factories.make_unit_code(body="MA2N0DEF")), state=Membership.VERIFIED
     )
     client = client_of(stranger.user)
-    for end in ("", "amend/", "terminate/"):
+    for end in ("", "amend/", "terminate/", "terminate/consent/"):
         assert client.get(f"/employer/agreements/{agreement.pk}/{end}").status_code == 404
-    for end in ("pdf/", "terminate/consent/", "amend/withdraw/"):
+    for end in ("pdf/", "terminate/consent/code/", "terminate/take-back/", "amend/withdraw/"):
         assert client.post(f"/employer/agreements/{agreement.pk}/{end}").status_code == 404
 
 

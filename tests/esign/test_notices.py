@@ -82,7 +82,7 @@ def test_both_sides_get_mails_of_amendment_and_termination(graduate: Graduate) -
         agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="岗位取消"
     )
     assert len(subjects(MINE)) == 2
-    terminate.consent(agreement=agreement, by=signing.account_of(graduate))
+    signing.agree_to_terminate(agreement, signing.account_of(graduate))
     assert subjects(THEIRS), "a change that was not confirmed changes no address"
 
 

@@ -24,7 +24,7 @@ def make_termination_to_review(world: World) -> tuple[Agreement, Termination]:
         agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="岗位取消"
     )
     owner = signing.account_of(agreement.graduate)
-    return agreement, terminate.consent(agreement=agreement, by=owner)
+    return agreement, signing.agree_to_terminate(agreement, owner)
 
 
 @pytest.mark.parametrize("round_", range(3))

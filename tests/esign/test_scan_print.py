@@ -183,7 +183,7 @@ def test_a_terminated_agreement_cannot_be_printed(world: World, agreement: Agree
     pc, token = open_confirmed_ticket(agreement)
     owner = signing.account_of(agreement.graduate)
     terminate.start(agreement=agreement, by=owner, ground=Ground.MUTUAL, reason="协商")
-    terminate.consent(agreement=agreement, by=agreement.member.user)
+    signing.agree_to_terminate(agreement, agreement.member.user)
     terminate.pass_on(agreement=agreement, by=world.counsellor)
     terminate.agree(agreement=agreement, by=world.school_admin)
     assert pc.post(f"/print/{token}/pdf/").status_code == 409

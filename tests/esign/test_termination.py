@@ -51,7 +51,7 @@ def rules(world: World, **values: Any) -> SigningRules:
 
 def terminate_agreement(world: World, agreement: Agreement) -> Termination:
     start(agreement, graduate_user(agreement))
-    terminate.consent(agreement=agreement, by=agreement.member.user)
+    signing.agree_to_terminate(agreement, agreement.member.user)
     terminate.pass_on(agreement=agreement, by=world.counsellor)
     return terminate.agree(agreement=agreement, by=world.school_admin)
 
@@ -80,8 +80,9 @@ def test_the_graduate_may_sign_again_with_another_unit(world: World, agreement: 
 
 def test_the_unit_may_start_and_the_graduate_consents(world: World, agreement: Agreement) -> None:
     start(agreement, agreement.member.user)
-    refused("own_request", terminate.consent, agreement=agreement, by=agreement.member.user)
-    done = terminate.consent(agreement=agreement, by=graduate_user(agreement))
+    refused("own_request", signing.consent_to_termination,
+            agreement=agreement, by=agreement.member.user)  # fmt: skip
+    done = signing.agree_to_terminate(agreement, graduate_user(agreement))
     assert done.state == TerminationState.WAITING_DEPARTMENT
 
 
@@ -109,7 +110,7 @@ def test_after_the_deadline_a_stamped_release_replaces_the_answer(
     Termination.objects.filter(pk=row.pk).update(
         answer_by=timezone.now() - datetime.timedelta(seconds=1)
     )
-    refused("role", terminate.consent, agreement=agreement, by=world.counsellor)
+    refused("role", signing.consent_to_termination, agreement=agreement, by=world.counsellor)
     done = terminate.upload_release(**call)
     assert done.state == TerminationState.WAITING_DEPARTMENT
     terminate.pass_on(agreement=agreement, by=world.counsellor)
@@ -161,7 +162,7 @@ def test_a_school_may_leave_the_decision_to_the_department(
 ) -> None:
     rules(world, department_decides=True)
     start(agreement, graduate_user(agreement))
-    terminate.consent(agreement=agreement, by=agreement.member.user)
+    signing.agree_to_terminate(agreement, agreement.member.user)
     refused("department_decides", terminate.pass_on,
             agreement=agreement, by=world.counsellor)  # fmt: skip
     done = terminate.agree(agreement=agreement, by=world.department_admin)
@@ -170,7 +171,7 @@ def test_a_school_may_leave_the_decision_to_the_department(
 
 def test_staff_refuses_a_termination_with_a_reason(world: World, agreement: Agreement) -> None:
     start(agreement, graduate_user(agreement))
-    terminate.consent(agreement=agreement, by=agreement.member.user)
+    signing.agree_to_terminate(agreement, agreement.member.user)
     refused("state", terminate.agree, agreement=agreement, by=world.school_admin)
     done = terminate.turn_down(agreement=agreement, by=world.counsellor, reason="材料不全")
     assert (done.state, done.refusal) == (TerminationState.REFUSED, "材料不全")
@@ -194,8 +195,8 @@ def test_after_a_reset_or_a_new_number_the_graduate_cannot_terminate(
     person.save(update_fields=["code_counter", "activated_at"])
     refused("account_reset", start, agreement=agreement, by=user)
     start(agreement, agreement.member.user)
-    refused("account_reset", terminate.consent, agreement=agreement, by=user)
+    refused("account_reset", signing.consent_to_termination, agreement=agreement, by=user)
     person.activated_at = timezone.now() - datetime.timedelta(hours=73)
     person.save(update_fields=["activated_at"])
     Graduate.objects.filter(pk=agreement.graduate_id).update(mobile="13811112222")
-    refused("mobile_changed", terminate.consent, agreement=agreement, by=user)
+    refused("mobile_changed", signing.consent_to_termination, agreement=agreement, by=user)

@@ -47,7 +47,7 @@ def start_as_unit(agreement: Agreement) -> Termination:
 def make_termination_to_review(agreement: Agreement) -> Termination:
     """A termination that both sides want and the department has to review."""
     start_as_unit(agreement)
-    return terminate.consent(agreement=agreement, by=signing.account_of(agreement.graduate))
+    return signing.agree_to_terminate(agreement, signing.account_of(agreement.graduate))
 
 
 def post_step(client: Client, t: Termination, action: str, **values: Any) -> Any:
@@ -144,23 +144,6 @@ def test_the_units_request_is_shown_on_the_home_page(agreement: Agreement) -> No
     t.refresh_from_db()
     assert (t.state, t.answer) == (TerminationState.REFUSED, "不同意")
     assert "用人单位申请解约" not in client.get("/").content.decode()
-
-
-def test_consent_applies_only_to_the_termination_that_was_shown(agreement: Agreement) -> None:
-    first = start_as_unit(agreement)
-    terminate.withdraw(agreement=agreement, by=agreement.member.user)
-    second = terminate.start(
-        agreement=agreement, by=agreement.member.user, ground=Ground.MUTUAL, reason="另一原因"
-    )
-    client, act = graduate_client(agreement), f"/agreements/{agreement.pk}/termination/consent/"
-    answer = client.post(act, {"seen": first.pk})
-    assert (answer.status_code, "没有执行" in answer.content.decode()) == (409, True)
-    assert client.post(act).status_code == 409, "nothing seen"
-    second.refresh_from_db()
-    assert second.state == TerminationState.WAITING_OTHER
-    assert client.post(act, {"seen": second.pk}).status_code == 302
-    again = client.post(act, {"seen": second.pk})
-    assert (again.status_code, "“同意解约”" in again.content.decode()) == (409, True)
 
 
 def test_the_graduate_uploads_a_stamped_release_after_the_deadline(agreement: Agreement) -> None:
