@@ -17,7 +17,8 @@ from core.models import Event, StoredFile
 from esign import pdf_signing, terms
 from esign.fields import ALL, IMAGES, SIGNATURE
 from esign.models import Agreement, AgreementVersion
-from esign.party import PARTY_LABELS
+from esign.party import PARTY_LABELS, school_contact
+from schools.models import School
 
 if TYPE_CHECKING:
     import pydyf
@@ -75,8 +76,9 @@ def explain_missing_glyphs(
 def _named_words(version: AgreementVersion, approvals: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(label, words) of everything in the PDF that somebody typed."""
     signed, evidence = terms.read(version.terms), version.evidence
+    party = _with_school_contact(evidence["party"], version.agreement.school)
     for key, label in PARTY_LABELS.items():
-        yield label, evidence["party"].get(key) or ""
+        yield label, party[key]
     for field in ALL:
         yield field.label, signed["words"].get(field.key) or ""
     yield "单位经办人姓名", evidence["employer"]["name"]
@@ -97,7 +99,7 @@ def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> di
         "v": signed["values"],
         "w": _words_in_print(signed),
         "province": settings.PROVINCE_NAME,
-        "party": evidence["party"],
+        "party": _with_school_contact(evidence["party"], agreement.school),
         "evidence": evidence,
         "agent": _plain_agent(evidence["graduate"].get("agent") or ""),
         "approvals": {
@@ -115,6 +117,12 @@ def template_context(version: AgreementVersion, approvals: dict[str, Any]) -> di
         "address": public_address(agreement),
         "qr": pdf.qr_picture(public_address(agreement)),
     }
+
+
+def _with_school_contact(party: dict[str, str], school: School) -> dict[str, str]:
+    """`party` as it was signed. How to reach a school that had not filled it in by then is taken from
+    its set-up of today; it is no part of what was agreed."""
+    return party | {key: party.get(key) or today for key, today in school_contact(school).items()}
 
 
 def _plain_agent(agent: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codes import lookup
 from graduates.models import Graduate
+from schools.models import School
 
 # What may be in `party_of` that somebody typed, for sentences about it.
 PARTY_LABELS = {
@@ -12,6 +13,8 @@ PARTY_LABELS = {
     "major": "毕业生专业",
     "email": "毕业生电子邮箱",
     "school": "培养学校",
+    "school_contact": "培养学校联系人",
+    "school_address": "培养学校通讯地址",
 }
 
 
@@ -34,5 +37,14 @@ def party_of(graduate: Graduate) -> dict[str, str]:
         "cohort": str(graduate.cohort),
         "graduates_on": f"{graduate.graduates_on.year}年{graduate.graduates_on.month}月",
         "school": graduate.school.name,
-        "school_phone": graduate.school.phone,
+    } | school_contact(graduate.school)
+
+
+def school_contact(school: School) -> dict[str, str]:
+    """How the school is reached, as 培养学校 of an agreement."""
+    return {
+        "school_contact": f"{school.contact_department} {school.contact_name}".strip(),
+        "school_phone": school.phone,
+        "school_address": school.address,
+        "school_postcode": school.postcode,
     }

@@ -11,6 +11,13 @@ from schools.roles import Role
 DEMO_CODE, OTHER_DEMO_CODE = "99001", "99002"
 DEMO_YEAR = 2027
 _SCHOOLS = {DEMO_CODE: "示范大学", OTHER_DEMO_CODE: "示范职业技术学院"}
+_CONTACT = {
+    "contact_department": "毕业生就业指导中心",
+    "contact_name": "演示老师",
+    "phone": "0551-00000000",
+    "address": "合肥市虚构路1号行政楼",
+    "postcode": "230000",
+}
 _DEPARTMENTS = {
     "计算机与信息学院": [("080901", "计算机科学与技术"), ("080902", "软件工程")],
     "文学院": [("050101", "汉语言文学")],
@@ -25,9 +32,7 @@ def schools_exist() -> bool:
 def make_schools(password: str) -> None:
     _account("province", "演示省级", Role.PROVINCE, None, password)
     for code, name in _SCHOOLS.items():
-        school, _ = School.objects.get_or_create(
-            code=code, defaults={"name": name, "phone": "0551-00000000"}
-        )
+        school, _ = School.objects.get_or_create(code=code, defaults={"name": name, **_CONTACT})
         cohort, _ = Cohort.objects.get_or_create(
             school=school,
             year=DEMO_YEAR,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.forms import (
-    PlatformForm,
-    fields,
-)
+from codes.forms import DeclaredForm, declared_form
+from core.forms import PlatformForm, fields
 from schools.actions.staff import SCHOOL_ROLES
+from schools.fields import CONTACT
 
 _YEAR = "请填写四位数的年份，如 2027。"
 ROLES = [(role.value, role.label) for role in SCHOOL_ROLES]
@@ -72,15 +71,14 @@ class CohortForm(_Opens):
     )
 
 
-class SettingsForm(PlatformForm):
-    """What a school sets about itself."""
-
-    phone = fields.Phone(
-        "就业部门电话", required=False, help_text="毕业生登录遇到问题时看到的电话。"
-    )
+class _Settings(DeclaredForm):
     two_person_review = fields.Check(
         "录入与终审须为两人", help_text="勾选后，谁录入的去向就不能由谁终审。"
     )
+
+
+# What a school sets about itself.
+SettingsForm = declared_form(CONTACT, base=_Settings)
 
 
 class NewSchoolForm(PlatformForm):

@@ -87,7 +87,7 @@ def make_waiting(*, most: int = 200) -> int:
 
 _VERSION = LookUp(
     lambda pk: AgreementVersion.objects.filter(pk=pk),
-    related=("agreement", "employer_signature", "graduate_signature"),
+    related=("agreement", "agreement__school", "employer_signature", "graduate_signature"),
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,16 +14,19 @@ from codes import text, validators
 from core import audit
 from core.errors import Invalid, Refused
 from schools.actions.base import locked_school, require, required_text, set_values
+from schools.fields import read_contact
 from schools.models import School
 
 
-def edit_settings(*, school_id: int, phone: str, two_person_review: bool, by: User) -> School:
-    """Change the settings that the school's own admin makes."""
+def edit_settings(
+    *, school_id: int, contact: Mapping[str, Any], two_person_review: bool, by: User
+) -> School:
+    """Change the settings that the school's own admin makes. `contact` has fields of
+    `schools.fields.CONTACT` by key. Raises `Invalid`."""
     require(by, "schools.set_up", school_id)
+    values = read_contact(contact) | {"two_person_review": two_person_review}
     with transaction.atomic():
-        school = locked_school(school_id)
-        values = {"phone": _phone(phone), "two_person_review": two_person_review}
-        return _save(school, values, by)
+        return _save(locked_school(school_id), values, by)
 
 
 def add(*, code: str, name: str, phone: str, by: User) -> School:
@@ -74,7 +79,7 @@ def _turn(school_id: int, *, is_open: bool, by: User) -> School:
     return school
 
 
-def _save(school: School, values: dict[str, object], by: User) -> School:
+def _save(school: School, values: Mapping[str, object], by: User) -> School:
     changes = set_values(school, values)
     if changes:
         school.save(update_fields=list(changes))

@@ -19,6 +19,7 @@ from core.errors import DomainError
 from core.forms import posted
 from core.menu import counted_items
 from schools.access import StaffRequest, staff_view
+from schools.fields import missing_contact
 from schools.forms import LoginForm
 from schools.scope import scope_of
 
@@ -71,8 +72,17 @@ def home(request: StaffRequest) -> HttpResponse:
             "tiles": tiles,
             "scope": scope,
             "panels": frame.home_panels(request.user),
+            "missing_contact": _missing_contact(request),
         },
     )
+
+
+def _missing_contact(request: StaffRequest) -> list[str]:
+    """What the school's admin still has to fill in, because agreements print it."""
+    school = request.staff.school
+    if school is None or not request.user.has_perm("schools.set_up"):
+        return []
+    return missing_contact(school)
 
 
 @staff_view("console.use")

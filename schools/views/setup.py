@@ -53,11 +53,16 @@ def cohort(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("schools.set_up")
 def settings(request: StaffRequest) -> HttpResponse:
     school = own_school(request)
-    current = {"phone": school.phone, "two_person_review": school.two_person_review}
+    current = {key: getattr(school, key) for key in SettingsForm.base_fields}
     form = SettingsForm(posted(request), initial=current)
     if form.is_valid():
         try:
-            school_actions.edit_settings(school_id=school.pk, by=request.user, **form.cleaned_data)
+            school_actions.edit_settings(
+                school_id=school.pk,
+                contact=form.values,
+                two_person_review=form.cleaned_data["two_person_review"],
+                by=request.user,
+            )
             messages.success(request, "已保存。")
             return redirect("console:school-settings")
         except DomainError as refusal:

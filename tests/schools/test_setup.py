@@ -108,6 +108,31 @@ def test_the_school_admin_edits_the_settings(admin: Client, world: World) -> Non
     assert "电话不正确" in bad.content.decode()
 
 
+def test_the_settings_ask_how_the_school_is_reached(admin: Client, world: World) -> None:
+    address, home = reverse("console:school-settings"), reverse("console:home")
+    assert (
+        "缺联系部门、联系人、就业部门电话、通讯地址、邮政编码" in admin.get(home).content.decode()
+    )
+    for role in (Role.DEPARTMENT_ADMIN, Role.PROVINCE):
+        assert "学校联系方式" not in world.client(role).get(home).content.decode()
+    contact = {
+        "contact_department": "就业中心", "contact_name": "试老师", "phone": "0551－６2345678",
+        "address": " 虚构路1号 ", "postcode": "23000",
+    }  # fmt: skip
+    bad = admin.post(address, contact | {"postcode": "12", "address": "路" * 121})
+    assert bad.status_code == 422
+    for words in ("通讯地址超过120个字", "邮政编码", "试老师"):
+        assert words in bad.content.decode()
+    assert admin.post(address, contact).status_code == 302
+    school = School.objects.get(pk=world.school.pk)
+    assert (school.phone, school.address) == ("0551-62345678", "虚构路1号")
+    assert school.postcode == "023000"
+    changes = event("schools.school_edit").data["changes"]
+    assert changes["contact_name"] == ["", "试老师"]
+    assert "学校联系方式" not in admin.get(home).content.decode()
+    assert "试老师" in admin.get(address).content.decode()
+
+
 def test_departments_are_added_renamed_deactivated_and_deleted(admin: Client, world: World) -> None:
     listing = reverse("console:departments")
     assert admin.post(listing, {"name": " 丙学院 "}).status_code == 302
