@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -78,3 +78,8 @@ class FieldDeclaration:
         if isinstance(value, Decimal):
             return f"{value.normalize():f}"
         return str(value)
+
+
+def choices_by_label(fields: Iterable[FieldDeclaration]) -> dict[str, list[str]]:
+    """The words that a workbook offers to choose from, by label, of the fields that have any."""
+    return {f.label: [word for _, word in pairs] for f in fields if (pairs := f.choices())}

@@ -25,6 +25,7 @@ ALL: tuple[FieldDeclaration, ...] = (
     F("sent_on", "寄出日期", "date", SENT, required=False),
 )  # fmt: skip
 BY_KEY = {f.key: f for f in ALL}
+KEYS = tuple(BY_KEY)
 OWN_KEYS = tuple(f.key for f in ALL if f.group == RECEIVER)
 SENT_KEYS = tuple(f.key for f in ALL if f.group == SENT)
 # With these types the archive goes to a unit, whose name, contact, phone and address are required.

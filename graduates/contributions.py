@@ -3,6 +3,7 @@
 from accounts.models import User
 from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
 from graduates import demo, origin_steps
+from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
 from graduates.models import CorrectionRequest
 from graduates.states import CorrectionState
@@ -37,6 +38,7 @@ CONTRIBUTIONS = Contributions(
     console_menu=(
         MenuItem("生源", "生源信息", "console:origins", "people", "graduates.view", 10),
         MenuItem("生源", "导入名册", "console:imports", "upload", "graduates.import", 20),
+        MenuItem("生源", "档案转寄", "console:archives", "mailbox", "graduates.view", 22),
         MenuItem("生源", "信息反馈", "console:corrections", "chat-left-text", "graduates.view", 25,
                  _count_corrections),
         MenuItem("生源", "最近修改", "console:changes", "clock-history", "graduates.view", 30),
@@ -59,12 +61,13 @@ CONTRIBUTIONS = Contributions(
     periodic_tasks=(
         # Celery messages can be lost, so the sweep continues imports that nobody works on.
         PeriodicTask("sweep-imports", "graduates.tasks.sweep_imports", 60.0),
+        PeriodicTask("sweep-archive-imports", "graduates.tasks.sweep_archive_imports", 60.0),
     ),
     machines=(
         (origin_steps.CONFIRMATION, origin_steps.ROLE_LABELS),
         (origin_steps.STANDING, origin_steps.ROLE_LABELS),
         (origin_steps.CORRECTION, origin_steps.ROLE_LABELS),
     ),
-    jobs=(ROSTERS,),
+    jobs=(ROSTERS, ARCHIVE_IMPORTS),
     demo=Demo(demo.graduates_exist, demo.make_graduates, demo.show_graduate),
 )  # fmt: skip

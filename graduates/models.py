@@ -16,7 +16,7 @@ from graduates.states import (
     Standing,
 )
 from schools.models import Cohort, Department, School, SchoolClass
-from workbooks.models import WorkbookImport
+from workbooks.models import RowsImport, WorkbookImport
 
 
 class Person(models.Model):
@@ -233,6 +233,14 @@ class ArchiveTransfer(models.Model):
 
     def __str__(self) -> str:
         return f"档案转寄 {self.graduate_id}"
+
+
+class ArchiveImport(RowsImport):
+    """An imported workbook of archive transfers, mostly with the courier numbers of sent ones."""
+
+    class Meta(RowsImport.Meta):
+        verbose_name = "档案转寄导入"
+        indexes = [models.Index(fields=["school", "-id"], name="archive_import_newest")]
 
 
 class CorrectionRequest(models.Model):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from graduates.views import (
+    archives,
     changes,
     duplicates,
     entrance,
@@ -56,6 +57,16 @@ console = [
     path("graduates/import/<int:pk>/confirm/", roster.confirm, name="import-confirm"),
     path("graduates/import/<int:pk>/cancel/", roster.cancel, name="import-cancel"),
     path("graduates/import/<int:pk>/annotated/", roster.annotated, name="import-annotated"),
+    path("archives/", archives.ArchiveList.as_view(), name="archives"),
+    path("archives/export/", archives.ArchiveExport.as_view(), name="archives-export"),
+    path("archives/import/", archives.listing, name="archive-imports"),
+    path("archives/import/template/", archives.template, name="archive-import-template"),
+    path("archives/import/<int:pk>/", archives.detail, name="archive-import"),
+    path("archives/import/<int:pk>/confirm/", archives.confirm, name="archive-import-confirm"),
+    path("archives/import/<int:pk>/cancel/", archives.cancel, name="archive-import-cancel"),
+    path(
+        "archives/import/<int:pk>/annotated/", archives.annotated, name="archive-import-annotated"
+    ),
     path("graduates/<int:pk>/", origin.detail, name="origin"),
     path("graduates/<int:pk>/lock/", origin.lock, name="origin-lock"),
     path("graduates/<int:pk>/unlock/", origin.unlock, name="origin-unlock"),

@@ -15,7 +15,7 @@ from core import files
 from destinations.actions import evidence
 from destinations.models import DestinationImport, MinimumWage
 from graduates.actions import roster
-from graduates.models import Graduate
+from graduates.models import ArchiveImport, Graduate
 from schools.models import Major
 from schools.roles import Role
 from tests import access_employers, access_esign, access_national, factories
@@ -88,13 +88,18 @@ class Objects:
         return self._of_school({"pk": mine}, {"pk": foreign})
 
     def destination_imports(self) -> list[AddressCase]:
+        return self._own_imports(DestinationImport)
+
+    def archive_imports(self) -> list[AddressCase]:
+        return self._own_imports(ArchiveImport)
+
+    def _own_imports(self, model: Any) -> list[AddressCase]:
         """Department admins see their own imports, school admins all imports of the school."""
 
         def make_import(world: World, role: str) -> int:
             user = world.user(role)
             file = files.store(b"no", name="a.xlsx", content_type="a/b", purpose="destinations")
-            row = DestinationImport.objects.create(school=world.school, file=file, by=user)
-            return row.pk
+            return model.objects.create(school=world.school, file=file, by=user).pk
 
         return [
             AddressCase(
@@ -241,6 +246,10 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = {
     "console:destination-import-confirm": Objects.destination_imports,
     "console:destination-import-cancel": Objects.destination_imports,
     "console:destination-import-annotated": Objects.destination_imports,
+    "console:archive-import": Objects.archive_imports,
+    "console:archive-import-confirm": Objects.archive_imports,
+    "console:archive-import-cancel": Objects.archive_imports,
+    "console:archive-import-annotated": Objects.archive_imports,
     "console:category": Objects.categories,
     "console:category-form": Objects.category_forms,
     "console:cohort": Objects.cohorts,

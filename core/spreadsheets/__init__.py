@@ -4,11 +4,12 @@ as a formula."""
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -133,10 +134,12 @@ def write(
     marks: dict[tuple[int, int], str] | None = None,
     above: Sequence[Sequence[object]] = (),
     widths: Sequence[int] | None = None,
+    choices: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """A workbook of one sheet, all text cells; the header comes after the rows `above`. `marks`
     maps (row, column), both from 1, to a reason: that cell is coloured and carries the reason as
-    a comment."""
+    a comment. `choices` maps headers to the words that the cells below offer in a list; other words
+    may be written, too, after a warning."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.comments import Comment
@@ -171,11 +174,44 @@ def write(
     for values in above:
         sheet.append([safe(v) for v in values])
     sheet.append(first)
+    lists = [(i, choices[h]) for i, h in enumerate(header, start=1) if choices and h in choices]
+    if lists:
+        _offer_choices(book, sheet, lists, first_row=len(above) + 2)
     for number, values in enumerate(rows, start=len(above) + 2):
         sheet.append([cell(v, number, i) for i, v in enumerate(values, start=1)])
     buffer = BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+# The choices of a column are offered so far down, as a workbook may be filled in by hand.
+_LAST_ROW_WITH_CHOICES = 50_000
+
+
+def _offer_choices(
+    book: Any, sheet: Any, lists: Sequence[tuple[int, Sequence[str]]], *, first_row: int
+) -> None:
+    """Give cells of `sheet` lists to choose from: (number of the column, words). The words stand in a
+    hidden sheet, one list a column, because a list in the cell itself may have 255 characters only."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    hidden = book.create_sheet("选项")
+    hidden.sheet_state = "hidden"
+    for words in itertools.zip_longest(*(words for _, words in lists)):
+        hidden.append([safe(word) for word in words])
+    for at, (column, words) in enumerate(lists, start=1):
+        letter, place = get_column_letter(column), get_column_letter(at)
+        offered = DataValidation(
+            type="list",
+            formula1=f"'选项'!${place}$1:${place}${len(words)}",
+            sqref=f"{letter}{first_row}:{letter}{_LAST_ROW_WITH_CHOICES}",
+            errorStyle="warning",
+            errorTitle="不在列表中",
+            error="请从列表中选择，或填写代码表中的代码。",
+            showErrorMessage=True,
+        )
+        sheet.data_validations.append(offered)
 
 
 def respond(content: bytes, name: str) -> HttpResponse:

@@ -8,7 +8,6 @@ importing an untouched export approves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.models import User
@@ -16,14 +15,14 @@ from codes.readers import FAILED_LOOKUP
 from core.errors import DomainError
 from destinations.actions import enter, evidence
 from destinations.catalogue import catalogue
-from destinations.fields import ALL, BY_KEY, CATEGORY, FORM, FORMS, KEY_COLUMNS, NAME, STUDENT_NO
+from destinations.fields import ALL, BY_KEY, CATEGORY, FORM, FORMS, KEY_COLUMNS, STUDENT_NO
 from destinations.models import Destination, DestinationImport, is_seeking
 from destinations.rules import check_registration
 from destinations.steps import MACHINE
 from schools.models import School
 from schools.scope import visible_to
 from workbooks.actions import imports
-from workbooks.actions.rows import RowImport, WorkbookRow, read_cells, repeats_words
+from workbooks.actions.rows import RecordFinder, RowImport, WorkbookRow, read_cells, repeats_words
 
 MOST_ROWS = 20_000
 DESTINATION_IMPORTS = imports.import_kind(
@@ -40,7 +39,6 @@ _COLUMNS = {h: h for h in (*KEY_COLUMNS, FORM)} | {f.label: f.key for f in ALL}
 class DestinationRow(WorkbookRow):
     """One row of the workbook, with the destination it is about."""
 
-    student_no: str = ""
     destination: Destination | None = None
 
 
@@ -57,13 +55,12 @@ def _read_rows(imported: DestinationImport) -> tuple[list[str], list[Destination
         most_rows=MOST_ROWS,
         row_class=DestinationRow,
     )
+    found = _destinations_by_number(imported, rows)
+    finder = RecordFinder(found, lambda d: d.graduate.name)
     for row in rows:
-        row.student_no = row.read_column(STUDENT_NO, "student_no")
-    destinations = _destinations_by_number(imported, rows)
-    first_rows: dict[str, int] = {}
-    for row in rows:
-        if not row.problems:
-            _check_row(row, destinations, first_rows, imported.by)
+        row.destination = finder.find(row)
+        if row.destination is not None:
+            _check_row(row, row.destination, imported.by)
     return header, rows
 
 
@@ -79,29 +76,8 @@ def _destinations_by_number(
     return {d.graduate.student_no: d for d in visible}
 
 
-def _check_row(
-    row: DestinationRow,
-    destinations: Mapping[str, Destination],
-    first_rows: dict[str, int],
-    by: User,
-) -> None:
-    """Write into `row` its destination, its values as they were read, and its problems.
-
-    `first_rows` collects for each student number the number of the row that had it first.
-    """
-    if row.student_no in first_rows:
-        row.problems.append((STUDENT_NO, f"学号与第{first_rows[row.student_no]}行重复"))
-        return
-    first_rows[row.student_no] = row.number
-    d = row.destination = destinations.get(row.student_no)
-    if d is None:
-        row.problems.append((STUDENT_NO, f"学号“{row.student_no}”不存在或不在您的管理范围内"))
-        return
-    name = row.read_column(NAME, "name")
-    if not row.problems and name != d.graduate.name:
-        row.problems.append((NAME, f"姓名与学号不符，系统中为{d.graduate.name}"))
-    if row.problems:
-        return
+def _check_row(row: DestinationRow, d: Destination, by: User) -> None:
+    """Write into `row` its values as they were read, and its problems."""
     if _repeats_export(row, d):
         row.unchanged = True
         return
@@ -202,6 +178,11 @@ def _column(key: str) -> str:
 
 
 _IMPORT = RowImport(
-    kind=DESTINATION_IMPORTS, title="去向", read=_read_rows, write=_write_row, column=_column
+    kind=DESTINATION_IMPORTS,
+    title="去向",
+    columns=_COLUMNS,
+    read=_read_rows,
+    write=_write_row,
+    column=_column,
 )
 check, apply, run_overdue = _IMPORT.check, _IMPORT.apply, _IMPORT.run_overdue

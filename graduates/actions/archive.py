@@ -41,6 +41,22 @@ def record_sending(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> A
     """Save the mail number and the day, once staff have sent the archive. Raises `Invalid`."""
     if not by.has_perm("graduates.edit"):
         raise NotPermitted("role", "您没有登记寄出的权限。")
+    values, errors = check_sending(typed)
+    if errors:
+        raise Invalid(errors)
+    with transaction.atomic():
+        archive = _locked_archive(locked_graduate(graduate_id))
+        check_receiver_known(archive.transfer_type)
+        return _save_changes(archive, values, by, "graduates.archive_sent")
+
+
+def check_receiver(typed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The errors of where an archive goes, by field."""
+    return _by_field(read_fields(typed, OWN_KEYS)[1])
+
+
+def check_sending(typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Mail number and day as they were read, and the errors by field."""
     values, issues = read_fields(typed, SENT_KEYS)
     errors = _by_field(issues)
     if bool(values["tracking_no"]) != bool(values["sent_on"]):
@@ -48,13 +64,13 @@ def record_sending(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> A
         errors.setdefault(missing, ["单号和寄出日期须一并填写"])
     if values["sent_on"] and values["sent_on"] > timezone.localdate():
         errors["sent_on"] = ["寄出日期不能晚于今天"]
-    if errors:
-        raise Invalid(errors)
-    with transaction.atomic():
-        archive = _locked_archive(locked_graduate(graduate_id))
-        if not archive.transfer_type:
-            raise Refused("archive_type", "请先填写档案转递类型和接收单位。")
-        return _save_changes(archive, values, by, "graduates.archive_sent")
+    return values, errors
+
+
+def check_receiver_known(transfer_type: str) -> None:
+    """Refuse to note that an archive was sent if nobody has said where it goes."""
+    if not transfer_type:
+        raise Refused("archive_type", "请先填写档案转递类型和接收单位。")
 
 
 def propose(*, graduate: Graduate, values: Mapping[str, Any], by: User | Actor | None) -> None:

@@ -30,7 +30,7 @@ Issue = tuple[str, str]
 
 @dataclass
 class WorkbookRow:
-    """One row of a workbook and what was found about it.
+    """One row of a workbook about one graduate, and what was found about it.
 
     `values` has the cells by key of their column. `problems` refuse the row, `warnings` do not.
     """
@@ -42,6 +42,7 @@ class WorkbookRow:
     problems: list[Issue] = field(default_factory=list)
     warnings: list[Issue] = field(default_factory=list)
     unchanged: bool = False
+    student_no: str = ""
 
     def read_column(self, column: str, kind: str = "text") -> str:
         """The content of a column that is no declared field; "" if it is empty. A cell that can't be
@@ -57,6 +58,7 @@ class WorkbookRow:
 
 
 M = TypeVar("M", bound=RowsImport)
+T = TypeVar("T")
 R = TypeVar("R", bound=WorkbookRow)
 
 
@@ -70,10 +72,11 @@ def read_cells(
 ) -> tuple[list[str], list[R]]:
     """The header and the rows of the workbook, not checked yet.
 
-    `columns` maps headers to the keys of the rows' values. Raises `WorkbookRefused` if the workbook
-    has none of them, lacks one of the `required` keys, or has one twice.
+    `columns` maps headers to the keys of the rows' values; of several headers for a key, the last is
+    its label. Raises `WorkbookRefused` if the workbook has none of them, lacks one of the `required`
+    keys, or has one twice.
     """
-    wanted = {plain_header(label): key for label, key in columns.items()}
+    wanted = {plain_header(header): key for header, key in columns.items()}
     with files.local_copy(imported.file) as path:
         sheet = spreadsheets.read(path, headers=list(wanted), most_rows=most_rows)
     keys = [wanted.get(plain_header(h)) for h in sheet.header]
@@ -94,17 +97,52 @@ def read_cells(
         )
         for number, cells in sheet.rows
     ]
+    for row in rows:
+        row.student_no = row.read_column(STUDENT_NO, "student_no")
     return sheet.header, rows
+
+
+class RecordFinder(Generic[T]):
+    """Finds the record of each row by student number, and checks the name that the row has with it.
+
+    `records` are those that the person who uploaded the workbook may see, by student number.
+    """
+
+    def __init__(self, records: Mapping[str, T], name_of: Callable[[T], str]) -> None:
+        self._records = records
+        self._name_of = name_of
+        self._first_rows: dict[str, int] = {}
+
+    def find(self, row: WorkbookRow) -> T | None:
+        """The record of the row; None, and a problem of the row, if it is about nobody, has another
+        name, or is about the same graduate as an earlier row."""
+        if row.problems:
+            return None
+        number = row.student_no
+        if number in self._first_rows:
+            row.problems.append((STUDENT_NO, f"学号与第{self._first_rows[number]}行重复"))
+            return None
+        self._first_rows[number] = row.number
+        record = self._records.get(number)
+        if record is None:
+            row.problems.append((STUDENT_NO, f"学号“{number}”不存在或不在您的管理范围内"))
+            return None
+        name, known = row.read_column(NAME, "name"), self._name_of(record)
+        if not row.problems and name != known:
+            row.problems.append((NAME, f"姓名与学号不符，系统中为{known}"))
+        return None if row.problems else record
 
 
 @dataclass(frozen=True)
 class RowImport(Generic[M, R]):
     """One kind of import. `read` gives the header and the checked rows of a workbook, `write` enters
-    one good row in a transaction of this class's, and `column` gives the header for the key of a
-    field that an action refused. `title` names the workbook that is given back."""
+    one good row in a transaction of this class's, and `column` gives the label for the key of a
+    field that an action refused. `title` names the workbook that is given back, `columns` is what
+    `read_cells` was given."""
 
     kind: JobKind[M]
     title: str
+    columns: Mapping[str, str]
     read: Callable[[M], tuple[list[str], list[R]]]
     write: Callable[[R, M], object]
     column: Callable[[str], str]
@@ -160,6 +198,10 @@ class RowImport(Generic[M, R]):
             "unchanged": unchanged,
             "rejected": len(refused),
         }
+        shown = _own_headers(header, self.columns)
+        for row in rows:
+            row.problems = [(shown.get(column, column), text) for column, text in row.problems]
+            row.warnings = [(shown.get(column, column), text) for column, text in row.warnings]
         problems = [(row.number, *issue) for row in refused for issue in row.problems]
         warnings = [(row.number, *issue) for row in taken for issue in row.warnings]
         imported.issues = [
@@ -188,6 +230,14 @@ class RowImport(Generic[M, R]):
         return imports.store(
             self.kind, content, name=f"{self.title}-未导入.xlsx", school_id=imported.school_id
         )
+
+
+def _own_headers(header: list[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Label of a column → the header that it has in this workbook."""
+    wanted = {plain_header(h): key for h, key in columns.items()}
+    labels = {key: label for label, key in columns.items()}
+    keys = [wanted.get(plain_header(h)) for h in header]
+    return {labels[key]: h.strip() for key, h in zip(keys, header, strict=True) if key}
 
 
 def repeats_words(cell: object, words: str) -> bool:

@@ -45,6 +45,24 @@ def test_marked_cells_are_coloured_and_carry_the_reason() -> None:
     assert sheet["B2"].comment is None
 
 
+def test_a_column_offers_its_choices_in_a_list(tmp_path: Path) -> None:
+    words = [f"选项{n}" for n in range(300)]
+    content = spreadsheets.write(
+        HEADERS, [["a", "b", "c", "d"]], choices={"乙": words, "戊": ["x"]}
+    )
+    book = load_workbook(io.BytesIO(content))
+    (offered,) = book.worksheets[0].data_validations.dataValidation
+    assert (offered.formula1, offered.type) == ("'选项'!$A$1:$A$300", "list")
+    assert "B2" in offered.sqref and "B1" not in offered.sqref and "C2" not in offered.sqref
+    assert book["选项"].sheet_state == "hidden"
+    assert [row[0].value for row in book["选项"]] == words
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    assert spreadsheets.read(path, headers=HEADERS, most_rows=10).rows == [
+        (2, ["a", "b", "c", "d"])
+    ]
+
+
 def test_characters_excel_forbids_do_not_stop_an_export() -> None:
     sheet = written(["甲"], [["a\x01b"], ["x\x00y"]])
     assert sheet["A2"].value == "ab"
