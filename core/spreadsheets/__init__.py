@@ -198,8 +198,8 @@ def _offer_choices(
 
     hidden = book.create_sheet("选项")
     hidden.sheet_state = "hidden"
-    for words in itertools.zip_longest(*(words for _, words in lists)):
-        hidden.append([safe(word) for word in words])
+    for line in itertools.zip_longest(*(words for _, words in lists)):
+        hidden.append([safe(word) for word in line])
     for at, (column, words) in enumerate(lists, start=1):
         letter, place = get_column_letter(column), get_column_letter(at)
         offered = DataValidation(

@@ -106,7 +106,7 @@ def _check_row(row: ArchiveRow, a: ArchiveTransfer, by: User) -> None:
     if reason:
         row.problems.append((STUDENT_NO, reason))
         return
-    errors = {}
+    errors: dict[str, list[str]] = {}
     if _changes(row, a, OWN_KEYS):
         errors |= archive.check_receiver(row.values)
     if _changes(row, a, SENT_KEYS):

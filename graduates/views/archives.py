@@ -75,9 +75,9 @@ class ArchiveList(ConsoleList):
     columns = (
         Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
         Column("student_no", "学号", css="mono"),
+        Column("state", "档案", (_TYPE, _SENT), _state, lambda r: _STATES[_state_of(r)]),
         Column("department", "院系", ("department__name",), css="wide"),
         Column("school_class", "班级", ("school_class__name",), css="wide"),
-        Column("state", "档案", (_TYPE, _SENT), _state, lambda r: _STATES[_state_of(r)]),
         Column("transfer_type", "档案转递类型", (_TYPE,), _type),
         Column("unit_name", "档案转寄单位名称", ("archive__unit_name",), css="wide"),
         Column("tracking_no", "机要/EMS单号", ("archive__tracking_no",), css="mono"),
