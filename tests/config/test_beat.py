@@ -16,6 +16,7 @@ MINUTE, HOUR = 60.0, 3600.0
 # hours; a reminder only by day; everything outstanding once a night.
 INTERVALS = {
     "sweep-imports": MINUTE,
+    "sweep-archive-imports": MINUTE,
     "sweep-destination-imports": MINUTE,
     "sweep-invitation-imports": MINUTE,
     "send-outbox": MINUTE,
