@@ -90,6 +90,26 @@ def test_templates_and_scripts(pattern: str, left_out: re.Pattern[str]) -> None:
 _SHOWN_COLUMNS = ("name", "label", "definition", "evidence", "rule", "formula")
 
 
+_BROKEN = re.compile(
+    rf"(?<=[，。；：、”）》」])\n[ \t]*(?=[{_HAN}“（《]|\{{\{{|\{{% (?:if|for|url)[^\n]*?%\}}[{_HAN}]|<a |<b>)"
+)
+_ONE_LINE = re.compile(r"\{% one_line %\}.*?\{% endone_line %\}", re.DOTALL)
+
+
+def test_no_sentence_of_a_template_shows_a_blank_where_its_line_ends() -> None:
+    """A browser shows a line break as a blank. Paper's labels are broken on purpose."""
+    broken = []
+    for path in _files("templates/**/*.html"):
+        if path.parent.name == "pdf":
+            continue
+        text = _ONE_LINE.sub(lambda found: "\n" * found[0].count("\n"), path.read_text())
+        broken += [
+            f"{path.name}:{text[: found.start()].count(chr(10)) + 1}"
+            for found in _BROKEN.finditer(text)
+        ]
+    assert broken == []
+
+
 def test_code_tables() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {place}"
