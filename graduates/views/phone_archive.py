@@ -72,6 +72,7 @@ def correction_ask(request: GraduateRequest) -> HttpResponse:
             fields_of_kind=[(f.key, f.label) for f in fields_of_kind],
         ),
         "kind": kind,
+        "target": target,
         "current": target.current(request.graduate, field)
         if target and declared is not None
         else None,

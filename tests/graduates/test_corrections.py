@@ -373,4 +373,5 @@ def test_nothing_can_be_corrected_before_a_destination_is_registered(graduate: G
     client = factories.client_of(factories.activate(graduate))
     page = client.get("/corrections/ask/?kind=destination").content.decode()
     assert 'name="field"' not in page
+    assert "还没有登记毕业去向，没有可以更正的内容" in page
     refused("invalid", ask, graduate, kind="destination", field="category", proposed="11")
