@@ -37,6 +37,7 @@ LABELS = {
 # Events that only staff may read.
 _STAFF_LABELS = {
     "esign.view_identity": "查看招聘人员身份证",
+    "esign.view_document": "查看协议书图片",
 }
 _CONSENT, _TAKE_BACK = "esign.terminate_consent", "esign.terminate_take_back"
 _WITHOUT_REASON = {"esign.terminate_call"}  # the parties don't read what staff noted

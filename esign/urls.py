@@ -10,6 +10,7 @@ from esign.views import (
     console_print,
     console_setup,
     console_termination,
+    document_pages,
     employer_agreements,
     employer_imports,
     employer_invitations,
@@ -48,6 +49,12 @@ urlpatterns = [
     path("agreements/", phone.agreements, name="agreements"),
     path("agreements/<int:pk>/", phone_agreement.agreement, name="agreement"),
     path("agreements/<int:pk>/pdf/", phone_agreement.agreement_pdf, name="agreement-pdf"),
+    path("agreements/<int:pk>/pages/", document_pages.graduate_pages, name="agreement-pages"),
+    path(
+        "agreements/<int:pk>/pages/<int:number>/",
+        document_pages.graduate_page,
+        name="agreement-page",
+    ),
     path("agreements/<int:pk>/terminate/", phone_termination.start, name="agreement-terminate"),
     path(
         "agreements/<int:pk>/consent/",
@@ -126,6 +133,14 @@ employer = [
     path(
         "agreements/<int:pk>/pdf/", employer_agreements.agreement_pdf, name="employer-agreement-pdf"
     ),
+    path(
+        "agreements/<int:pk>/pages/", document_pages.employer_pages, name="employer-agreement-pages"
+    ),
+    path(
+        "agreements/<int:pk>/pages/<int:number>/",
+        document_pages.employer_page,
+        name="employer-agreement-page",
+    ),
     path("agreements/<int:pk>/amend/", employer_agreements.amend_form, name="employer-amend"),
     path(
         "agreements/<int:pk>/amend/withdraw/",
@@ -178,6 +193,12 @@ console = [
         "agreements/<int:pk>/signature/<int:number>/<str:side>/",
         console_agreement.signature,
         name="agreement-signature",
+    ),
+    path("agreements/<int:pk>/pages/", document_pages.console_pages, name="agreement-pages"),
+    path(
+        "agreements/<int:pk>/pages/<int:number>/",
+        document_pages.console_page,
+        name="agreement-page",
     ),
     path("prints/", console_lists.PrintList.as_view(), name="prints"),
     path("prints/<int:pk>/", console_print.agreement_print, name="print"),

@@ -87,6 +87,12 @@ def agreements(o: Any) -> list[AddressCase]:
     return _three(*[a.pk for a in _signed(o)])
 
 
+def agreement_pages(o: Any) -> list[AddressCase]:
+    return [
+        AddressCase(case.name, case.kwargs | {"number": 1}, case.seen_by) for case in agreements(o)
+    ]
+
+
 def materials(o: Any) -> list[AddressCase]:
     """Proofs of each unit, and one of a graduate, which is for the school only."""
     cases = []
@@ -190,6 +196,8 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "employer-invitation-picture": pictures,
     "employer-agreement": agreements,
     "employer-agreement-pdf": agreements,
+    "employer-agreement-pages": agreements,
+    "employer-agreement-page": agreement_pages,
     "employer-amend": agreements,
     "employer-amend-withdraw": agreements,
     "employer-terminate": agreements,

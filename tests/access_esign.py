@@ -77,6 +77,10 @@ def agreements(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)])
 
 
+def agreement_pages(o: Any) -> list[AddressCase]:
+    return _cases([a.pk for a in _signed(o)], number=1)
+
+
 def identities(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)], slot="id_front")
 
@@ -175,6 +179,8 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "invitation-picture": pictures,
     "agreement": agreements,
     "agreement-pdf": agreements,
+    "agreement-pages": agreements,
+    "agreement-page": agreement_pages,
     "agreement-terminate": agreements,
     "agreement-consent": agreements,
     "agreement-consent-code": agreements,
@@ -188,6 +194,8 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "amendment-refuse": amendments,
     "console:agreement": agreements,
     "console:agreement-conclude": agreements,
+    "console:agreement-pages": agreements,
+    "console:agreement-page": agreement_pages,
     "console:agreement-image": identities,
     "console:agreement-signature": signatures,
     "console:print": agreements,

@@ -6,6 +6,7 @@ only while it is in force.
 
 from __future__ import annotations
 
+from django.core.cache import cache
 from django.db import transaction
 
 from accounts.models import User
@@ -15,7 +16,12 @@ from destinations.models import Destination
 from destinations.states import APPROVED
 from esign.actions.documents import current_document
 from esign.models import Agreement, Document, Print, SigningRules
-from esign.states import AgreementState
+from esign.states import AgreementState, DocumentState
+
+# Browsers keep a picture this long, so whoever looks again within it is not asked for again.
+LOOK_SECONDS = 600
+_BEING_MADE = "协议书正在生成，请稍后再试。"
+_PARKED = "协议书文件暂时无法生成，已转省级管理员处理；协议的效力不受影响。"
 
 
 def print_refusal(agreement: Agreement) -> str | None:
@@ -30,8 +36,27 @@ def print_refusal(agreement: Agreement) -> str | None:
     if state not in APPROVED:
         return "院系或学校审核通过后才能打印协议书。"
     if current_document(agreement) is None:
-        return "协议书正在生成，请稍后再试。"
+        return _PARKED if _is_parked(agreement) else _BEING_MADE
     return None
+
+
+def _is_parked(agreement: Agreement) -> bool:
+    """Whether the newest document of the present version waits for somebody to remove a cause."""
+    of_version = Document.objects.filter(agreement=agreement, version__number=agreement.version)
+    newest = of_version.order_by("-id").first()
+    return newest is not None and newest.state == DocumentState.PARKED
+
+
+def show(*, agreement: Agreement, by: User) -> Document:
+    """The document of which `by` looks at a picture. Looking is recorded as an event, once in
+    `LOOK_SECONDS` for all its pages, and not as a print. Raises `Refused` as `hand_out` does."""
+    document, reason = current_document(agreement), print_refusal(agreement)
+    if reason or document is None:
+        raise Refused("not_printable", reason or _BEING_MADE)
+    if cache.add(f"esign:looked:{by.pk}:{document.pk}", True, timeout=LOOK_SECONDS):
+        data = {"sha256": document.sha256}
+        audit.record("esign.view_document", by=by, obj=agreement, data=data)
+    return document
 
 
 def hand_out(
@@ -51,7 +76,7 @@ def hand_out(
         reason = print_refusal(locked)
         document = current_document(locked)
         if reason or document is None:
-            raise Refused("not_printable", reason or "协议书正在生成，请稍后再试。")
+            raise Refused("not_printable", reason or _BEING_MADE)
         Print.objects.create(
             agreement=locked,
             document=document,

@@ -13,6 +13,7 @@ from core import jobs, pdf
 from destinations.actions import review
 from esign import documents
 from esign.actions import documents as making
+from esign.actions import printing
 from esign.models import Agreement, Document
 from esign.states import DocumentState
 from schools.roles import Role
@@ -54,6 +55,7 @@ def test_a_document_with_a_missing_glyph_is_parked_and_names_it(
     document = Document.objects.get()
     assert (document.state, document.file, document.attempts) == (DocumentState.PARKED, None, 1)
     assert making.current_document(made) is None
+    assert "已转省级管理员处理" in (printing.print_refusal(made) or "")
     problem = document.problem
     assert f"毕业生姓名“试{UNKNOWN}”中的“{UNKNOWN}”（U+30000）" in problem
     assert "职位名称“𱀀匠”中的“𱀀”（U+31000）" in problem
