@@ -93,8 +93,9 @@ def fill(connection: psycopg.Connection, graduates: int) -> None:
 def _schools(cursor: psycopg.Cursor) -> None:
     cursor.execute(
         f"""
-        INSERT INTO schools_school (id, code, name, brand_name, phone, is_open, two_person_review)
-          SELECT i, 10000 + i, '第' || i || '大学', '', '', true, false
+        INSERT INTO schools_school (id, code, name, brand_name, phone, is_open, two_person_review,
+                                    contact_department, contact_name, address, postcode)
+          SELECT i, 10000 + i, '第' || i || '大学', '', '', true, false, '', '', '', ''
           FROM generate_series(1, {OTHER_SCHOOLS + 1}) i;
         INSERT INTO schools_cohort (id, school_id, year, opens_on, ends_on,
             count_incomplete)

@@ -30,7 +30,7 @@ class Served:
 def served(*, workers: int, settings: str) -> Iterator[Served]:
     """Serve the platform with `workers` processes inside the block."""
     from launcher import children
-    from launcher.run import memory_folder, wait_for_answer
+    from launcher.run import wait_for_answer
     from launcher.stack import PYTHON
 
     measure.start_django()
@@ -40,8 +40,7 @@ def served(*, workers: int, settings: str) -> Iterator[Served]:
     port = children.free_port()
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings, "PROCESS_ROLE": "web"}
     argv = [PYTHON, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    argv += ["--workers", str(workers), "--worker-class", "sync", "--timeout", "60"]
-    argv += ["--no-control-socket", "--worker-tmp-dir", memory_folder()]
+    argv += ["--workers", str(workers)]
     root = Path(__file__).resolve().parents[1]
     log = Path(os.environ["BENCH_FOLDER"]) / "web.log"
     process = children.start(argv, log=log, env=env, cwd=str(root))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -25,7 +26,8 @@ _IN_BACKGROUND = ("sh", "-c", 'trap \'\' INT; exec "$0" "$@"')
 UP = "Ctrl-C stops everything."
 # Variables that bin/test sets; the started installation must not see them.
 _OF_BIN_TEST = (
-    "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "PRIVATE_ROOT", "STATIC_ROOT",
+    "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_READER_URL",
+    "NATIONAL_SIMULATOR_DATABASE_URL", "REDIS_URL", "PRIVATE_ROOT", "STATIC_ROOT",
     "DJANGO_SETTINGS_MODULE", "PROCESS_ROLE", "PYTHONPATH", "DEBUG",
 )  # fmt: skip
 
@@ -112,6 +114,40 @@ def address_in(said: str) -> str:
     return next(w for w in said.split() if w.startswith("http://127.0.0.1:")).rstrip("/")
 
 
+def assert_no_service_knows_other_roles(installation: Installation, launcher: int) -> None:
+    """Web, worker and beat have the password of the platform's role only, and the demo's password
+    not at all."""
+    secrets = {
+        name: installation.secret(name).encode()
+        for name in ("DATABASE_OWNER_PASSWORD", "DATABASE_READER_PASSWORD",
+                     "DATABASE_SIMULATOR_PASSWORD", "DEMO_PASSWORD")
+    }  # fmt: skip
+    seen = set()
+    for pid, _ in processes_under(launcher):
+        argv = Path(f"/proc/{pid}/cmdline").read_bytes()
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        kind = next((k for k in (b"gunicorn", b"celery", b"simulator") if k in argv), None)
+        if kind is None:
+            continue
+        seen.add(kind)
+        own = {"DATABASE_SIMULATOR_PASSWORD"} if kind == b"simulator" else set()
+        for name in secrets.keys() - own:
+            assert secrets[name] not in environment, (argv, name)
+    assert seen == {b"gunicorn", b"celery", b"simulator"}
+
+
+def assert_no_header_says_where_the_platform_is(origin: str) -> None:
+    """A proxy on the same machine would pass such a header on from anybody."""
+    host, port = origin.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as s:
+        s.sendall(
+            b"GET /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nSCRIPT_NAME: /elsewhere\r\n"
+            b"X-Script-Name: /elsewhere\r\nConnection: close\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: s.recv(65536), b""))
+    assert b"elsewhere" not in answer
+
+
 def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> None:
     process, said = installation.start()
     origin = address_in(said)
@@ -124,6 +160,10 @@ def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> No
     names = {(Path("/proc") / str(p) / "comm").read_text().strip() for p, _ in
              processes_under(process.pid)}  # fmt: skip
     assert {"postgres", "valkey-server"} <= names
+    assert_no_service_knows_other_roles(installation, process.pid)
+    assert_no_header_says_where_the_platform_is(origin)
+    for log in (installation.folder / "var").glob("*.log"):
+        assert log.stat().st_mode & 0o077 == 0, log
     installation.stop(process)
     assert still_running(installation.seen) == set()
     assert not (installation.folder / "var" / "running.json").exists()

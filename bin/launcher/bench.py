@@ -15,7 +15,7 @@ from pathlib import Path
 from .paths import ROOT, VAR, make_folder, service_account
 from .postgres import Postgres, new_password
 from .run import IGNORED_STATIC
-from .stack import PYTHON, manage, say, stop_on_signals
+from .stack import PYTHON, addresses_of, manage, say, stop_on_signals
 from .valkey import Valkey
 
 _WITH_PAGES = ("list", "orm", "pages", "weight")
@@ -37,9 +37,7 @@ def main() -> int:
     stop_on_signals()
     base = Path(tempfile.mkdtemp(prefix="platform-bench-", dir="/tmp"))
     base.chmod(0o711)
-    pg = Postgres(
-        base / "postgres", base / "postgres.log", new_password(), fast=wanted[0] not in _DURABLE
-    )
+    pg = Postgres(base / "postgres", base / "postgres.log", fast=wanted[0] not in _DURABLE)
     vk = Valkey(base / "valkey", base / "valkey.log", new_password(), durable=False)
     try:
         pg.start()
@@ -72,8 +70,7 @@ def bench_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
         "INITIAL_CODE_KEY": new_password() * 2,
         "ONE_TIME_CODE_KEY": new_password() * 2,
         "SIGNING_KEY_SECRET": new_password() * 2,
-        "DATABASE_URL": pg.url(),
-        "DATABASE_OWNER_URL": pg.owner_url,
+        **addresses_of(pg),
         "REDIS_URL": vk.url,
         "PRIVATE_ROOT": str(make_folder(base / "private", service_account(), 0o777)),
         "STATIC_ROOT": str(base / "static"),

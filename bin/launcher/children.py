@@ -39,7 +39,9 @@ def start(
     A child has a session of its own, so Ctrl-C reaches only this process, which then stops its
     children in order.
     """
-    handle = log.open("ab")
+    # Only for the account that runs the platform, for an error may show values of people.
+    handle = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    log.chmod(0o600)
     try:
         return subprocess.Popen(
             argv,

@@ -16,9 +16,15 @@ _PURPOSES = {
     "ONE_TIME_CODE_KEY": 32,
     "SIGNING_KEY_SECRET": 32,
     "NATIONAL_SECRET": 32,
-    "DATABASE_PASSWORD": 24,
+    "DATABASE_OWNER_PASSWORD": 24,
+    "DATABASE_APP_PASSWORD": 24,
+    "DATABASE_READER_PASSWORD": 24,
+    "DATABASE_SIMULATOR_PASSWORD": 24,
     "VALKEY_PASSWORD": 24,
 }
+# Known to the launcher only: the servers' passwords, which processes get in addresses of the roles
+# that they need.
+OF_SERVERS = frozenset(name for name in _PURPOSES if name.endswith("_PASSWORD"))
 # Without characters that are easily confused: 0 and O, 1, l and I.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -43,6 +49,8 @@ def installation_secrets() -> dict[str, str]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = _read(path)
         values = dict(known)
+        if former := values.pop("DATABASE_PASSWORD", ""):
+            values.setdefault("DATABASE_OWNER_PASSWORD", former)  # all roles once had the same
         for name, size in _PURPOSES.items():
             values.setdefault(name, secrets.token_urlsafe(size))
         values.setdefault("DEMO_PASSWORD", "-".join(_word() for _ in range(3)))

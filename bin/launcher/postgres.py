@@ -11,12 +11,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.db.roles import APP, READER, create_roles
+
 from . import children
 from .paths import make_folder, package_dir, popen_as, reachable_copy, service_account
 
 DATABASE = "platform"
 OWNER = "postgres"
-APP = "platform_app"
+# The simulated national system has a database of its own, and a role that owns it.
+SIMULATOR = "national_simulator"
 
 
 def _binaries() -> Path:
@@ -25,20 +28,42 @@ def _binaries() -> Path:
     return reachable_copy(package, [libs], "postgres") / "pginstall" / "bin"
 
 
+def new_password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """One password for each role; random ones unless said otherwise."""
+
+    owner: str = field(default_factory=new_password)
+    app: str = field(default_factory=new_password)
+    reader: str = field(default_factory=new_password)
+    simulator: str = field(default_factory=new_password)
+
+    def of(self, role: str) -> str:
+        return {
+            OWNER: self.owner,
+            APP: self.app,
+            READER: self.reader,
+            SIMULATOR: self.simulator,
+        }[role]
+
+
 @dataclass
 class Postgres:
     """One server. With `fast` a crash may lose data; tests and benchmarks do not mind."""
 
     data: Path
     log: Path
-    password: str
+    passwords: Passwords = field(default_factory=Passwords)
     port: int = 0
     fast: bool = False
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen | None = None
 
     def url(self, role: str = APP, database: str = DATABASE) -> str:
-        return f"postgres://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
+        return f"postgres://{role}:{self.passwords.of(role)}@127.0.0.1:{self.port}/{database}"
 
     @property
     def owner_url(self) -> str:
@@ -63,6 +88,10 @@ class Postgres:
             "log_timezone": "Asia/Shanghai",
             "max_wal_size": "4GB",
             "jit": "off",
+            # Values of people must not get into the log: neither the statement that failed, nor
+            # the row that broke a constraint.
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
             **self.settings,
         }
         if self.fast:
@@ -80,12 +109,11 @@ class Postgres:
             time.sleep(1)
         else:
             raise SystemExit("PostgreSQL does not start:\n" + children.tail(self.log))
-        if fresh:
-            self._create_database()
+        self._prepare_roles(fresh)
 
     def _initdb(self, bin_dir: Path, env: dict[str, str]) -> None:
         with tempfile.NamedTemporaryFile("w", dir="/tmp") as pwfile:
-            pwfile.write(self.password)
+            pwfile.write(self.passwords.owner)
             pwfile.flush()
             account = service_account()
             if account is not None:
@@ -115,36 +143,46 @@ class Postgres:
                 return True
         return False
 
-    def _create_database(self) -> None:
-        """Make the database and its two roles. Migrations run as the owner, everything else as a
-        role that may only read and write rows."""
+    def _prepare_roles(self, fresh: bool) -> None:
+        """Make the database if it is missing, and give the roles their rights and passwords."""
         import psycopg
         from psycopg import sql
 
         with psycopg.connect(self.url(OWNER, "postgres"), autocommit=True) as c:
+            if fresh:
+                c.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            known = "SELECT 1 FROM pg_roles WHERE rolname = %s"
+            has_role = c.execute(known, [SIMULATOR]).fetchone()
             c.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(APP), sql.Literal(self.password)
+                sql.SQL("{} ROLE {} LOGIN CREATEDB PASSWORD {}").format(
+                    sql.SQL("ALTER" if has_role else "CREATE"),
+                    sql.Identifier(SIMULATOR),
+                    sql.Literal(self.passwords.simulator),
                 )
             )
-            c.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            databases = c.execute("SELECT 1 FROM pg_database WHERE datname = %s", [SIMULATOR])
+            has_simulator = databases.fetchone() is not None
         with psycopg.connect(self.owner_url, autocommit=True) as c:
-            grants = {
-                "TABLES": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN",
-                "SEQUENCES": "USAGE, SELECT",
-            }
-            for kind, rights in grants.items():
-                c.execute(
-                    sql.SQL(
-                        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"
-                    ).format(sql.SQL(rights), sql.SQL(kind), sql.Identifier(APP))
-                )
+            create_roles(c, {role: self.passwords.of(role) for role in (APP, READER)})
+        if has_simulator:
+            self._give_away_simulator()
+
+    def _give_away_simulator(self) -> None:
+        """Let the simulator's role own its database, which once was the owner's."""
+        import psycopg
+        from psycopg import sql
+
+        role = sql.Identifier(SIMULATOR)
+        with psycopg.connect(self.url(OWNER, SIMULATOR), autocommit=True) as c:
+            c.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(role, role))
+            rows = c.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = %s",
+                [OWNER],
+            )
+            for (table,) in rows.fetchall():
+                c.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(sql.Identifier(table), role))
 
     def stop(self) -> None:
         if self.process is not None:
             children.stop(self.process, signal.SIGINT)
             self.process = None
-
-
-def new_password() -> str:
-    return secrets.token_urlsafe(24)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import os
 import signal
 import subprocess
 import threading
@@ -17,6 +16,7 @@ from . import children
 from .fonts import build_fonts
 from .paths import ROOT, VAR, Account, make_folder, reachable_by_all, service_account
 from .stack import (
+    OF_OTHER_ROLES,
     PYTHON,
     delete_note,
     manage,
@@ -58,8 +58,7 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
     python = [PYTHON, "-m"]
     celery = [*python, "celery", "-A", "config", "--quiet"]
     gunicorn = [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    gunicorn += ["--workers", "3", "--worker-class", "sync", "--timeout", "60"]
-    gunicorn += ["--no-control-socket", "--worker-tmp-dir", memory_folder()]
+    gunicorn += ["--workers", "3"]
     gunicorn += ["--reload"] if options.debug else []
     beat_schedule = make_folder(VAR / "beat", account) / "schedule"
     children_argv = {
@@ -73,7 +72,7 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         processes = {}
         for name, argv in children_argv.items():
-            role_env = {**env, "PROCESS_ROLE": name}
+            role_env = {**env_of_service(env, simulator=name == "national"), "PROCESS_ROLE": name}
             log = VAR / f"{name}.log"
             p = children.start(argv, log=log, env=role_env, account=account, cwd=str(ROOT))
             stack.callback(children.stop, p)
@@ -88,6 +87,14 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
                     log = VAR / f"{name}.log"
                     raise SystemExit(f"{name} ended ({p.returncode}):\n{children.tail(log)}")
             time.sleep(0.5)
+
+
+def env_of_service(env: dict[str, str], *, simulator: bool) -> dict[str, str]:
+    """The environment of a service: without the owner of the database, without the accounts of the
+    demo, and without the simulator's database unless it is the simulator."""
+    kept = {"NATIONAL_SIMULATOR_DATABASE_URL"} if simulator else set()
+    left_out = {*OF_OTHER_ROLES, "DEMO_PASSWORD"} - kept
+    return {k: v for k, v in env.items() if k not in left_out}
 
 
 def simulator_argv(env: dict[str, str]) -> list[str] | None:
@@ -134,11 +141,6 @@ def collect_static(env: dict[str, str]) -> None:
         return
     manage(env, "collectstatic", "--noinput", "--clear", "--verbosity", "0", *IGNORED_STATIC)
     stamp.write_text(h.hexdigest())
-
-
-def memory_folder() -> str:
-    """A folder in memory, if there is one, for the files that gunicorn's workers touch."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 
 
 def _web_account() -> Account | None:

@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .installation import installation_secrets, open_lock
+from .installation import OF_SERVERS, installation_secrets, open_lock
 from .paths import ROOT, VAR, make_folder, service_account, state_dir
-from .postgres import Postgres
+from .postgres import DATABASE, OWNER, READER, SIMULATOR, Passwords, Postgres
 from .valkey import Valkey
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
@@ -23,6 +23,24 @@ PYTHON = str(ROOT / ".venv" / "bin" / "python")
 
 # The address of a running simulator, for commands that share its services.
 _NATIONAL = ("NATIONAL_URL", "NATIONAL_CLIENT", "NATIONAL_DEMO")
+
+
+# The addresses of the database for other roles than the platform's, which no web process gets.
+OF_OTHER_ROLES = (
+    "DATABASE_OWNER_URL",
+    "DATABASE_READER_URL",
+    "NATIONAL_SIMULATOR_DATABASE_URL",
+)
+
+
+def addresses_of(pg: Postgres, database: str = DATABASE) -> dict[str, str]:
+    """The address of `database` for each role."""
+    return {
+        "DATABASE_URL": pg.url(database=database),
+        "DATABASE_OWNER_URL": pg.url(OWNER, database),
+        "DATABASE_READER_URL": pg.url(READER, database),
+        "NATIONAL_SIMULATOR_DATABASE_URL": pg.url(SIMULATOR, SIMULATOR),
+    }
 
 
 def _note() -> Path:
@@ -56,7 +74,8 @@ def services(
     run until no other command shares them.
     """
     values = installation_secrets()
-    env = {**values, **os.environ, "DJANGO_SETTINGS_MODULE": settings}
+    env = {k: v for k, v in values.items() if k not in OF_SERVERS}
+    env |= {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
     env["PYTHONPATH"] = str(ROOT)
     state = state_dir()
     env.setdefault("PRIVATE_ROOT", str(make_folder(state / "private", service_account())))
@@ -67,14 +86,18 @@ def services(
         env |= {k: note[k] for k in _NATIONAL if k in note and k not in os.environ}
         if "DATABASE_URL" not in os.environ:
             if "DATABASE_URL" in note:
-                env |= {k: note[k] for k in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+                env |= {k: note[k] for k in ("DATABASE_URL", *OF_OTHER_ROLES)}
             else:
-                pg = Postgres(
-                    state / "postgres", VAR / "postgres.log", values["DATABASE_PASSWORD"], 15432
+                passwords = Passwords(
+                    *(
+                        values[f"DATABASE_{role}_PASSWORD"]
+                        for role in ("OWNER", "APP", "READER", "SIMULATOR")
+                    )
                 )
+                pg = Postgres(state / "postgres", VAR / "postgres.log", passwords, 15432)
                 pg.start()
                 stack.callback(pg.stop)
-                env |= {"DATABASE_URL": pg.url(), "DATABASE_OWNER_URL": pg.owner_url}
+                env |= addresses_of(pg)
         env.setdefault("DATABASE_OWNER_URL", env["DATABASE_URL"])
         if "REDIS_URL" not in os.environ:
             if "REDIS_URL" in note:
@@ -125,7 +148,7 @@ def _wait_for_others() -> None:
 
 def write_note(env: dict[str, str]) -> None:
     """Write down what other commands need to share our services."""
-    keys = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", *_NATIONAL)
+    keys = ("DATABASE_URL", *OF_OTHER_ROLES, "REDIS_URL", *_NATIONAL)
     handle = os.open(_note(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as f:
         json.dump({"pid": os.getpid(), **{k: env[k] for k in keys if k in env}}, f)

@@ -18,7 +18,7 @@ from .coverage import below_floor
 from .fonts import build_fonts
 from .paths import ROOT, VAR, make_folder, service_account
 from .postgres import OWNER, Postgres, new_password
-from .stack import PYTHON, manage, say, stop_on_signals
+from .stack import PYTHON, addresses_of, manage, say, stop_on_signals
 from .valkey import Valkey
 
 TEMPLATE = "test_template"
@@ -28,7 +28,7 @@ def main() -> int:
     stop_on_signals()
     base = Path(tempfile.mkdtemp(prefix="platform-test-", dir="/tmp"))
     base.chmod(0o711)
-    pg = Postgres(base / "postgres", base / "postgres.log", new_password(), fast=True)
+    pg = Postgres(base / "postgres", base / "postgres.log", fast=True)
     vk = Valkey(base / "valkey", base / "valkey.log", new_password(), durable=False)
     try:
         pg.start()
@@ -67,8 +67,7 @@ def test_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": pg.url(database=TEMPLATE),
-        "DATABASE_OWNER_URL": pg.url(OWNER, TEMPLATE),
+        **addresses_of(pg, TEMPLATE),
         "REDIS_URL": vk.url,
         "PRIVATE_ROOT": str(make_folder(base / "private", service_account(), 0o777)),
         "FONT_DIR": str(VAR / "fonts"),

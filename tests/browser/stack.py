@@ -96,7 +96,7 @@ class Stack:
         python = [sys.executable, "-m"]
         self._spawn(
             [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
-             "--workers", "2", "--no-control-socket"],
+             "--workers", "2"],
             "web",
         )  # fmt: skip
         self._spawn([*python, "celery", "-A", "config", "worker", "--concurrency", "1"], "worker")

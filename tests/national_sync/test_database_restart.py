@@ -22,7 +22,7 @@ from tests.national_sync.simulator_process import Simulator
 from tests.national_sync.surviving import COUNT, Night
 
 sys.path.insert(0, str(settings.BASE_DIR / "bin"))
-from launcher.postgres import OWNER, Postgres, new_password
+from launcher.postgres import OWNER, Postgres
 
 
 def manage(*args: str, url: str) -> None:
@@ -49,7 +49,7 @@ def cluster(
         Path("/tmp") / f"platform-restart-{os.getpid()}"
     )  # a short path that its account may enter
     base.mkdir(mode=0o711)
-    pg = Postgres(base / "postgres", base / "postgres.log", new_password())
+    pg = Postgres(base / "postgres", base / "postgres.log")
     usual = dict(connections["default"].settings_dict)
     try:
         pg.start()
@@ -58,7 +58,7 @@ def cluster(
         monkeypatch.setenv("DATABASE_URL", pg.url())
         monkeypatch.setenv("DATABASE_OWNER_URL", pg.url(OWNER))
         connections["default"].close()
-        there = {"PORT": str(pg.port), "PASSWORD": pg.password, "NAME": "platform"}
+        there = {"PORT": str(pg.port), "PASSWORD": pg.passwords.app, "NAME": "platform"}
         connections["default"].settings_dict.update(there)
         with django_db_blocker.unblock():
             yield pg

@@ -6,7 +6,6 @@ import os
 import sys
 from argparse import REMAINDER
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -37,19 +36,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        for name in ("NATIONAL_SECRET", "NATIONAL_CLIENT"):
+        for name in ("NATIONAL_SECRET", "NATIONAL_CLIENT", _DATABASE):
             if not env.get(name):
                 raise CommandError(f"{name} is not set")
-        if not env.get(_DATABASE):
-            env[_DATABASE] = default_database()
         env["PYTHONPATH"] = str(settings.BASE_DIR)
         argv = [sys.executable, "-m", "national_sync.simulator", *options["options"]]
         os.execve(sys.executable, argv, env)  # noqa: S606
-
-
-def default_database() -> str:
-    """Database `national_simulator` on the platform's server, as a role that may create it."""
-    url = os.environ.get("DATABASE_OWNER_URL") or os.environ.get("DATABASE_URL", "")
-    if not url:
-        raise CommandError(f"{_DATABASE} is not set")
-    return urlsplit(url)._replace(path="/national_simulator").geturl()
