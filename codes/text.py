@@ -121,7 +121,7 @@ def clean_name(value: str) -> str:
 
 def clean_phone(value: str) -> str:
     """A mobile number without +86, blanks and hyphens."""
-    if len(value) == 11 and value.isdigit() and value.isascii():
+    if len(value) == 11 and is_digits(value):
         return value
     digits = re.sub(r"[\-()]", "", clean_code(value)).removesuffix(".0")
     digits = re.sub(r"^(1\d\d)\.(\d{4})\.(\d{4})$", r"\1\2\3", digits)
@@ -131,3 +131,9 @@ def clean_phone(value: str) -> str:
 def looks_scientific(value: str) -> bool:
     """Whether a spreadsheet has rounded the number and written it like 3.40103E+17."""
     return bool(_SCIENTIFIC.match(value.strip()))
+
+
+def is_digits(value: str) -> bool:
+    """Whether `value` has only the digits 0 to 9, and at least one. `str.isdigit` takes others too,
+    such as ², which `int` refuses."""
+    return value.isascii() and value.isdigit()

@@ -14,7 +14,7 @@ from stdnum.iso7064 import mod_11_10
 
 from codes import lookup
 from codes.findings import Finding
-from codes.text import clean_code
+from codes.text import clean_code, is_digits
 
 
 def _error(code: str, message: str) -> list[Finding]:
@@ -56,7 +56,7 @@ def check_id_number(number: str, today: datetime.date | None = None) -> list[Fin
 
     The region is not checked, because a number keeps the code that was in force when it was issued.
     """
-    if len(number) == 15 and number.isdigit():
+    if len(number) == 15 and is_digits(number):
         return _error("id_15", "15位旧身份证号已停用，请填写18位公民身份号码")
     if not _ID_SHAPE.fullmatch(number):
         return _error("id_shape", "证件号码应为18位数字，末位可为X")
@@ -167,7 +167,7 @@ def _check_uscc(value: str) -> list[Finding]:
         return _error(
             "unit_code_characters", "统一社会信用代码只能由数字和大写字母组成，且不含 I、O、S、V、Z"
         )
-    if not value[2:8].isdigit():
+    if not is_digits(value[2:8]):
         return _error("unit_code_region", "统一社会信用代码第3至8位应为登记地区的六位数字")
     if expected != value[17]:
         return _error("unit_code_check", "统一社会信用代码校验位不正确，请对照证照核对")
@@ -184,7 +184,7 @@ def _check_uscc(value: str) -> list[Finding]:
 
 
 def _check_registration(value: str) -> list[Finding]:
-    if not (value.isdigit() and value.isascii()):
+    if not is_digits(value):
         return _error("unit_code_characters", "工商注册号应为15位数字")
     if not mod_11_10.is_valid(value):
         return _error("unit_code_check", "工商注册号校验位不正确，请对照证照核对")
@@ -236,7 +236,7 @@ def _place_parts(text: str) -> tuple[str, str]:
     """The code and the name in a text such as 340104, 蜀山区, 340104 蜀山区 or 蜀山区(340104); "" for
     what is missing."""
     written = re.sub(r"[\-/>,、·_|\\:;]", "", clean_code(text)).removesuffix(".0")
-    if written.isdigit():
+    if is_digits(written):
         return (written[:6] if len(written) == 12 and written.endswith("000000") else written), ""
     if both := _PLACE_BOTH.fullmatch(written):
         return both["before"] or both["after"], both["name"] or both["named"]

@@ -21,7 +21,7 @@ def _filter_by_keyword(queryset: QuerySet[Any], value: str, user: User, to: str)
     prefix that leads from a row to its agreement."""
     typed, code = readers.read("search", value, label="关键字").value, text.clean_code(value)
     matches = Q(pk__in=search_graduates(queryset, value, user, "graduate__").values("pk"))
-    if code.isdigit() and len(code) >= 8:
+    if text.is_digits(code) and len(code) >= 8:
         matches |= Q(**{f"{to}number__startswith": code})
     elif len(typed) >= 2 and not typed.isascii():
         matches |= Q(**{f"{to}unit__name__contains": typed})

@@ -45,7 +45,7 @@ def _find_code(table: lookup.Table, key: str) -> str | None:
     """The code that is written; with a leading zero if it lost one, or without the zeros that it
     should not have. None if there is no such code."""
     code = table.by_choice.get(key)
-    if code is None and key.isdigit():
+    if code is None and text.is_digits(key):
         padded, short = f"0{key}", key.lstrip("0") or "0"
         code = padded if len(key) == 1 and padded in table.offered else None
         if code is None and short in table.offered:

@@ -69,7 +69,7 @@ def _clean(expected: Expected, raw: str) -> str | Finding:
     cleaned = text.clean_clauses(raw) if expected.kind == "clauses" else text.clean(raw)
     if expected.is_cell and cleaned[:1] == "#" and cleaned.upper() in _ERROR_WORDS:
         return _cell_error(expected, cleaned)
-    if expected.kind in _EXACT and not cleaned.isdigit():
+    if expected.kind in _EXACT and not text.is_digits(cleaned):
         plain = text.clean_code(cleaned)
         if text.looks_scientific(plain) or re.fullmatch(r"\d{16,}\.0+", plain):
             return _rounded_number(expected)

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
@@ -72,23 +76,31 @@ class HasKey(Func):
 
 
 def encode(values: Sequence[Any]) -> str:
+    """The cursor of a row with these values. It is encrypted, because addresses get into logs and
+    histories, and the values may be a person's name or number."""
     plain = [{"t": v.isoformat()} if isinstance(v, datetime.datetime) else v for v in values]
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return _cipher().encrypt(text.encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, width: int) -> list[Any] | None:
     """The values in `cursor`, or None if it was not made by `encode`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        values = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        values = json.loads(_cipher().decrypt(padded.encode()))
         if not isinstance(values, list) or len(values) != width:
             return None
         return [
             datetime.datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in values
         ]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (InvalidToken, ValueError, KeyError, TypeError):
         return None
+
+
+@functools.cache
+def _cipher() -> Fernet:
+    key = hashlib.sha256(b"cursors of lists:" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 class PageRows(NamedTuple):

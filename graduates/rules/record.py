@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from codes import lookup, validators
+from codes import lookup, text, validators
 from codes.findings import Finding
 from graduates.fields import BY_KEY
 
@@ -46,7 +46,7 @@ def gender_agrees(record: Record) -> list[Finding]:
     number, gender = record.get("id_number"), record.get("gender")
     if not number or not gender or (record.get("id_type") or "01") != "01":
         return []
-    if len(number) == 18 and number[:17].isdigit() and validators.id_gender(number) != gender:
+    if len(number) == 18 and text.is_digits(number[:17]) and validators.id_gender(number) != gender:
         return [
             Finding("gender_id", "性别与证件号码不一致，请核对", is_error=False, field="gender")
         ]
@@ -118,7 +118,7 @@ def exam_no_shape(record: Record) -> list[Finding]:
     number, level = record.get("exam_no"), record.get("level")
     if not number or not level:
         return []
-    if level in _UNDERGRADUATE and not (len(number) == 14 and number.isdigit()):
+    if level in _UNDERGRADUATE and not (len(number) == 14 and text.is_digits(number)):
         return [
             Finding(
                 "exam_no_shape",

@@ -7,6 +7,7 @@ feedback list.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
@@ -101,8 +102,12 @@ def place() -> int:
     return Cursor.objects.filter(name=STREAM).values_list("value", flat=True).first() or 0
 
 
+# The number of a line, as `BatchLine` has it. Answers come from outside and may hold anything.
+_LINE = re.compile("[0-9]{1,18}")
+
+
 def _apply(results: Sequence[Result]) -> int:
-    by_line = {int(r.line): r for r in results if r.line.isdigit()}
+    by_line = {int(r.line): r for r in results if _LINE.fullmatch(r.line)}
     unanswered = BatchLine.objects.filter(any_of("pk", by_line), verdict="")
     ids = unanswered.values_list("graduate_id", flat=True)
     # Locks are taken in one order everywhere: graduates first, by id, then everything else.

@@ -157,3 +157,19 @@ def test_decoding_never_raises(cursor: str) -> None:
 @given(st.lists(st.one_of(st.integers(), st.text(), st.none(), st.booleans()), max_size=3))
 def test_decoding_returns_the_encoded_values(values: list[Any]) -> None:
     assert keyset.decode(keyset.encode(values), len(values)) == values
+
+
+def test_a_cursor_does_not_show_the_values() -> None:
+    """Addresses get into logs and histories."""
+    cursor = keyset.encode(["340103200402290017", 7])
+    padded = cursor + "=" * (-len(cursor) % 4)
+    assert b"340103200402290017" not in base64.urlsafe_b64decode(padded)
+    assert keyset.encode(["340103200402290017", 7]) != cursor
+
+
+@pytest.mark.parametrize(
+    "made_by_hand",
+    ['["\\ud800",1]', '["a",1]', '[{"t":"2027-01-01T00:00:00+08:00"},1]', "[" * 5000, "[1,"],
+)
+def test_a_cursor_that_somebody_made_is_no_cursor(made_by_hand: str) -> None:
+    assert keyset.decode(base64.urlsafe_b64encode(made_by_hand.encode()).decode(), 2) is None
