@@ -125,6 +125,12 @@ class PapersForm(PlatformForm):
         self.grey(CERTIFICATE, reason, shown=words if picture else "")
 
 
+class ObjectionForm(PlatformForm):
+    """What a person of the unit has against a letter. The action says if it is missing."""
+
+    reason = fields.LongText("异议的理由", star=True, required=False, max_length=300)
+
+
 class LetterReviewForm(PlatformForm):
     """The province's review: the checklist for an approval, or the reason for a refusal.
 
@@ -132,7 +138,7 @@ class LetterReviewForm(PlatformForm):
     """
 
     check = fields.Checklist("核对清单", tuple(CHECKLIST.items()), required=False)
-    reason = fields.LongText("不通过的原因", required=False, max_length=300)
+    reason = fields.LongText("不通过的原因，或核实异议的情况", required=False, max_length=300)
     seen = fields.Mark()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

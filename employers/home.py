@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from employers import hooks
+from employers.actions.letters import letters_to_object
 from employers.hooks import Todo
 from employers.models import Letter, Membership, UnitMember
 from employers.queries import OPEN_LETTER
@@ -12,7 +13,16 @@ from employers.queries import OPEN_LETTER
 
 @hooks.home_todos.plug(order=90)
 def unit_todos(*, member: UnitMember) -> list[Todo]:
-    todos = []
+    todos = [
+        Todo(
+            f"有人申请{letter.get_kind_display()}",
+            "如非本单位办理，请立即提出异议",
+            reverse("employer-letter"),
+            "exclamation-diamond",
+        )
+        for letter in letters_to_object(member)
+        if letter.objected_at is None
+    ]
     if member.signature_id is None:
         todos.append(
             Todo(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+
+from django.utils import timezone
+
 from accounts.models import User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
@@ -19,24 +23,43 @@ CHECKLIST = {
 }
 
 
+# These end the rights of whoever manages the unit's account now. Two persons review them, and the
+# present manager has time to object.
+TAKES_OVER = (LetterKind.MANAGER, LetterKind.RECOVER)
+OBJECTION_PERIOD = datetime.timedelta(hours=72)
+
+
+def objection_ends(letter: Letter) -> datetime.datetime:
+    """From when on a letter that takes an account over can be approved finally."""
+    return letter.created_at + OBJECTION_PERIOD
+
+
 def role_of(actor: User) -> str:
     staff = staff_of(actor) if isinstance(actor, User) else None
     return staff.role_level if staff is not None else ""
 
 
 def needs_one_reviewer(letter: Letter, actor: User) -> None:
-    if letter.kind == LetterKind.RECOVER:
-        raise Refused("needs_two", "找回帐号须由两人先后审核。")
+    if letter.kind in TAKES_OVER:
+        raise Refused("needs_two", f"{letter.get_kind_display()}须由两人先后审核。")
 
 
 def needs_two_reviewers(letter: Letter, actor: User) -> None:
-    if letter.kind != LetterKind.RECOVER:
+    if letter.kind not in TAKES_OVER:
         raise Refused("one_is_enough", "此事项由一人审核。")
 
 
 def another_person(letter: Letter, actor: User) -> None:
     if letter.first_by_id == actor.pk:
-        raise Refused("same_person", "找回帐号须由另一位审核人复核，您已经初核过。")
+        sentence = f"{letter.get_kind_display()}须由另一位审核人复核，您已经初核过。"
+        raise Refused("same_person", sentence)
+
+
+def objection_period_over(letter: Letter, actor: User) -> None:
+    ends = timezone.localtime(objection_ends(letter))
+    if timezone.now() < ends:
+        sentence = f"原管理者可在{ends:%m月%d日 %H:%M}前提出异议，此后才能复核通过。"
+        raise Refused("too_early", sentence)
 
 
 def submitter_not_left(letter: Letter, actor: User) -> None:
@@ -55,9 +78,10 @@ LETTER = Machine(
         Step("approve", "通过", _PROVINCE, states(_WAITING), _APPROVED,
              (needs_one_reviewer, submitter_not_left), "every line of the checklist ticked"),
         Step("approve", "初核通过", _PROVINCE, states(_WAITING), _SECOND, (needs_two_reviewers,),
-             "of a lost account"),
-        Step("approve", "复核通过", _PROVINCE, states(_SECOND), _APPROVED, (another_person,),
-             "by somebody else"),
+             "of a new manager or a lost account"),
+        Step("approve", "复核通过", _PROVINCE, states(_SECOND), _APPROVED,
+             (another_person, submitter_not_left, objection_period_over),
+             "by somebody else, 72 hours after the letter was handed in"),
         Step("refuse", "不通过", _PROVINCE, states(_WAITING, _SECOND), LetterState.REFUSED, (),
              "", needs_reason=True),
     ),
@@ -66,4 +90,4 @@ LETTER = Machine(
 
 def review_mark(letter: Letter) -> str:
     """A mark of what the reviewer's page shows. A decision with an outdated mark is refused."""
-    return f"{letter.state}:{letter.unit.name}"
+    return f"{letter.state}:{letter.unit.name}:{'objection' if letter.objected_at else ''}"

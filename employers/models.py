@@ -103,7 +103,7 @@ class LetterKind(models.TextChoices):
 
 class LetterState(models.TextChoices):
     WAITING = "waiting", "待审核"
-    SECOND = "second", "待复核"  # recovering an account takes two reviewers
+    SECOND = "second", "待复核"  # taking over an account takes two reviewers
     APPROVED = "approved", "已通过"
     REFUSED = "refused", "未通过"
 
@@ -127,6 +127,10 @@ class Letter(models.Model):
     created_at = models.DateTimeField("提交时间", db_default=Now())
     first_by_id = models.BigIntegerField(null=True)
     first_by = models.CharField(max_length=80, default="", blank=True)
+    # What a person of the unit has against a letter that would end somebody's rights.
+    objection = models.CharField("异议", max_length=300, default="", blank=True)
+    objected_by = models.CharField(max_length=80, default="", blank=True)
+    objected_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=80, default="", blank=True)
 
@@ -140,6 +144,11 @@ class Letter(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=LetterState.REFUSED) | ~Q(reason=""),
                 name="letter_refused_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(objected_at__isnull=True, objection="", objected_by="")
+                | (Q(objected_at__isnull=False) & ~Q(objection="") & ~Q(objected_by="")),
+                name="letter_objection_paired",
             ),
             models.UniqueConstraint(
                 fields=["unit", "mobile"],

@@ -27,6 +27,7 @@ urlpatterns = [
     path("unit/letter/", letters.letter, name="employer-letter"),
     path("unit/letter/template.pdf", letters.letter_template, name="employer-letter-template"),
     path("unit/letter/<int:pk>/", letters.letter_scan, name="employer-letter-scan"),
+    path("unit/letter/<int:pk>/object/", letters.object_to, name="employer-letter-object"),
 ]
 
 console = [

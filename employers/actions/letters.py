@@ -26,7 +26,7 @@ from core.states import Step
 from employers.actions.members import end_membership
 from employers.actions.papers import check_size
 from employers.actions.units import record_member
-from employers.letter_steps import CHECKLIST, LETTER, review_mark
+from employers.letter_steps import CHECKLIST, LETTER, TAKES_OVER, objection_ends, review_mark
 from employers.models import Letter, LetterKind, LetterState, Membership, Unit, UnitMember
 from employers.queries import OPEN_LETTER, contacts_of, manager_of
 
@@ -53,6 +53,8 @@ def submit(*, member: UnitMember, kind: str, scan: bytes) -> Letter:
             unit=unit, kind=kind, member=person, name=person.name, mobile=mobile, scan=stored
         )
         audit.record("employers.submit_letter", by=member.user, obj=letter)
+        if kind == LetterKind.MANAGER:
+            _warn_of_takeover(letter, contacts_of(unit, besides=mobile))
     return letter
 
 
@@ -112,21 +114,73 @@ def submit_recovery(
             "employers.submit_recovery", by=Actor.of_unit(None, unit.name, name),
             obj=letter, data={"from": address, "mobile": mobile},
         )  # fmt: skip
-        _warn_members(
-            letter, contacts_of(unit, besides=mobile), "submitted",
-            f"有人提交公函申请找回{unit.name}的帐号，新手机号码尾号{mobile[-4:]}。"
-            "如非贵单位办理，请立即联系省级就业主管部门。",
+        _warn_of_takeover(letter, contacts_of(unit, besides=mobile))
+    return letter
+
+
+def _warn_of_takeover(letter: Letter, members: list[UnitMember]) -> None:
+    """Tell the people of the unit that somebody wants to take the account over, and how to object."""
+    ends = timezone.localtime(objection_ends(letter))
+    words = (
+        f"有人提交公函申请{letter.get_kind_display()}（{letter.unit.name}），新手机号码尾号"
+        f"{letter.mobile[-4:]}。如非贵单位办理，请在{ends:%m月%d日 %H:%M}前登录用人单位端，"
+        "在“认证公函”中提出异议。"
+    )
+    _warn_members(letter, members, "submitted", words)
+    for member in members:
+        inbox.tell(
+            f"user:{member.user_id}", f"{letter.unit.name}：有人申请{letter.get_kind_display()}",
+            text=words, link=reverse("employer-letter"),
+            key=f"letter:{letter.pk}:submitted:{member.pk}",
+        )  # fmt: skip
+
+
+def letters_to_object(member: UnitMember) -> list[Letter]:
+    """The open letters of the unit that would end somebody's rights and that this person may object
+    to: all but their own."""
+    if member not in contacts_of(member.unit):
+        return []
+    rows = Letter.objects.filter(unit=member.unit_id, state__in=OPEN_LETTER, kind__in=TAKES_OVER)
+    return list(rows.exclude(mobile=member.user.login).order_by("id"))
+
+
+def raise_objection(*, letter_id: int, reason: str, by: UnitMember) -> Letter:
+    """Object to a letter that would end somebody's rights. It can then be approved only with a note
+    on how the reviewer settled the matter. Raises `Invalid`, and `Conflict` for a second objection."""
+    reason = text.clean(reason)[:300]
+    if not reason:
+        raise Invalid({"reason": ["请说明异议的理由。"]})
+    with transaction.atomic():
+        Unit.objects.select_for_update().get(pk=by.unit_id)
+        member = UnitMember.objects.select_related("unit", "user").get(pk=by.pk)
+        if letter_id not in {letter.pk for letter in letters_to_object(member)}:
+            raise Refused("no_objection", "此公函已经处理，或者您不能对它提出异议。")
+        letter = Letter.objects.select_for_update().get(pk=letter_id)
+        if letter.objected_at is not None:
+            raise Conflict("objected", f"{letter.objected_by}已经提出异议，无须重复提出。")
+        letter.objection, letter.objected_by = reason, member.name
+        letter.objected_at = timezone.now()
+        letter.save(update_fields=["objection", "objected_by", "objected_at"])
+        audit.record("employers.object", by=member.user, obj=letter, reason=reason)
+        inbox.tell(
+            "province", f"{member.unit.name}对认证公函提出异议", text=reason,
+            link=reverse("console:letter", args=[letter.pk]), key=f"letter:{letter.pk}:objection",
         )  # fmt: skip
     return letter
 
 
-def approve(*, letter_id: int, ticks: Collection[str], seen: str, by: User) -> Letter:
+def approve(
+    *, letter_id: int, ticks: Collection[str], seen: str, by: User, reason: str = ""
+) -> Letter:
     """Approve a letter. Every line of the checklist must be ticked. `seen` is the `review_mark` of what
-    the reviewer's page showed."""
+    the reviewer's page showed. After an objection `reason` says how the matter was settled."""
     with _locked_for_decision("approve", letter_id, seen, by) as (letter, step):
         missing = [label for key, label in CHECKLIST.items() if key not in ticks]
         if missing:
-            raise Invalid({"check": [f"以下各项没有勾选，不能通过：{'; '.join(missing)}。"]})
+            raise Invalid({"check": [f"以下各项没有勾选，不能通过：{'；'.join(missing)}。"]})
+        reason = text.clean(reason)[:300]
+        if letter.objected_at is not None and not reason:
+            raise Invalid({"reason": ["单位人员对此公函有异议，请写明核实的情况。"]})
         letter.checklist = dict.fromkeys(CHECKLIST, True)
         letter.state = LetterState(step.target or letter.state)
         if letter.state == LetterState.SECOND:
@@ -135,7 +189,10 @@ def approve(*, letter_id: int, ticks: Collection[str], seen: str, by: User) -> L
             letter.decided_at, letter.decided_by = timezone.now(), by.label
             letter.member = _apply_approval(letter, by)
         letter.save()
-        audit.record("employers.approve_letter", by=by, obj=letter, data={"state": letter.state})
+        audit.record(
+            "employers.approve_letter", by=by, obj=letter, reason=reason,
+            data={"state": letter.state},
+        )  # fmt: skip
     return letter
 
 
@@ -183,11 +240,19 @@ def _locked_for_decision(
                 f"{letter.decided_by}已于{at:%m月%d日 %H:%M}处理此公函"
                 f"({letter.get_state_display()})，您的操作没有执行。",
             )
-        step = LETTER.check(action, letter, by)
-        if seen != review_mark(letter):
-            first = f"{letter.first_by}刚刚初核" if letter.first_by else "单位名称刚刚改变"
-            raise Conflict("changed", f"{first}，您的操作没有执行，请核对后再办理。")
-        yield letter, step
+        # What happened meanwhile explains more than why the step is refused now.
+        if by.has_perm("employers.certify") and seen != review_mark(letter):
+            raise Conflict(
+                "changed", f"{_what_changed(letter)}，您的操作没有执行，请核对后再办理。"
+            )
+        yield letter, LETTER.check(action, letter, by)
+
+
+def _what_changed(letter: Letter) -> str:
+    """What happened since the reviewer opened the page."""
+    if letter.objected_at is not None:
+        return f"{letter.objected_by}刚刚提出异议"
+    return f"{letter.first_by}刚刚初核" if letter.first_by else "单位名称刚刚改变"
 
 
 def _apply_approval(letter: Letter, by: User) -> UnitMember:

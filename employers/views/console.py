@@ -20,7 +20,7 @@ from core.models import StoredFile
 from employers.actions import letters
 from employers.filters import LetterFilter
 from employers.forms import LetterReviewForm
-from employers.letter_steps import LETTER, review_mark
+from employers.letter_steps import LETTER, TAKES_OVER, review_mark
 from employers.models import Letter, LetterKind, LetterState
 from employers.queries import contacts_of, letters_waiting, manager_of
 from schools.access import StaffPage, StaffRequest, staff_view
@@ -102,12 +102,13 @@ def _page(request: StaffRequest, letter: Letter, form: LetterReviewForm) -> Http
         "may_approve": LETTER.can("approve", letter, request.user),
         "may_refuse": LETTER.can("refuse", letter, request.user),
         "why_not": _why_not(letter, request),
-        "former": former if letter.kind != LetterKind.CERTIFY else None,
+        "former": former if letter.kind in TAKES_OVER else None,
         "contacts": contacts_of(letter.unit, besides=letter.mobile)
-        if letter.kind == LetterKind.RECOVER
+        if letter.kind in TAKES_OVER
         else [],
         "following": letters_waiting().filter(pk__gt=letter.pk).order_by("pk").first(),
         "reasons": _REASONS,
+        "takes_over": letter.kind in TAKES_OVER,
         "form": form,
     }
     return render(request, "employers/console/letter.html", context, status=form.status)
@@ -134,8 +135,9 @@ def approve(request: StaffRequest, pk: int) -> HttpResponse:
     typed = form.cleaned_data
     try:
         approved = letters.approve(
-            letter_id=pk, ticks=typed["check"], seen=typed["seen"], by=request.user
-        )
+            letter_id=pk, ticks=typed["check"], seen=typed["seen"], reason=typed["reason"],
+            by=request.user,
+        )  # fmt: skip
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _page(request, _letter(pk), form)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
 from codes import lookup
@@ -21,8 +21,10 @@ from core.models import StoredFile
 from core.rate import limit
 from employers.access import EmployerRequest, employer_view
 from employers.actions import letters
-from employers.forms import LetterForm, RecoverForm
-from employers.models import Letter, LetterKind, LetterState, UnitMember
+from employers.forms import LetterForm, ObjectionForm, RecoverForm
+from employers.letter_steps import objection_ends
+from employers.models import Letter, LetterKind, UnitMember
+from employers.queries import OPEN_LETTER
 
 _TEMPLATE = "employers/letter_pdf.html"
 
@@ -30,8 +32,7 @@ _TEMPLATE = "employers/letter_pdf.html"
 @employer_view
 def letter(request: EmployerRequest) -> HttpResponse:
     member = request.member
-    kinds = _kinds(member)
-    form = LetterForm(posted(request), request.FILES, kinds=kinds)
+    form = LetterForm(posted(request), request.FILES, kinds=_kinds(member))
     if form.is_valid():
         try:
             letters.submit(member=member, **form.cleaned_data)
@@ -39,15 +40,51 @@ def letter(request: EmployerRequest) -> HttpResponse:
             return redirect("employer-letter")
         except DomainError as refusal:
             form.add_refusal(_at_scan_field(refusal))
+    return _letter_page(request, form)
+
+
+@employer_view
+@require_POST
+def object_to(request: EmployerRequest, pk: int) -> HttpResponse:
+    """Object to a letter that would end somebody's rights."""
+    get_object_or_404(Letter, pk=pk, unit=request.member.unit_id)
+    form = ObjectionForm(request.POST)
+    if form.is_valid():
+        try:
+            letters.raise_objection(letter_id=pk, by=request.member, **form.cleaned_data)
+            messages.success(request, "异议已提交，省级审核人会核实。")
+            return redirect("employer-letter")
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    return _letter_page(
+        request, LetterForm(kinds=_kinds(request.member)), objection=form, objected=pk
+    )
+
+
+def _letter_page(
+    request: EmployerRequest,
+    form: LetterForm,
+    *,
+    objection: ObjectionForm | None = None,
+    objected: int = 0,
+) -> HttpResponse:
+    """The page of letters. `objection` is the form that was filled in about the letter `objected`."""
+    member = request.member
     rows = _own(member).order_by("-id")[:20]
+    takeovers = [
+        (found, objection if objection and found.pk == objected else ObjectionForm())
+        for found in letters.letters_to_object(member)
+    ]
     context = {
         "rows": rows,
-        "waiting": any(r.state in (LetterState.WAITING, LetterState.SECOND) for r in rows),
-        "kinds": kinds,
+        "waiting": any(r.state in OPEN_LETTER for r in rows),
+        "kinds": _kinds(member),
         "form": form,
+        "takeovers": [(found, form_of, objection_ends(found)) for found, form_of in takeovers],
         "tab": "unit",
     }
-    return render(request, "employers/letter.html", context, status=form.status)
+    status = objection.status if objection else form.status
+    return render(request, "employers/letter.html", context, status=status)
 
 
 def _kinds(member: UnitMember) -> list[LetterKind]:
@@ -104,7 +141,6 @@ def blank_template(request: HttpRequest) -> HttpResponse:
 def _as_pdf(content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="letter.pdf"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -115,7 +151,6 @@ def _inline(file: StoredFile | None) -> str:
         return pdf.data_address(f.read(), file.content_type)
 
 
-@never_cache
 def recover(request: HttpRequest) -> HttpResponse:
     """Recover a lost account with a stamped letter. Two people of the province review it."""
     form = RecoverForm(posted(request), request.FILES)

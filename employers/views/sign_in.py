@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.actions import end_sessions
@@ -26,7 +25,6 @@ from employers.views.account import CODE_SIGN_IN_AT
 _CODE_SENT = "如果此手机号码已有帐号，验证码已经发出，10分钟内有效。"
 
 
-@never_cache
 def login(request: HttpRequest) -> HttpResponse:
     """The page for signing in. An account is made by the first invitation that somebody sends; the
     page never reveals which numbers have one."""

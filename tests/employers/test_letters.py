@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Message, User
 from core.errors import DomainError
@@ -61,6 +63,18 @@ def refused(code: str, call: Any, /, *args: Any, **values: Any) -> DomainError:
         call(*args, **values)
     assert refusal.value.code == code
     return refusal.value
+
+
+def approve_twice(letter: Letter, first: User) -> Letter:
+    """Both approvals of a letter that takes an account over, 73 hours after it was handed in."""
+    assert approve(letter, first).state == LetterState.SECOND
+    pass_objection_period(letter)
+    return approve(letter, factories.make_staff(Role.PROVINCE))
+
+
+def pass_objection_period(letter: Letter) -> None:
+    handed_in = timezone.now() - datetime.timedelta(hours=73)
+    Letter.objects.filter(pk=letter.pk).update(created_at=handed_in)
 
 
 def make_manager(unit: Unit, reviewer: User, **values: Any) -> UnitMember:
@@ -158,7 +172,7 @@ def test_a_new_manager_ends_the_access_of_the_former_one(
     former = make_manager(unit, reviewer)
     session = client_of(former.user)
     assert session.get("/employer/unit/").status_code == 200
-    approve(hand_in(person, LetterKind.MANAGER), reviewer)
+    approve_twice(hand_in(person, LetterKind.MANAGER), reviewer)
     former.refresh_from_db()
     person.refresh_from_db()
     assert (former.state, person.state) == (Membership.ENDED, Membership.VERIFIED)
@@ -197,6 +211,85 @@ def test_the_prefilled_and_the_empty_letter_are_pdfs(person: UnitMember) -> None
     assert Client().get("/employer/recover/letter.pdf").content.startswith(b"%PDF-")
 
 
+# --- objections -------------------------------------------------------------------------------
+
+
+def test_a_new_manager_takes_two_reviewers_and_72_hours_in_which_the_former_one_is_warned(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    former = make_manager(unit, reviewer)
+    letter = hand_in(person, LetterKind.MANAGER)
+    assert any("变更帐号管理者" in t and "异议" in t for t in texts_to(former.user.login))
+    assert Message.objects.filter(to=f"user:{former.user_id}", title__contains="有人申请").exists()
+    assert (
+        "有人申请变更帐号管理者" in client_of(former.user).get("/employer/home/").content.decode()
+    )
+    assert approve(letter, reviewer).state == LetterState.SECOND
+    former.refresh_from_db()
+    assert former.state == Membership.VERIFIED
+    refused("same_person", approve, letter, reviewer)
+    second = factories.make_staff(Role.PROVINCE)
+    assert "才能复核通过" in refused("too_early", approve, letter, second).message
+    page = client_of(second).get(f"/console/letters/{letter.pk}/").content.decode()
+    assert "才能复核通过" in page
+    pass_objection_period(letter)
+    assert approve(letter, second).state == LetterState.APPROVED
+
+
+def test_after_an_objection_the_reviewers_say_how_they_settled_it(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    former = make_manager(unit, reviewer)
+    letter = hand_in(person, LetterKind.MANAGER)
+    client, address = client_of(former.user), f"/employer/unit/letter/{letter.pk}/object/"
+    empty = client.post(address, {"reason": " "})
+    assert (empty.status_code, "请说明异议的理由" in empty.content.decode()) == (422, True)
+    assert client.post(address, {"reason": "印章是伪造的"}).status_code == 302
+    assert client.post(address, {"reason": "再说一次"}).status_code == 409
+    assert Message.objects.filter(to="province", text="印章是伪造的").count() == 1
+    page = client_of(reviewer).get(f"/console/letters/{letter.pk}/").content.decode()
+    assert "印章是伪造的" in page
+    refused("invalid", approve, letter, reviewer)
+    approve(letter, reviewer, reason="已致电单位，确认由本单位办理")
+    pass_objection_period(letter)
+    second = factories.make_staff(Role.PROVINCE)
+    refused("invalid", approve, letter, second)
+    done = approve(letter, second, reason="已当面核实")
+    assert done.state == LetterState.APPROVED
+    former.refresh_from_db()
+    assert former.state == Membership.ENDED
+
+
+def test_a_reviewer_whose_page_shows_no_objection_yet_is_told(
+    unit: Unit, person: UnitMember, reviewer: User
+) -> None:
+    former = make_manager(unit, reviewer)
+    letter = hand_in(person, LetterKind.MANAGER)
+    seen = review_mark(Letter.objects.select_related("unit").get(pk=letter.pk))
+    letters.raise_objection(letter_id=letter.pk, reason="不是我们办的", by=former)
+    refused("changed", approve, letter, reviewer, seen=seen, reason="已核实")
+
+
+def test_who_may_not_object(unit: Unit, person: UnitMember, reviewer: User) -> None:
+    former = make_manager(unit, reviewer)
+    letter = hand_in(person, LetterKind.MANAGER)
+    stranger = factories.make_member(factories.make_unit(factories.make_unit_code(body="MA2N0DEF")))
+    claimed = factories.make_member(unit)
+    for member in (person, stranger, claimed):
+        refused(
+            "no_objection", letters.raise_objection, letter_id=letter.pk, reason="不", by=member
+        )
+    address = f"/employer/unit/letter/{letter.pk}/object/"
+    assert client_of(stranger.user).post(address, {"reason": "不"}).status_code == 404
+    other = hand_in(claimed)
+    refused("no_objection", letters.raise_objection, letter_id=other.pk, reason="不", by=former)
+    letters.refuse(
+        letter_id=letter.pk, reason="有误", by=reviewer,
+        seen=review_mark(Letter.objects.select_related("unit").get(pk=letter.pk)),
+    )  # fmt: skip
+    refused("no_objection", letters.raise_objection, letter_id=letter.pk, reason="不", by=former)
+
+
 # --- a lost account ---------------------------------------------------------------------------
 
 
@@ -228,6 +321,8 @@ def test_recovering_an_account_takes_two_reviewers_and_warns_the_contact(
     refused("same_person", approve, letter, reviewer)
     assert not UnitMember.objects.filter(user__login=NEW_MOBILE).exists()
     second = factories.make_staff(Role.PROVINCE)
+    refused("too_early", approve, letter, second)
+    pass_objection_period(letter)
     assert approve(letter, second).state == LetterState.APPROVED
     member = UnitMember.objects.get(user__login=NEW_MOBILE)
     former.refresh_from_db()
