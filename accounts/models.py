@@ -107,6 +107,8 @@ class OneTimeCode(models.Model):
     nonce = models.CharField(max_length=32)
     tries = models.PositiveSmallIntegerField(default=0)
     address = models.CharField(max_length=45)
+    # False where the number is not known: nothing was sent, and the page does not say so.
+    delivered = models.BooleanField(db_default=True)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     proved_at = models.DateTimeField(null=True)

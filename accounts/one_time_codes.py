@@ -1,5 +1,8 @@
 """One-time codes sent to a phone: limited per phone, address, subject and day; five tries each.
 
+Anybody may ask for some codes by typing a number. Those have a limit of their own for each phone,
+so that a stranger cannot use up the codes that its owner needs for signing.
+
 `issue` sends a code. `use` checks what was typed and spends the code in the transaction of the
 action that it allows; it returns a wrong try instead of raising it, so that the caller can commit
 the counted try. If something slow happens between check and action, `prove` checks in a transaction
@@ -15,6 +18,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import OneTimeCode
@@ -32,13 +36,17 @@ PAUSE = timedelta(seconds=60)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 _TEXTS = {
-    "card": "您正在填写签约邀约，验证码 {code}, 10分钟内有效。",
-    "login": "您正在登录用人单位端，验证码 {code}, 10分钟内有效。",
-    "recover": "您正在申请找回用人单位帐号，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
-    "accept": "您正在签署网络就业协议，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
-    "terminate": "您正在同意解除就业协议，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
-    "amend": "您正在确认协议变更，验证码 {code}, 10分钟内有效。非本人操作请勿告知他人。",
+    "card": "您正在填写签约邀约，验证码{code}，10分钟内有效。",
+    "login": "您正在登录用人单位端，验证码{code}，10分钟内有效。",
+    "recover": "您正在申请找回用人单位帐号，验证码{code}，10分钟内有效。非本人操作请勿告知他人。",
+    "accept": "您正在签署网络就业协议，验证码{code}，10分钟内有效。非本人操作请勿告知他人。",
+    "terminate": "您正在同意解除就业协议，验证码{code}，10分钟内有效。非本人操作请勿告知他人。",
+    "amend": "您正在确认协议变更，验证码{code}，10分钟内有效。非本人操作请勿告知他人。",
 }
+
+
+# Codes that somebody asks for who is not signed in.
+_FOR_ANYBODY = ("card", "login", "recover")
 
 
 class CodeLimit(DomainError):
@@ -56,8 +64,8 @@ def issue(
 ) -> OneTimeCode:
     """Send a new code to `phone`. Raises `Invalid` for a wrong mobile number, `CodeLimit`.
 
-    With `deliver=False` nothing is sent, but all limits count, so that the page does not tell
-    whether the number is known.
+    With `deliver=False` nothing is sent, because the number is not known. The limits of the address
+    that asks hold nevertheless, so that the page does not tell whether the number is known.
     """
     if not phone or any(f.is_error for f in check_mobile(phone)):
         raise Invalid({"mobile": ["手机号码应为11位数字，请核对。"]})
@@ -67,7 +75,7 @@ def issue(
     nonce = secrets.token_hex(16)
     with transaction.atomic():
         _lock_names(phone, address)
-        _check_limits(phone, subject, address)
+        _check_limits(purpose, phone, subject, address)
         issued = OneTimeCode.objects.create(
             purpose=purpose,
             phone=phone,
@@ -75,6 +83,7 @@ def issue(
             nonce=nonce,
             digest=_digest(nonce, code),
             address=address,
+            delivered=deliver,
             expires_at=timezone.now() + LIFETIME,
         )
         if deliver:
@@ -179,10 +188,13 @@ def _lock_names(*names: str) -> None:
             )
 
 
-def _check_limits(phone: str, subject: str, address: str) -> None:
+def _check_limits(purpose: str, phone: str, subject: str, address: str) -> None:
+    """Codes that were not delivered count for the address that asked, and for nobody else."""
     now = timezone.now()
     sent = OneTimeCode.objects
-    of_phone = sent.filter(phone=phone)
+    purposes = _FOR_ANYBODY if purpose in _FOR_ANYBODY else (purpose,)
+    delivered = Q(delivered=True)
+    of_phone = sent.filter(delivered | Q(address=address), phone=phone, purpose__in=purposes)
     if of_phone.filter(created_at__gt=now - PAUSE).exists():
         raise CodeLimit("code_pause", "验证码已发送，请在60秒后再获取。")
     limits = settings.ONE_TIME_CODE_LIMITS
@@ -192,7 +204,7 @@ def _check_limits(phone: str, subject: str, address: str) -> None:
         (sent.filter(subject=subject, created_at__gt=now - _DAY), limits["subject_day"], "今天"),
         (sent.filter(address=address, created_at__gt=now - _HOUR), limits["address_hour"],
          "此网络一小时内"),
-        (sent.filter(created_at__gt=now - _DAY), limits["day"], "平台今天"),
+        (sent.filter(delivered, created_at__gt=now - _DAY), limits["day"], "平台今天"),
     ):  # fmt: skip
         if found[:most].count() >= most:
             raise CodeLimit("code_limit", f"{words}获取验证码次数过多，请稍后再试。")

@@ -167,3 +167,48 @@ def test_without_a_text_message_backend_no_code_is_issued(settings: Any) -> None
     settings.OUTBOX_BACKENDS = {"sms": "", "email": ""}
     with pytest.raises(DomainError, match="短信通道尚未开通"):
         issue()
+
+
+def test_a_stranger_cannot_use_up_the_codes_for_signing() -> None:
+    for number in range(5):
+        issue(subject=f"card:{number}", address=f"10.0.0.{number}")
+        an_earlier_time(minutes=5)
+    assert "此手机号码" in limited(subject="card:9", address="10.0.0.9")
+    signing = one_time_codes.issue(
+        purpose="accept", phone=PHONE, subject="invitation:1", address="10.0.2.1"
+    )
+    assert signing.delivered
+
+
+def test_asking_under_other_purposes_does_not_get_round_the_limit_of_a_phone() -> None:
+    purposes = ("card", "login", "recover")
+    for number in range(5):
+        one_time_codes.issue(
+            purpose=purposes[number % 3], phone=PHONE, subject=f"s:{number}", address="10.0.0.1"
+        )
+        an_earlier_time(minutes=5)
+    for purpose in purposes:
+        with pytest.raises(CodeLimit, match="此手机号码"):
+            one_time_codes.issue(purpose=purpose, phone=PHONE, subject="s:9", address="10.0.0.2")
+
+
+def test_codes_that_were_not_delivered_count_only_for_the_address_that_asked(settings: Any) -> None:
+    settings.ONE_TIME_CODE_LIMITS = settings.ONE_TIME_CODE_LIMITS | {"day": 6}
+
+    def ask(address: str, *, known: bool) -> None:
+        one_time_codes.issue(
+            purpose="login", phone=PHONE, subject=f"login:{address}", address=address,
+            deliver=known,
+        )  # fmt: skip
+
+    for _ in range(5):
+        ask("10.0.0.1", known=False)
+        an_earlier_time(minutes=5)
+    # The address that asked is told the same as for a known number.
+    with pytest.raises(CodeLimit, match="此手机号码一小时内"):
+        ask("10.0.0.1", known=False)
+    # The owner of the number and the rest of the platform are not concerned.
+    for number in range(2, 7):
+        ask(f"10.0.0.{number}", known=True)
+        an_earlier_time(minutes=5)
+    assert OneTimeCode.objects.filter(delivered=True).count() == 5

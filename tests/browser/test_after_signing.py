@@ -39,7 +39,7 @@ def code_sent_to(page: Page, mobile: str, purpose: str) -> str:
     inbox.goto("/dev/inbox/")
     text = inbox.locator("section", has_text=mobile).filter(has_text=purpose).first.inner_text()
     inbox.close()
-    found = re.search(r"验证码 (\d{6})", text)
+    found = re.search(r"验证码(\d{6})", text)
     assert found, text
     return found.group(1)
 
