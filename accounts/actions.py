@@ -26,10 +26,13 @@ def check_new_password(password: str, repeated: str, user: User | None = None) -
 
 
 def change_password(*, user: User, password: str, repeated: str, by: User | Actor) -> None:
-    """Set a new password; every other session of the user ends."""
+    """Set a new password, which must not be the present one: a one-time password that another
+    person handed over would otherwise stay. Every other session of the user ends."""
     check_new_password(password, repeated, user)
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
+        if locked.check_password(password):
+            raise Invalid({"new_password": ["新密码不能与现在的密码相同。"]})
         locked.set_password(password)
         locked.must_change_password = False
         locked.session_epoch += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 
 from django.db import transaction
+from django.db.models import Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ from destinations import hooks
 from destinations.actions import base
 from destinations.actions.evidence import hide_evidence
 from destinations.dispute_steps import DISPUTE_STEPS
-from destinations.models import Destination, Dispute, DisputeState
+from destinations.models import Destination, DestinationEvent, Dispute, DisputeState
 from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
 from graduates.actions.corrections import due_on
@@ -136,8 +137,23 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
     if staff is None or staff.role_level != wanted:
         whom = "省级" if wanted == Level.PROVINCE else "学校系统管理员"
         raise NotPermitted("role", f"此异议由{whom}处理。")
-    if by.pk == d.entered_by_id or by.label in (d.department_by, d.school_by):
+    if _handled_registration(d, by):
         raise Refused("same_person", "此去向由您录入或审核，须由另一人处理异议。")
+
+
+# The steps that begin a registration, and those by which staff answer for it.
+_BEGINNINGS, _DECISIONS = ("register", "enter", "sign"), ("enter", "approve", "resume")
+
+
+def _handled_registration(d: Destination, by: User) -> bool:
+    """Whether this person entered or approved what is registered now. Names are not compared, for
+    people may change theirs."""
+    events = DestinationEvent.objects.filter(graduate_id=d.pk)
+    began = events.filter(action__in=_BEGINNINGS).order_by("-id").values("pk")[:1]
+    decided = events.filter(
+        pk__gte=Subquery(began), actor_id=by.pk, actor_realm=by.realm, action__in=_DECISIONS
+    )
+    return decided.exists()
 
 
 def why_not(dispute: Dispute, by: User) -> str:

@@ -23,7 +23,12 @@ from graduates.models import Graduate, Person
 from graduates.states import Standing
 from schools.models import School
 
-NOT_MATCHING = "信息不匹配或没有注册：请检查是否有空格，或联系辅导员核对。"
+# One sentence for each page, whatever is wrong: nobody learns who is a graduate of which school,
+# and who has not activated the account yet.
+NOT_MATCHING = (
+    "信息不匹配、没有注册或初始码不正确：请检查是否有空格，或联系辅导员核对；已激活的请直接登录。"
+)
+WRONG = "学号或密码不正确，或者帐号尚未激活：首次登录请先激活帐号，仍不成功请联系辅导员核对。"
 DUPLICATE = "信息重复：系统中存在两条或以上记录，请联系学校管理员。"
 
 
@@ -38,17 +43,14 @@ def sign_in_with_password(
     """Sign a graduate in. Each student number of a person signs in to the same account."""
     name = login_name(school, student_no)
     graduate = _by_student_no(school, student_no)
-    if graduate is not None and graduate.person.activated_at is None:
-        check_throttle(request, realm=Realm.GRADUATE, login_name=name)
-        note_failure(request, realm=Realm.GRADUATE, login_name=name)
-        raise WrongCredentials("not_activated", "帐号尚未激活：请用辅导员给的初始码首次登录。")
+    # Without an account the password is checked in vain, which takes as long as with one.
     account = graduate.person.user.login if graduate and graduate.person.user else name
     sign_in(
         request,
         realm=Realm.GRADUATE,
         login_name=account,
         password=password,
-        wrong=f"学号或密码不正确。{'' if graduate else NOT_MATCHING}",
+        wrong=WRONG,
     )
     assert graduate is not None
     return graduate
@@ -76,11 +78,11 @@ def activate(
         if _is_duplicate(school, *wanted):
             raise WrongCredentials("duplicate", DUPLICATE)
         raise WrongCredentials("not_matching", NOT_MATCHING)
-    if graduate.person.activated_at is not None:
-        raise Refused("activated", "帐号已经激活，请直接用密码登录；忘记密码请联系辅导员重置。")
     if not matches(graduate.person_id, graduate.person.code_counter, code):
         note_failure(request, realm=Realm.GRADUATE, login_name=subject)
-        raise WrongCredentials("initial_code", "初始码不正确，请向辅导员核对。")
+        raise WrongCredentials("not_matching", NOT_MATCHING)
+    if graduate.person.activated_at is not None:
+        raise Refused("activated", "帐号已经激活，请直接用密码登录；忘记密码请联系辅导员重置。")
     user = _open_account(graduate, subject, new_password, repeated)
     begin_session(request, user)
     return graduate

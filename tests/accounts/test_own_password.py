@@ -62,3 +62,16 @@ def test_a_bad_new_password_is_refused_beside_its_field(
     answer = client_of(user).post(PLACES[realm][0], NEW | {"old_password": PASSWORD} | typed)
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
+
+
+def test_a_password_that_was_handed_over_cannot_be_kept(world: World) -> None:
+    user = world.user(Role.COUNSELLOR)
+    User.objects.filter(pk=user.pk).update(must_change_password=True)
+    client = client_of(user)
+    same = {"old_password": PASSWORD, "new_password": PASSWORD, "repeated": PASSWORD}
+    answer = client.post("/console/password/", same)
+    assert answer.status_code == 422
+    assert "不能与现在的密码相同" in answer.content.decode()
+    user.refresh_from_db()
+    assert user.must_change_password
+    assert client.get("/console/")["Location"] == "/console/password/"

@@ -84,6 +84,39 @@ def test_who_entered_or_approved_a_destination_cannot_settle_its_dispute(
     assert dispute.settle(by=other, **call).state == DisputeState.UPHELD
 
 
+@pytest.mark.parametrize("who", ["school_admin", "another"])
+def test_a_new_name_does_not_let_the_approver_settle_nor_keeps_a_namesake_from_it(
+    world: World, graduate: Graduate, who: str
+) -> None:
+    user = factories.activate(graduate)
+    factories.register_contract(graduate, user)
+    approver = world.school_admin
+    review.approve(graduate_id=graduate.pk, by=approver)
+    namesake = factories.make_staff(Role.SCHOOL_ADMIN, world)
+    namesake.label, approver.label = approver.label, "试用新名"
+    namesake.save(update_fields=["label"])
+    approver.save(update_fields=["label"])
+    row = dispute.raise_dispute(graduate_id=graduate.pk, reason="不是", by=user)
+    call = {"dispute": row, "upheld": False, "answer": "核实"}
+    if who == "another":
+        assert dispute.settle(by=namesake, **call).state == DisputeState.DISMISSED
+    else:
+        refused("same_person", dispute.settle, by=approver, **call)
+
+
+def test_who_approved_an_earlier_registration_can_settle_a_dispute_about_the_present_one(
+    world: World, graduate: Graduate
+) -> None:
+    user = factories.activate(graduate)
+    factories.register_contract(graduate, user)
+    review.approve(graduate_id=graduate.pk, by=world.school_admin)
+    review.reject(graduate_id=graduate.pk, reason="有误", by=world.school_admin)
+    factories.register_contract(graduate, user)
+    row = dispute.raise_dispute(graduate_id=graduate.pk, reason="不是", by=user)
+    settled = dispute.settle(dispute=row, upheld=False, answer="核实", by=world.school_admin)
+    assert settled.state == DisputeState.DISMISSED
+
+
 def test_the_second_of_two_who_settle_is_dispute_titles(world: World, graduate: Graduate) -> None:
     row, _ = open_dispute(world, graduate)
     dispute.settle(dispute=row, upheld=False, answer="核实", by=world.school_admin)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth.hashers import get_hasher
 from django.test import Client
 
 from accounts.middleware import _SEEN, _STARTED
@@ -145,6 +146,34 @@ def test_signing_in_before_activation_is_refused(graduate: Graduate) -> None:
     response = post_login(graduate)
     assert response.status_code == 422
     assert "尚未激活" in response.content.decode()
+
+
+def test_the_sign_in_does_not_tell_who_is_a_graduate(
+    world: World, graduate: Graduate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by its sentence nor by its time: a password is hashed once whoever is named."""
+    activated = make_graduate(world)
+    post_activation(activated)
+    hasher, hashed = type(get_hasher()), []
+    encode = hasher.encode
+
+    def count(*args: Any) -> str:
+        hashed.append(1)
+        return encode(*args)
+
+    monkeypatch.setattr(hasher, "encode", count)
+    for student_no in (graduate.student_no, activated.student_no, "S20990001"):
+        hashed.clear()
+        answer = post_login(graduate, "wrong-secret-1", student_no=student_no)
+        assert answer.status_code == 422
+        assert answer.context["form"].non_field_errors() == [account.WRONG]
+        assert len(hashed) == 1
+
+
+def test_the_activation_does_not_tell_which_value_is_wrong(graduate: Graduate) -> None:
+    for wrong in ({"name": "试别人"}, {"id_number": "340103200402290011"}, {"code": "22222222"}):
+        errors = post_activation(graduate, **wrong).context["form"].non_field_errors()
+        assert errors == [account.NOT_MATCHING]
 
 
 @pytest.mark.parametrize("typed", ["\x00", "a\x00b", "\x00" * 50, "x" * 4000, "²", "%", "_", "\\"])
