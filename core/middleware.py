@@ -28,6 +28,19 @@ class HealthCheck:
         return HttpResponse("ok", content_type="text/plain")
 
 
+class NoStore:
+    """Keeps pages and files out of every cache, because they show data of people. After somebody has
+    signed out, the next person at the same computer finds nothing in the browser."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
 class NoNull:
     """Removes NUL characters from queries and forms, because PostgreSQL stores no NUL in text and
     nobody types one. An address that contains one does not exist."""

@@ -78,7 +78,6 @@ def respond(file: StoredFile, *, download: bool = False) -> HttpResponseBase:
         as_attachment=download,
         filename=file.name,
     )
-    response["Cache-Control"] = "private, max-age=600"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -9,7 +9,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
-from django.views.decorators.cache import never_cache
 
 from core.forms import posted
 from core.rate import limit
@@ -23,7 +22,6 @@ from schools.access import StaffRequest, staff_view
 
 
 @graduate_view
-@never_cache
 def sheet(request: GraduateRequest) -> HttpResponse:
     leaf = _leaf(request)
     if leaf is None:
@@ -33,7 +31,6 @@ def sheet(request: GraduateRequest) -> HttpResponse:
 
 
 @staff_view("destinations.enter")
-@never_cache
 def console_sheet(request: StaffRequest, pk: int) -> HttpResponse:
     d = destination_or_404(request, pk)
     leaf = _leaf(request)

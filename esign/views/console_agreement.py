@@ -108,7 +108,6 @@ def image(request: StaffRequest, pk: int, slot: str) -> HttpResponseBase:
     response = files.respond(getattr(agreement.invitation, slot))
     if slot in _IDENTITY:
         audit.record("esign.view_identity", by=request.user, obj=agreement, data={"side": slot})
-        response["Cache-Control"] = "private, no-store"
     return response
 
 

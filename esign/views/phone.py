@@ -74,7 +74,6 @@ def card_picture(request: GraduateRequest) -> HttpResponse:
         return redirect("card")
     response = HttpResponse(pdf.qr_png(_card_address(live_card.token)), content_type="image/png")
     response["Content-Disposition"] = 'attachment; filename="card.png"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

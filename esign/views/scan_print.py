@@ -47,28 +47,21 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         "over": scan_print.has_expired(print_ticket),
         "qr": pdf.qr_svg(address),
     }
-    return _uncached(render(request, "esign/public/print_ticket.html", context))
+    return render(request, "esign/public/print_ticket.html", context)
 
 
 def state(request: HttpRequest, token: str) -> HttpResponse:
     """The part of the page that is refreshed every two seconds."""
     print_ticket = _ticket(request, token)
     context = {"ticket": print_ticket, "over": scan_print.has_expired(print_ticket)}
-    return _uncached(render(request, "esign/public/print_state.html", context))
+    return render(request, "esign/public/print_state.html", context)
 
 
 @require_POST
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
     secret = request.COOKIES.get(_COOKIE, "")
     document = scan_print.redeem_ticket(token=token, secret=secret)
-    response = files.respond(document.made_file, download=True)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _uncached(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response
+    return files.respond(document.made_file, download=True)
 
 
 @return_after_sign_in
@@ -89,4 +82,4 @@ def scan(request: GraduateRequest, token: str) -> HttpResponse:
         "error": error,
         "tab": "register",
     }
-    return _uncached(render(request, "esign/phone/scan_print.html", context, status=status))
+    return render(request, "esign/phone/scan_print.html", context, status=status)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from core import audit
@@ -46,7 +45,6 @@ def _cohorts(request: StaffRequest) -> list[Cohort]:
 
 @staff_view("graduates.initial_codes")
 @require_POST
-@never_cache
 def class_codes(request: StaffRequest, pk: int) -> HttpResponse:
     school_class, codes = _class_slips(request, pk, "page")
     context = {"row": school_class, "slips": codes, "address": slips.sign_in_address()}
@@ -55,7 +53,6 @@ def class_codes(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff_view("graduates.initial_codes")
 @require_POST
-@never_cache
 def class_slips(request: StaffRequest, pk: int) -> HttpResponse:
     school_class, codes = _class_slips(request, pk, "pdf")
     response = HttpResponse(slips.make_pdf(school_class, codes), content_type="application/pdf")

@@ -7,7 +7,6 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from codes import readers
@@ -49,7 +48,6 @@ def add(request: StaffRequest) -> HttpResponse:
 
 
 @staff_view("province.schools")
-@never_cache
 def school(request: StaffRequest, pk: int) -> HttpResponse:
     """Names and number; close or reopen; the admins. `what` tells the two forms apart."""
     row = get_object_or_404(School, pk=pk)
@@ -114,7 +112,6 @@ def turn_admin(request: StaffRequest, pk: int, staff_id: int) -> HttpResponse:
 
 @staff_view("province.schools")
 @require_POST
-@never_cache
 def reset_admin(request: StaffRequest, pk: int, staff_id: int) -> HttpResponse:
     admin = _admin_or_404(pk, staff_id)
     issued = staff_actions.reset_password(staff_id=admin.pk, by=request.user)

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from codes import lookup
@@ -23,7 +22,6 @@ from schools.views.own import own_school, perform_and_redirect
 
 
 @staff_view("schools.staff")
-@never_cache
 def add(request: StaffRequest) -> HttpResponse:
     """The answer to the POST is the only page that ever shows the password."""
     form = NewStaffForm(posted(request))
@@ -143,7 +141,6 @@ def turn(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff_view("schools.staff")
 @require_POST
-@never_cache
 def reset(request: StaffRequest, pk: int) -> HttpResponse:
     row = staff_or_404(request, pk)
     issued = actions.reset_password(staff_id=row.pk, by=request.user)

@@ -67,7 +67,9 @@ def test_the_computer_downloads_the_file_after_the_phone_confirmed(agreement: Ag
     assert "下载协议书" in pc.get(f"/print/{token}/state/").content.decode()
     assert Print.objects.count() == 0, "nothing was handed out yet"
     answer = pc.post(f"/print/{token}/pdf/")
-    assert (printed.read_body(answer), answer["Cache-Control"]) == (printed.CONTENT, "no-store")
+    assert (printed.read_body(answer), answer["Cache-Control"]) == (
+        printed.CONTENT, "private, no-store",
+    )  # fmt: skip
     made = Print.objects.get(agreement=agreement)
     assert (made.way, made.actor_id) == ("scan", signing.account_of(agreement.graduate).pk)
     ticket.refresh_from_db()
