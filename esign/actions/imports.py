@@ -3,37 +3,45 @@
 The worker checks the rows, the person sees the result and confirms, and the worker then sends the
 good rows with the pictures and the signature that the person has saved. A row's outcome is written
 in the transaction of its invitation, so a run that was interrupted sends only the rows that are
-left. A graduate who has an open invitation of the unit with exactly the same terms gets no second
-one, so the same workbook may be uploaded again.
+left. A graduate who has signed with the unit, or has an open invitation of the unit with exactly the
+same terms, gets no second one, so the same workbook may be uploaded again.
 """
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from codes import text
-from codes.readers import CELL, CELL_1904, Source
+from codes.readers import CELL, CELL_1904
 from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid, Refused
 from core.rate import RateLimited, limit
-from core.spreadsheets import WorkbookRefused, real_value
-from core.spreadsheets.child import plain_header
+from core.spreadsheets import WorkbookRefused
 from employers.models import Membership, UnitMember
 from esign import terms
 from esign.actions import drafts, invite, registered
+from esign.actions.import_cells import (
+    FIELD_KEYS,
+    HEADER,
+    KEY_OF_HEADER,
+    KEYS_WITH_KNOWN_VALUES,
+    REQUIRED_KEYS,
+    Problems,
+    RowCells,
+    cell_text,
+    columns_of,
+)
 from esign.actions.registered import KEYS, NAME, STUDENT_NO
-from esign.fields import ARCHIVE, BY_KEY, IMAGES, JOB, SIGN, of_step
-from esign.models import Invitation, InvitationImport, InvitationRow
+from esign.fields import IMAGES
+from esign.models import Agreement, Invitation, InvitationImport, InvitationRow
 from esign.rules import check_terms
-from esign.states import InvitationState, RowOutcome
+from esign.states import AgreementState, InvitationState, RowOutcome
 from graduates.models import Graduate
 from workbooks.actions import imports
 from workbooks.states import UNFINISHED, ImportState
@@ -51,18 +59,8 @@ KEPT_FOR = timedelta(days=30)
 # The same file uploaded again within this time is a form that was sent twice.
 _SAME_UPLOAD = timedelta(minutes=10)
 _ROWS_PER_PROGRESS = 10  # how many rows are done before the progress is written
-_CONTACT = ("contact_phone", "contact_email")
-_TERM_FIELDS = tuple(f for s in (JOB, ARCHIVE, SIGN) for f in of_step(s))
-FIELD_KEYS = (*[f.key for f in _TERM_FIELDS], *_CONTACT)
-HEADER = (*KEYS.values(), *[BY_KEY[k].label for k in FIELD_KEYS])
-_KEY_OF_HEADER = {plain_header(label): key for key, label in KEYS.items()} | {
-    plain_header(BY_KEY[k].label): k for k in FIELD_KEYS
-}
-_REQUIRED_KEYS = {f.key for f in of_step(JOB)} - {"signing_notes", "penalty_notes"}
-# An empty cell of these columns takes the known value; of other columns it is an empty value.
-_KEYS_WITH_KNOWN_VALUES = (*_CONTACT, "valid_days")
-# (number of the column from 1, or 0 for the whole row; sentence).
-Problems = list[tuple[int, str]]
+_SIGNED = "已与本单位签约，没有发送"
+_OPEN_WITH_OTHER_TERMS = "本单位给该生的另一份邀约仍在等待答复，约定不同；如已作废请先撤回"
 
 
 def missing_papers(member: UnitMember) -> list[str]:
@@ -123,7 +121,7 @@ def check(import_id: int) -> None:
 def _check(workbook: InvitationImport) -> None:
     member = _sender(workbook)
     workbook.known = {
-        k: v for k, v in drafts.known_values(member).items() if k in _KEYS_WITH_KNOWN_VALUES
+        k: v for k, v in drafts.known_values(member).items() if k in KEYS_WITH_KNOWN_VALUES
     }
     rows = _read_rows(workbook, member)
     with jobs.writing(workbook):
@@ -158,7 +156,8 @@ def run_overdue() -> None:
 
 def rows_with_names(workbook: InvitationImport) -> list[tuple[str, InvitationRow]]:
     """Each row with the graduate's name as it was typed there."""
-    return [(_row_values(workbook, row).get(NAME, ""), row) for row in workbook.rows.all()]
+    rows = workbook.rows.all()
+    return [(RowCells(workbook.header, row.cells).by_key.get(NAME, ""), row) for row in rows]
 
 
 def delete_old() -> int:
@@ -173,32 +172,44 @@ def delete_old() -> int:
 def _read_rows(workbook: InvitationImport, member: UnitMember) -> list[InvitationRow]:
     """The checked rows of the workbook, not saved yet. Raises `WorkbookRefused`."""
     with files.local_copy(workbook.file) as path:
-        sheet = spreadsheets.read(path, headers=list(_KEY_OF_HEADER), most_rows=MOST_ROWS)
+        # One more, because the example row may still be there.
+        sheet = spreadsheets.read(path, headers=list(KEY_OF_HEADER), most_rows=MOST_ROWS + 1)
     workbook.header = sheet.header
-    columns = _columns(workbook)
-    missing = [label for key, label in KEYS.items() if key not in columns]
-    missing += [f.label for f in _TERM_FIELDS if f.key not in columns and f.key in _REQUIRED_KEYS]
+    columns = columns_of(sheet.header)
+    missing = [
+        label
+        for key, label in zip((*KEYS, *FIELD_KEYS), HEADER, strict=True)
+        if key in REQUIRED_KEYS and key not in columns
+    ]
     if missing:
         raise WorkbookRefused("missing_columns", f"工作簿缺少这些列：{'、'.join(missing)}")
     source = CELL_1904 if sheet.from_1904 else CELL
-    rows: list[InvitationRow] = []
+    rows = [
+        InvitationRow(
+            made=workbook,
+            number=number,
+            cells=[cell_text(c, k, source) for k, c in zip(columns, cells, strict=False)],
+        )
+        for number, cells in sheet.rows
+    ]
+    rows = [row for row in rows if not RowCells(sheet.header, row.cells).is_example]
+    if len(rows) > MOST_ROWS:
+        raise WorkbookRefused("too_many_rows", f"工作簿超过{MOST_ROWS}行，请分成几个文件导入")
     seen: dict[int, int] = {}
-    for index, (number, cells) in enumerate(sheet.rows):
+    for index, row in enumerate(rows):
         if index % _ROWS_PER_PROGRESS == 0:
-            imports.progress(INVITATION_IMPORTS, workbook, 5 + 95 * index // len(sheet.rows))
-        texts = [_cell_text(c, k, source) for k, c in zip(columns, cells, strict=False)]
-        rows.append(InvitationRow(made=workbook, number=number, cells=texts))
-        _check_row(rows[-1], workbook, member, seen)
+            imports.progress(INVITATION_IMPORTS, workbook, 5 + 95 * index // len(rows))
+        _check_row(row, workbook, member, seen)
     return rows
 
 
 def _check_row(
     row: InvitationRow, workbook: InvitationImport, member: UnitMember, seen: dict[int, int]
 ) -> None:
-    who = {k: _row_values(workbook, row).get(k, "") for k in KEYS}
-    typed = _typed_values(workbook, row, member)
-    checked = check_terms(typed, source=CELL)
-    errors = checked.errors() | {k: [f"{KEYS[k]}不能为空"] for k, v in who.items() if not v}
+    cells = RowCells(workbook.header, row.cells)
+    who, errors = cells.who()
+    checked = check_terms(_typed_values(workbook, row, member), source=CELL)
+    errors |= checked.errors()
     row.outcome = RowOutcome.BAD
     try:
         if all(who.values()):
@@ -211,63 +222,38 @@ def _check_row(
         row.problems = [(0, "核对不上的毕业生过多，请一小时后再试。")]
         return
     if errors or row.graduate is None:
-        row.problems = _locate_errors(workbook, errors)
+        row.problems = cells.locate(errors)
         return
     seen[row.graduate.pk] = row.number
-    row.invitation = _find_open_invitation(row.graduate.pk, member, checked.values)
-    row.outcome = RowOutcome.ABLE if row.invitation is None else RowOutcome.AGAIN
+    _compare_with_sent(row, member, checked.values)
+    if row.outcome == RowOutcome.ABLE:
+        row.problems = [*row.problems, *cells.locate_warnings(checked.warnings())]
 
 
-def _cell_text(cell: Any, key: str, source: Source) -> str:
-    """A cell's value as the text that somebody would type for it."""
-    value = real_value(cell)
-    field = BY_KEY.get(key)
-    if field is not None and field.kind == "date":
-        day = field.read(value, source=source).value
-        if day is not None:
-            return str(day)
-    if isinstance(value, datetime.datetime):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    if value is None:
-        return ""
-    if field is not None and field.kind == "clauses":
-        return text.unmark(text.clean_clauses(str(value)))
-    if field is not None and field.kind == "text":
-        return text.unquote(text.clean(str(value)))
-    return text.clean(str(value))
-
-
-def _columns(workbook: InvitationImport) -> list[str]:
-    return [_KEY_OF_HEADER.get(plain_header(h), "") for h in workbook.header]
-
-
-def _row_values(workbook: InvitationImport, row: InvitationRow) -> dict[str, str]:
-    return dict(zip(_columns(workbook), row.cells, strict=False))
+def _compare_with_sent(row: InvitationRow, member: UnitMember, values: dict[str, Any]) -> None:
+    """Set the outcome of a good row by what the unit has agreed with the graduate or has sent before,
+    and say so."""
+    row.outcome, row.problems = RowOutcome.AGAIN, []
+    agreements = Agreement.objects.select_related("invitation")
+    signed = agreements.filter(
+        graduate=row.graduate_id, unit=member.unit_id, state=AgreementState.ACTIVE
+    ).first()
+    if signed is not None:
+        row.invitation, row.problems = signed.invitation, [(0, _SIGNED)]
+        return
+    row.invitation = _find_open_invitation(row.graduate_id, member, values)
+    if row.invitation is None:
+        row.outcome = RowOutcome.ABLE
+        if _open_invitations(row.graduate_id, member).exists():
+            row.problems = [(0, _OPEN_WITH_OTHER_TERMS)]
 
 
 def _typed_values(
     workbook: InvitationImport, row: InvitationRow, member: UnitMember
 ) -> dict[str, str]:
     """All values of the form that the row fills in, as text: typed ones first, then known ones."""
-    typed = {
-        k: v
-        for k, v in _row_values(workbook, row).items()
-        if k in BY_KEY and (v or k not in _KEYS_WITH_KNOWN_VALUES)
-    }
+    typed = RowCells(workbook.header, row.cells).typed()
     return drafts.known_values(member) | {"valid_days": "3"} | workbook.known | typed
-
-
-def _locate_errors(workbook: InvitationImport, errors: dict[str, list[str]]) -> Problems:
-    """The errors by column. A sentence about a field that the workbook has no column for begins with
-    the field's name."""
-    columns = _columns(workbook)
-    return [
-        (columns.index(k) + 1, sentence) if k in columns
-        else (0, f"{BY_KEY[k].label}：{sentence}" if k in BY_KEY and k not in FIELD_KEYS else sentence)
-        for k, sentences in errors.items() for sentence in sentences
-    ]  # fmt: skip
 
 
 # --- sending ---------------------------------------------------------------------------------
@@ -282,7 +268,8 @@ def send_row(workbook: InvitationImport, row_id: int) -> None:
             if row.outcome == RowOutcome.ABLE:
                 _send(workbook, row, graduate)
     except Invalid as invalid:
-        _mark_bad(row_id, _locate_errors(workbook, invalid.errors))
+        cells = InvitationRow.objects.values_list("cells", flat=True).get(pk=row_id)
+        _mark_bad(row_id, RowCells(workbook.header, cells).locate(invalid.errors))
     except DomainError as refusal:
         _mark_bad(row_id, [(0, refusal.message)])
 
@@ -295,13 +282,12 @@ def _lock_graduate(row: InvitationRow) -> Graduate:
 def _send(workbook: InvitationImport, row: InvitationRow, graduate: Graduate) -> None:
     member = _sender(workbook)
     typed = _typed_values(workbook, row, member)
-    row.invitation = _find_open_invitation(graduate.pk, member, check_terms(typed).values)
-    row.outcome = RowOutcome.AGAIN
-    if row.invitation is None:
+    _compare_with_sent(row, member, check_terms(typed).values)
+    if row.outcome == RowOutcome.ABLE:
         draft = drafts.begin_as_member(graduate=graduate, member=member, address=workbook.address)
         drafts.save(draft=draft, typed=typed)
         row.invitation, row.outcome = invite.send(draft=draft), RowOutcome.SENT
-    row.save(update_fields=["invitation", "outcome"])
+    row.save(update_fields=["invitation", "outcome", "problems"])
 
 
 def _sender(workbook: InvitationImport) -> UnitMember:
@@ -315,15 +301,21 @@ def _sender(workbook: InvitationImport) -> UnitMember:
     return member
 
 
-def _find_open_invitation(
-    graduate_id: int, member: UnitMember, values: dict[str, Any]
-) -> Invitation | None:
-    plain = terms.plain_values(values)
-    rows = Invitation.objects.filter(
+def _open_invitations(graduate_id: int | None, member: UnitMember) -> QuerySet[Invitation]:
+    """The unit's invitations of the graduate that wait for an answer."""
+    return Invitation.objects.filter(
         graduate=graduate_id, unit=member.unit_id, state=InvitationState.SENT,
         valid_until__gte=timezone.now(),
     )  # fmt: skip
-    return next((i for i in rows if terms.read(i.terms)["values"] == plain), None)
+
+
+def _find_open_invitation(
+    graduate_id: int | None, member: UnitMember, values: dict[str, Any]
+) -> Invitation | None:
+    """The open invitation of the graduate that has exactly these terms."""
+    plain = terms.plain_values(values)
+    sent = _open_invitations(graduate_id, member)
+    return next((i for i in sent if terms.read(i.terms)["values"] == plain), None)
 
 
 def _mark_bad(row_id: int, problems: Problems) -> None:
@@ -345,7 +337,7 @@ def _write_report(workbook: InvitationImport) -> None:
         (at, column): sentence
         for at, row in enumerate(rows, start=2)
         for column, sentence in row.problems
-        if column
+        if column and row.outcome == RowOutcome.BAD
     }
     lines = [[*row.cells, row.words] for row in rows]
     content = spreadsheets.write([*workbook.header, "结果"], lines, title="批量邀约", marks=marks)

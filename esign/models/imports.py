@@ -51,7 +51,8 @@ class InvitationRow(models.Model):
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="+", null=True)
     outcome = models.CharField("结果", max_length=5, choices=RowOutcome)
     invitation = models.ForeignKey(Invitation, models.PROTECT, related_name="+", null=True)
-    problems = models.JSONField(default=list)  # [[column from 1 or 0 for none, sentence]]
+    # [[column from 1 or 0 for none, sentence]]: errors of a bad row, otherwise what to look at.
+    problems = models.JSONField(default=list)
 
     class Meta:
         verbose_name = "批量邀约的行"
@@ -84,11 +85,11 @@ class InvitationRow(models.Model):
 
     @property
     def words(self) -> str:
-        """The outcome as a sentence, or everything that is wrong with the row."""
+        """The outcome as a sentence, with what is wrong with the row or is to be looked at."""
+        remarks = "；".join(sentence for _, sentence in self.problems)
         if self.outcome == RowOutcome.BAD:
-            return "；".join(sentence for _, sentence in self.problems)
-        return {
-            RowOutcome.ABLE: "可以发送",
-            RowOutcome.SENT: "已发送",
-            RowOutcome.AGAIN: "相同的邀约仍在等待答复，没有重复发送",
-        }[RowOutcome(self.outcome)]
+            return remarks
+        if self.outcome == RowOutcome.AGAIN:
+            return remarks or "相同的邀约仍在等待答复，没有重复发送"
+        said = RowOutcome(self.outcome).label
+        return f"{said}；请留意：{remarks}" if remarks else said

@@ -14,6 +14,7 @@ from employers.access import EmployerRequest, employer_view
 from esign import tasks
 from esign.actions import imports
 from esign.models import InvitationImport
+from esign.resources import template_workbook
 from workbooks.actions import imports as workbook_imports
 from workbooks.views.imports import ImportPages
 
@@ -65,5 +66,4 @@ annotated = employer_view(_PAGES.annotated)
 
 @employer_view
 def template(request: EmployerRequest) -> HttpResponse:
-    content = spreadsheets.write(imports.HEADER, [], title="批量邀约")
-    return spreadsheets.respond(content, "invitations-template")
+    return spreadsheets.respond(template_workbook(), "invitations-template")
