@@ -7,6 +7,7 @@ from typing import Any
 from import_export import resources
 from import_export.fields import Field
 
+from codes.fields import choices_by_label
 from destinations.catalogue import catalogue
 from destinations.fields import (
     ALL,
@@ -66,3 +67,9 @@ class _ValueField(Field):
 
 def _value_fields() -> list[_ValueField]:
     return [_ValueField(f) for f in ALL]
+
+
+def workbook_choices() -> dict[str, list[str]]:
+    """The words that a workbook of destinations offers to choose from, by header."""
+    categories = [leaf.label for leaf in catalogue().leaves.values()]
+    return {CATEGORY: categories, FORM: list(FORMS.values())} | choices_by_label(ALL)

@@ -13,7 +13,7 @@ from destinations import tasks
 from destinations.actions import imports
 from destinations.fields import TEMPLATE
 from destinations.models import DestinationImport
-from destinations.resources import DestinationResource
+from destinations.resources import DestinationResource, workbook_choices
 from destinations.views.lists import DestinationList
 from schools.access import StaffRequest, staff_view
 from schools.roles import Level
@@ -50,7 +50,7 @@ annotated = _import_view(_PAGES.annotated)
 @_import_view
 def template(request: StaffRequest) -> HttpResponse:
     """An empty workbook with the header row."""
-    content = spreadsheets.write(TEMPLATE, [], title="去向")
+    content = spreadsheets.write(TEMPLATE, [], title="去向", choices=workbook_choices())
     return spreadsheets.respond(content, "destination-template")
 
 
@@ -68,6 +68,7 @@ class DestinationExport(DestinationList):
             [f.column_name for f in fields],
             ([resource.export_field(f, d) for f in fields] for d in rows.iterator(2000)),
             title="去向",
+            choices=workbook_choices(),
         )
         self.exported(len(content))
         return spreadsheets.respond(content, "destinations-full")

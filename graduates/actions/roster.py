@@ -67,6 +67,7 @@ def _stage_and_report(imported: RosterImport, roster: Roster, checked: CheckedRo
         row.issues += _cohort_issues(cohorts.get(row.values["year"]), row.values["year"])
     staging.stage_rows(imported.pk, checked.good, {y: c.pk for y, c in cohorts.items()})
     plan = staging.Plan(imported.pk, imported.school_id, checked.keys)
+    plan.keep_stored_words(roster.quoted_cells())
     plan.keep_stored_values(
         (row.number, issue.field)
         for row in checked.good
@@ -190,6 +191,8 @@ def _stage_again(imported: RosterImport) -> None:
     cohorts = dict(Cohort.objects.filter(school_id=imported.school_id).values_list("year", "id"))
     good = [r for r in checked.good if r.number not in refused]
     staging.stage_rows(imported.pk, good, cohorts)
+    plan = staging.Plan(imported.pk, imported.school_id, checked.keys)
+    plan.keep_stored_words(roster.quoted_cells())
 
 
 def _actor_of(imported: RosterImport) -> Actor:

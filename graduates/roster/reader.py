@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from core import spreadsheets
 from core.spreadsheets import WorkbookRefused
 from graduates.fields import BY_KEY, REQUIRED_COLUMNS, OriginField, by_header, headers
 
+_QUOTES = frozenset("'`\"\u2018\u2019\u201c\u201d")
 _REMARK = re.compile(r"\s*[(（][^()（）]*[)）][\s*＊:：]*$")
 
 
@@ -32,6 +34,18 @@ class Roster:
     @property
     def keys(self) -> list[str]:
         return [c.key for c in self.columns if c is not None]
+
+    def quoted_cells(self) -> Iterator[tuple[int, str, str]]:
+        """(row number, key, content) of the cells of text that begin with a quotation mark. Readers
+        remove it, since programs put it there; but what was typed into a form may be stored with one.
+        """
+        for index, column in enumerate(self.columns):
+            if column is None or column.kind != "text":
+                continue
+            for number, cells in self.rows:
+                cell = cells[index]
+                if type(cell) is str and cell[:1] in _QUOTES and cell:
+                    yield number, column.key, cell.strip()
 
     def unknown_headers(self) -> list[str]:
         return [

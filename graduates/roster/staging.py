@@ -134,6 +134,29 @@ class Plan:
                     self._values | {"rows": rows[key]},
                 )
 
+    def keep_stored_words(self, cells: Iterable[tuple[int, str, str]]) -> None:
+        """Stage the stored value again where it is exactly what stands in the cell, given as (row
+        number, key of a field, content), though the cell was read as something else."""
+        by_key: dict[str, tuple[list[int], list[str]]] = {}
+        for number, key, words in cells:
+            rows, contents = by_key.setdefault(key, ([], []))
+            rows.append(number)
+            contents.append(words)
+        with connection.cursor() as cursor:
+            for key, stored, _ in self._compared():
+                if key not in by_key:
+                    continue
+                rows, contents = by_key[key]
+                cursor.execute(
+                    f"""UPDATE {TABLE} t SET "{key}" = {stored}
+                        FROM {TABLE} s {self._JOIN}
+                        JOIN unnest(%(rows)s::int[], %(words)s::text[]) AS w (row, words)
+                          ON w.row = s.row AND w.words = {stored}
+                        WHERE s.import_id = %(import)s
+                          AND t.import_id = s.import_id AND t.row = s.row""",
+                    self._values | {"rows": rows, "words": contents},
+                )
+
     # --- conflicts with other records --------------------------------------------------------
 
     def conflicts(self) -> list[tuple[int, Finding]]:
@@ -254,7 +277,8 @@ class Plan:
                       AND d.name = s.department AND c.name = s.school_class) ORDER BY 1""",
             "majors": f"""
                 SELECT DISTINCT s.major_code || ' ' || s.major_name FROM {TABLE} s
-                WHERE s.import_id = %(import)s AND NOT EXISTS (SELECT 1 FROM schools_major m
+                WHERE s.import_id = %(import)s AND s.status IS DISTINCT FROM 'unchanged'
+                AND NOT EXISTS (SELECT 1 FROM schools_major m
                     WHERE m.school_id = %(school)s AND m.code = s.major_code
                       AND m.name = s.major_name) ORDER BY 1""",
         }
@@ -291,7 +315,8 @@ class Plan:
         return [
             f"""INSERT INTO schools_department (school_id, name, is_active)
                 SELECT DISTINCT %(school)s, department, true FROM {TABLE}
-                WHERE import_id = %(import)s ORDER BY 2 ON CONFLICT DO NOTHING""",
+                WHERE import_id = %(import)s AND status IS DISTINCT FROM 'unchanged'
+                ORDER BY 2 ON CONFLICT DO NOTHING""",
             f"""INSERT INTO schools_schoolclass (school_id, cohort_id, department_id, name)
                 SELECT DISTINCT %(school)s, s.cohort_id, d.id, s.school_class
                 FROM {TABLE} s JOIN schools_department d
@@ -300,7 +325,8 @@ class Plan:
                 ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING""",
             f"""INSERT INTO schools_major (school_id, code, name, is_active)
                 SELECT DISTINCT %(school)s, major_code, major_name, true FROM {TABLE}
-                WHERE import_id = %(import)s ORDER BY 2, 3 ON CONFLICT DO NOTHING""",
+                WHERE import_id = %(import)s AND status IS DISTINCT FROM 'unchanged'
+                ORDER BY 2, 3 ON CONFLICT DO NOTHING""",
             f"""INSERT INTO graduates_person (school_id, id_type, id_number, code_counter)
                 SELECT %(school)s, id_type, id_number, 0 FROM {TABLE}
                 WHERE import_id = %(import)s AND status IS NULL

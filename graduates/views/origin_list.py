@@ -11,12 +11,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from codes import lookup
+from codes.fields import choices_by_label
 from core import spreadsheets
 from core.forms import picked_ids, pressed
 from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from core.masking import mask_id, mask_phone
 from graduates.actions import origin
+from graduates.fields import ALL
 from graduates.filters import OriginFilter
 from graduates.models import Graduate
 from graduates.records import RELATED
@@ -106,7 +108,10 @@ class RosterExport(OriginList):
         resource = RosterResource()
         header = [str(f.column_name) for f in resource.get_export_fields()]
         content = spreadsheets.write(
-            header, (resource.export_row(g) for g in rows.iterator(2000)), title="生源信息"
+            header,
+            (resource.export_row(g) for g in rows.iterator(2000)),
+            title="生源信息",
+            choices=choices_by_label(ALL),
         )
         self.exported(len(content))
         response = HttpResponse(content, content_type=spreadsheets.CONTENT_TYPE)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
+from codes.fields import choices_by_label
 from core import spreadsheets
 from graduates import tasks
 from graduates.actions import roster
@@ -51,5 +52,8 @@ annotated = _import_view(_PAGES.annotated)
 
 @_import_view
 def template(request: StaffRequest) -> HttpResponse:
-    content = spreadsheets.write([BY_KEY[k].label for k in TEMPLATE_KEYS], [], title="生源信息")
+    fields = [BY_KEY[k] for k in TEMPLATE_KEYS]
+    content = spreadsheets.write(
+        [f.label for f in fields], [], title="生源信息", choices=choices_by_label(fields)
+    )
     return spreadsheets.respond(content, "roster-template")

@@ -13,9 +13,11 @@ from django.urls import reverse
 
 from core import files, spreadsheets
 from destinations.actions import evidence, imports, review
+from destinations.catalogue import catalogue
 from destinations.fields import TEMPLATE
 from destinations.models import Destination, DestinationEvent, DestinationImport
 from destinations.states import State
+from destinations.steps import NATIONAL, SystemActor
 from graduates.models import Graduate
 from schools.roles import Role
 from tests import factories
@@ -107,6 +109,21 @@ def test_importing_an_untouched_export_changes_nothing_in_any_state(world: facto
         graduate = factories.make_graduate(world)
         user = factories.activate(graduate)
         factories.put_in_state(graduate, state, world, user, agreement=state == State.ESIGNED)
+    signed = (State.DEPARTMENT_APPROVED, State.SCHOOL_APPROVED)
+    for state in signed:
+        graduate = factories.make_graduate(world)
+        user = factories.activate(graduate)
+        factories.put_in_state(graduate, state, world, user, agreement=True)
+    rejected = factories.make_graduate(world)
+    run(world, book([contract(rejected)]))
+    review.reject_national(graduate_id=rejected.pk, reason="单位名称不符", by=SystemActor(NATIONAL))
+    seeking = factories.make_graduate(world)
+    run(world, book([{"学号": seeking.student_no, "姓名": seeking.name, "毕业去向": "70-2"}]))
+    odd = factories.make_graduate(world)
+    run(world, book([contract(odd)]))
+    Destination.objects.filter(pk=odd.pk).update(
+        unit_name="“虚构”公司", remark="第一行\n第二行", contact_name="'虚构", job_title="0"
+    )
     client = factories.client_of(factories.make_staff(Role.SCHOOL_ADMIN, world))
     exported = client.get(reverse("console:destinations-export"))
     before = _stored_rows()
@@ -114,9 +131,19 @@ def test_importing_an_untouched_export_changes_nothing_in_any_state(world: facto
     imported = run(world, exported.content)
 
     assert imported.state == ImportState.DONE
-    rows = len(states)
+    rows = len(states) + len(signed) + len((rejected, seeking, odd))
     assert imported.counts == {"rows": rows, "able": 0, "unchanged": rows, "rejected": 0}
     assert _stored_rows() == before
+
+
+def test_the_template_offers_categories_and_codes_to_choose_from(world: factories.World) -> None:
+    template = world.client(Role.SCHOOL_ADMIN).get(reverse("console:destination-import-template"))
+    options = openpyxl.load_workbook(io.BytesIO(template.content))["选项"]
+    words = {cell.value for row in options for cell in row}
+    assert {"录用接收函", "工程技术人员"} <= words
+    assert any(catalogue().by_text(str(word)) for word in words)
+    labels = [leaf.label for leaf in catalogue().leaves.values()]
+    assert set(labels) <= words and all(catalogue().by_text(label) for label in labels)
 
 
 def test_a_row_that_repeats_a_rejected_destination_does_not_approve_it(
