@@ -29,6 +29,9 @@ _ERROR_WORDS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
      "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!"}
 )  # fmt: skip
+_LIBREOFFICE_ERROR = re.compile(r"(Err|错误)[:：]\d{3}")
+# A number that a spreadsheet has rounded and kept as text, in columns where text is expected.
+_ROUNDED_TEXT = re.compile(r"\d\.\d+[eE]\+\d{2,3}")
 # Kinds in which 无 and the like are values, because somebody may mean them.
 _NEVER_EMPTY_WORDS = frozenset({"long", "clauses", "search", "one_time_code"})
 # Kinds of which 0 is never a value. Of a code it may be one, if the table has it.
@@ -67,8 +70,13 @@ def _clean(expected: Expected, raw: str) -> str | Finding:
     if expected.kind == "long" and not expected.is_cell:
         return text.clean_lines(raw)
     cleaned = text.clean_clauses(raw) if expected.kind == "clauses" else text.clean(raw)
-    if expected.is_cell and cleaned[:1] == "#" and cleaned.upper() in _ERROR_WORDS:
-        return _cell_error(expected, cleaned)
+    if expected.is_cell and len(cleaned) <= 15:
+        if cleaned[:1] == "#" and cleaned.upper() in _ERROR_WORDS:
+            return _cell_error(expected, cleaned)
+        if cleaned[:1] in ("E", "错") and _LIBREOFFICE_ERROR.fullmatch(cleaned):
+            return _cell_error(expected, cleaned)
+        if cleaned[1:2] == "." and expected.kind == "text" and _ROUNDED_TEXT.fullmatch(cleaned):
+            return _rounded_number(expected)
     if expected.kind in _EXACT and not text.is_digits(cleaned):
         plain = text.clean_code(cleaned)
         if text.looks_scientific(plain) or re.fullmatch(r"\d{16,}\.0+", plain):

@@ -9,6 +9,7 @@ of lists of [row number, cells], `above` being the rows before the header. A dat
 a cell whose formula failed {"error": "#N/A"}. On refusal one line {"error": slug}.
 """
 
+import contextlib
 import datetime
 import itertools
 import json
@@ -72,15 +73,45 @@ def _is_markup(start: bytes) -> bool:
     return text.startswith((b"<", b"mime-version:"))
 
 
-def _best_sheet(book, wanted: set[str]):
+class _OldSheet:
+    """A sheet of a BIFF5 workbook, with its texts in place of those that calamine garbles."""
+
+    def __init__(self, sheet, name: str, texts: dict) -> None:
+        self._sheet, self.name, self._texts = sheet, name, texts
+
+    def __getattr__(self, attribute: str):
+        return getattr(self._sheet, attribute)
+
+    def iter_rows(self):
+        left = self._sheet.start[1]
+        for number, row in enumerate(self._sheet.iter_rows(), start=1):
+            texts = self._texts.get(number)
+            yield [texts.get(i + left, c) for i, c in enumerate(row)] if texts else row
+
+
+def _first_sheets(path: str, book):
+    """The first twenty sheets, each with whether it is hidden. Hidden ones come last, because they are
+    mostly old versions."""
+    from raw_xls import read_old_texts
+
+    old = None
+    if not zipfile.is_zipfile(path):
+        with contextlib.suppress(*_BROKEN):
+            old = read_old_texts(path)
+    hidden = [not str(s.visible).endswith(".Visible") for s in book.sheets_metadata]
+    if old and len(old) != len(hidden):
+        old = None
+    for index in sorted(range(len(hidden)), key=hidden.__getitem__)[:20]:
+        sheet = book.get_sheet_by_index(index)
+        yield _OldSheet(sheet, *old[index]) if old else sheet, hidden[index]
+
+
+def _best_sheet(path: str, book, wanted: set[str]):
     """(sheet, header row, header, names of further sheets with the same header), None if there is
     no header."""
     best = None
     others: list[str] = []
-    hidden = {s.name for s in book.sheets_metadata if not str(s.visible).endswith(".Visible")}
-    # Hidden sheets come last, because they are mostly old versions.
-    for name in sorted(book.sheet_names, key=lambda name: name in hidden)[:20]:
-        sheet = book.get_sheet_by_name(name)
+    for sheet, is_hidden in _first_sheets(path, book):
         for number, header in _headers(sheet, wanted):
             found = _known(header, wanted)
             # Of sheets with the same header the first one that has rows is taken.
@@ -88,13 +119,13 @@ def _best_sheet(book, wanted: set[str]):
             if found > 2 and (best is None or rank > best[0]):
                 best = (rank, sheet, number, header)
                 others = []
-            elif best and rank == best[0] and best[1] is not sheet and name not in hidden:
-                others.append(name)
+            elif best and rank == best[0] and best[1] is not sheet and not is_hidden:
+                others.append(sheet.name)
     return (*best[1:], others) if best else None
 
 
 def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None:
-    best = _best_sheet(book, wanted)
+    best = _best_sheet(path, book, wanted)
     if best is None:
         _print_json({"error": "no_header"})
         return
@@ -161,6 +192,10 @@ def _known(header, wanted: set[str]) -> int:
     return len(wanted & {plain_header(c) for c in header})
 
 
+# What the readers of parts and records raise where a file is not as it should be.
+_BROKEN = (KeyError, ValueError, IndexError, OSError, struct.error, zipfile.BadZipFile)
+
+
 def _special_cells(path: str, sheet_name: str):
     """What calamine leaves out (see `raw_cells` and `raw_xls`); empty if the file has unusual parts."""
     from raw_cells import Special, read_special
@@ -169,7 +204,7 @@ def _special_cells(path: str, sheet_name: str):
     read = read_special if zipfile.is_zipfile(path) else read_special_xls
     try:
         return read(path, sheet_name)
-    except (KeyError, ValueError, IndexError, OSError, struct.error, zipfile.BadZipFile):
+    except _BROKEN:
         return Special()
 
 

@@ -1,4 +1,5 @@
-"""What an .xls says about its cells that calamine leaves out, read from its records.
+"""What an .xls says about its cells that calamine leaves out, read from its records; and the texts of
+workbooks as Excel 95 writes them, which calamine garbles if they are Chinese.
 
 Runs in the child process, started beside `child.py`, so it imports nothing of the project. It tells
 the same as `raw_cells` does of an .xlsx. Sources: [MS-CFB] for the file, which is a small file
@@ -15,6 +16,9 @@ _BOF, _EOF, _FORMULA, _DATE_MODE = 0x0809, 0x000A, 0x0006, 0x0022
 _SHEET, _MANY_RK, _XF = 0x0085, 0x00BD, 0x00E0
 _NUMBER, _BOOL_OR_ERROR, _RK, _FORMAT = 0x0203, 0x0205, 0x027E, 0x041E
 _BIFF8 = 0x0600
+_CODE_PAGE, _LABEL, _RICH_LABEL, _STRING = 0x0042, 0x0204, 0x00D6, 0x0207
+# Of code pages in which a character may have two bytes. Others calamine reads well.
+_ENCODINGS = {936: "gbk", 950: "big5", 932: "cp932", 949: "cp949"}
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
     0x24: "#NUM!", 0x2A: "#N/A",
@@ -54,6 +58,42 @@ def read_special_xls(path: str, sheet_name: str) -> Special:
             continue
         special.cells.setdefault(row + 1, {})[column] = put
     return special
+
+
+def read_old_texts(path: str) -> list[tuple[str, dict]] | None:
+    """The name of each sheet of a BIFF5 workbook, and its texts as {row from 1: {column from 0: text}}.
+    None for other workbooks, and for code pages that calamine reads itself. Raises as
+    `read_special_xls` does."""
+    with open(path, "rb") as f:
+        stream = _workbook_stream(f.read())
+    encoding, sheets = None, []
+    for kind, data in _records(stream, 0):
+        if kind == _BOF and struct.unpack_from("<H", data)[0] >= _BIFF8:
+            return None
+        if kind == _CODE_PAGE:
+            encoding = _ENCODINGS.get(struct.unpack_from("<H", data)[0])
+        elif kind == _SHEET:
+            sheets.append((struct.unpack_from("<I", data)[0], data[7 : 7 + data[6]]))
+    if encoding is None:
+        return None
+    return [
+        (name.decode(encoding, "replace"), _old_texts(stream, start, encoding))
+        for start, name in sheets
+    ]
+
+
+def _old_texts(stream: bytes, start: int, encoding: str) -> dict:
+    texts: dict = {}
+    place = None  # of the formula whose text comes next
+    for kind, data in _records(stream, start):
+        if kind in (_LABEL, _RICH_LABEL, _FORMULA):
+            place = struct.unpack_from("<HH", data)
+        if kind in (_LABEL, _RICH_LABEL, _STRING) and place is not None:
+            at = 0 if kind == _STRING else 6
+            length = struct.unpack_from("<H", data, at)[0]
+            text = data[at + 2 : at + 2 + length].decode(encoding, "replace")
+            texts.setdefault(place[0] + 1, {})[place[1]] = text
+    return texts
 
 
 def _cells(stream: bytes, start: int):

@@ -60,7 +60,7 @@ def test_the_last_minute_before_midnight_means_the_next_day() -> None:
     assert value_of("date", "2023-9-1 0:00:00") == DAY
 
 
-@pytest.mark.parametrize("raw", [CellError("#N/A"), "#REF!", "#N/A"])
+@pytest.mark.parametrize("raw", [CellError("#N/A"), "#REF!", "#N/A", "Err:502", "错误:508"])
 def test_a_failed_formula_is_refused_by_its_error(raw: Any) -> None:
     for kind in KINDS:
         reading = read(kind, raw, label="字段", table="ethnicity", source=CELL)
@@ -93,6 +93,12 @@ def test_a_zero_in_a_column_of_codes_is_a_failed_lookup_unless_it_is_a_code() ->
 def test_a_zero_is_a_number_or_a_no_where_these_are_read(kind: str) -> None:
     value, findings = read(kind, 0.0, label="字段", source=CELL)
     assert (value, findings) == (0, [])
+
+
+def test_a_number_that_was_rounded_and_kept_as_text_is_refused_as_text() -> None:
+    assert refusal_of("text", "1.23457E+12") == "scientific"
+    assert value_of("text", "1.23457E+12", FORM) == "1.23457E+12"
+    assert value_of("text", "3E2") == "3E2"
 
 
 def test_a_zero_that_is_typed_into_a_form_is_no_failed_lookup() -> None:

@@ -49,3 +49,16 @@ def test_an_error_in_the_last_of_many_rows_is_found(tmp_path: Path) -> None:
     rows: list[list[Cell]] = [["a", "b", float(n)] for n in range(600)]
     sheet = sheet_of(tmp_path, *rows, ["a", Failed("#DIV/0!"), "b"])
     assert real_value(sheet.rows[-1][1][1]) == CellError("#DIV/0!")
+
+
+@pytest.mark.parametrize("from_1904", [True, False])
+def test_a_workbook_of_excel_95_is_read_as_later_ones_are(from_1904: bool, tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [
+        HEADERS, [Shown(301, "0000"), Failed("#N/A"), "试验"], [Shown(7, '0"班"'), 43708.0, "b"],
+    ]  # fmt: skip
+    path = tmp_path / "a.xls"
+    path.write_bytes(xls_file(rows, from_1904=from_1904, old=True))
+    sheet = spreadsheets.read(path, headers=HEADERS, most_rows=1000)
+    assert [real_value(c) for c in sheet.rows[0][1]] == ["0301", CellError("#N/A"), "试验"]
+    assert sheet.rows[1][1][0] == "7班"
+    assert sheet.from_1904 == from_1904
