@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from codes import lookup
 from codes.fields import choices_by_label
 from core import spreadsheets
 from esign.actions.import_cells import COLUMN_KEYS, EXAMPLE_SCHOOL, FIELD_KEYS, HEADER
@@ -32,13 +31,15 @@ _EXAMPLE = {
     "contact_email": "hr@example.com",
     "valid_days": "3",
 }
+_EXAMPLE_JOB = "13"  # 工程技术人员
 
 
 def example_row() -> list[str]:
     """The cells of the template's example, in the order of its header."""
-    job = next(iter(lookup.table(BY_KEY["job_category"].table).offered.values()))
-    report_by = f"{timezone.localdate().year + 1}-07-10"
-    values = _EXAMPLE | {"job_category": job, "report_by": report_by}
+    values = _EXAMPLE | {
+        "job_category": BY_KEY["job_category"].show(_EXAMPLE_JOB),
+        "report_by": f"{timezone.localdate().year + 1}-07-10",
+    }
     return [values.get(key, "") for key in COLUMN_KEYS]
 
 

@@ -67,9 +67,9 @@ def _stage_and_report(imported: RosterImport, roster: Roster, checked: CheckedRo
         row.issues += _cohort_issues(cohorts.get(row.values["year"]), row.values["year"])
     staging.stage_rows(imported.pk, checked.good, {y: c.pk for y, c in cohorts.items()})
     plan = staging.Plan(imported.pk, imported.school_id, checked.keys)
-    plan.keep_stored_words(roster.quoted_cells())
+    plan.keep_stored_values(roster.quoted_cells())
     plan.keep_stored_values(
-        (row.number, issue.field)
+        (row.number, issue.field, None)
         for row in checked.good
         for issue in row.issues
         if issue.code == FAILED_LOOKUP
@@ -158,7 +158,7 @@ def _apply(leased: RosterImport, actor: Actor) -> None:
         plan = staging.Plan(leased.pk, leased.school_id, leased.new_names["keys"])
         # Somebody may have changed these since the preview.
         failed = leased.issues.filter(code=FAILED_LOOKUP).values_list("row", "column")
-        plan.keep_stored_values((row, _KEYS_BY_LABEL[label]) for row, label in failed)
+        plan.keep_stored_values((row, _KEYS_BY_LABEL[label], None) for row, label in failed)
         _refuse_new_conflicts(leased, plan)
         counts = plan.classify()
         plan.apply(actor)
@@ -192,7 +192,7 @@ def _stage_again(imported: RosterImport) -> None:
     good = [r for r in checked.good if r.number not in refused]
     staging.stage_rows(imported.pk, good, cohorts)
     plan = staging.Plan(imported.pk, imported.school_id, checked.keys)
-    plan.keep_stored_words(roster.quoted_cells())
+    plan.keep_stored_values(roster.quoted_cells())
 
 
 def _actor_of(imported: RosterImport) -> Actor:

@@ -116,45 +116,26 @@ class Plan:
     def _values(self) -> dict[str, Any]:
         return {"school": self.school_id, "import": self.import_id}
 
-    def keep_stored_values(self, cells: Iterable[tuple[int, str]]) -> None:
-        """Stage the stored value again in these cells, given as (row number, key of a field), so
-        that the import does not change it. A new record has none and stays empty there."""
-        rows: dict[str, list[int]] = {}
-        for number, key in cells:
-            rows.setdefault(key, []).append(number)
-        with connection.cursor() as cursor:
-            for key, stored, _ in self._compared():
-                if key not in rows or key not in (*_DIRECT, "id_type"):
-                    continue
-                cursor.execute(
-                    f"""UPDATE {TABLE} s SET "{key}" = {stored}
-                        FROM graduates_graduate g JOIN graduates_person p ON p.id = g.person_id
-                        WHERE s.import_id = %(import)s AND s.row = ANY(%(rows)s)
-                          AND g.school_id = %(school)s AND g.student_no = s.student_no""",
-                    self._values | {"rows": rows[key]},
-                )
-
-    def keep_stored_words(self, cells: Iterable[tuple[int, str, str]]) -> None:
-        """Stage the stored value again where it is exactly what stands in the cell, given as (row
-        number, key of a field, content), though the cell was read as something else."""
-        by_key: dict[str, tuple[list[int], list[str]]] = {}
+    def keep_stored_values(self, cells: Iterable[tuple[int, str, str | None]]) -> None:
+        """Stage the stored value again in these cells, given as (row number, key of a field, words), so
+        that the import does not change it; with words only where the stored value is just these. A
+        new record has none and stays as it was read."""
+        by_key: dict[str, list[tuple[int, str | None]]] = {}
         for number, key, words in cells:
-            rows, contents = by_key.setdefault(key, ([], []))
-            rows.append(number)
-            contents.append(words)
+            by_key.setdefault(key, []).append((number, words))
         with connection.cursor() as cursor:
             for key, stored, _ in self._compared():
                 if key not in by_key:
                     continue
-                rows, contents = by_key[key]
+                rows, words = zip(*by_key[key], strict=True)
                 cursor.execute(
                     f"""UPDATE {TABLE} t SET "{key}" = {stored}
                         FROM {TABLE} s {self._JOIN}
                         JOIN unnest(%(rows)s::int[], %(words)s::text[]) AS w (row, words)
-                          ON w.row = s.row AND w.words = {stored}
+                          ON w.row = s.row AND (w.words IS NULL OR w.words = {stored}::text)
                         WHERE s.import_id = %(import)s
                           AND t.import_id = s.import_id AND t.row = s.row""",
-                    self._values | {"rows": rows, "words": contents},
+                    self._values | {"rows": list(rows), "words": list(words)},
                 )
 
     # --- conflicts with other records --------------------------------------------------------

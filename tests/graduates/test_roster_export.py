@@ -11,7 +11,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from core.models import Event
-from graduates.actions import origin, reopen, standing
+from graduates.actions import origin, standing
 from graduates.fields import TEMPLATE_KEYS
 from graduates.models import Graduate, Person, RosterImport
 from graduates.states import Standing
@@ -64,10 +64,7 @@ def populate(world: World) -> int:
     )
     later = factories.make_cohort(world.school, world.cohort.year + 1)
     standing.defer(graduate_id=deferred.pk, to=later, reason="延长学制", by=admin)
-    reopen.reopen(
-        graduate_id=reopened.pk, until=factories.today(), reason="补录",
-        by=world.user(Role.PROVINCE),
-    )  # fmt: skip
+    Graduate.objects.filter(pk=reopened.pk).update(reopened_until=factories.today())
     factories.sign_agreement(signed)
     # As forms keep them, and as earlier versions may have stored them.
     Graduate.objects.filter(pk=plain.pk).update(**ODD_TEXTS, **KEPT_AS_NUMBERS)

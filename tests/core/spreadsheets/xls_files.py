@@ -1,4 +1,5 @@
-"""Small .xls files (BIFF8, or BIFF5 as Excel 95 and some systems write), written record by record, because no library that is kept up writes them."""
+"""Small .xls files (BIFF8, or BIFF5 as Excel 95 writes them), written record by record, because no
+library that is kept up writes them."""
 
 from __future__ import annotations
 
