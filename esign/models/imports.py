@@ -86,10 +86,16 @@ class InvitationRow(models.Model):
     @property
     def words(self) -> str:
         """The outcome as a sentence, with what is wrong with the row or is to be looked at."""
-        remarks = "；".join(sentence for _, sentence in self.problems)
-        if self.outcome == RowOutcome.BAD:
+        remarks = self.remarks
+        if self.outcome in (RowOutcome.BAD, RowOutcome.AGAIN):
             return remarks
-        if self.outcome == RowOutcome.AGAIN:
-            return remarks or "相同的邀约仍在等待答复，没有重复发送"
         said = RowOutcome(self.outcome).label
-        return f"{said}；请留意：{remarks}" if remarks else said
+        return f"{said}；{remarks}" if remarks else said
+
+    @property
+    def remarks(self) -> str:
+        """What is wrong with the row, why it is not sent, or what is to be looked at."""
+        sentences = "；".join(sentence for _, sentence in self.problems)
+        if self.outcome == RowOutcome.AGAIN:
+            return sentences or "相同的邀约仍在等待答复，没有重复发送"
+        return f"请留意：{sentences}" if sentences and self.outcome != RowOutcome.BAD else sentences
