@@ -127,7 +127,7 @@ class Plan:
             for key, stored, _ in self._compared():
                 if key not in by_key:
                     continue
-                rows, words = zip(*by_key[key], strict=True)
+                numbers, contents = zip(*by_key[key], strict=True)
                 cursor.execute(
                     f"""UPDATE {TABLE} t SET "{key}" = {stored}
                         FROM {TABLE} s {self._JOIN}
@@ -135,7 +135,7 @@ class Plan:
                           ON w.row = s.row AND (w.words IS NULL OR w.words = {stored}::text)
                         WHERE s.import_id = %(import)s
                           AND t.import_id = s.import_id AND t.row = s.row""",
-                    self._values | {"rows": list(rows), "words": list(words)},
+                    self._values | {"rows": list(numbers), "words": list(contents)},
                 )
 
     # --- conflicts with other records --------------------------------------------------------

@@ -54,7 +54,7 @@ def test_an_error_in_the_last_of_many_rows_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("from_1904", [True, False])
 def test_a_workbook_of_excel_95_is_read_as_later_ones_are(from_1904: bool, tmp_path: Path) -> None:
     rows: list[list[Cell]] = [
-        HEADERS, [Shown(301, "0000"), Failed("#N/A"), "试验"], [Shown(7, '0"班"'), 43708.0, "b"],
+        [*HEADERS], [Shown(301, "0000"), Failed("#N/A"), "试验"], [Shown(7, '0"班"'), 43708.0, "b"],
     ]  # fmt: skip
     path = tmp_path / "a.xls"
     path.write_bytes(xls_file(rows, from_1904=from_1904, old=True))
