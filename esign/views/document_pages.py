@@ -71,6 +71,5 @@ def _picture(agreement: Agreement, request: HttpRequest, number: int) -> HttpRes
     if not 1 <= number <= len(pictures):
         raise Http404
     response = HttpResponse(pictures[number - 1], content_type="image/png")
-    response["Cache-Control"] = f"private, max-age={printing.LOOK_SECONDS}"
     response["X-Content-Type-Options"] = "nosniff"
     return response

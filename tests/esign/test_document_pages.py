@@ -67,7 +67,7 @@ def test_everybody_who_may_download_sees_each_page(world: World, agreement: Agre
         assert f'src="{address}2/"' in page
         answer = client.get(f"{address}1/")
         assert answer["Content-Type"] == "image/png"
-        assert answer["Cache-Control"] == "private, max-age=600"
+        assert answer["Cache-Control"] == "private, no-store"
         picture = Image.open(io.BytesIO(answer.content))
         assert picture.width == WIDTH
         assert 1.4 < picture.height / picture.width < 1.42
