@@ -107,6 +107,8 @@ def missing_characters(text: str) -> set[str]:
 
     What is not in GB 2312, which every Chinese font has, is drawn once a process to find out.
     """
+    if _is_common(text):
+        return set()
     rare = {c for c in set(text) if not _is_common(c)}
     if unknown := rare - _HAS_GLYPH.keys():
         missing = _draw_to_find_missing(unknown)
@@ -118,9 +120,9 @@ def missing_characters(text: str) -> set[str]:
 _HAS_GLYPH: dict[str, bool] = {}
 
 
-def _is_common(character: str) -> bool:
+def _is_common(text: str) -> bool:
     try:
-        character.encode("gb2312")
+        text.encode("gb2312")
     except UnicodeEncodeError:
         return False
     return True

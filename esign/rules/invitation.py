@@ -6,6 +6,7 @@ a warning that both sides see, since the agreement is not a labour contract yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +15,13 @@ from django.utils import timezone
 
 from codes.findings import Finding
 from codes.readers import FORM, Source
+from core import pdf
 from destinations.actions.agreement import check_values
 from destinations.rules.wage import minimum_wage
 from esign.fields import ALL, BY_KEY, DESTINATION_KEYS, OPTIONAL
 
 MOST_DAYS = 30
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 @dataclass
@@ -47,11 +50,29 @@ def check_terms(typed: Mapping[str, Any], *, source: Source = FORM) -> CheckedTe
         reading = f.read(typed.get(f.key), source=source, required=f.key not in OPTIONAL)
         checked.values[f.key] = f.empty if reading.value is None else reading.value
         checked.issues += reading.findings
+    checked.issues += _check_glyphs(checked.values)
     checked.issues += _check_between_fields(checked.values)
     seen = {i.field for i in checked.issues}
     shared = {k: checked.values[k] for k in DESTINATION_KEYS}
     checked.issues += [i for i in check_values(shared) if i.field not in seen and i.field in BY_KEY]
     return checked
+
+
+def _check_glyphs(v: Mapping[str, Any]) -> list[Finding]:
+    """Characters that no font has: the agreement could not be printed. A sign such as an emoji is
+    refused; a Chinese character may belong to a name, so there is only a warning."""
+    issues = []
+    for f in ALL:
+        value = v[f.key]
+        for character in sorted(pdf.missing_characters(value)) if isinstance(value, str) else ():
+            shown = f"“{character}”（U+{ord(character):04X}）"
+            if _HAN.match(character):
+                message = f"平台没有{shown}的字形，装好字体以后才能生成协议书，请核对"
+            else:
+                message = f"{shown}无法打印在协议书上，请删除或改用文字"
+            is_error = not _HAN.match(character)
+            issues.append(Finding("no_glyph", message, is_error=is_error, field=f.key))
+    return issues
 
 
 def _check_between_fields(v: Mapping[str, Any]) -> list[Finding]:

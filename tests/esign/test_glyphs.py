@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from core import jobs, pdf
+from core.errors import Invalid
 from destinations.actions import review
 from esign import documents
 from esign.actions import documents as making
-from esign.actions import printing
+from esign.actions import invite, printing
 from esign.models import Agreement, Document
+from esign.rules import check_terms
 from esign.states import DocumentState
 from schools.roles import Role
 from tests import factories
@@ -50,7 +52,7 @@ def test_characters_of_the_extensions_are_printed_with_a_font_that_has_them(
 def test_a_document_with_a_missing_glyph_is_parked_and_names_it(
     world: World, signing_key: Path
 ) -> None:
-    made = approve_agreement(world, f"试{UNKNOWN}", job_title="𱀀匠", penalty_notes="按🎉办理")
+    made = approve_agreement(world, f"试{UNKNOWN}", job_title="𱀀匠")
     assert making.make_waiting() == 0
     document = Document.objects.get()
     assert (document.state, document.file, document.attempts) == (DocumentState.PARKED, None, 1)
@@ -59,7 +61,6 @@ def test_a_document_with_a_missing_glyph_is_parked_and_names_it(
     problem = document.problem
     assert f"毕业生姓名“试{UNKNOWN}”中的“{UNKNOWN}”（U+30000）" in problem
     assert "职位名称“𱀀匠”中的“𱀀”（U+31000）" in problem
-    assert "违约事宜的其它约定“按🎉办理”中的“🎉”（U+1F389）" in problem
     assert jobs.figures(making.DOCUMENTS).reasons == [(problem, 1)]
     assert making.DOCUMENTS.owner == "省级管理员"
     page = world.client(Role.PROVINCE).get("/console/province/documents/")
@@ -112,3 +113,19 @@ def test_missing_characters_are_found_in_any_text() -> None:
     assert pdf.missing_characters("试安柏·Nguyễn Thị Bình 㛃䶮" + RARE) == set()
     assert pdf.missing_characters(f"{UNKNOWN}试{RARE}\ue863🎉\x00") == {UNKNOWN, "\ue863", "🎉"}
     assert pdf.missing_characters("一\ufe00e\u0301\u200b") == set()
+
+
+def test_a_sign_that_cannot_be_printed_is_refused_before_anybody_signs(world: World) -> None:
+    """Chinese characters may belong to a name: of these the recruiter is only warned."""
+    checked = check_terms(
+        signing.typed_terms(penalty_notes="按🎉办理", contact_name=f"试{UNKNOWN}", job_title="𠮷匠")
+    )
+    assert checked.errors() == {
+        "penalty_notes": ["“🎉”（U+1F389）无法打印在协议书上，请删除或改用文字"]
+    }
+    assert [(w.field, w.code) for w in checked.warnings()] == [("contact_name", "no_glyph")]
+    draft = signing.begin_draft(factories.make_graduate(world))
+    signing.fill_draft(draft, signing_notes="包住🎉")
+    with pytest.raises(Invalid) as refusal:
+        invite.send(draft=draft)
+    assert list(refusal.value.errors) == ["signing_notes"]
