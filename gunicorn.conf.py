@@ -9,4 +9,4 @@ worker_tmp_dir = _memory if os.access(_memory, os.W_OK) else None
 control_socket_disable = True
 # No header may say under which path the platform is served: a proxy on this machine passes on what
 # anybody sends, and every link of a page would lead where the sender wants.
-forwarder_headers: list[str] = []
+forwarder_headers = ""
