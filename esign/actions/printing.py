@@ -18,7 +18,7 @@ from esign.actions.documents import current_document
 from esign.models import Agreement, Document, Print, SigningRules
 from esign.states import AgreementState, DocumentState
 
-# Browsers keep a picture this long, so whoever looks again within it is not asked for again.
+# Looks of one person within this time are recorded as one.
 LOOK_SECONDS = 600
 _BEING_MADE = "协议书正在生成，请稍后再试。"
 _PARKED = "协议书文件暂时无法生成，已转省级管理员处理；协议的效力不受影响。"
