@@ -12,7 +12,7 @@ from codes.readers import FORM, Reading, Source
 from core.errors import Invalid, Refused
 from destinations.actions import enter, review
 from destinations.catalogue import catalogue
-from destinations.fields import BY_KEY, CATEGORY, FORMS
+from destinations.fields import BY_KEY, CATEGORY, FORMS, form_label
 from destinations.models import NOT_REGISTERED, Destination
 from destinations.rules import check_registration
 from graduates import hooks
@@ -72,6 +72,9 @@ def _fields(graduate: Graduate) -> list[FieldDeclaration]:
 
 
 def _current(graduate: Graduate, key: str) -> str:
+    if key == "form":
+        d = Destination.objects.get(pk=graduate.pk)
+        return form_label(d.form, d.agreement_no)
     declared = {"category": _CATEGORY, "form": _FORM}.get(key) or BY_KEY[key]
     return declared.show(getattr(Destination.objects.get(pk=graduate.pk), key))
 

@@ -72,6 +72,16 @@ FORMS = {
     "abroad": "境外就业",
 }
 FORM_CATEGORY = "10"
+# How an agreement that was signed on the platform is called. It has the form of the paper one, so that
+# the same fields are asked for, but nobody may take it for one.
+ESIGNED = "网签就业协议"
+
+
+def form_label(form: str, agreement_no: str) -> str:
+    """The local form in words; "" if there is none. `agreement_no` is the number of the agreement that
+    the destination is locked to."""
+    return ESIGNED if agreement_no else FORMS.get(form, "")
+
 
 # What a graduate may touch up after approval. A change of these takes effect at once; a change of
 # the coded fields waits for a reviewer's tick.

@@ -13,7 +13,7 @@ from core.forms import PlatformForm, fields, widgets
 from destinations.actions import catalogue as catalogue_actions
 from destinations.actions.review import CORRECTABLE
 from destinations.catalogue import Leaf, catalogue
-from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS
+from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS, form_label
 from destinations.models import Category, Destination, Requirement
 
 _AS_CATEGORY = ("", "同本类别")
@@ -57,7 +57,8 @@ def registration_form(
         shown,
         required=[k for k in keys if leaf.requirement(k, kind) == Requirement.REQUIRED],
         greyed={key: "已审核，有误请联系辅导员" for key in keys if key in grey},
-        hints={key: leaf.note(key, kind) for key in keys},
+        # The notes speak of papers, which an e-signed destination has none of.
+        hints={} if d.agreement_no else {key: leaf.note(key, kind) for key in keys},
         base=base,
     )
     return form_class(data, initial=stored_values(d) | {"wage_override": d.wage_override})
@@ -249,4 +250,4 @@ def shown_values(d: Destination) -> list[tuple[str, str, str]]:
 def category_label(d: Destination) -> str:
     leaf = catalogue().leaves.get(d.category)
     label = leaf.label if leaf else catalogue().names.get(d.category, d.category)
-    return f"{label}({FORMS[d.form]})" if d.form else label
+    return f"{label}（{form_label(d.form, d.agreement_no)}）" if d.form else label

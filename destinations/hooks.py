@@ -1,8 +1,34 @@
 """Hooks that this app offers to the apps above."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
 from accounts.models import User
 from core.hooks import hook
 from destinations.models import Destination
+
+
+@dataclass(frozen=True)
+class ReviewPicture:
+    """A picture that a reviewer compares. If each view of it is logged, the page loads it only when the
+    reviewer chooses it."""
+
+    label: str
+    address: str
+    is_logged: bool = False
+
+
+@dataclass(frozen=True)
+class ReviewMaterial:
+    """What an app above shows a reviewer beside the registered values: pictures, and a section with
+    (label, words), of which `more` are folded away, and links as (label, address)."""
+
+    title: str
+    pictures: list[ReviewPicture] = field(default_factory=list)
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    more: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
 
 
 @hook
@@ -13,6 +39,11 @@ def stepped(*, destination: Destination, action: str) -> None:
 @hook
 def detail_links(*, destination: Destination, user: User) -> list[tuple[str, str]]:
     """Links on the review page, as (label, address)."""
+
+
+@hook
+def review_material(*, destination: Destination, user: User) -> ReviewMaterial | None:
+    """Material to review besides the evidence; None if there is none or `user` may not see it."""
 
 
 @hook

@@ -13,11 +13,11 @@ from destinations.fields import (
     ALL,
     CATEGORY,
     FORM,
-    FORMS,
     NAME,
     STATE,
     STUDENT_NO,
     DestinationField,
+    form_label,
 )
 from destinations.models import Destination
 from destinations.states import State
@@ -42,7 +42,7 @@ class DestinationResource(resources.Resource):
         return catalogue().label_of(d.category)
 
     def dehydrate_form(self, d: Destination) -> str:
-        return FORMS.get(d.form, "")
+        return form_label(d.form, d.agreement_no)
 
     def dehydrate_state(self, d: Destination) -> str:
         return State(d.state).label

@@ -10,7 +10,7 @@ from core.db.lookups import Rows
 from destinations import hooks
 from destinations.models import Destination
 from destinations.states import APPROVED
-from esign import employer_home, home  # noqa: F401 - importing them plugs them in
+from esign import employer_home, home, review_material  # noqa: F401 - importing plugs them in
 from esign.actions import documents, terminate
 from esign.models import Agreement
 from esign.states import AgreementState

@@ -147,7 +147,8 @@ def changed_meanwhile(d: Destination) -> str:
 
 def snapshot(d: Destination) -> dict[str, Any]:
     """Category, fields and state as plain JSON."""
-    values = {key: _as_json(getattr(d, key)) for key in ("category", "form", *KEYS)}
+    keys = ("category", "form", "agreement_no", *KEYS)
+    values = {key: _as_json(getattr(d, key)) for key in keys}
     return values | {key: _as_json(getattr(d, key)) for key in _STATE_FIELDS}
 
 

@@ -15,7 +15,16 @@ from codes.readers import FAILED_LOOKUP
 from core.errors import DomainError
 from destinations.actions import enter, evidence
 from destinations.catalogue import catalogue
-from destinations.fields import ALL, BY_KEY, CATEGORY, FORM, FORMS, KEY_COLUMNS, STUDENT_NO
+from destinations.fields import (
+    ALL,
+    BY_KEY,
+    CATEGORY,
+    FORM,
+    FORMS,
+    KEY_COLUMNS,
+    STUDENT_NO,
+    form_label,
+)
 from destinations.models import Destination, DestinationImport, is_seeking
 from destinations.rules import check_registration
 from destinations.steps import MACHINE
@@ -130,7 +139,10 @@ def _repeats_export(row: DestinationRow, d: Destination) -> bool:
     This is asked before the rules are checked, because what is stored need not pass the rules for
     a new registration: a destination that nobody has filled in yet lacks required values.
     """
-    exported = {CATEGORY: catalogue().label_of(d.category), FORM: FORMS.get(d.form, "")}
+    exported = {
+        CATEGORY: catalogue().label_of(d.category),
+        FORM: form_label(d.form, d.agreement_no),
+    }
     exported |= {f.key: f.show(getattr(d, f.key)) for f in ALL}
     return all(
         column in row.values and repeats_words(row.values[column], words)

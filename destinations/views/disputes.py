@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django.contrib import messages
@@ -19,7 +19,7 @@ from core.lists.page import Column, Order, Row
 from destinations.actions import dispute
 from destinations.catalogue import catalogue
 from destinations.dispute_steps import DISPUTE_STEPS
-from destinations.fields import ALL
+from destinations.fields import ALL, form_label
 from destinations.forms import DisputeForm, SettleForm
 from destinations.models import Dispute, DisputeState
 from destinations.states import State
@@ -113,6 +113,14 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, _visible_dispute(request, pk))
 
 
+def _form(disputed: dict[str, Any]) -> str:
+    """The local form in words. Older snapshots do not say whether the destination was e-signed, so
+    nothing is said of them."""
+    if "agreement_no" not in disputed:
+        return ""
+    return form_label(disputed["form"], disputed["agreement_no"])
+
+
 def _page(request: StaffRequest, row: Dispute, form: SettleForm | None = None) -> HttpResponse:
     """The dispute, the destination as it was when the dispute was raised, and the form."""
     form = form or SettleForm()
@@ -120,6 +128,7 @@ def _page(request: StaffRequest, row: Dispute, form: SettleForm | None = None) -
     names, state = catalogue().names, disputed.get("state", "")
     shown = [
         ("毕业去向", names.get(disputed.get("category", ""), "")),
+        ("形式", _form(disputed)),
         ("审核情况", State(state).label if state in State.values else ""),
         *((f.label, f.show(disputed.get(f.key))) for f in ALL),
     ]

@@ -17,6 +17,7 @@ from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from destinations.actions import review
 from destinations.catalogue import catalogue
+from destinations.fields import ESIGNED
 from destinations.filters import DestinationFilter
 from destinations.forms import BulkReviewForm
 from destinations.models import Destination
@@ -42,7 +43,8 @@ def _state(row: Row) -> str:
 def _category(row: Row) -> str:
     code = str(row["category"])
     leaf = catalogue().leaves.get(code)
-    return escape(leaf.name if leaf else catalogue().names.get(code, code))
+    name = leaf.name if leaf else catalogue().names.get(code, code)
+    return escape(f"{name}（{ESIGNED}）" if row["agreement_no"] else name)
 
 
 def _submitted(row: Row) -> str:
@@ -55,7 +57,7 @@ _COLUMNS = (
     Column("department", "院系", ("graduate__department__name",), css="wide"),
     Column("school_class", "班级", ("graduate__school_class__name",), css="wide"),
     Column("major", "专业", ("graduate__major_name",), css="wide"),
-    Column("category", "毕业去向", ("category",), _category, _category),
+    Column("category", "毕业去向", ("category", "agreement_no"), _category, _category),
     Column("unit_name", "单位名称", ("unit_name",), css="wide"),
     Column("state", "审核情况", ("state", "flagged"), _state, lambda r: _STATES[r["state"]]),
     Column("submitted_at", "提交时间", ("submitted_at",), _submitted, _submitted, css="num"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from core import files
@@ -20,6 +21,7 @@ from destinations.actions import evidence, release, review
 from destinations.actions.dispute import open_dispute
 from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import BY_KEY, FORMS
+from destinations.hooks import ReviewMaterial, ReviewPicture
 from destinations.models import Destination, DestinationEvent, Evidence, is_seeking
 from destinations.queries import waiting_for
 from destinations.rules import check_registration
@@ -61,6 +63,8 @@ def _workspace(
     form = form or forms.ReviewForm()
     events = list(DestinationEvent.objects.filter(graduate_id=d.pk).order_by("-id")[:20])
     earlier, later = _neighbours(request, d)
+    found = hooks.review_material.run(destination=d, user=request.user)
+    materials = [material for material in found if material is not None]
     context = {
         "d": d,
         "graduate": d.graduate,
@@ -69,7 +73,8 @@ def _workspace(
         "values": _values_with_changes(d, events),
         "warnings": _warnings(d),
         "notes": [note for notes in hooks.review_notes.run(destination=d) for note in notes],
-        "evidence": list(evidence.standing_evidence(d.pk, d.category)),
+        "materials": materials,
+        "pictures": _pictures(list(evidence.standing_evidence(d.pk, d.category)), materials),
         "takes_evidence": not is_seeking(d.category),
         "can": {s.action: s for s in MACHINE.available(d, request.user)},
         "links": [
@@ -86,6 +91,17 @@ def _workspace(
         "material_form": forms.MaterialForm(input_class=_SMALL_INPUT),
     }
     return render(request, "destinations/console/review.html", context, status=form.status)
+
+
+def _pictures(rows: list[Evidence], materials: list[ReviewMaterial]) -> list[ReviewPicture]:
+    """The pictures of the viewer. Those whose views are logged come last, so that none of them is the
+    first, which the page shows at once."""
+    pictures = [
+        ReviewPicture(f"材料 {number}", reverse("console:evidence", args=[row.pk]))
+        for number, row in enumerate(rows, 1)
+    ]
+    pictures += [picture for material in materials for picture in material.pictures]
+    return sorted(pictures, key=lambda picture: picture.is_logged)
 
 
 def _neighbours(request: StaffRequest, d: Destination) -> tuple[int | None, int | None]:

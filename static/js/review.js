@@ -36,6 +36,6 @@
     };
     if (keys[e.key]) { if (e.key === "r") e.preventDefault(); keys[e.key](); }
     const n = Number(e.key);
-    if (n >= 1 && n <= 4) root.querySelectorAll("[data-show]")[n - 1]?.click();
+    if (n >= 1 && n <= 9) root.querySelectorAll("[data-show]")[n - 1]?.click();
   });
 })();
