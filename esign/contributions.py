@@ -4,30 +4,45 @@ from celery.schedules import crontab
 
 from accounts.models import User
 from core.frame import Contributions, MenuItem, PeriodicTask, Tab
-from esign import agreement_steps, amendment_steps, steps, termination_steps, ticket_steps
+from esign import (
+    agreement_steps,
+    amendment_steps,
+    conclusion_steps,
+    steps,
+    termination_steps,
+    ticket_steps,
+)
 from esign.actions.documents import DOCUMENTS
 from esign.actions.imports import INVITATION_IMPORTS
-from esign.queries import terminations_to_review
-from schools.roles import ALL_LEVELS, SCHOOL, SCHOOL_STAFF
+from esign.queries import conclusions_to_decide, terminations_to_review
+from schools.roles import ADMINS, ALL_LEVELS, SCHOOL, SCHOOL_STAFF
 
 
 def terminations_waiting(user: User) -> int:
     return terminations_to_review(user).order_by()[:1000].count()
 
 
+def conclusions_waiting(user: User) -> int:
+    return conclusions_to_decide(user).order_by()[:1000].count()
+
+
 CONTRIBUTIONS = Contributions(
     permissions={
         "esign.view": ALL_LEVELS,
         "esign.review": SCHOOL_STAFF,
+        "esign.conclude": ADMINS,
         "esign.print": SCHOOL_STAFF,
         "esign.set_up": SCHOOL,
     },
     console_menu=(
         MenuItem("网络签约", "待审核解约", "console:termination-queue", "scissors", "esign.review", 10,
                  terminations_waiting),
+        MenuItem("网络签约", "待确认劳动合同", "console:conclusion-queue", "briefcase", "esign.conclude", 15,
+                 conclusions_waiting),
         MenuItem("网络签约", "网络签约管理", "console:agreements", "file-earmark-text", "esign.view", 20),
         MenuItem("网络签约", "协议书打印管理", "console:prints", "printer", "esign.print", 30),
         MenuItem("网络签约", "解约管理", "console:terminations", "file-earmark-x", "esign.view", 40),
+        MenuItem("网络签约", "转为劳动合同", "console:conclusions", "file-earmark-check", "esign.view", 45),
         MenuItem("网络签约", "签约设置", "console:signing-rules", "sliders", "esign.set_up", 50),
         MenuItem("省级管理", "协议书文件", "console:documents", "file-earmark-lock", "province.schools",
                  60),
@@ -41,6 +56,7 @@ CONTRIBUTIONS = Contributions(
         PeriodicTask("sweep-documents", "esign.tasks.sweep_documents", 60.0),
         PeriodicTask("expire-invitations", "esign.tasks.expire_invitations", 300.0),
         PeriodicTask("forward-consents", "esign.tasks.forward_consents", 60.0),
+        PeriodicTask("tell-schools-of-silence", "esign.tasks.tell_schools_of_silence", 300.0),
         # Nobody is reminded at night.
         PeriodicTask("remind-ending", "esign.tasks.remind_ending", crontab(hour="9-19", minute="10")),
         PeriodicTask("tell-old-numbers", "esign.tasks.tell_old_numbers", 60.0),
@@ -50,6 +66,7 @@ CONTRIBUTIONS = Contributions(
         (steps.INVITATION, steps.ROLE_LABELS),
         (termination_steps.TERMINATION, termination_steps.ROLE_LABELS),
         (agreement_steps.AGREEMENT, agreement_steps.ROLE_LABELS),
+        (conclusion_steps.CONCLUSION, conclusion_steps.ROLE_LABELS),
         (amendment_steps.AMENDMENT, amendment_steps.ROLE_LABELS),
         (ticket_steps.TICKET, ticket_steps.ROLE_LABELS),
     ),

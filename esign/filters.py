@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from codes import readers, text
 from destinations.states import State
-from esign.states import AgreementState, DocumentState, Ground, TerminationState
+from esign.states import AgreementState, ConclusionState, DocumentState, Ground, TerminationState
 from graduates.filters import GraduateFilter, search_graduates
 
 _KEYWORD = "姓名、学号、单位或协议书编号"
@@ -64,6 +64,16 @@ class TerminationFilter(GraduateFilter):
         choices=[c for c in TerminationState.choices if c[0] != TerminationState.CONSENTED],
     )
     ground = django_filters.ChoiceFilter(label="解约事由", choices=Ground.choices)
+    q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text=_KEYWORD)
+
+    def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return _filter_by_keyword(queryset, value, self.request.user, "agreement__")
+
+
+class ConclusionFilter(GraduateFilter):
+    path = "graduate__"
+
+    state = django_filters.ChoiceFilter(label="状态", choices=ConclusionState.choices)
     q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text=_KEYWORD)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -260,6 +260,33 @@ class AnswerForm(PlatformForm):
         self.fields["reason"] = answer
 
 
+class ConclusionForm(PlatformForm):
+    """Says that a labour contract followed an agreement. What is missing is said by the action."""
+
+    contract_on = fields.Date("劳动合同签订日期", star=True)
+    first_page = fields.Picture(
+        "劳动合同首页", star=True, help_text="看得清双方名称；大图会自动压缩。"
+    )
+    signature_page = fields.Picture("劳动合同签字盖章页", star=True)
+    note = fields.LongText("说明", required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+
+
+class ConclusionAnswerForm(PlatformForm):
+    """The second person's answer: a statement to tick before confirming, a reason for refusing. `seen`
+    is the id of the conclusion that the page showed."""
+
+    has_read = fields.Check("我已核对劳动合同图片和签订日期，确认就业协议转为劳动合同")
+    reason = fields.LongText("不同意的原因", required=False, star=True, max_length=300)
+    seen = fields.Seen()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["reason"].widget.attrs["rows"] = "2"
+
+
 class StampedReleaseForm(PlatformForm):
     """Pictures of the unit's stamped release. `seen` is the id of the termination that the page
     showed."""

@@ -31,6 +31,9 @@ LABELS = {
     "esign.terminate_pass": "解约初审同意",
     "esign.terminate_turn_down": "解约审核不同意",
     "esign.terminate": "解约终审同意，协议已解约",
+    "esign.conclude_propose": "提出转为劳动合同",
+    "esign.conclude_refuse": "不同意转为劳动合同",
+    "esign.conclude_withdraw": "撤回转为劳动合同",
     "esign.conclude": "转为劳动合同，协议终止",
     "esign.print": "打印协议书",
 }
@@ -96,7 +99,7 @@ def for_parties(agreement: Agreement, *, most: int = 50) -> list[HistoryEntry]:
     ]
 
 
-def latest_termination_event(agreement: Agreement) -> Event | None:
-    """The newest event of the agreement's terminations."""
-    rows = events_of(agreement).filter(action__startswith="esign.terminate")
+def latest_event(agreement: Agreement, prefix: str) -> Event | None:
+    """The agreement's newest event whose action begins with `prefix`."""
+    rows = events_of(agreement).filter(action__startswith=prefix)
     return rows.order_by("-id").first()

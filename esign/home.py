@@ -9,10 +9,11 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from core.db.lookups import Rows
-from esign.models import Agreement, Amendment, Invitation, Termination
+from esign.models import Agreement, Amendment, Conclusion, Invitation, Termination
 from esign.states import (
     AgreementState,
     AmendmentState,
+    ConclusionState,
     InvitationState,
     Side,
     TerminationState,
@@ -22,8 +23,8 @@ from graduates.hooks import HomeStep
 from graduates.models import Graduate
 
 # Kinds of what may wait. They sort by urgency, the most urgent first.
-_TERMINATION, _OVERDUE, _AMENDMENT, _INVITATION = (
-    "1 termination", "2 overdue", "3 amendment", "4 invitation",
+_TERMINATION, _OVERDUE, _CONCLUSION, _AMENDMENT, _INVITATION = (
+    "1 termination", "2 overdue", "3 conclusion", "4 amendment", "5 invitation",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ def _waiting_rows(graduate: int) -> QuerySet[Any, Any]:
     of_unit = unanswered.filter(started_by=Side.EMPLOYER)
     overdue = unanswered.filter(Q(started_by=Side.GRADUATE) & Q(answer_by__lt=now))
     proposed = Amendment.objects.filter(agreement__graduate=graduate, state=AmendmentState.PROPOSED)
+    concluded = Conclusion.objects.filter(graduate=graduate, state=ConclusionState.PROPOSED)
     signed = Agreement.objects.filter(graduate=OuterRef("graduate"), state=AgreementState.ACTIVE)
     sent = Invitation.objects.filter(
         ~Exists(signed), graduate=graduate, state=InvitationState.SENT, valid_until__gte=now
@@ -45,6 +47,7 @@ def _waiting_rows(graduate: int) -> QuerySet[Any, Any]:
     first = of_unit.annotate(kind=kind(_TERMINATION)).values_list("kind", "agreement_id")
     others = [
         overdue.annotate(kind=kind(_OVERDUE)).values_list("kind", "agreement_id"),
+        concluded.annotate(kind=kind(_CONCLUSION)).values_list("kind", "pk"),
         proposed.annotate(kind=kind(_AMENDMENT)).values_list("kind", "pk"),
         sent.annotate(kind=kind(_INVITATION)).values_list("kind", "pk"),
     ]
@@ -56,7 +59,8 @@ _WAITING_ROWS = Rows(_waiting_rows)
 
 @hooks.next_step.plug(order=15)
 def answer_step(*, graduate: Graduate) -> HomeStep | None:
-    """The most urgent thing to answer: a termination, an amendment or an invitation; None if
+    """The most urgent thing to answer: a termination, a conclusion, an amendment or an
+    invitation; None if
     nothing waits."""
     waiting = sorted(_WAITING_ROWS.of(graduate.pk))
     if not waiting:
@@ -69,6 +73,9 @@ def answer_step(*, graduate: Graduate) -> HomeStep | None:
     elif kind == _OVERDUE:
         label, todo = "解约材料", "对方逾期未答复解约，可以上传盖章材料"
         address = reverse("agreement", args=[pk])
+    elif kind == _CONCLUSION:
+        label, todo = "确认劳动合同", "就业协议将转为劳动合同，请核对后确认或拒绝"
+        address = reverse("conclusion", args=[pk])
     elif kind == _AMENDMENT:
         label, todo = "确认变更", "用人单位提出修改签约信息，请核对后确认或拒绝"
         address = reverse("amendment", args=[pk])

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from destinations.states import APPROVED
-from esign.models import Agreement, Document, Print, Termination
+from esign.models import Agreement, Conclusion, Document, Print, Termination
 from esign.pdf_signing import certificate_in_use
-from esign.states import AgreementState, DocumentState, TerminationState
+from esign.states import AgreementState, ConclusionState, DocumentState, Proposer, TerminationState
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
@@ -36,6 +37,18 @@ def terminations_to_review(user: User) -> QuerySet[Termination]:
     staff = staff_of(user)
     state = _REVIEWED_STATE.get(staff.role_level) if staff is not None else None
     rows = Termination.objects.filter(state=state) if state else Termination.objects.none()
+    return visible_to(rows, user, graduate="graduate")
+
+
+def conclusions_to_decide(user: User) -> QuerySet[Conclusion]:
+    """The conclusions that this person may confirm or refuse now: what another one of the staff
+    proposed, and what a unit proposed and the graduate did not answer in time."""
+    staff = staff_of(user)
+    if staff is None or staff.role_level not in (Level.DEPARTMENT, Level.SCHOOL):
+        return Conclusion.objects.none()
+    rows = Conclusion.objects.filter(
+        Q(proposed_by=Proposer.SCHOOL) | Q(answer_by__lt=Now()), state=ConclusionState.PROPOSED
+    ).exclude(proposed_by_user=user)
     return visible_to(rows, user, graduate="graduate")
 
 

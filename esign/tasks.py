@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from esign.actions import consent, documents, imports, invite, reading, reminders, scan_print
+from esign.actions import (
+    conclude,
+    consent,
+    documents,
+    imports,
+    invite,
+    reading,
+    reminders,
+    scan_print,
+)
 
 
 @shared_task
@@ -24,6 +33,11 @@ def expire_invitations() -> None:
 @shared_task
 def forward_consents() -> None:
     consent.forward_due()
+
+
+@shared_task
+def tell_schools_of_silence() -> None:
+    conclude.tell_schools_of_silence()
 
 
 @shared_task

@@ -12,8 +12,15 @@ from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from employers.models import Membership
 from employers.queries import is_verified_member
-from esign.models import Agreement, Amendment, SigningRules, Termination
-from esign.states import AgreementState, AmendmentState, Ground, Side, TerminationState
+from esign.models import Agreement, Amendment, Conclusion, SigningRules, Termination
+from esign.states import (
+    AgreementState,
+    AmendmentState,
+    ConclusionState,
+    Ground,
+    Side,
+    TerminationState,
+)
 from esign.steps import check_account_settled, mobile_changed_lately
 from graduates.models import Graduate
 from schools.models import Phase
@@ -126,6 +133,17 @@ def no_open_amendment(facts: TerminationFacts, actor: User) -> None:
         )
 
 
+def no_open_conclusion(facts: TerminationFacts, actor: User) -> None:
+    """Whether a labour contract followed is settled before anyone asks to end the agreement. The
+    database refuses it too (migration 0005)."""
+    rows = Conclusion.objects.filter(agreement=facts.agreement, state=ConclusionState.PROPOSED)
+    if rows.exists():
+        raise Refused(
+            "conclusion_open",
+            "转为劳动合同的申请正等待确认，请先确认、拒绝或由提出的一方撤回，再申请解约。",
+        )
+
+
 def not_sealed(facts: TerminationFacts, actor: User) -> None:
     if facts.graduate.cohort.phase() == Phase.SEALED:
         raise Refused("cohort_sealed", f"{facts.graduate.cohort}已封存。")
@@ -221,10 +239,10 @@ TERMINATION = Machine(
     steps=(
         Step("start_mutual", "申请协商解约", _PARTIES, states(NO_TERMINATION), _OTHER,
              (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled,
-              no_open_amendment)),
+              no_open_amendment, no_open_conclusion)),
         Step("start_one_sided", "申请单方解约", _PARTIES, states(NO_TERMINATION), _DEPARTMENT,
              (by_a_party, agreement_active, not_sealed, not_too_early, not_too_often, account_settled,
-              no_open_amendment),
+              no_open_amendment, no_open_conclusion),
              "with proof and the date of the written notice"),
         Step("consent", "同意解约", _PARTIES, states(_OTHER), _CONSENTED, (by_other_side, account_settled),
              "with a one-time code; staff do not see it yet"),

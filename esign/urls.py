@@ -6,17 +6,20 @@ from django.urls import path
 from esign.views import (
     card,
     console_agreement,
+    console_conclusion,
     console_lists,
     console_print,
     console_setup,
     console_termination,
     document_pages,
     employer_agreements,
+    employer_conclusions,
     employer_imports,
     employer_invitations,
     employer_terminations,
     phone,
     phone_agreement,
+    phone_conclusion,
     phone_termination,
     scan_print,
     termination_consent,
@@ -78,6 +81,14 @@ urlpatterns = [
     ),
     path(
         "termination-materials/<int:pk>/", phone_termination.material, name="termination-material"
+    ),
+    path("conclusions/<int:pk>/", phone_conclusion.conclusion, name="conclusion"),
+    path("conclusions/<int:pk>/confirm/", phone_conclusion.confirm, name="conclusion-confirm"),
+    path("conclusions/<int:pk>/refuse/", phone_conclusion.refuse, name="conclusion-refuse"),
+    path(
+        "conclusions/<int:pk>/picture/<str:slot>/",
+        phone_conclusion.picture,
+        name="conclusion-picture",
     ),
     path("amendments/<int:pk>/", phone_agreement.amendment, name="amendment"),
     path("amendments/<int:pk>/code/", phone_agreement.amendment_code, name="amendment-code"),
@@ -178,6 +189,17 @@ employer = [
         employer_terminations.withdraw,
         name="employer-terminate-withdraw",
     ),
+    path("agreements/<int:pk>/conclude/", employer_conclusions.start, name="employer-conclude"),
+    path(
+        "agreements/<int:pk>/conclude/withdraw/",
+        employer_conclusions.withdraw,
+        name="employer-conclude-withdraw",
+    ),
+    path(
+        "agreements/<int:pk>/conclusions/<int:conclusion_id>/<str:slot>/",
+        employer_conclusions.picture,
+        name="employer-conclusion-picture",
+    ),
     path(
         "agreements/<int:pk>/materials/<int:material_id>/",
         employer_terminations.material,
@@ -187,7 +209,16 @@ employer = [
 console = [
     path("agreements/", console_lists.AgreementList.as_view(), name="agreements"),
     path("agreements/<int:pk>/", console_agreement.agreement, name="agreement"),
-    path("agreements/<int:pk>/conclude/", console_agreement.conclude, name="agreement-conclude"),
+    path("agreements/<int:pk>/conclude/", console_conclusion.start, name="agreement-conclude"),
+    path("conclusions/", console_lists.ConclusionList.as_view(), name="conclusions"),
+    path("conclusions/queue/", console_lists.ConclusionQueue.as_view(), name="conclusion-queue"),
+    path("conclusions/<int:pk>/", console_conclusion.conclusion, name="conclusion"),
+    path("conclusions/<int:pk>/act/<str:action>/", console_conclusion.act, name="conclusion-act"),
+    path(
+        "conclusions/<int:pk>/picture/<str:slot>/",
+        console_conclusion.picture,
+        name="conclusion-picture",
+    ),
     path("agreements/<int:pk>/image/<str:slot>/", console_agreement.image, name="agreement-image"),
     path(
         "agreements/<int:pk>/signature/<int:number>/<str:side>/",

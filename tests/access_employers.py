@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from accounts import inbox
 from accounts.models import Message, User
+from destinations.actions import review
 from employers.actions import letters
 from employers.models import Letter, LetterKind, Membership, Unit, UnitMember
 from esign.actions import terminate
@@ -113,6 +114,26 @@ def materials(o: Any) -> list[AddressCase]:
     return [*cases, AddressCase("the graduate's proof", kwargs, frozenset())]
 
 
+def contracts(o: Any) -> list[AddressCase]:
+    """Pictures of labour contracts that each unit uploaded, and one that the school uploaded."""
+    members = {
+        "mine": o.employer,
+        "theirs": o.colleague,
+        "foreign": o.stranger,
+        "school": o.employer,
+    }
+    cases = []
+    for name, user in members.items():
+        agreement = signing.sign_agreement_with(_of(user), factories.make_graduate(o.world))
+        review.approve(graduate_id=agreement.graduate_id, by=o.world.school_admin)
+        by = o.world.school_admin if name == "school" else user
+        made = signing.propose_conclusion(agreement, by)
+        kwargs = {"pk": agreement.pk, "conclusion_id": made.pk, "slot": "first_page"}
+        seen = {"mine": {VERIFIED}, "theirs": {VERIFIED, CLAIMED}}.get(name, set())
+        cases.append(AddressCase(name, kwargs, frozenset(seen)))
+    return cases
+
+
 def people(o: Any) -> list[AddressCase]:
     mine, theirs, foreign = (_of(u).pk for u in (o.employer, o.colleague, o.stranger))
     return _three(mine, theirs, foreign)
@@ -208,6 +229,9 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "employer-terminate-refuse": agreements,
     "employer-terminate-withdraw": agreements,
     "employer-material": materials,
+    "employer-conclude": agreements,
+    "employer-conclude-withdraw": agreements,
+    "employer-conclusion-picture": contracts,
     "employer-member-verify": people,
     "employer-member-end": people,
     "employer-picture": own_pictures,

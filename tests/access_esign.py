@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from destinations.actions import review
-from esign.actions import amend, cards, scan_print, terminate
+from esign.actions import amend, cards, conclude, scan_print, terminate
 from esign.actions.reading import keep_signature
-from esign.models import Agreement, Reading, Termination
+from esign.models import Agreement, Conclusion, Reading, Termination
 from esign.states import Ground
 from schools.roles import Role
 from tests import factories
@@ -57,19 +57,31 @@ def _signed(o: Any) -> list[Agreement]:
     return o.signed_agreements
 
 
-def _ended(o: Any) -> list[Termination]:
-    """Open terminations. While one is open no change may be proposed, so each is withdrawn first."""
-    if not hasattr(o, "open_terminations"):
-        o.open_terminations = []
+def _concluded(o: Any) -> list[Conclusion]:
+    """Withdrawn conclusions. While one is open neither a change nor a termination may be proposed, so the
+    change is withdrawn before, and the conclusion afterwards."""
+    if not hasattr(o, "conclusions"):
+        o.conclusions = []
         for agreement in _signed(o):
             amend.withdraw(amendment=agreement.amendments.get(), member=agreement.member)
-            o.open_terminations.append(
-                terminate.start(
-                    agreement=agreement, by=signing.account_of(agreement.graduate),
-                    ground=Ground.LAW, reason="法律规定", notified_on=factories.today(),
-                    materials=[factories.make_photo()],
-                )
-            )  # fmt: skip
+            by = agreement.member.user
+            made = signing.propose_conclusion(agreement, by)
+            o.conclusions.append(conclude.withdraw(agreement=agreement, by=by, seen=made.pk))
+    return o.conclusions
+
+
+def _ended(o: Any) -> list[Termination]:
+    """Open terminations."""
+    if not hasattr(o, "open_terminations"):
+        _concluded(o)
+        o.open_terminations = [
+            terminate.start(
+                agreement=agreement, by=signing.account_of(agreement.graduate),
+                ground=Ground.LAW, reason="法律规定", notified_on=factories.today(),
+                materials=[factories.make_photo()],
+            )
+            for agreement in _signed(o)
+        ]  # fmt: skip
     return o.open_terminations
 
 
@@ -91,6 +103,18 @@ def signatures(o: Any) -> list[AddressCase]:
 
 def own_answers(o: Any) -> list[AddressCase]:
     return _cases([a.pk for a in _signed(o)], action="withdraw")
+
+
+def conclusions(o: Any) -> list[AddressCase]:
+    return _cases([c.pk for c in _concluded(o)])
+
+
+def contracts(o: Any) -> list[AddressCase]:
+    return _cases([c.pk for c in _concluded(o)], slot="first_page")
+
+
+def decisions(o: Any) -> list[AddressCase]:
+    return _cases([c.pk for c in _concluded(o)], action="confirm")
 
 
 def terminations(o: Any) -> list[AddressCase]:
@@ -188,6 +212,10 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "agreement-termination": own_answers,
     "termination-material": materials,
     "own-signature": own_signatures,
+    "conclusion": conclusions,
+    "conclusion-confirm": conclusions,
+    "conclusion-refuse": conclusions,
+    "conclusion-picture": contracts,
     "amendment": amendments,
     "amendment-code": amendments,
     "amendment-confirm": amendments,
@@ -196,6 +224,9 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "console:agreement-conclude": agreements,
     "console:agreement-pages": agreements,
     "console:agreement-page": agreement_pages,
+    "console:conclusion": conclusions,
+    "console:conclusion-act": decisions,
+    "console:conclusion-picture": contracts,
     "console:agreement-image": identities,
     "console:agreement-signature": signatures,
     "console:print": agreements,

@@ -3,15 +3,16 @@ set the lock."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from codes.findings import Finding
 from core.errors import Invalid
+from core.models import StoredFile
 from destinations.actions import base
-from destinations.actions.evidence import keep_evidence, standing_evidence
+from destinations.actions.evidence import MOST, attach_proof, keep_evidence, standing_evidence
 from destinations.fields import FORM_CATEGORY, KEYS
 from destinations.models import Destination
 from destinations.rules import check_registration
@@ -46,9 +47,12 @@ def amend(*, graduate_id: int, values: Mapping[str, Any], by: SystemActor) -> De
         return change.write()
 
 
-def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
+def conclude(
+    *, graduate_id: int, by: SystemActor, reason: str, proof: Sequence[StoredFile] = ()
+) -> Destination:
     """A labour contract followed (article three of the agreement). The destination moves to
-    category 11 with the same unit, keeps its approval and is unlocked."""
+    category 11 with the same unit, keeps its approval and is unlocked. `proof`, pictures of the
+    contract, becomes its evidence."""
     with base.step("conclude", graduate_id, by) as change:
         d = change.destination
         typed = {key: getattr(d, key) for key in KEYS} | {"category": _LABOUR_CONTRACT}
@@ -57,8 +61,10 @@ def conclude(*, graduate_id: int, by: SystemActor, reason: str) -> Destination:
             raise Invalid(registration.errors())
         shown = [row.pk for row in standing_evidence(graduate_id, d.category)]
         base.put_values(d, registration.category, registration.form, registration.values)
-        # Pictures that staff attached show the contract.
-        keep_evidence(graduate_id=graduate_id, category=d.category, picked=shown, by=None)
+        attach_proof(graduate_id=graduate_id, category=d.category, proof=proof)
+        # Pictures that staff attached show the contract, too.
+        picked = shown[: MOST - len(proof)]
+        keep_evidence(graduate_id=graduate_id, category=d.category, picked=picked, by=None)
         d.agreement_no, d.locked_at = "", None
         return change.write(reason=reason)
 

@@ -3,7 +3,7 @@ submitted ones are hidden, never deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -15,6 +15,7 @@ from accounts.models import User
 from core import audit, files
 from core.errors import Refused
 from core.files import images
+from core.models import StoredFile
 from destinations.models import Destination, Evidence, is_seeking
 from destinations.states import State
 from destinations.steps import EVIDENCE, GRADUATE, MACHINE, role_of
@@ -112,6 +113,17 @@ def keep_evidence(
         row.category = category
         row.save()
         audit.record("destinations.evidence_keep", by=by, obj=row, school_id=school_id)
+
+
+def attach_proof(*, graduate_id: int, category: str, proof: Sequence[StoredFile]) -> None:
+    """Attach pictures that another app has checked and stored as submitted evidence of the category. The
+    caller has locked the graduate."""
+    school_id = Graduate.objects.values_list("school_id", flat=True).get(pk=graduate_id)
+    for file in proof:
+        added = Evidence.objects.create(
+            graduate_id=graduate_id, file=file, category=category, submitted_at=timezone.now()
+        )
+        audit.record("destinations.evidence_add", by=None, obj=added, school_id=school_id)
 
 
 def remove_evidence(*, evidence: Evidence, by: User) -> None:

@@ -34,7 +34,7 @@ from esign import terms
 from esign.actions.base import GRADUATE_RELATED
 from esign.actions.notices import tell_unit
 from esign.actions.reading import kept_signature_id, read_signature, store_signature
-from esign.amendment_steps import AMENDMENT, no_open_termination
+from esign.amendment_steps import AMENDMENT, no_open_conclusion, no_open_termination
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.rules import check_terms
@@ -81,6 +81,7 @@ def amendment_refusal(agreement: Agreement, destination: Destination) -> str | N
         return "已有一份修改等待毕业生确认，可以先撤回再重新提交。"
     try:
         no_open_termination(agreement)
+        no_open_conclusion(agreement)
     except Refused as refusal:
         return refusal.message
     return None
@@ -277,6 +278,7 @@ def _check_answer(locked: LockedAgreement, amendment: Amendment, by: User) -> No
     if locked.destination.state not in _AMENDABLE:
         raise Refused("not_amendable", "学校已审核通过，签约信息不能再修改。")
     no_open_termination(locked.agreement)
+    no_open_conclusion(locked.agreement)
     now, graduate_id = timezone.now(), locked.graduate.pk
     check_account_settled(locked.graduate, now, mobile_changed=mobile_changed_lately(graduate_id))
     check_reading(opened_at(graduate_id, amendment.terms_hash), now)

@@ -22,7 +22,7 @@ from core.models import StoredFile
 from destinations.actions.release import release
 from destinations.steps import AGREEMENT, SystemActor
 from esign import agreement_steps
-from esign.actions import amend
+from esign.actions import amend, conclude
 from esign.actions.termination_base import (
     take_step,
     tell_both_sides,
@@ -204,14 +204,15 @@ def agree(*, agreement: Agreement, by: User, seen: int | None = None) -> Termina
 
 
 def end_after_dispute(*, agreement: Agreement, reason: str, by: User) -> None:
-    """End an agreement because the graduate's dispute (有异议) was upheld. An open termination is
-    withdrawn. Runs in the transaction that settles the dispute."""
+    """End an agreement because the graduate's dispute (有异议) was upheld. An open termination
+    or conclusion is withdrawn. Runs in the transaction that settles the dispute."""
     with amend.lock_agreement(agreement) as locked:
         _end_agreement(locked.agreement)
         amend.close_proposals(locked.agreement)
         Termination.objects.filter(agreement=locked.agreement, state__in=OPEN_TERMINATION).update(
             state=TerminationState.WITHDRAWN, refusal="去向异议成立，协议已结束"
         )
+        conclude.close_proposals(locked.agreement, by=by, reason="去向异议成立，协议已结束")
         release(graduate_id=locked.graduate.pk, by=SystemActor(AGREEMENT), reason=reason)
         audit.record("esign.terminate", by=by, obj=locked.agreement, reason=reason)
 

@@ -70,7 +70,7 @@ def take_step(
 
 def _describe_latest_event(agreement: Agreement) -> str:
     """What happened last, for a person whose step comes too late."""
-    event = history.latest_termination_event(agreement)
+    event = history.latest_event(agreement, "esign.terminate")
     if event is None:
         return "解约申请刚刚有变化，您的操作没有执行，请刷新后核对。"
     when = timezone.localtime(event.at).strftime("%m月%d日 %H:%M")

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, render
 
 from core import audit, files
-from core.errors import DomainError
 from destinations.models import Destination
 from employers.models import Membership
 from esign import history, terms
-from esign.actions import conclude as concluding
-from esign.actions import printing
-from esign.agreement_steps import AGREEMENT
+from esign.actions import conclude, printing
+from esign.conclusion_steps import CONCLUSION
 from esign.fields import STEPS, of_step
-from esign.forms import AnswerForm
 from esign.models import Agreement, AgreementVersion
 from esign.queries import terminations_for_staff
 from esign.states import AmendmentState
@@ -43,12 +38,9 @@ def agreement(request: StaffRequest, pk: int) -> HttpResponse:
     return _page(request, agreement_or_404(request, pk))
 
 
-def _page(
-    request: StaffRequest, agreement: Agreement, form: AnswerForm | None = None
-) -> HttpResponse:
-    shown = form or _conclusion_form()
+def _page(request: StaffRequest, agreement: Agreement) -> HttpResponse:
     versions = versions_of(agreement)
-    facts = concluding.agreement_facts(agreement)
+    facts = conclude.conclusion_facts(agreement)
     pending = agreement.amendments.filter(state=AmendmentState.PROPOSED).first()
     context = {
         "agreement": agreement,
@@ -69,15 +61,12 @@ def _page(
         "why_not": printing.print_refusal(agreement),
         "may_print": request.user.has_perm("esign.print"),
         "may_review": request.user.has_perm("destinations.view"),
-        "may_conclude": AGREEMENT.can("conclude", facts, request.user),
+        "conclusions": agreement.conclusions.order_by("-id"),
+        "may_conclude": request.user.has_perm("esign.set_up")
+        and CONCLUSION.can("propose", facts, request.user),
         "history": history.for_staff(agreement),
-        "form": shown,
     }
-    return render(request, "esign/console/agreement.html", context, status=shown.status)
-
-
-def _conclusion_form(data: Any = None) -> AnswerForm:
-    return AnswerForm(data, label="劳动合同的签订情况", auto_id="id_%s")
+    return render(request, "esign/console/agreement.html", context)
 
 
 def versions_of(agreement: Agreement) -> list[dict[str, Any]]:
@@ -119,24 +108,3 @@ def signature(request: StaffRequest, pk: int, number: int, side: str) -> HttpRes
         raise Http404
     version = get_object_or_404(AgreementVersion, agreement=agreement, number=number)
     return files.respond(getattr(version, f"{side}_signature"))
-
-
-@staff_view("esign.set_up")
-@require_POST
-def conclude(request: StaffRequest, pk: int) -> HttpResponse:
-    """End the agreement because a labour contract followed (article three)."""
-    agreement = agreement_or_404(request, pk)
-    form = _conclusion_form(request.POST)
-    if not form.is_valid():
-        return _page(request, agreement, form)
-    try:
-        concluding.conclude(
-            agreement=agreement, by=request.user, reason=form.cleaned_data["reason"]
-        )
-    except DomainError as refusal:
-        form.add_refusal(refusal)
-        return _page(request, agreement_or_404(request, pk), form)
-    messages.success(
-        request, f"{agreement.graduate.name}：协议已终止，去向转为签劳动合同形式就业。"
-    )
-    return redirect("console:agreement", pk=pk)

@@ -13,15 +13,30 @@ from django.utils.timezone import localtime
 from core.lists.page import Column, Order, Page, Row
 from destinations.states import State
 from esign import queries
-from esign.filters import AgreementFilter, DocumentFilter, PrintFilter, TerminationFilter
-from esign.models import Agreement
-from esign.states import AgreementState, DocumentState, Ground, Side, TerminationState
+from esign.filters import (
+    AgreementFilter,
+    ConclusionFilter,
+    DocumentFilter,
+    PrintFilter,
+    TerminationFilter,
+)
+from esign.models import Agreement, Conclusion
+from esign.states import (
+    AgreementState,
+    ConclusionState,
+    DocumentState,
+    Ground,
+    Proposer,
+    Side,
+    TerminationState,
+)
 from schools.lists import ConsoleList
 
 _AGREEMENT = dict(AgreementState.choices)
 _REVIEW = dict(State.choices)
 _TERMINATION = dict(TerminationState.choices)
 _GROUND, _SIDE = dict(Ground.choices), dict(Side.choices)
+_CONCLUSION, _PROPOSER = dict(ConclusionState.choices), dict(Proposer.choices)
 _DOCUMENT = dict(DocumentState.choices)
 
 
@@ -176,6 +191,49 @@ class TerminationQueue(TerminationList):
 
     def get_queryset(self) -> QuerySet[Any]:
         return queries.terminations_to_review(self.user)
+
+
+class ConclusionList(EsignList):
+    title = "转为劳动合同"
+    permission = "esign.view"
+    filterset_class = ConclusionFilter
+    export_name = "conclusions"
+    none_title, none_text = "还没有转为劳动合同的申请", "用人单位或学校提出后会出现在这里。"
+    columns = (
+        _name_column("console:conclusion"),
+        *_GRADUATE,
+        Column("unit", "单位名称", ("agreement__unit__name",), css="wide"),
+        Column("proposed_by", "提出方", ("proposed_by",), lambda r: _PROPOSER[r["proposed_by"]],
+               lambda r: _PROPOSER[r["proposed_by"]]),
+        Column("contract_on", "合同签订日期", ("contract_on",), css="num"),
+        Column("state", "状态", ("state",),
+               lambda r: _badge(f"change-{r['state']}", _CONCLUSION[r["state"]]),
+               lambda r: _CONCLUSION[r["state"]]),
+        _time_column("created_at", "提出时间"),
+        _time_column("decided_at", "办结时间"),
+        Column("decided_by", "办结人", ("decided_by_label",), css="wide"),
+    )  # fmt: skip
+    orders: ClassVar[Sequence[Order]] = (
+        Order("newest", "最近提出", ("pk",), descending=True),
+        Order("student_no", "学号", ("graduate__student_no", "pk")),
+    )
+
+    def all_rows(self) -> QuerySet[Any]:
+        return Conclusion.objects.all()
+
+
+class ConclusionQueue(ConclusionList):
+    """The conclusions that this person may confirm or refuse, the oldest first."""
+
+    title = "待确认劳动合同"
+    permission = "esign.conclude"
+    export_name = ""
+    none_title = "没有等待您确认的申请"
+    none_text = "其他老师提出的，或毕业生逾期未确认的申请会出现在这里。"
+    orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早提出", ("pk",)),)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return queries.conclusions_to_decide(self.user)
 
 
 def _problem(row: Row) -> str:

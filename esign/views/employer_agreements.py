@@ -19,7 +19,8 @@ from employers.forms import ListSearchForm
 from employers.pages import newest_page
 from employers.queries import visible_to_member
 from esign import forms, terms
-from esign.actions import amend, documents, printing, termination_base
+from esign.actions import amend, conclude, documents, printing, termination_base
+from esign.conclusion_steps import CONCLUSION
 from esign.fields import ARCHIVE, JOB, STEPS, UNIT, of_step
 from esign.models import Agreement, AgreementVersion
 from esign.states import OPEN_TERMINATION, AgreementState, AmendmentState
@@ -111,6 +112,10 @@ def page(
         "printed": agreement.prints.count(),
         "terminations": agreement.terminations.prefetch_related("materials").order_by("-id"),
         "open": facts.termination,
+        "conclusions": agreement.conclusions.order_by("-id")[:5],
+        "may_conclude": CONCLUSION.can(
+            "propose", conclude.conclusion_facts(agreement), request.user
+        ),
         "take_back_until": take_back_until(facts.termination),
         "may": {s.action for s in TERMINATION.available(facts, request.user)},
         "form": form or forms.AnswerForm(label="不同意的理由", star=False),

@@ -77,6 +77,7 @@ def agreement_page(
         "take_back_until": take_back_until(last),
         "materials": last.materials.filter(side=Side.GRADUATE) if last else [],
         "others": last is not None and last.materials.filter(side=Side.EMPLOYER).exists(),
+        "conclusions": agreement.conclusions.order_by("-id")[:5],
         "can": steps,
         "may_start": any(action in steps for action in _STARTS),
         "prints": agreement.prints.order_by("-id")[:20],

@@ -25,6 +25,7 @@ INTERVALS = {
     "sweep-documents": MINUTE,
     "expire-invitations": 5 * MINUTE,
     "forward-consents": MINUTE,
+    "tell-schools-of-silence": 5 * MINUTE,
     "tell-old-numbers": MINUTE,
     "sweep-tickets": HOUR,
     "escalate-disputes": HOUR,

@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 from accounts.models import User
 from core.models import OutboxMessage
 from employers.models import UnitMember
-from esign.actions import accept, cards, consent, drafts, invite
+from esign.actions import accept, cards, conclude, consent, drafts, invite
 from esign.actions.termination_base import termination_facts
 from esign.fields import IMAGES, SIGNATURE
-from esign.models import Agreement, Draft, Invitation, Reading, Termination
+from esign.models import Agreement, Conclusion, Draft, Invitation, Reading, Termination
 from esign.states import TerminationState
 from esign.termination_steps import TAKE_BACK_PERIOD
 from graduates.actions import origin
@@ -209,6 +209,18 @@ def sign_agreement_with(member: UnitMember, graduate: Graduate, **changes: Any) 
     invitation = send_invitation_as(member, graduate, **changes)
     read_notice(invitation, user)
     return accept_invitation(invitation, user, request_code(invitation, user))
+
+
+def contract_proof(**changes: Any) -> dict[str, Any]:
+    """Valid arguments of a conclusion: the contract's date and two pictures."""
+    return {
+        "contract_on": factories.today(), "first_page": _photo(), "signature_page": _photo(),
+    } | changes  # fmt: skip
+
+
+def propose_conclusion(agreement: Agreement, by: User, **changes: Any) -> Conclusion:
+    """Say that a labour contract followed the agreement, with valid proof."""
+    return conclude.propose(agreement=agreement, by=by, **contract_proof(**changes))
 
 
 def request_consent_code(agreement: Agreement, by: User) -> str:

@@ -82,6 +82,11 @@ def of_graduate(graduate: Graduate) -> Asked:
     return Asked(signing.sign_agreement(graduate), "graduate")
 
 
+def titles_about(termination: Termination) -> list[str]:
+    rows = Message.objects.filter(dedupe_key__contains=f":termination:{termination.pk}:")
+    return list(rows.values_list("title", flat=True))
+
+
 def parts(response: Any) -> tuple[str, str]:
     """The page above the block in which one consents, and the block."""
     above, _, block = response.content.decode().partition('id="sign"')
@@ -223,12 +228,12 @@ def test_the_consent_is_taken_back_within_the_hour_and_given_again(asked: Asked)
     assert answer.status_code == 302
     assert asked.state == TerminationState.WAITING_OTHER
     assert (asked.termination.consented_at, asked.termination.answer) == (None, "")
-    titles = list(Message.objects.values_list("title", flat=True))
+    titles = titles_about(asked.termination)
     assert sum("解约的同意已撤回" in t for t in titles) == 2, "both sides are told"
     assert Event.objects.filter(action="esign.terminate_take_back").exists()
     asked.consent()
     assert asked.state == TerminationState.CONSENTED
-    titles = list(Message.objects.values_list("title", flat=True))
+    titles = titles_about(asked.termination)
     assert sum("解约已获同意" in t for t in titles) == 4, "both sides, twice"
 
 
@@ -293,7 +298,8 @@ def test_the_hand_over_tells_both_sides_and_the_department_once(
     assert consent.forward_due() == 0, "the hour is not over"
     signing.let_take_back_period_pass()
     assert [consent.forward_due(), consent.forward_due()] == [1, 0]
-    told = Message.objects.filter(title__contains="等待").exclude(title__contains="对方")
+    about = f":termination:{of_graduate.termination.pk}:"
+    told = Message.objects.filter(dedupe_key__contains=about, title__contains="等待")
     reads = {m.to: m.title for m in told}
     person, member = of_graduate.agreement.graduate.person_id, of_graduate.agreement.member
     assert "等待院系审核" in reads[f"person:{person}"]
