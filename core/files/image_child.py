@@ -3,8 +3,9 @@
 Pictures come from outside, and a small file may need much memory or break a decoder. So it runs in a
 process of its own with limits (see `core.child_process`).
 
-argv: "compress", most bytes, longest side; or "signature". stdin: the picture.
-stdout: the new picture, or a JSON object {"error": slug} if it is refused.
+argv: "compress", most bytes, longest side, most pages; or "signature". stdin: the picture.
+stdout: each page as the length in four bytes and a JPEG; or the signature; or a JSON object
+{"error": slug} if it is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -42,7 +44,8 @@ def main() -> None:
         if name == "signature":
             answer = signature(content)
         else:
-            answer = compress(content, *map(int, numbers))
+            pages = compress(content, *map(int, numbers))
+            answer = b"".join(len(page).to_bytes(4, "big") + page for page in pages)
     except Refused as refusal:
         answer = json.dumps({"error": refusal.args[0]}).encode()
     except MemoryError:
@@ -50,9 +53,14 @@ def main() -> None:
     sys.stdout.buffer.write(answer)
 
 
-def compress(content: bytes, most_bytes: int, longest_side: int) -> bytes:
-    """See `images.compress`."""
-    image = _open(content)
+def compress(content: bytes, most_bytes: int, longest_side: int, most_pages: int) -> list[bytes]:
+    """See `images.compress_pages`."""
+    return [
+        _compress_page(page, most_bytes, longest_side) for page in _open_pages(content, most_pages)
+    ]
+
+
+def _compress_page(image: Image.Image, most_bytes: int, longest_side: int) -> bytes:
     short, long = sorted(image.size)
     if long > longest_side and short * longest_side < _LEGIBLE_SIDE * long:
         return _compress_long(image, most_bytes)
@@ -107,27 +115,71 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _open(content: bytes) -> Image.Image:
+def _open_pages(content: bytes, most: int) -> Iterator[Image.Image]:
+    """The pages of a picture, upright and in RGB; only a TIFF may have several."""
     if not content:
         raise Refused("image_empty")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(BytesIO(content), formats=FORMATS)
-            if image.width * image.height > MOST_PIXELS:
-                raise Refused("image_pixels")
+            image = Image.open(BytesIO(content), formats=_formats_of(content))
+            _check_pixels(image)
             if image.format in ("JPEG", "MPO"):
                 image.draft("RGB", (4000, 4000))
-            _refuse_several_pages(image)
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
+            numbers = _page_numbers(image)
+            if len(numbers) > most:
+                raise Refused("image_pages")
+            for number in numbers:
+                page = _load_page(image, number, content)
+                # The next page is loaded into the same object.
+                yield page.copy() if len(numbers) > 1 else page
     except (Refused, MemoryError):
         raise
     except Image.DecompressionBombError:
         raise Refused("image_pixels") from None
     except Exception as error:  # decoders raise many kinds of errors for broken pictures
         raise Refused("not_image") from error
+
+
+def _load_page(image: Image.Image, number: int, content: bytes) -> Image.Image:
+    if number:
+        image.seek(number)
+        _check_pixels(image)
+    image.load()
+    if image.format == "HEIF":
+        _note_orientation(image, content)
+    ImageOps.exif_transpose(image, in_place=True)
     return _to_rgb(image)
+
+
+def _check_pixels(image: Image.Image) -> None:
+    if image.width * image.height > MOST_PIXELS:
+        raise Refused("image_pixels")
+
+
+def _formats_of(content: bytes) -> tuple[str, ...]:
+    """The formats to try. The decoder of HEIF is loaded only for a file that begins like one, since
+    loading it takes longer than decoding most pictures."""
+    if content[4:8] != b"ftyp":
+        return FORMATS
+    import pillow_heif
+
+    pillow_heif.options.DECODE_THREADS = 1  # each thread would reserve memory of its own
+    pillow_heif.register_heif_opener()
+    return (*FORMATS, "HEIF")
+
+
+def _note_orientation(image: Image.Image, content: bytes) -> None:
+    """A HEIF file says in its own properties how to turn the picture, and libheif turns it. Some
+    programs write only the orientation of EXIF, which then has to be applied here."""
+    orientation = image.info.get("original_orientation")
+    head = content[:_HEIF_HEAD]
+    if orientation and b"irot" not in head and b"imir" not in head:
+        image.getexif()[_ORIENTATION] = orientation
+
+
+_HEIF_HEAD = 256 * 1024  # the properties stand before the picture's data
+_ORIENTATION = 0x0112
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -144,17 +196,18 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image
 
 
-def _refuse_several_pages(image: Image.Image) -> None:
-    """Only the first page of a TIFF would be kept. Small previews stored beside it are no pages."""
+def _page_numbers(image: Image.Image) -> list[int]:
+    """The numbers of the frames that are pages. A TIFF may have many; small previews stored beside a
+    page are none."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.n_frames == 1:
-        return
-    pages = 0
+        return [0]
+    numbers = []
     for number in range(image.n_frames):
         image.seek(number)
-        pages += not image.tag_v2.get(_SUBFILE_TYPE, 0) & 1
-        if pages > 1:
-            raise Refused("image_pages")
+        if not image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:
+            numbers.append(number)
     image.seek(0)
+    return numbers or [0]
 
 
 _SUBFILE_TYPE = 254  # TIFF 6.0, NewSubfileType: bit 0 is set for a smaller copy of another page
@@ -177,7 +230,8 @@ _WHITES = (1, 255, 4095, 65535)
 
 def signature(content: bytes) -> bytes:
     """See `images.signature`."""
-    gray = _open(content).convert("L")
+    (sheet,) = _open_pages(content, 1)
+    gray = sheet.convert("L")
     gray.thumbnail((1600, 1600), Image.Resampling.LANCZOS)
     strokes = gray.point(lambda level: 255 if level < 140 else 0)
     box = strokes.getbbox()

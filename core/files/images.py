@@ -21,9 +21,9 @@ _PRELOAD = (
 
 REFUSALS = {
     "image_empty": "文件是空的，请重新选择图片。",
-    "not_image": "这不是图片或图片已损坏，请上传 JPG、PNG 格式的照片或截图。",
+    "not_image": "这不是图片或图片已损坏，请上传 JPG、PNG、HEIC 格式的照片或截图。",
     "image_pixels": "图片尺寸过大，请用手机重新拍照后上传。",
-    "image_pages": "这个文件有多页，只能保存一页，请把每页另存为一张图片后分别上传。",
+    "image_pages": "这个文件的页数超过可以保存的张数，请把需要的每页另存为一张图片后分别上传。",
     "image_large": "图片无法压缩到合适的大小，请重新拍摄。",
     "image_long": "图片太长，缩小后会看不清文字，请分成几张较短的截图后分别上传。",
     "signature_empty": "请在框内手写签名后再提交。",
@@ -42,7 +42,24 @@ def compress(content: bytes, *, most_bytes: int = 300 * 1024, longest_side: int 
     `ImageRefused` if `content` is no picture, is broken, has too many pixels or can't be kept
     legible.
     """
-    return _run(content, "compress", str(most_bytes), str(longest_side))
+    (page,) = compress_pages(
+        content, most_pages=1, most_bytes=most_bytes, longest_side=longest_side
+    )
+    return page
+
+
+def compress_pages(
+    content: bytes, *, most_pages: int, most_bytes: int = 300 * 1024, longest_side: int = 2000
+) -> list[bytes]:
+    """A JPEG for each page of a TIFF, otherwise one for the picture; each as `compress` makes it. Raises
+    `ImageRefused`, also for more than `most_pages`."""
+    answer = _run(content, "compress", str(most_bytes), str(longest_side), str(most_pages))
+    pages = []
+    while answer:
+        end = 4 + int.from_bytes(answer[:4], "big")
+        pages.append(answer[4:end])
+        answer = answer[end:]
+    return pages
 
 
 def signature(content: bytes) -> bytes:

@@ -191,7 +191,7 @@ class Picture(Labelled, forms.FileField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"allow_empty_file": True} | kwargs)
 
-    widget: type[forms.Widget] | forms.Widget = widgets.FileInput("image/*")
+    widget: type[forms.Widget] | forms.Widget = widgets.FileInput(widgets.PICTURES)
 
     def clean(self, data: Any, initial: Any = None) -> bytes:
         return _read(super().clean(data, initial))

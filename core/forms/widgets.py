@@ -6,9 +6,15 @@ browser may fill in.
 
 from __future__ import annotations
 
+import base64
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+# What file inputs for pictures offer. Computers do not know iPhones' HEIC as pictures, so their file
+# dialogs need the endings.
+PICTURES = "image/*,.heic,.heif"
 
 
 class _Styled(forms.Widget):
@@ -141,7 +147,7 @@ class ImagesInput(FileInput):
     allow_multiple_selected = True
 
     def __init__(self) -> None:
-        super().__init__(accept="image/*")
+        super().__init__(accept=PICTURES)
         self.attrs["multiple"] = True
         self.shown = ""
 
@@ -160,7 +166,7 @@ class ImageSlot(FileInput):
     template_name = "core/forms/image_slot.html"
 
     def __init__(self, *, title: str, shown: str = "", send_to: str = "") -> None:
-        super().__init__(accept="image/*")
+        super().__init__(accept=PICTURES)
         if send_to:
             self.attrs["class"] = "visually-hidden"
         self.title, self.shown, self.send_to = title, shown, send_to
@@ -181,9 +187,32 @@ class SignaturePad(FileInput):
     template_name = "core/forms/signature.html"
 
     def __init__(self, *, shown: str = "", keep_at: str = "", kept: int | None = None) -> None:
-        super().__init__(accept="image/*")
+        super().__init__(accept=PICTURES)
         self.shown, self.keep_at, self.kept = shown, keep_at, kept
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The chosen or drawn file. A browser that can't put a drawing into the form as a file sends it
+        as a data URL in the hidden input `…_drawn`."""
+        chosen = super().value_from_datadict(data, files, name)
+        return chosen or _read_drawing(data.get(f"{name}_drawn") or "")
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in files and f"{name}_drawn" not in data
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         own = {"shown": self.shown, "keep_at": self.keep_at, "kept": self.kept}
         return super().get_context(name, value, attrs) | own
+
+
+_DRAWING = "data:image/png;base64,"
+
+
+def _read_drawing(text: str) -> SimpleUploadedFile | None:
+    """The PNG in a data URL, as an uploaded file; None if there is none."""
+    if not text.startswith(_DRAWING):
+        return None
+    try:
+        content = base64.b64decode(text.removeprefix(_DRAWING), validate=True)
+    except ValueError:
+        return None
+    return SimpleUploadedFile("signature.png", content, "image/png")

@@ -50,26 +50,41 @@ def add_evidence(
 ) -> Evidence:
     """Compress a picture and attach it for `category`, else for the registered one. Raises
     `ImageRefused`, or `Refused` if there are four."""
+    (added,) = _add_pages(graduate, content, name, by, category, most=1)
+    return added
+
+
+def _add_pages(
+    graduate: Graduate, content: bytes, name: str, by: User, category: str, *, most: int
+) -> list[Evidence]:
+    """Attach each page of a picture; only a TIFF has several. Raises as `add_evidence` does, and
+    `ImageRefused` for more than `most` pages."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
     d = _check_may_change(graduate.pk, category, by)
     _check_room(graduate.pk, category or d.category, more=1)
-    small = images.compress(content)
-    file = files.store(
-        small,
-        name=f"{name.rpartition('.')[0] or '证明材料'}.jpg",
-        content_type="image/jpeg",
-        purpose="evidence",
-        school_id=graduate.school_id,
-        by_id=by.pk,
-    )
+    pages = images.compress_pages(content, most_pages=most)
+    stored = [
+        files.store(
+            page,
+            name=f"{name.rpartition('.')[0] or '证明材料'}.jpg",
+            content_type="image/jpeg",
+            purpose="evidence",
+            school_id=graduate.school_id,
+            by_id=by.pk,
+        )
+        for page in pages
+    ]
     with transaction.atomic():
         Graduate.objects.select_for_update(no_key=True).get(pk=graduate.pk)
         d = _check_may_change(graduate.pk, category, by)
         category = category or d.category
-        _check_room(graduate.pk, category, more=1)
-        added = Evidence.objects.create(graduate=graduate, file=file, category=category)
-        audit.record("destinations.evidence_add", by=by, obj=added, school_id=graduate.school_id)
+        _check_room(graduate.pk, category, more=len(stored))
+        added = []
+        for file in stored:
+            row = Evidence.objects.create(graduate=graduate, file=file, category=category)
+            audit.record("destinations.evidence_add", by=by, obj=row, school_id=graduate.school_id)
+            added.append(row)
     return added
 
 
@@ -83,16 +98,10 @@ def _check_room(graduate_id: int, category: str, *, more: int) -> None:
 def add_uploads(
     *, graduate: Graduate, uploads: Iterable[UploadedFile], by: User, category: str = ""
 ) -> None:
-    """Attach uploaded pictures one by one. The first one that is refused ends it; raises as
-    `add_evidence` does."""
+    """Attach uploaded pictures one by one, each page of a TIFF as a picture of its own. The first one
+    that is refused ends it; raises as `add_evidence` does."""
     for upload in uploads:
-        add_evidence(
-            graduate=graduate,
-            content=upload.read(),
-            name=upload.name or "",
-            by=by,
-            category=category,
-        )
+        _add_pages(graduate, upload.read(), upload.name or "", by, category, most=MOST)
 
 
 def keep_evidence(

@@ -37,13 +37,13 @@ from esign.termination_steps import side_of, start_step_of
 MOST_MATERIALS = 4
 
 
-# An uploaded picture, or one that `keep_material` has stored already.
+# An uploaded picture, or a page of one that `keep_material` has stored already.
 Material = bytes | StoredFile
 
 
-def keep_material(*, content: bytes, agreement: Agreement, by: User) -> StoredFile:
-    """Store a picture of a request that is not complete yet. The sweep of files deletes it if it is
-    never used."""
+def keep_material(*, content: bytes, agreement: Agreement, by: User) -> list[StoredFile]:
+    """Store the pages of a picture of a request that is not complete yet; only a TIFF has several. The
+    sweep of files deletes them if they are never used."""
     return _store_material(content, agreement, by)
 
 
@@ -59,7 +59,7 @@ def start(
     """Either side asks to end the agreement. One-sided grounds need proof and the date of the written
     notice to the other side."""
     _check_request(ground, reason, notified_on, materials)
-    stored = [_store_material(m, agreement, by) for m in materials]
+    stored = _store_materials(materials, agreement, by)
     with take_step(start_step_of(ground), agreement, by) as (facts, step):
         mutual = ground == Ground.MUTUAL
         termination = Termination.objects.create(
@@ -132,7 +132,7 @@ def upload_release(
         raise Invalid({"materials": ["请上传加盖单位公章或人力资源部门公章的解约材料。"]})
     if len(materials) > MOST_MATERIALS:
         raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料。"]})
-    stored = [_store_material(m, agreement, by) for m in materials]
+    stored = _store_materials(materials, agreement, by)
     with take_step("upload_release", agreement, by, seen=seen) as (facts, step):
         termination = update_termination(facts, step, stamped_at=facts.now)
         _attach_materials(termination, stored, Side.GRADUATE, stamped=True)
@@ -226,15 +226,27 @@ def _end_agreement(agreement: Agreement) -> None:
     agreement.save(update_fields=["state", "ended_at"])
 
 
-def _store_material(content: Material, agreement: Agreement, by: User) -> StoredFile:
+def _store_materials(
+    materials: Sequence[Material], agreement: Agreement, by: User
+) -> list[StoredFile]:
+    stored = [file for material in materials for file in _store_material(material, agreement, by)]
+    if len(stored) > MOST_MATERIALS:
+        raise Invalid({"materials": [f"每页算一张，最多上传{MOST_MATERIALS}张材料。"]})
+    return stored
+
+
+def _store_material(content: Material, agreement: Agreement, by: User) -> list[StoredFile]:
     if isinstance(content, StoredFile):
-        return content
+        return [content]
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
-    return files.store(
-        images.compress(content), name="解约材料.jpg", content_type="image/jpeg",
-        purpose="termination", school_id=agreement.school_id, by_id=by.pk,
-    )  # fmt: skip
+    return [
+        files.store(
+            page, name="解约材料.jpg", content_type="image/jpeg",
+            purpose="termination", school_id=agreement.school_id, by_id=by.pk,
+        )
+        for page in images.compress_pages(content, most_pages=MOST_MATERIALS)
+    ]  # fmt: skip
 
 
 def _attach_materials(

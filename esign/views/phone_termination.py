@@ -122,11 +122,16 @@ def _keep_pictures(
         raise Invalid({"materials": [f"最多上传{MOST_MATERIALS}张材料，请重新选择。"]})
     for upload in uploads:
         try:
-            kept.append(
-                terminate.keep_material(content=upload.read(), agreement=agreement, by=request.user)
+            kept += terminate.keep_material(
+                content=upload.read(), agreement=agreement, by=request.user
             )
         except DomainError as refusal:
             raise Invalid({"materials": [f"{upload.name}：{refusal.message}"]}) from refusal
+    if len(kept) > MOST_MATERIALS:
+        del kept[MOST_MATERIALS:]
+        raise Invalid(
+            {"materials": [f"每页算一张，最多上传{MOST_MATERIALS}张材料，多出的没有保留。"]}
+        )
     return kept
 
 

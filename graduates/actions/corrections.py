@@ -53,7 +53,9 @@ def ask(
         errors["images"] = [f"最多上传{MOST_IMAGES}张图片。"]
     if errors:
         raise Invalid(errors)
-    stored = [_store_picture(p, graduate, by) for p in pictures]
+    stored = [file for p in pictures for file in _store_pages(p, graduate, by)]
+    if len(stored) > MOST_IMAGES:
+        raise Invalid({"images": [f"每页算一张，最多上传{MOST_IMAGES}张图片。"]})
     try:
         with transaction.atomic():
             request = CorrectionRequest.objects.create(
@@ -70,13 +72,17 @@ def ask(
     return request
 
 
-def _store_picture(content: bytes, graduate: Graduate, by: User) -> files.StoredFile:
+def _store_pages(content: bytes, graduate: Graduate, by: User) -> list[files.StoredFile]:
+    """The pages of a picture; only a TIFF has several."""
     if len(content) > settings.EVIDENCE_MAX_UPLOAD:
         raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
-    return files.store(
-        images.compress(content), name="反馈材料.jpg", content_type="image/jpeg",
-        purpose="correction", school_id=graduate.school_id, by_id=by.pk,
-    )  # fmt: skip
+    return [
+        files.store(
+            page, name="反馈材料.jpg", content_type="image/jpeg",
+            purpose="correction", school_id=graduate.school_id, by_id=by.pk,
+        )
+        for page in images.compress_pages(content, most_pages=MOST_IMAGES)
+    ]  # fmt: skip
 
 
 def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> CorrectionRequest:

@@ -209,7 +209,7 @@ def test_warnings_do_not_make_a_form_invalid() -> None:
         (fields.Password("密码"), ['type="password"', 'autocomplete="current-password"']),
         (fields.Text("地点", widget=widgets.PlaceInput), ['list="places"', "data-pick-place"]),
         (fields.File("工作簿", accept=".xlsx"), ['type="file"', 'accept=".xlsx"']),
-        (fields.Pictures("图片"), ["multiple", 'accept="image/*"']),
+        (fields.Pictures("图片"), ["multiple", 'accept="image/*,.heic,.heif"']),
         (fields.LongText("说明"), ["<textarea", 'rows="3"']),
         (fields.Check("同意"), ['type="checkbox"', "form-check-label"]),
     ],
