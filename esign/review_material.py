@@ -7,13 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from core.errors import DomainError
+from core.files.pages import page_pictures
 from destinations import hooks
 from destinations.fields import ESIGNED
 from destinations.hooks import ReviewMaterial, ReviewPicture
 from destinations.models import Destination
 from employers.models import Membership
 from esign import terms
-from esign.actions import printing
+from esign.actions import documents, printing
 from esign.fields import ARCHIVE, JOB, UNIT, of_step
 from esign.models import Agreement
 from esign.states import AgreementState
@@ -43,7 +45,7 @@ def agreement_to_review(*, destination: Destination, user: User) -> ReviewMateri
     ]
     return ReviewMaterial(
         title=ESIGNED,
-        pictures=_pictures(agreement),
+        pictures=[*_pictures(agreement), *_pages(agreement, user)],
         rows=rows,
         more=_shown([UNIT, ARCHIVE], words),
         links=_links(agreement, user),
@@ -81,7 +83,29 @@ def _pictures(agreement: Agreement) -> list[ReviewPicture]:
     ]
 
 
+def _pages(agreement: Agreement, user: User) -> list[ReviewPicture]:
+    """The pages of the signed document, once it can be printed. Looking at them is recorded."""
+    if not user.has_perm("esign.print") or printing.print_refusal(agreement) is not None:
+        return []
+    document = documents.current_document(agreement)
+    try:
+        count = len(page_pictures(document.made_file)) if document is not None else 0
+    except DomainError:
+        return []
+    return [
+        ReviewPicture(
+            f"协议书第{number}页",
+            reverse("console:agreement-page", args=[agreement.pk, number]),
+            is_logged=True,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
 def _links(agreement: Agreement, user: User) -> list[tuple[str, str]]:
     if not user.has_perm("esign.print") or printing.print_refusal(agreement) is not None:
         return []
-    return [("协议书 PDF", reverse("console:print", args=[agreement.pk]))]
+    return [
+        ("查看协议书", reverse("console:agreement-pages", args=[agreement.pk])),
+        ("打印协议书", reverse("console:print", args=[agreement.pk])),
+    ]

@@ -196,9 +196,6 @@ class SignaturePad(FileInput):
         chosen = super().value_from_datadict(data, files, name)
         return chosen or _read_drawing(data.get(f"{name}_drawn") or "")
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        return name not in files and f"{name}_drawn" not in data
-
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         own = {"shown": self.shown, "keep_at": self.keep_at, "kept": self.kept}
         return super().get_context(name, value, attrs) | own

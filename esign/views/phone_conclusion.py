@@ -43,7 +43,7 @@ def _sheet(
         "pictures": list(PICTURES.items()),
         "waits": waits,
         "obstacle": _obstacle(request, conclusion) if waits else None,
-        "form": form or ConclusionAnswerForm(initial={"seen": conclusion.pk}),
+        "reply": form or ConclusionAnswerForm(initial={"seen": conclusion.pk}),
         "refusing": refusing,
         "tab": "register",
     }

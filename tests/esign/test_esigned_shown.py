@@ -111,17 +111,21 @@ def test_the_reviewer_sees_licence_identity_signatures_and_terms(
     assert looks(agreement) == 1
 
 
-def test_the_pdf_is_linked_once_it_can_be_printed(
+def test_the_agreements_pages_are_shown_once_it_can_be_printed(
     world: World, agreement: Agreement, signing_key: Any
 ) -> None:
     client, address = (
         world.client(Role.SCHOOL_ADMIN),
         f"/console/destinations/{agreement.graduate_id}/",
     )
-    assert "协议书 PDF" not in page(client, address)
+    assert "查看协议书" not in page(client, address)
     review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
     documents.make_waiting()
-    assert f"/console/prints/{agreement.pk}/" in page(client, address)
+    shown = page(client, address)
+    assert f"/console/agreements/{agreement.pk}/pages/" in shown
+    picture = f"/console/agreements/{agreement.pk}/pages/1/"
+    assert f'href="{picture}"' in shown
+    assert client.get(picture).status_code == 200
 
 
 def test_another_schools_staff_see_neither_page_nor_pictures(agreement: Agreement) -> None:
