@@ -13,6 +13,7 @@ from destinations.fields import (
     ALL,
     CATEGORY,
     FORM,
+    FORMS,
     NAME,
     STATE,
     STUDENT_NO,
