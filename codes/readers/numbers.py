@@ -12,6 +12,12 @@ TRUE_WORDS = frozenset({"是", "1", "TRUE", "Y", "YES", "已转入", "转入", "
 FALSE_WORDS = frozenset({"否", "0", "FALSE", "N", "NO", "未转入", "不转入", "×", "无"})
 _CHINESE_DIGITS = dict(zip("一二两三四五六七八九", "1223456789", strict=True))
 
+_UNIT = re.compile("[\uff08(]([^\uff08\uff09()]+)[\uff09)]$")
+# How the units that labels name are written behind a number.
+_SUFFIXES = {
+    "元/月": ("元/月", "元"), "年": ("年",), "月": ("个月", "月"), "天": ("天", "日"),
+}  # fmt: skip
+
 
 def read_year(expected: Expected, written: str, raw: object) -> Reading:
     match = re.fullmatch(r"(20\d{2})(届|年|年度|学年|级)?(毕业生)?", text.plain_code(written))
@@ -21,8 +27,15 @@ def read_year(expected: Expected, written: str, raw: object) -> Reading:
 
 
 def read_whole_number(expected: Expected, written: str, raw: object) -> Reading:
-    """A whole number of up to seven digits; an amount of money may carry its unit and commas."""
-    cleaned = text.clean_code(written).removeprefix("¥").removesuffix("元").replace(",", "")
+    """A whole number of up to seven digits. It may carry the unit that the label names in brackets, as
+    in a cell whose format shows 3年, and an amount of money commas."""
+    cleaned = text.clean_code(written).removeprefix("¥")
+    named = _UNIT.search(expected.label)
+    for unit in _SUFFIXES.get(named[1] if named else "", ("元",)):
+        if cleaned.endswith(unit):
+            cleaned = cleaned.removesuffix(unit)
+            break
+    cleaned = cleaned.replace(",", "")
     if not re.fullmatch(r"[0-9]{1,7}(\.0+)?", cleaned):
         return refuse("number", f"{expected.label}应为整数")
     return accept(int(cleaned.partition(".")[0]))

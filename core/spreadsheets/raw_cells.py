@@ -18,7 +18,10 @@ _TYPE = re.compile(rb"""\bt=["'](\w+)["']""")
 _ERROR_TYPE = re.compile(rb"""t=["']e["']""")
 _STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)<")
-_FORMAT_TOKEN = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|([0#?])|(.)', re.DOTALL)
+# Some programs write the name that Excel shows in Chinese for the format General.
+_FORMAT_TOKEN = re.compile(
+    r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|(General|G/通用格式|[0#?])|(.)', re.DOTALL | re.IGNORECASE
+)
 _PLAIN_LITERALS = frozenset(" -()+:/")
 
 
@@ -92,7 +95,7 @@ def format_tokens(code: str):
     for match in _FORMAT_TOKEN.finditer(code.partition(";")[0]):
         quoted, escaped, digit, other = match.groups()
         if digit:
-            tokens.append((digit, ""))
+            tokens.append(("#" if len(digit) > 1 else digit, ""))
         elif quoted or escaped:
             tokens.append(("", quoted or escaped))
         elif other and (other in _PLAIN_LITERALS or ord(other) > 0x7F):

@@ -153,8 +153,14 @@ def _repeats_export(row: DestinationRow, d: Destination) -> bool:
 def _check_evidence(row: DestinationRow, d: Destination, by: User) -> None:
     """Evidence belongs to the category that it was uploaded for, and a workbook can't say which
     pictures count for another one. So a change to a job or to studies is refused while there are
-    pictures; with a change to 待就业, which has none, they stay with their category."""
+    pictures; with a change to 待就业, which has none, they stay with their category. Pictures that
+    were uploaded for the new category before count again."""
+    again = evidence.standing_evidence(d.pk, row.values["category"]).count()
     count = evidence.standing_evidence(d.pk, d.category).count()
+    if again and not count:
+        new = catalogue().label_of(row.values["category"])
+        sentence = f"以前为“{new}”上传的{again}张证明材料重新生效，请核对是否仍然适用"
+        row.warnings.append((CATEGORY, sentence))
     if not count:
         return
     label = catalogue().label_of(d.category)

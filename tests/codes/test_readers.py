@@ -101,6 +101,21 @@ def test_a_number_that_was_rounded_and_kept_as_text_is_refused_as_text() -> None
     assert value_of("text", "3E2") == "3E2"
 
 
+@pytest.mark.parametrize(
+    ("label", "raw", "number"),
+    [("合同期限（年）", "3年", 3), ("试用期（月）", "6个月", 6), ("有效期（天）", "3天", 3),
+     ("薪资（元/月）", "8,000元/月", 8000), ("违约金（元）", "¥5000元", 5000)],
+)  # fmt: skip
+def test_a_number_may_carry_the_unit_that_its_label_names(
+    label: str, raw: str, number: int
+) -> None:
+    assert read("number", raw, label=label).value == number
+
+
+def test_a_number_with_another_unit_is_refused() -> None:
+    assert read("number", "1年", label="试用期（月）").value is None
+
+
 def test_a_zero_that_is_typed_into_a_form_is_no_failed_lookup() -> None:
     assert value_of("text", "0", FORM) == "0"
 

@@ -320,6 +320,17 @@ def test_a_row_that_changes_to_unemployed_keeps_the_pictures_with_their_category
     assert evidence.standing_evidence(d.pk, "11").count() == 1
 
 
+def test_pictures_that_count_again_are_mentioned(world: factories.World) -> None:
+    graduate = factories.make_graduate(world)
+    factories.register_contract(graduate, factories.activate(graduate))
+    seeking = {"学号": graduate.student_no, "姓名": graduate.name, "毕业去向": "70-2"}
+    run(world, book([seeking], ["学号", "姓名", "毕业去向"]))
+    imported = run(world, book([contract(graduate)]))
+    assert imported.counts["able"] == 1
+    assert ["1张证明材料重新生效" in i["message"] for i in imported.warnings] == [True]
+    assert evidence.standing_evidence(graduate.pk, "11").count() == 1
+
+
 def test_a_row_with_the_same_category_needs_no_word_about_pictures(
     world: factories.World,
 ) -> None:

@@ -59,7 +59,8 @@ def test_a_number_is_read_as_its_format_shows_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "number", "words"),
     [("0000000000", "202300031", "0202300031"), ("000-000", "12", "000-012"), ("00", "123", "123"),
-     ('0"年"', "4", "4年"), ("000\\-0000", "1234567", "123-4567"), ("0000;-0000", "5", "0005")],
+     ('0"年"', "4", "4年"), ("000\\-0000", "1234567", "123-4567"), ("0000;-0000", "5", "0005"),
+     ('General"班"', "301", "301班"), ('"第"G/通用格式"班"', "3", "第3班")],
 )  # fmt: skip
 def test_numbers_are_shown_as_their_format_does(code: str, number: str, words: str) -> None:
     tokens = format_tokens(code)
