@@ -67,7 +67,7 @@ def last_code(page: Page, ending: str) -> str:
     inbox = page.context.new_page()
     inbox.goto("/dev/inbox/")
     found = re.search(
-        rf"{ending}.*?验证码 (\d{{6}})", inbox.locator("body").inner_text(), re.DOTALL
+        rf"{ending}.*?验证码 ?(\d{{6}})", inbox.locator("body").inner_text(), re.DOTALL
     )
     inbox.close()
     assert found
