@@ -20,6 +20,7 @@ from graduates.models import RosterImport, RosterIssue
 from graduates.roster import annotate, staging
 from graduates.roster.checker import CheckedRoster, check_roster
 from graduates.roster.reader import Roster, read_roster
+from graduates.roster.repeated import accept_repetitions
 from schools.models import Cohort, Phase, School
 from workbooks.actions import imports
 from workbooks.states import ImportState
@@ -55,6 +56,7 @@ def _check(leased: RosterImport) -> None:
         roster = read_roster(path)
     imports.progress(ROSTERS, leased, 20, stage="核对各列")
     checked = check_roster(roster, report)
+    accept_repetitions(roster, checked, leased.school_id)
     with jobs.writing(leased):
         _stage_and_report(leased, roster, checked)
 
@@ -187,6 +189,7 @@ def _stage_again(imported: RosterImport) -> None:
     with files.local_copy(imported.file) as path:
         roster = read_roster(path)
     checked = check_roster(roster)
+    accept_repetitions(roster, checked, imported.school_id)
     refused = set(imported.issues.filter(is_error=True).values_list("row", flat=True))
     cohorts = dict(Cohort.objects.filter(school_id=imported.school_id).values_list("year", "id"))
     good = [r for r in checked.good if r.number not in refused]

@@ -1,2 +1,3 @@
-"""The roster import: `reader` reads the workbook, `checker` checks it, `staging` compares it with the
-database and writes it, `annotate` makes the workbook that is given back."""
+"""The roster import: `reader` reads the workbook, `checker` checks it, `repeated` accepts rows that
+repeat what is stored, `staging` compares with the database and writes, `annotate` makes the workbook
+that is given back."""

@@ -96,6 +96,29 @@ def test_an_export_that_a_spreadsheet_program_saved_changes_nothing(world: World
     assert stored() == before
 
 
+def test_stored_values_that_are_refused_today_do_not_refuse_an_untouched_export(
+    world: World,
+) -> None:
+    old, changed, twice = (factories.make_graduate(world) for _ in range(3))
+    outdated = {"home_postcode": "12", "wechat": "#N/A", "ethnicity": "??", "politics": ""}
+    Graduate.objects.filter(pk__in=[old.pk, changed.pk]).update(**outdated)
+    before = stored()
+    assert check(world, export(world)).counts == {
+        "created": 0, "updated": 0, "unchanged": 3, "rejected": 0,
+    }  # fmt: skip
+    book = openpyxl.load_workbook(io.BytesIO(export(world)))
+    sheet = book.worksheets[0]
+    header = [cell.value for cell in sheet[1]]
+    rows = {row[header.index("学号")].value: row for row in sheet.iter_rows(min_row=2)}
+    rows[changed.student_no][header.index("电子邮箱")].value = "new@example.com"
+    sheet.append([cell.value for cell in rows[twice.student_no]])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    imported = import_book(world, buffer.getvalue())
+    assert imported.counts == {"created": 0, "updated": 0, "unchanged": 2, "rejected": 2}
+    assert stored() == before
+
+
 def test_one_changed_cell_of_an_export_changes_that_cell_only(world: World) -> None:
     graduate = factories.make_graduate(world)
     Graduate.objects.filter(pk=graduate.pk).update(**ODD_TEXTS)
