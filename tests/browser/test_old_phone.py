@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def test_a_signature_reaches_the_server_without_data_transfer(
     phone: Page, platform: Stack, is_kept: bool
 ) -> None:
-    number = "90270020" if is_kept else "90270021"
+    number = "90270002" if is_kept else "90270003"
     before = json.loads(platform.python("tests.browser.invited_before", number))
     phone.add_init_script("delete window.DataTransfer")
     if not is_kept:  # the drawing that is sent as soon as the pen is lifted gets lost
@@ -49,5 +49,6 @@ def draw(page: Page) -> None:
         page.mouse.move(left + i * 18, top + (i * 37) % 70)
     page.mouse.up()
     page.wait_for_function(
-        "document.querySelector('[data-drawn]').value || document.querySelector('[name=kept]').value"
+        "() => document.querySelector('[data-drawn]').value"
+        " || document.querySelector('[name=kept]').value"
     )
