@@ -175,6 +175,16 @@ def own_letters(o: Any) -> list[AddressCase]:
     ]
 
 
+def takeovers(o: Any) -> list[AddressCase]:
+    """A letter that would end the manager's rights. Only the manager is told of it."""
+    another = factories.make_member(_of(o.employer).unit)
+    letter = letters.submit(member=another, kind=LetterKind.MANAGER, scan=factories.make_photo())
+    return [
+        AddressCase("the unit's", {"pk": letter.pk}, frozenset({VERIFIED})),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
 def all_letters(o: Any) -> list[AddressCase]:
     return [
         AddressCase("any", {"pk": _letter(o).pk}, frozenset({"province"})),
@@ -237,6 +247,7 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "employer-picture": own_pictures,
     "employer-message": messages,
     "employer-letter-scan": own_letters,
+    "employer-letter-object": takeovers,
     "employer-workbook": own_workbooks,
     "employer-workbook-confirm": own_workbooks,
     "employer-workbook-cancel": own_workbooks,

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -135,13 +136,18 @@ def _warn_of_takeover(letter: Letter, members: list[UnitMember]) -> None:
         )  # fmt: skip
 
 
-def letters_to_object(member: UnitMember) -> list[Letter]:
-    """The open letters of the unit that would end somebody's rights and that this person may object
-    to: all but their own."""
+def takeovers_told_to(member: UnitMember) -> QuerySet[Letter]:
+    """The letters that end somebody's rights in the unit and that this person is told of: all but
+    their own."""
     if member not in contacts_of(member.unit):
-        return []
-    rows = Letter.objects.filter(unit=member.unit_id, state__in=OPEN_LETTER, kind__in=TAKES_OVER)
-    return list(rows.exclude(mobile=member.user.login).order_by("id"))
+        return Letter.objects.none()
+    rows = Letter.objects.filter(unit=member.unit_id, kind__in=TAKES_OVER)
+    return rows.exclude(mobile=member.user.login)
+
+
+def letters_to_object(member: UnitMember) -> list[Letter]:
+    """Those of them that are open, so that this person may object."""
+    return list(takeovers_told_to(member).filter(state__in=OPEN_LETTER).order_by("id"))
 
 
 def raise_objection(*, letter_id: int, reason: str, by: UnitMember) -> Letter:

@@ -47,7 +47,7 @@ def letter(request: EmployerRequest) -> HttpResponse:
 @require_POST
 def object_to(request: EmployerRequest, pk: int) -> HttpResponse:
     """Object to a letter that would end somebody's rights."""
-    get_object_or_404(Letter, pk=pk, unit=request.member.unit_id)
+    get_object_or_404(letters.takeovers_told_to(request.member), pk=pk)
     form = ObjectionForm(request.POST)
     if form.is_valid():
         try:

@@ -83,6 +83,7 @@ class PreparedInvitation:
             "slot": ["signature"], "side": ["graduate"], "number": [1, 4],
             "code": ["10"], "form": ["agreement"],
             "staff_id": [self.world.staff[Role.SCHOOL_ADMIN].pk], "material_id": [1],
+            "conclusion_id": [1],
         }  # fmt: skip
         names = sorted(address.takes)
         for values in itertools.product(*(words[n] for n in names)):
