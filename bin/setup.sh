@@ -42,6 +42,12 @@ if command -v dpkg-query >/dev/null 2>&1; then
     fi
 fi
 
+# Services that root starts run under an account of their own (bin/launcher/paths.py).
+if [ "$(id -u)" = 0 ] && ! id -u graduate-destinations >/dev/null 2>&1; then
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
+        graduate-destinations 2>/dev/null || say "The account graduate-destinations cannot be made: services run as nobody."
+fi
+
 works "$PYTHON" || PYTHON=python3
 works "$PYTHON" || {
     say "Python 3.11 or newer with venv is needed as python3 (and pango for PDFs)."

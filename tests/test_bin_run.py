@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -100,14 +103,18 @@ def installation() -> Iterator[Installation]:
     installation = Installation(folder, time.monotonic() + MOST_SECONDS)
     yield installation
     for pid in still_running(installation.seen):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def status_of(address: str) -> int:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(address, timeout=10) as answer:
-        return answer.status
+    try:
+        with opener.open(address, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def address_in(said: str) -> str:
@@ -136,6 +143,12 @@ def assert_no_service_knows_other_roles(installation: Installation, launcher: in
     assert seen == {b"gunicorn", b"celery", b"simulator"}
 
 
+def assert_the_services_have_an_account_of_their_own(launcher: int) -> None:
+    for pid in services_of(launcher).values():
+        owner = pwd.getpwuid(Path(f"/proc/{pid}").stat().st_uid).pw_name
+        assert owner == "graduate-destinations", Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def assert_no_header_says_where_the_platform_is(origin: str) -> None:
     """A proxy on the same machine would pass such a header on from anybody."""
     host, port = origin.removeprefix("http://").split(":")
@@ -146,6 +159,61 @@ def assert_no_header_says_where_the_platform_is(origin: str) -> None:
         )
         answer = b"".join(iter(lambda: s.recv(65536), b""))
     assert b"elsewhere" not in answer
+
+
+# What runs under bin/run, by a part of its command line.
+SERVICES = {
+    "web": b"gunicorn", "worker": b"celery\0-A\0config\0--quiet\0worker",
+    "beat": b"celery\0-A\0config\0--quiet\0beat", "national": b"national_sync.simulator",
+    "postgres": b"bin/postgres", "valkey": b"valkey-server",
+}  # fmt: skip
+
+
+def services_of(launcher: int) -> dict[str, int]:
+    """The number of each service's main process, a child of bin/run."""
+    found: dict[str, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            argv = stat.with_name("cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == launcher:
+            found |= {n: int(stat.parent.name) for n, part in SERVICES.items() if part in argv}
+    return found
+
+
+def kill_each(installation: Installation, launcher: int, names: set[str]) -> None:
+    """Kill these services with SIGKILL and wait until all are there again."""
+    before = services_of(launcher)
+    for name in names:
+        os.kill(before[name], signal.SIGKILL)
+    while True:
+        installation.seen |= processes_under(launcher)
+        now = services_of(launcher)
+        if now.keys() == before.keys() and all(now[n] != before[n] for n in names):
+            return
+        assert time.monotonic() < installation.deadline, (before, now)
+        time.sleep(0.1)
+
+
+def assert_what_dies_is_started_again(installation: Installation, launcher: int, at: str) -> None:
+    database = installation.database
+    kill_each(installation, launcher, {"web", "worker", "beat", "national"})
+    # The port was never anybody else's: a connection waits until the web is there again.
+    assert status_of(at + "/") == 200
+    kill_each(installation, launcher, {"postgres", "valkey"})
+    while (status := status_of(at + "/healthz")) != 200:
+        assert time.monotonic() < installation.deadline, status
+        time.sleep(0.2)
+    assert installation.database == database
+    with psycopg.connect(database) as c:
+        found = c.execute("SELECT phone FROM schools_school WHERE code = '99001'").fetchone()
+    assert found == ("0551-11111111",)
+    log = (installation.folder / "var" / "run.log").read_text()
+    for name in SERVICES:
+        assert f"{name} ended (killed by signal 9)" in log
+        assert f"{name} was started again" in log
 
 
 def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> None:
@@ -161,7 +229,10 @@ def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> No
              processes_under(process.pid)}  # fmt: skip
     assert {"postgres", "valkey-server"} <= names
     assert_no_service_knows_other_roles(installation, process.pid)
+    if os.geteuid() == 0:
+        assert_the_services_have_an_account_of_their_own(process.pid)
     assert_no_header_says_where_the_platform_is(origin)
+    assert_what_dies_is_started_again(installation, process.pid, origin)
     for log in (installation.folder / "var").glob("*.log"):
         assert log.stat().st_mode & 0o077 == 0, log
     installation.stop(process)

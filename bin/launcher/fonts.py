@@ -51,7 +51,9 @@ def build_fonts(folder: Path) -> None:
             raise SystemExit("the fonts could not be made")
         made_with.write_text(_RECIPE)
     conf = folder / "fonts.conf"
-    if not conf.exists() or _RARE_CHARACTERS not in conf.read_text():
+    said = conf.read_text() if conf.exists() else ""
+    # The folder has another name once the installation was moved.
+    if _RARE_CHARACTERS not in said or f"<dir>{folder}</dir>" not in said:
         _write_conf(conf)
 
 

@@ -18,7 +18,7 @@ _OWNER = {"migrate", "dbshell"}
 def main() -> int:
     args = sys.argv[1:] or ["help"]
     stop_on_signals()
-    with services(outlast_others=True) as env:
+    with services(outlast_others=True) as (env, _):
         if args[0] not in _BARE:
             prepare(env, demo=True)
         if args[0] in _OWNER:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -15,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(os.environ.get("STATE_DIR") or ROOT / "var").resolve()
 
 
+SERVICE_ACCOUNT = "graduate-destinations"
+
+
 @dataclass(frozen=True)
 class Account:
     """A system account that services run under."""
@@ -24,12 +28,17 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """The account `nobody` if this process runs as root, because PostgreSQL refuses to run as root;
-    otherwise None: services run under the present account."""
+    """If this process runs as root, the account that bin/setup.sh makes for the services, because
+    PostgreSQL refuses to run as root, and other programs that run as `nobody` could stop ours and
+    read their memory. Where that account could not be made it is `nobody` all the same. Otherwise
+    None: services run under the present account."""
     if os.geteuid() != 0:
         return None
-    entry = pwd.getpwnam("nobody")
-    return Account(entry.pw_uid, entry.pw_gid)
+    for name in (SERVICE_ACCOUNT, "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid)
+    raise SystemExit("there is no account for the services: not even nobody")
 
 
 def popen_as(account: Account | None) -> dict:
@@ -51,9 +60,15 @@ def state_dir() -> Path:
     VAR.mkdir(parents=True, exist_ok=True)
     if service_account() is None or reachable_by_all(VAR):
         return VAR
-    named = ROOT if VAR == ROOT / "var" else VAR
-    key = hashlib.sha256(str(named).encode()).hexdigest()[:12]
-    outside = Path("/var/tmp") / f"graduate-destinations-{key}"
+    # Written down, so that the data are found again when var/ was moved to another place.
+    note = VAR / "data-folder"
+    if note.exists():
+        outside = Path(note.read_text().strip())
+    else:
+        named = ROOT if VAR == ROOT / "var" else VAR
+        key = hashlib.sha256(str(named).encode()).hexdigest()[:12]
+        outside = Path("/var/tmp") / f"graduate-destinations-{key}"
+        note.write_text(f"{outside}\n")
     outside.mkdir(mode=0o711, exist_ok=True)
     if outside.stat().st_uid != os.geteuid():
         raise SystemExit(f"{outside} belongs to somebody else")
@@ -64,8 +79,10 @@ def make_folder(path: Path, account: Account | None, mode: int = 0o700) -> Path:
     """Make the folder `path` and give it to the service account."""
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(mode)
-    if account is not None:
-        os.chown(path, account.uid, account.gid)
+    if account is not None and path.stat().st_uid != account.uid:
+        # With all it holds: the services once ran under another account.
+        for inside in [*path.rglob("*"), path]:
+            os.chown(inside, account.uid, account.gid, follow_symlinks=False)
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 from core.db.roles import APP, READER, create_roles
 
 from . import children
-from .paths import make_folder, package_dir, popen_as, reachable_copy, service_account
+from .paths import Account, make_folder, package_dir, popen_as, reachable_copy, service_account
 
 DATABASE = "platform"
 OWNER = "postgres"
@@ -60,7 +61,7 @@ class Postgres:
     port: int = 0
     fast: bool = False
     settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen | None = None
+    service: children.Service | None = None
 
     def url(self, role: str = APP, database: str = DATABASE) -> str:
         return f"postgres://{role}:{self.passwords.of(role)}@127.0.0.1:{self.port}/{database}"
@@ -73,11 +74,20 @@ class Postgres:
         account = service_account()
         bin_dir = _binaries()
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
-        fresh = not (self.data / "PG_VERSION").exists()
-        make_folder(self.data, account)
-        if fresh:
+        if not (self.data / "PG_VERSION").exists():
             self._initdb(bin_dir, env)
-        self.port = children.free_port(self.port)
+        make_folder(self.data, account)
+        # The port may be taken between looking for a free one and listening there.
+        for attempt in range(3):
+            self.port = children.free_port(self.port)
+            if self._starts(bin_dir, env, account):
+                break
+            if children.free_port(self.port) == self.port or attempt == 2:
+                raise SystemExit("PostgreSQL does not start:\n" + children.tail(self.log))
+        self._prepare_roles()
+
+    def _starts(self, bin_dir: Path, env: dict[str, str], account: Account | None) -> bool:
+        """Start the server on `self.port`; returns whether it answers."""
         options = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -99,41 +109,52 @@ class Postgres:
         argv = [str(bin_dir / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             argv += ["-c", f"{name}={value}"]
+        self.service = children.Service(
+            "postgres", argv, self.log, env, account, stop_signal=signal.SIGINT
+        )
         # After a kill -9 the old server's shared memory may stay for a moment.
         for _ in range(10):
-            self.process = children.start(
-                argv, log=self.log, env=env, account=account, stop_signal=signal.SIGINT
-            )
+            self.service.start()
             if self._ready():
-                break
+                return True
+            if children.free_port(self.port) != self.port:
+                return False
             time.sleep(1)
-        else:
-            raise SystemExit("PostgreSQL does not start:\n" + children.tail(self.log))
-        self._prepare_roles(fresh)
+        return False
 
     def _initdb(self, bin_dir: Path, env: dict[str, str]) -> None:
+        """Make the data in a folder beside its place, and move it there once it is complete: a first
+        start that is killed leaves nothing that the next one would take for a database."""
+        draft = self.data.with_name(f"{self.data.name}.new-{os.getpid()}")
+        for unfinished in self.data.parent.glob(f"{self.data.name}.new-*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        make_folder(draft, service_account())
         with tempfile.NamedTemporaryFile("w", dir="/tmp") as pwfile:
             pwfile.write(self.passwords.owner)
             pwfile.flush()
             account = service_account()
             if account is not None:
                 os.chown(pwfile.name, account.uid, account.gid)
-            argv = [str(bin_dir / "initdb"), "-D", str(self.data), "-U", OWNER, "-E", "UTF8"]
+            argv = [str(bin_dir / "initdb"), "-D", str(draft), "-U", OWNER, "-E", "UTF8"]
             argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
             argv += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={pwfile.name}"]
             argv += ["--no-sync"] if self.fast else []
             done = subprocess.run(
-                argv, cwd="/", env=env, capture_output=True, text=True, **popen_as(account)
-            )
+                argv, cwd="/", env=env, capture_output=True, text=True,
+                preexec_fn=children.dies_with_parent(signal.SIGKILL), **popen_as(account),
+            )  # fmt: skip
         if done.returncode:
             raise SystemExit("initdb failed:\n" + done.stdout + done.stderr)
+        if self.data.exists():
+            self.data.rmdir()
+        os.replace(draft, self.data)
 
     def _ready(self) -> bool:
         import psycopg
 
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
+            if self.service is None or self.service.ended() is not None:
                 return False
             try:
                 psycopg.connect(self.url(OWNER, "postgres"), connect_timeout=5).close()
@@ -143,13 +164,13 @@ class Postgres:
                 return True
         return False
 
-    def _prepare_roles(self, fresh: bool) -> None:
+    def _prepare_roles(self) -> None:
         """Make the database if it is missing, and give the roles their rights and passwords."""
         import psycopg
         from psycopg import sql
 
         with psycopg.connect(self.url(OWNER, "postgres"), autocommit=True) as c:
-            if fresh:
+            if not c.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 c.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
             known = "SELECT 1 FROM pg_roles WHERE rolname = %s"
             has_role = c.execute(known, [SIMULATOR]).fetchone()
@@ -183,6 +204,5 @@ class Postgres:
                 c.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(sql.Identifier(table), role))
 
     def stop(self) -> None:
-        if self.process is not None:
-            children.stop(self.process, signal.SIGINT)
-            self.process = None
+        if self.service is not None:
+            self.service.stop()

@@ -6,13 +6,14 @@ import argparse
 import contextlib
 import hashlib
 import signal
-import subprocess
+import socket
 import threading
 import time
 import urllib.request
 from pathlib import Path
 
 from . import children
+from .children import Service
 from .fonts import build_fonts
 from .paths import ROOT, VAR, Account, make_folder, reachable_by_all, service_account
 from .stack import (
@@ -26,6 +27,7 @@ from .stack import (
     stop_on_signals,
     write_note,
 )
+from .supervise import keep_running
 
 
 def main() -> None:
@@ -36,20 +38,21 @@ def main() -> None:
     options = parser.parse_args()
     stop_on_signals()
     try:
-        with services() as env:
-            serve(env, options)
+        with services() as (env, servers):
+            serve(env, servers, options)
     except KeyboardInterrupt:
         say("\nStopped.")
 
 
-def serve(env: dict[str, str], options: argparse.Namespace) -> None:
+def serve(env: dict[str, str], servers: list[Service], options: argparse.Namespace) -> None:
     if options.debug:
         env["DEBUG"] = "1"
-    port = children.free_port(options.port)
-    if port != options.port:
+    web_socket = children.listening_socket(options.port)
+    port = web_socket.getsockname()[1]
+    if options.port and port != options.port:
         say(f"Port {options.port} is taken, using {port}.")
     env["PUBLIC_ORIGIN"] = f"http://127.0.0.1:{port}"
-    simulator = simulator_argv(env) if not options.no_demo else None
+    simulator = simulator_socket(env) if not options.no_demo else None
     prepare(env, demo=not options.no_demo)
     collect_static(env)
     # Only PDFs need the fonts, so the first start does not wait for them.
@@ -57,7 +60,7 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
     account = _web_account()
     python = [PYTHON, "-m"]
     celery = [*python, "celery", "-A", "config", "--quiet"]
-    gunicorn = [*python, "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    gunicorn = [*python, "gunicorn", "config.wsgi", "--bind", f"fd://{web_socket.fileno()}"]
     gunicorn += ["--workers", "3"]
     gunicorn += ["--reload"] if options.debug else []
     beat_schedule = make_folder(VAR / "beat", account) / "schedule"
@@ -66,27 +69,32 @@ def serve(env: dict[str, str], options: argparse.Namespace) -> None:
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "info"],
         "beat": [*celery, "beat", "--schedule", str(beat_schedule), "--pidfile="],
     }
+    sockets = {"web": web_socket}
     if simulator:
-        children_argv["national"] = simulator
+        argv = [PYTHON, "manage.py", "national_simulator", "--socket", str(simulator.fileno())]
+        children_argv["national"], sockets["national"] = argv, simulator
         write_note(env)
     with contextlib.ExitStack() as stack:
-        processes = {}
-        for name, argv in children_argv.items():
-            role_env = {**env_of_service(env, simulator=name == "national"), "PROCESS_ROLE": name}
-            log = VAR / f"{name}.log"
-            p = children.start(argv, log=log, env=role_env, account=account, cwd=str(ROOT))
-            stack.callback(children.stop, p)
-            processes[name] = p
-        wait_for_answer(f"http://127.0.0.1:{port}/healthz", processes["web"])
+        running = {
+            name: Service(
+                name,
+                argv,
+                VAR / f"{name}.log",
+                {**env_of_service(env, simulator=name == "national"), "PROCESS_ROLE": name},
+                account,
+                cwd=str(ROOT),
+                pass_fds=[sockets[name].fileno()] if name in sockets else [],
+            )
+            for name, argv in children_argv.items()
+        }
+        for service in running.values():
+            service.start()
+            stack.callback(service.stop)
+        wait_for_answer(f"http://127.0.0.1:{port}/healthz", running["web"])
         say_addresses(env, port, demo=not options.no_demo)
         # This runs first at the end, so that no command starts to share services that are stopping.
         stack.callback(delete_note)
-        while True:
-            for name, p in processes.items():
-                if p.poll() is not None:
-                    log = VAR / f"{name}.log"
-                    raise SystemExit(f"{name} ended ({p.returncode}):\n{children.tail(log)}")
-            time.sleep(0.5)
+        keep_running([*servers, *running.values()], log=VAR / "run.log")
 
 
 def env_of_service(env: dict[str, str], *, simulator: bool) -> dict[str, str]:
@@ -97,18 +105,19 @@ def env_of_service(env: dict[str, str], *, simulator: bool) -> dict[str, str]:
     return {k: v for k, v in env.items() if k not in left_out}
 
 
-def simulator_argv(env: dict[str, str]) -> list[str] | None:
-    """The command line of the simulator of the national system; the demo uploads to it. None if
-    NATIONAL_URL names a real one. Adds the simulator's address to `env`."""
+def simulator_socket(env: dict[str, str]) -> socket.socket | None:
+    """The socket of the simulator of the national system, to which the demo uploads. None if
+    NATIONAL_URL names a real system. Adds the simulator's address to `env`."""
     if env.get("NATIONAL_URL"):
         return None
-    port = children.free_port(8900)
+    listening = children.listening_socket(8900)
+    port = listening.getsockname()[1]
     env |= {
         "NATIONAL_URL": f"http://127.0.0.1:{port}",
         "NATIONAL_CLIENT": "platform",
         "NATIONAL_DEMO": "1",
     }
-    return [PYTHON, "manage.py", "national_simulator", "--port", str(port)]
+    return listening
 
 
 # Variants of Bootstrap and htmx that no page loads. Compressing them would take most of the time.
@@ -155,16 +164,16 @@ def _web_account() -> Account | None:
     return account
 
 
-def wait_for_answer(url: str, process: subprocess.Popen) -> None:
-    """Wait up to 60 s until the web server `process` answers at `url`."""
+def wait_for_answer(url: str, web: Service) -> None:
+    """Wait up to 60 s until the web server answers at `url`."""
     deadline = time.monotonic() + 60
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and web.ended() is None:
         with contextlib.suppress(OSError):
             opener.open(url, timeout=2).close()
             return
         time.sleep(0.1)
-    raise SystemExit("The web server does not answer:\n" + children.tail(VAR / "web.log"))
+    raise SystemExit("The web server does not answer:\n" + children.tail(web.log))
 
 
 def say_addresses(env: dict[str, str], port: int, *, demo: bool) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from .children import Service
 from .installation import OF_SERVERS, installation_secrets, open_lock
 from .paths import ROOT, VAR, make_folder, service_account, state_dir
 from .postgres import DATABASE, OWNER, READER, SIMULATOR, Passwords, Postgres
@@ -66,8 +67,9 @@ def _running() -> dict | None:
 @contextlib.contextmanager
 def services(
     *, settings: str = "config.settings.dev", outlast_others: bool = False
-) -> Iterator[dict[str, str]]:
-    """Yield the environment that a Django process needs, with PostgreSQL and Valkey running.
+) -> Iterator[tuple[dict[str, str], list[Service]]]:
+    """Yield the environment that a Django process needs, with PostgreSQL and Valkey running, and
+    those of the two that were started for it.
 
     DATABASE_URL and REDIS_URL are used if they are set. Otherwise the services of a running
     command, such as bin/run, are shared, or new ones are started. With `outlast_others` new ones
@@ -81,6 +83,7 @@ def services(
     env.setdefault("PRIVATE_ROOT", str(make_folder(state / "private", service_account())))
     env.setdefault("FONT_DIR", str(VAR / "fonts"))
     env.setdefault("STATIC_ROOT", str(VAR / "static"))
+    started = []
     with contextlib.ExitStack() as stack:
         note = _note_of_running(stack)
         env |= {k: note[k] for k in _NATIONAL if k in note and k not in os.environ}
@@ -97,6 +100,7 @@ def services(
                 pg = Postgres(state / "postgres", VAR / "postgres.log", passwords, 15432)
                 pg.start()
                 stack.callback(pg.stop)
+                started.append(pg.service)
                 env |= addresses_of(pg)
         env.setdefault("DATABASE_OWNER_URL", env["DATABASE_URL"])
         if "REDIS_URL" not in os.environ:
@@ -106,13 +110,14 @@ def services(
                 vk = Valkey(state / "valkey", VAR / "valkey.log", values["VALKEY_PASSWORD"], 16379)
                 vk.start()
                 stack.callback(vk.stop)
+                started.append(vk.service)
                 env["REDIS_URL"] = vk.url
         if not note:
             write_note(env)
             if outlast_others:
                 stack.callback(_wait_for_others)
             stack.callback(delete_note)
-        yield env
+        yield env, [service for service in started if service is not None]
 
 
 def _note_of_running(stack: contextlib.ExitStack) -> dict:

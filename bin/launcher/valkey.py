@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import socket
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import children
-from .paths import make_folder, package_dir, reachable_copy, service_account
+from .paths import Account, make_folder, package_dir, reachable_copy, service_account
 
 
 def _binary() -> Path:
@@ -27,7 +25,7 @@ class Valkey:
     password: str
     port: int = 0
     durable: bool = True
-    process: subprocess.Popen | None = None
+    service: children.Service | None = None
 
     @property
     def url(self) -> str:
@@ -36,7 +34,19 @@ class Valkey:
     def start(self) -> None:
         account = service_account()
         make_folder(self.data, account)
-        self.port = children.free_port(self.port)
+        # The port may be taken between looking for a free one and listening there.
+        for _ in range(3):
+            self.port = children.free_port(self.port)
+            if self._starts(account):
+                return
+            if children.free_port(self.port) == self.port:
+                break
+        raise SystemExit("Valkey does not start:\n" + children.tail(self.log))
+
+    def _starts(self, account: Account | None) -> bool:
+        """Start the server on `self.port`; returns whether it answers."""
+        import redis
+
         # The password is written to a file, because other accounts can read a command line.
         config = self.data / "valkey.conf"
         config.write_text(
@@ -48,18 +58,22 @@ class Valkey:
         config.chmod(0o600)
         if account is not None:
             os.chown(config, account.uid, account.gid)
-        self.process = children.start([str(_binary()), str(config)], log=self.log, account=account)
+        self.service = children.Service(
+            "valkey", [str(_binary()), str(config)], self.log, account=account
+        )
+        self.service.start()
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline and self.service.ended() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
+                # With the password, because another server may listen there.
+                with redis.Redis.from_url(self.url, socket_timeout=1) as server:
+                    server.ping()
+            except redis.RedisError:
                 time.sleep(0.05)
             else:
-                return
-        raise SystemExit("Valkey does not start:\n" + children.tail(self.log))
+                return True
+        return False
 
     def stop(self) -> None:
-        if self.process is not None:
-            children.stop(self.process)
-            self.process = None
+        if self.service is not None:
+            self.service.stop()

@@ -32,6 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(faults.NAMES)
     add = parser.add_argument
     add("--port", type=int, default=8900, help="0 takes a free one")
+    add("--socket", type=int, help="number of an inherited socket that listens already")
     add("--bind", default=_LOOPBACK, help="address to listen on (127.0.0.1)")
     add("--database", default="", help=f"URL of its own database; else {DATABASE_VARIABLE}")
     add("--fault", action="append", default=[], metavar="NAME[=VALUE]", help=names)
@@ -118,7 +119,7 @@ def serve(
         api = Api(pool, in_force, wake=judge.wake)
         try:
             server = Server((options.bind, options.port), api, Gate(client, secret, first_use),
-                            in_force)  # fmt: skip
+                            in_force, options.socket)  # fmt: skip
         except OSError as error:
             say(f"cannot listen on {options.bind}:{options.port}: {error}")
             return 2
@@ -137,10 +138,13 @@ def serve(
 
 
 def leave_root() -> None:
-    """If started as root, become `nobody`, like the other services."""
+    """If started as root, become the account of the other services, or else `nobody`."""
     if os.geteuid() != 0:
         return
-    account = pwd.getpwnam("nobody")
+    try:
+        account = pwd.getpwnam("graduate-destinations")
+    except KeyError:
+        account = pwd.getpwnam("nobody")
     os.setgroups([])
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)

@@ -39,8 +39,19 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], api: Api, gate: Gate, faults: Faults) -> None:
-        super().__init__(address, Handler)
+    def __init__(
+        self,
+        address: tuple[str, int],
+        api: Api,
+        gate: Gate,
+        faults: Faults,
+        inherited: int | None = None,
+    ) -> None:
+        super().__init__(address, Handler, bind_and_activate=inherited is None)
+        if inherited is not None:
+            self.socket.close()
+            self.socket = socket.socket(fileno=inherited)
+            self._take_address()
         self.api, self.gate, self.faults = api, gate, faults
         self._busy, self._idle = 0, threading.Condition()
 
@@ -48,6 +59,9 @@ class Server(ThreadingHTTPServer):
         # The stock one looks the host's name up, which may take seconds.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
+        self._take_address()
+
+    def _take_address(self) -> None:
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
