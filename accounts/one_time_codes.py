@@ -202,7 +202,8 @@ def _check_limits(purpose: str, phone: str, subject: str, address: str) -> None:
         (of_phone.filter(created_at__gt=now - _HOUR), limits["phone_hour"], "此手机号码一小时内"),
         (of_phone.filter(created_at__gt=now - _DAY), limits["phone_day"], "此手机号码今天"),
         (sent.filter(subject=subject, created_at__gt=now - _DAY), limits["subject_day"], "今天"),
-        (sent.filter(address=address, created_at__gt=now - _HOUR), limits["address_hour"],
+        (sent.filter(address=address, purpose__in=purposes, created_at__gt=now - _HOUR),
+         limits["address_hour"],
          "此网络一小时内"),
         (sent.filter(delivered, created_at__gt=now - _DAY), limits["day"], "平台今天"),
     ):  # fmt: skip

@@ -2,7 +2,8 @@
 
 Failures count per subject, which is realm and login (for graduates school and student number). A
 subject is locked after a few failures from one address and after more failures from many addresses.
-An address alone is locked only after hundreds, because a whole campus shares one.
+An address alone is never locked, because a whole campus shares one: it is asked for proofs
+(`accounts.proof`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_lockout_parameters
+from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 PAIR_LIMIT = settings.AXES_FAILURE_LIMIT
 SUBJECT_LIMIT = 30
-ADDRESS_LIMIT = settings.AXES_ADDRESS_FAILURE_LIMIT
 
 
 def subject(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
@@ -50,11 +52,17 @@ class Handler(AxesDatabaseHandler):
             worst = max(worst, count / _limit(parameter))
         return int(worst * settings.AXES_FAILURE_LIMIT)
 
+    def user_logged_in(
+        self, sender: Any, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
+    ) -> None:
+        """Forget the failures of the account that was signed in to. Axes itself would forget those
+        of all accounts from the same address."""
+        credentials = {"realm": getattr(user, "realm", ""), "login": user.get_username()}
+        AccessAttempt.objects.filter(username=subject(request, credentials)).delete()
+
 
 def _limit(parameter: str | list[str]) -> int:
-    if parameter == "username":
-        return SUBJECT_LIMIT
-    return ADDRESS_LIMIT if parameter == "ip_address" else PAIR_LIMIT
+    return SUBJECT_LIMIT if parameter == "username" else PAIR_LIMIT
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+import accounts.urls
 import codes.urls
 import core.urls
 import destinations.urls
@@ -26,6 +27,7 @@ urlpatterns = [
     path("employer/", include(employers.urls)),
     path("employer/", include(esign.urls.employer)),
     path("metrics", metrics, name="metrics"),
+    path("", include(accounts.urls)),
     path("", include(codes.urls)),
     path("", include(graduates.urls)),
     path("", include(destinations.urls)),

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.proof import Entrance
+from accounts.proof_form import ProtectedForm
 from codes import readers, text
 from core.forms import PlatformForm, fields, widgets
 from employers.actions.papers import CERTIFICATE, PAPERS
@@ -18,8 +20,10 @@ _SCAN = "盖章公函的照片或扫描件"
 _SCAN_HINT = "签名、印章、身份证两面须清晰可辨"
 
 
-class SignInForm(PlatformForm):
+class SignInForm(ProtectedForm):
     """Signing in by one-time code, or by password if one is set. The actions say what is missing."""
+
+    entrance, account_fields = Entrance.EMPLOYER, ("mobile",)
 
     mobile = fields.Phone("手机号码", required=False)
     code = fields.OneTimeCode("短信验证码", required=False)
@@ -59,9 +63,11 @@ def _explained(kind: LetterKind) -> SafeString:
     )
 
 
-class RecoverForm(PlatformForm):
+class RecoverForm(ProtectedForm):
     """Recovering a lost account: the unit, a new mobile number proved by a code, and the stamped letter.
     The actions say everything that is missing at once."""
+
+    entrance = Entrance.RECOVERY
 
     unit_code = fields.Text(
         "统一社会信用代码", max_length=18, star=True, help_text="18位，营业执照或法人证书上的代码"

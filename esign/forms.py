@@ -8,6 +8,8 @@ from typing import Any, cast
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts.proof import Entrance
+from accounts.proof_form import ProtectedForm
 from codes.forms import DeclaredForm, declared_form
 from core.errors import DomainError
 from core.forms import PlatformForm, fields, widgets
@@ -116,8 +118,10 @@ class AmendmentForm(DeclaredForm):
         self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}
 
 
-class ProvePhoneForm(PlatformForm):
+class ProvePhoneForm(ProtectedForm):
     """The recruiter's mobile number and the code that was sent to it."""
+
+    entrance = Entrance.CARD
 
     mobile = fields.Phone("手机号码", star=True)
     code = fields.OneTimeCode("短信验证码", star=True, help_text="6 位数字，10 分钟内有效")
@@ -323,8 +327,10 @@ class SigningRulesForm(PlatformForm):
     )
 
 
-class VerificationForm(PlatformForm):
+class VerificationForm(ProtectedForm):
     """An agreement's PDF that somebody wants to have verified."""
+
+    entrance = Entrance.VERIFICATION
 
     file = fields.File(
         "PDF文件",

@@ -7,6 +7,8 @@ from typing import Any
 
 from accounts.forms import NewPasswordForm
 from accounts.models import User
+from accounts.proof import Entrance
+from accounts.proof_form import ProtectedForm
 from codes.fields import FieldDeclaration
 from codes.forms import DeclaredField, DeclaredForm, declared_form
 from core.forms import PlatformForm, fields, widgets
@@ -215,8 +217,10 @@ class ReopenForm(PlatformForm):
     reason = fields.LongText("原因", star=True, max_length=200)
 
 
-class SignInForm(PlatformForm):
+class SignInForm(ProtectedForm):
     """A graduate's sign-in."""
+
+    entrance, account_fields = Entrance.GRADUATE, ("school", "student_no")
 
     school = fields.Text("院校", widget=widgets.TextInput(attrs={
         "list": "schools", "data-suggest": "true", "autocomplete": "off",
@@ -235,6 +239,7 @@ class SignInForm(PlatformForm):
 class ActivationForm(NewPasswordForm, SignInForm):
     """The first sign-in: who the graduate is, the initial code, and a new password."""
 
+    entrance = Entrance.ACTIVATION
     password = None  # type: ignore[assignment]
     name = fields.Text("姓名")
     id_number = fields.Text("证件号码")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.proof import Entrance
+from accounts.proof_form import ProtectedForm
 from codes.forms import DeclaredForm, declared_form
 from core.forms import PlatformForm, fields
 from schools.actions.staff import SCHOOL_ROLES
@@ -13,8 +15,10 @@ _YEAR = "请填写四位数的年份，如 2027。"
 ROLES = [(role.value, role.label) for role in SCHOOL_ROLES]
 
 
-class LoginForm(PlatformForm):
+class LoginForm(ProtectedForm):
     """Sign-in to the console."""
+
+    entrance, account_fields = Entrance.STAFF, ("login",)
 
     login = fields.Text("用户名", max_length=60)
     password = fields.Password("密码")

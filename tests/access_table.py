@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from accounts.proof import Entrance, new_challenge
 from core import files
 from destinations.actions import evidence
 from destinations.models import DestinationImport, MinimumWage
@@ -25,7 +26,7 @@ from tests.factories import World
 # Pages that need no permission: sign-in and sign-out, public facts, the gallery for development.
 OPEN = {
     "console:login", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
-    "places", "place-children", "categories", "gallery",
+    "places", "place-children", "categories", "gallery", "proof-picture", "proof-another",
 } | access_employers.OPEN | access_esign.OPEN  # fmt: skip
 
 _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
@@ -184,6 +185,12 @@ class Objects:
             AddressCase("without forms", {"code": "11", "form": "letter"}, frozenset()),
         ]
 
+    def challenges(self) -> list[AddressCase]:
+        return [AddressCase("any", {"challenge": new_challenge(Entrance.STAFF)}, frozenset())]
+
+    def entrances(self) -> list[AddressCase]:
+        return [AddressCase("any", {"entrance": "staff"}, frozenset())]
+
     # --- who sees which object ---------------------------------------------------------------
 
     def _graduates(self) -> list[tuple[Graduate, World]]:
@@ -271,6 +278,8 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = {
     "console:school-turn": Objects.schools,
     "console:school-admin-turn": Objects.school_admins,
     "console:school-admin-reset": Objects.school_admins,
+    "proof-picture": Objects.challenges,
+    "proof-another": Objects.entrances,
     "evidence": Objects.own_images,
     "evidence-remove": Objects.own_images,
 } | access_employers.OBJECTS

@@ -21,6 +21,7 @@ _PRODUCTION = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "ALLOWED_HOSTS": "example.edu.cn",
     "PUBLIC_ORIGIN": "https://example.edu.cn",
+    "TRUSTED_PROXIES": "1",
 }
 _TEST = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
 

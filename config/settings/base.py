@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from .env import BASE_DIR, env
+from .env import BASE_DIR, env, number_of_proxies
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -153,10 +153,11 @@ CSRF_FAILURE_VIEW = "core.views.csrf_failure"
 STAFF_IDLE_LIMIT = timedelta(minutes=30)
 SESSION_LIMIT = timedelta(hours=12)
 
-# A campus shares one address, so an address alone is only stopped after hundreds of failures.
-AXES_LOCKOUT_PARAMETERS = ["username", ["username", "ip_address"], "ip_address"]
+# A campus shares one address, so an address alone is never stopped: it is asked for proofs.
+AXES_LOCKOUT_PARAMETERS = ["username", ["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
-AXES_ADDRESS_FAILURE_LIMIT = 500
+# After so many failures within a quarter of an hour an entrance asks for a proof (accounts/proof.py).
+PROOF_AFTER: dict[str, int] | None = {"address": 30, "account": 5}
 AXES_HANDLER = "accounts.throttle.Handler"
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
@@ -165,7 +166,7 @@ AXES_LOCKOUT_CALLABLE = "accounts.throttle.locked_out"
 AXES_CLIENT_IP_CALLABLE = "accounts.throttle.client_address"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = number_of_proxies()
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

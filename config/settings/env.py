@@ -15,3 +15,14 @@ def required(name: str, *, least: int = 1) -> str:
     if len(value) < least:
         raise ImproperlyConfigured(f"{name} must be set ({least} characters or more)")
     return value
+
+
+def number_of_proxies() -> int:
+    """`TRUSTED_PROXIES`: how many proxies before the platform add to X-Forwarded-For; `none` or
+    nothing is 0. With a wrong number people's addresses would be those of the proxy, or made up."""
+    said = env.str("TRUSTED_PROXIES", default="") or "none"
+    if said == "none":
+        return 0
+    if not (said.isascii() and said.isdigit()):
+        raise ImproperlyConfigured("TRUSTED_PROXIES must be a number or the word none")
+    return int(said)

@@ -10,6 +10,7 @@ required("DATABASE_URL")
 required("REDIS_URL")
 ALLOWED_HOSTS = required("ALLOWED_HOSTS").split(",")
 PUBLIC_ORIGIN = required("PUBLIC_ORIGIN")
+required("TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 GALLERY = False
 if EMAIL_URL:
@@ -25,3 +26,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+# Browsers take cookies with this prefix only over HTTPS, for this host alone and the path /, so
+# that neither a sister domain nor an unencrypted answer can put one in their place.
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"

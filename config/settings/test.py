@@ -18,4 +18,6 @@ STORAGES = _STORAGES | {
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# Proofs are off except in their own tests: all tests come from one address.
+PROOF_AFTER = None
 NATIONAL_PATIENCE = 5

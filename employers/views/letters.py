@@ -134,7 +134,6 @@ def _blank() -> bytes:
 
 def blank_template(request: HttpRequest) -> HttpResponse:
     """The empty letter as a PDF, for people who can't sign in. It is rendered once in a process."""
-    limit(f"letter-blank:{client_address(request)}", most=60, seconds=3600)
     return _as_pdf(_blank())
 
 
@@ -155,15 +154,16 @@ def recover(request: HttpRequest) -> HttpResponse:
     """Recover a lost account with a stamped letter. Two people of the province review it."""
     form = RecoverForm(posted(request), request.FILES)
     asked, address = "code" in form.data, client_address(request)
+    form.protect(request, enter=("", "") if asked else ("send", "1"))
     if form.is_valid():
         values = form.cleaned_data
         try:
-            limit(f"recover:{address}", most=30, seconds=3600)
             if pressed(request, "send"):
                 letters.send_recovery_code(
                     unit_code=values["unit_code"], mobile=values["mobile"], address=address
                 )
                 asked = True
+                form.count_try()
                 messages.success(request, "验证码已发送。")
             else:
                 letters.submit_recovery(address=address, **values)

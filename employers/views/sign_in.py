@@ -33,12 +33,15 @@ def login(request: HttpRequest) -> HttpResponse:
     session_ended_notice(request)
     form, notice = SignInForm(posted(request)), ""
     by_password = "password" in form.data
+    asked = "code" in form.data
+    form.protect(request, enter=("", "") if by_password or asked else ("send", "1"))
     if form.is_valid():
         mobile = form.cleaned_data["mobile"]
         try:
             if pressed(request, "send"):
                 code_sign_in.send_code(mobile=mobile, address=client_address(request))
                 notice = _CODE_SENT
+                form.count_try()
             else:
                 _sign_in(request, mobile, form, by_password=by_password)
                 return redirect("employer-home")
@@ -50,7 +53,7 @@ def login(request: HttpRequest) -> HttpResponse:
         "form": form,
         "said": notice,
         "by_password": by_password or request.GET.get("by") == "password",
-        "asked": bool(notice) or "code" in form.data,
+        "asked": bool(notice) or asked,
     }
     return render(request, "employers/login.html", context, status=form.status)
 

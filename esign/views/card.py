@@ -70,12 +70,14 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
     if draft.mobile_proved_at is not None:
         return redirect("invite-step", key=key, number=1)
     form, sent = forms.ProvePhoneForm(posted(request), initial={"mobile": draft.mobile}), False
+    form.protect(request, enter=("prove", "1") if draft.mobile else ("send", "1"))
     if form.is_valid():
         mobile = form.cleaned_data["mobile"]
         try:
             if pressed(request, "send"):
                 drafts.send_code(draft=draft, mobile=mobile, address=client_address(request))
                 sent = True
+                form.count_try()
             else:
                 drafts.prove_phone(draft=draft, mobile=mobile, code=form.cleaned_data["code"])
                 return redirect("invite-step", key=key, number=1)

@@ -1,20 +1,16 @@
 """Public verification of agreements: by the address in the QR code, or by uploading the PDF. Nobody has
-to sign in; uploads are limited by IP address."""
+to sign in; an address with many uploads is asked for a proof."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.throttle import client_address
 from core.forms import posted
-from core.rate import RateLimited, limit
 from esign.forms import VerificationForm
 from esign.models import Agreement
 from esign.verification import MOST_BYTES, Verdict, public_facts
 from esign.verification import verify as judge
-
-_UPLOADS_AN_HOUR = 60
 
 
 def by_token(request: HttpRequest, token: str) -> HttpResponse:
@@ -33,12 +29,10 @@ def _page(
     verdict: Verdict | None = None
     form = VerificationForm(posted(request), request.FILES)
     if form.is_bound:
-        try:
-            limit(f"verify:{client_address(request)}", most=_UPLOADS_AN_HOUR, seconds=3600)
-            if form.is_valid():
-                verdict = judge(form.cleaned_data["file"].read(MOST_BYTES + 1))
-        except RateLimited as refusal:
-            form.add_refusal(refusal)
+        form.protect(request)
+        if form.is_valid():
+            form.count_try()
+            verdict = judge(form.cleaned_data["file"].read(MOST_BYTES + 1))
     context = {
         "form": form,
         "unknown": unknown,

@@ -75,6 +75,7 @@ def _entrance(
     """The page of a form that signs somebody in by the action `enter`."""
     known = School.objects.filter(code=request.COOKIES.get(_SCHOOL_COOKIE, "")).first()
     form = form_class(posted(request), initial={"school": known.name if known else ""})
+    form.protect(request)
     if form.is_valid():
         typed = dict(form.cleaned_data)
         try:

@@ -29,6 +29,7 @@ COUNT_CAP = 999
 def login(request: HttpRequest) -> HttpResponse:
     session_ended_notice(request)
     form = LoginForm(posted(request))
+    form.protect(request)
     if form.is_valid():
         try:
             sign_in(

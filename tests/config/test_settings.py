@@ -15,6 +15,7 @@ COMPLETE = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "ALLOWED_HOSTS": "example.edu.cn",
     "PUBLIC_ORIGIN": "https://example.edu.cn",
+    "TRUSTED_PROXIES": "1",
 }
 
 
@@ -40,6 +41,28 @@ def test_production_refuses_to_start_without_a_required_variable(name: str) -> N
     done = start({k: v for k, v in COMPLETE.items() if k != name})
     assert done.returncode != 0
     assert name in done.stderr
+
+
+@pytest.mark.parametrize(("said", "number"), [("none", "0"), ("2", "2")])
+def test_production_is_told_how_many_proxies_there_are(said: str, number: str) -> None:
+    show = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print(s.TRUSTED_PROXIES)"
+    )
+    assert start(COMPLETE | {"TRUSTED_PROXIES": said}, show).stdout.strip() == number
+    assert "TRUSTED_PROXIES" in start(COMPLETE | {"TRUSTED_PROXIES": "some"}).stderr
+
+
+def test_cookies_of_production_are_bound_to_the_host() -> None:
+    show = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
+        " s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_PATH,"
+        " s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_DOMAIN)"
+    )
+    assert start(COMPLETE, show).stdout.split() == [
+        "__Host-session", "__Host-csrf", "True", "True", "/", "/", "None", "None",
+    ]  # fmt: skip
 
 
 def test_production_refuses_a_short_secret_key() -> None:

@@ -384,7 +384,7 @@ def test_headings_and_parties_are_bold(agreement: Agreement, tmp_path: Path) -> 
     assert "Platform-Print-Bold" in fonts
 
 
-def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreement) -> None:
+def test_the_public_page_masks_the_parties_of_an_agreement(agreement: Agreement) -> None:
     from django.test import Client
 
     clear_own_cache()
@@ -398,8 +398,5 @@ def test_the_public_page_masks_the_parties_and_is_rate_limited(agreement: Agreem
     upload = io.BytesIO(content)
     upload.name = "a.pdf"
     assert 'data-verdict="in_force"' in client.post("/verify/", {"file": upload}).content.decode()
-    for _ in range(60):
-        last = client.post("/verify/")
-    assert last.status_code == 429
     assert client.get("/verify/guessed/").status_code == 404
     clear_own_cache()

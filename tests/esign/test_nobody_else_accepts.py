@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
+from accounts.proof import Entrance, new_challenge
 from core import rate
 from esign.actions.reading import keep_signature
 from esign.models import Agreement, Draft, Invitation, Reading
@@ -83,7 +84,7 @@ class PreparedInvitation:
             "slot": ["signature"], "side": ["graduate"], "number": [1, 4],
             "code": ["10"], "form": ["agreement"],
             "staff_id": [self.world.staff[Role.SCHOOL_ADMIN].pk], "material_id": [1],
-            "conclusion_id": [1],
+            "conclusion_id": [1], "challenge": [new_challenge(Entrance.STAFF)], "entrance": ["staff"],
         }  # fmt: skip
         names = sorted(address.takes)
         for values in itertools.product(*(words[n] for n in names)):

@@ -1,0 +1,147 @@
+"""Proofs that a person is there, asked for where an address or an account had many failures.
+
+Everybody behind one NAT shares an address, so failures of some never keep the others out. Beyond a
+number of failures at one entrance (a page such as the sign-in of staff) people type the digits of a
+picture along with the form. Without them the form is not processed: no password is hashed, nothing
+is sent. Failures at one entrance do not count at another one.
+
+A challenge needs no session and no row: it is a signed random name, from which the digits are
+derived with the platform's key. Each is judged once, whether the digits are right or wrong. Valkey
+keeps the counts and which challenges were judged; while it is away no proof is asked for, and the
+limits of accounts (`accounts.throttle`), which PostgreSQL keeps, hold alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import logging
+import secrets
+from enum import StrEnum
+
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
+
+from accounts.throttle import client_address
+
+DIGITS = 5
+# Seconds: how long failures count, and how long a picture may be answered.
+WINDOW = 15 * 60
+LIFETIME = 10 * 60
+
+_WRONG = "数字不正确，请按新的图片再填一次。"
+_EXPIRED = "图片已过期，请按新的图片再填一次。"
+_SPENT = "这张图片已经用过，请按新的图片再填一次。"
+_MISSING = "请填写图片中的数字。"
+
+_log = logging.getLogger(__name__)
+
+
+class Entrance(StrEnum):
+    """The pages whose failures are counted, each for itself."""
+
+    STAFF = "staff"
+    GRADUATE = "graduate"
+    ACTIVATION = "activation"
+    EMPLOYER = "employer"
+    RECOVERY = "recovery"
+    CARD = "card"
+    VERIFICATION = "verification"
+
+
+def network_of(request: HttpRequest) -> str:
+    """The address that failures are counted for. IPv6 hands each customer a whole /64."""
+    address = client_address(request)
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:45]
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return address
+
+
+def is_required(entrance: Entrance, network: str, account: str = "") -> bool:
+    """Whether this form is processed only with a proof, after the failures of the address or of the
+    account."""
+    limits = settings.PROOF_AFTER
+    if limits is None:
+        return False
+    of_network, of_account = _keys(entrance, network, account)
+    try:
+        counts = cache.get_many([of_network, of_account])
+    except (RedisError, OSError):
+        _log.warning("proofs are not asked for: the cache is away")
+        return False
+    return (
+        counts.get(of_network, 0) >= limits["address"]
+        or counts.get(of_account, 0) >= limits["account"]
+    )
+
+
+def count(entrance: Entrance, network: str, account: str = "") -> None:
+    """Count one failure, or one try that cost work."""
+    for key in _keys(entrance, network, account)[: 2 if account else 1]:
+        try:
+            cache.add(key, 0, timeout=WINDOW)
+            cache.incr(key)
+        except ValueError:  # the count expired between the two calls
+            continue
+        except (RedisError, OSError):
+            _log.warning("a failure is not counted: the cache is away")
+
+
+def _keys(entrance: Entrance, network: str, account: str) -> tuple[str, str]:
+    name = hashlib.sha256(account.encode()).hexdigest()[:32]
+    return f"proof:{entrance}:from:{network}", f"proof:{entrance}:of:{name}"
+
+
+def new_challenge(entrance: Entrance) -> str:
+    """A new challenge, as the form's hidden field and the picture's address carry it."""
+    return _signer(entrance).sign(f"{entrance}.{secrets.token_urlsafe(12)}")
+
+
+def digits_of(challenge: str) -> str | None:
+    """The digits that the challenge's picture shows; None if it is not one of ours or has expired."""
+    try:
+        name = _signer_of(challenge).unsign(challenge, max_age=LIFETIME)
+    except (signing.BadSignature, ValueError):
+        return None
+    return _digits(name)
+
+
+def problem(entrance: Entrance, challenge: str, typed: str) -> str:
+    """Judge what was typed, once for each challenge. Returns the sentence that says what is wrong,
+    "" if the proof is good."""
+    if not challenge:
+        return _MISSING
+    try:
+        name = _signer(entrance).unsign(challenge, max_age=LIFETIME)
+    except signing.SignatureExpired:
+        return _EXPIRED
+    except (signing.BadSignature, ValueError):
+        return _WRONG
+    try:
+        if not cache.add(f"proof:judged:{name}", 1, timeout=LIFETIME + 60):
+            return _SPENT
+    except (RedisError, OSError):
+        _log.warning("a proof is taken without asking whether it was used: the cache is away")
+    return "" if hmac.compare_digest(_digits(name).encode(), typed.encode()) else _WRONG
+
+
+def _digits(name: str) -> str:
+    digest = salted_hmac("accounts.proof.digits", name, algorithm="sha256").digest()
+    return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}d}"
+
+
+def _signer(entrance: Entrance) -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=f"accounts.proof.{entrance}")
+
+
+def _signer_of(challenge: str) -> signing.TimestampSigner:
+    return _signer(Entrance(challenge.partition(".")[0]))

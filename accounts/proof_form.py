@@ -1,0 +1,115 @@
+"""Forms of entrances, which ask for a proof while there are many failures (`accounts.proof`)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import proof
+from codes import text
+from core.errors import DomainError
+from core.forms import PlatformForm, fields, widgets
+
+_NAME, _CHALLENGE, _ANOTHER = "proof", "proof_challenge", "proof_another"
+
+
+class ProofInput(widgets.NumberInput):
+    """The input for the digits below their picture, and a button for another picture."""
+
+    template_name = "accounts/parts/proof.html"
+    challenge = ""
+    # The name and value of the button that the key Enter presses. It stands before the one for
+    # another picture, which would be pressed otherwise.
+    enter: tuple[str, str] = ("", "")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)  # another picture has other digits
+        context["widget"] |= self.context_of(self.challenge) | {"enter": self.enter}
+        return context
+
+    @staticmethod
+    def context_of(challenge: str) -> dict[str, str]:
+        entrance = challenge.partition(".")[0]
+        return {
+            "challenge": challenge,
+            "picture": reverse("proof-picture", args=[challenge]),
+            "another": reverse("proof-another", args=[entrance]),
+        }
+
+
+class ProtectedForm(PlatformForm):
+    """A form of an entrance. The view calls `protect` before it asks `is_valid`.
+
+    Refusals of its action count as failures of the address and of the account that
+    `account_fields` name.
+    """
+
+    entrance: ClassVar[proof.Entrance]
+    account_fields: ClassVar[tuple[str, ...]] = ()
+    _network = ""
+    _enter = ("", "")
+
+    def protect(self, request: HttpRequest, *, enter: tuple[str, str] = ("", "")) -> None:
+        """Ask for a proof if there were many failures. `enter` is the name and value of the button
+        that the key Enter presses, if it has a name."""
+        self._network, self._enter = proof.network_of(request), enter
+        if proof.is_required(self.entrance, self._network, self._account()):
+            self._ask()
+
+    def count_try(self) -> None:
+        """Count one try that cost work, such as a code that was sent."""
+        if not self._network:
+            return
+        proof.count(self.entrance, self._network, self._account())
+
+    def add_refusal(self, refusal: DomainError) -> None:
+        super().add_refusal(refusal)
+        self.count_try()
+        if self._network and proof.is_required(self.entrance, self._network, self._account()):
+            self._ask()
+
+    def _account(self) -> str:
+        typed = [text.clean_code(str(self.data.get(name, ""))) for name in self.account_fields]
+        return ":".join(typed) if all(typed) else ""
+
+    def _ask(self) -> None:
+        """Add the field with a new picture."""
+        widget = ProofInput({"autocomplete": "off", "maxlength": "10"})
+        widget.challenge, widget.enter = proof.new_challenge(self.entrance), self._enter
+        field = fields.Text(
+            "图片中的数字",
+            widget=widget,
+            required=False,
+            star=True,
+            help_text="此网络或帐号最近失败次数较多，先填写图片中的5位数字再继续。",
+        )
+        self.fields[_NAME] = field
+
+    @property
+    def _wants_another(self) -> bool:
+        return self.is_bound and _ANOTHER in self.data
+
+    def full_clean(self) -> None:
+        if self._wants_another:  # nothing is checked: only the picture changes
+            self._errors, self.cleaned_data = ErrorDict(), {}
+            return
+        super().full_clean()
+
+    def is_valid(self) -> bool:
+        return not self._wants_another and super().is_valid()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        typed = values.pop(_NAME, None)
+        # A proof serves once, so it is not judged together with values that are wrong anyway.
+        if typed is not None and not self.errors:
+            found = proof.problem(
+                self.entrance, str(self.data.get(_CHALLENGE, "")), text.clean_code(typed)
+            )
+            if found:
+                self.add_error(_NAME, forms.ValidationError(found, code="proof"))
+        return values

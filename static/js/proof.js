@@ -1,0 +1,15 @@
+// Exchanges the picture of a proof without sending the form, so that typed passwords stay.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[name=proof_another]");
+  if (!button) return;
+  event.preventDefault();
+  const frame = button.closest(".proof-picture");
+  const answer = await fetch(frame.dataset.another, { credentials: "same-origin" });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector(".proof-picture");
+  const input = frame.parentElement.querySelector("input[type=text]");
+  frame.replaceWith(fresh);
+  input.value = "";
+  input.focus();
+});
