@@ -10,7 +10,7 @@ from core import garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
-app = Celery("platform")
+app = Celery("platform", task_cls="core.wake:HintTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

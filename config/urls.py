@@ -22,6 +22,7 @@ console = (
     "console",
 )
 
+handler500 = "core.outage.server_error"
 urlpatterns = [
     path("console/", include(console)),
     path("employer/", include(employers.urls)),

@@ -204,6 +204,7 @@ def assert_what_dies_is_started_again(installation: Installation, launcher: int,
     assert status_of(at + "/") == 200
     kill_each(installation, launcher, {"postgres", "valkey"})
     while (status := status_of(at + "/healthz")) != 200:
+        assert status == 503
         assert time.monotonic() < installation.deadline, status
         time.sleep(0.2)
     assert installation.database == database

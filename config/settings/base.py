@@ -91,6 +91,8 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
+        # Seconds. A page is told that the database is away instead of waiting for it.
+        "connect_timeout": 5,
         # Prepares only what asks for it (core/db/prepared.py); None would forbid even that.
         "prepare_threshold": 1_000_000_000,
         # A page that waits this long has failed; a background job may take its time.
@@ -100,7 +102,7 @@ DATABASES["default"] |= {
             # A search reads a thousand single blocks, which lie in the system's cache: handing
             # each to an I/O worker doubles its time.
             " -c effective_io_concurrency=0",
-        }.get(PROCESS_ROLE, "-c lock_timeout=60s"),
+        }.get(PROCESS_ROLE, "-c lock_timeout=60s -c idle_in_transaction_session_timeout=300s"),
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -110,7 +112,8 @@ PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", default=str(BASE_DIR / "var" / "priv
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.cache.FailOpenCache",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         "LOCATION": env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"),
         "KEY_PREFIX": "platform",
     },
@@ -207,6 +210,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_VISIBILITY_TIMEOUT = 3600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
