@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from celery.schedules import crontab
+from django.db.models import Model
 
+from core.invariants import Invariant
 from core.jobs import JobKind
 from core.states import Lifecycle
 
@@ -97,7 +99,8 @@ class Contributions:
 
     `permissions` maps each permission to the levels that have it (`schools.roles.Level`).
     `machines` are the lifecycles for docs/states.md, each with the labels of its roles. `metrics`
-    are functions that return name → number.
+    are functions that return name → number. `event_tables` hold events that go into the audit
+    chain: rows with `at` and `school_id` that are only ever added. `invariants` must always hold.
     """
 
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -110,6 +113,8 @@ class Contributions:
     machines: Iterable[tuple[Lifecycle, Mapping[str, str]]] = ()
     jobs: Iterable[JobKind[Any]] = ()
     metrics: Iterable[Callable[[], dict[str, float]]] = ()
+    event_tables: Iterable[type[Model]] = ()
+    invariants: Iterable[Invariant] = ()
     demo: Demo | None = None
 
 
@@ -177,6 +182,14 @@ def metrics() -> dict[str, float]:
         for function in c.metrics
         for name, value in function().items()
     }
+
+
+def event_tables() -> list[type[Model]]:
+    return [table for c in _registered.values() for table in c.event_tables]
+
+
+def invariants() -> list[Invariant]:
+    return [invariant for c in _registered.values() for invariant in c.invariants]
 
 
 def demos() -> list[Demo]:

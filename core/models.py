@@ -1,7 +1,8 @@
-"""What every app shares: the audit trail and stored files."""
+"""What every app shares: the audit trail and its chain, stored files, messages to be sent."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -37,6 +38,79 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type}:{self.object_id}"
+
+
+class AuditLink(models.Model):
+    """One link of the audit chain of a school: the hashes of events, bound to the link before.
+
+    Every few minutes the events that were added since then become a link (`core/audit_chain.py`).
+    Who changes, removes or adds an old event has to change every later link, too, and the anchors
+    of all days since. A trigger refuses to change or delete rows.
+    """
+
+    # None for events that belong to no school.
+    school_id = models.BigIntegerField(null=True)
+    position = models.PositiveBigIntegerField()  # 1, 2, 3 … within the chain
+    day = models.DateField()
+    event_table = models.CharField(max_length=63)
+    event_ids = ArrayField(models.BigIntegerField())
+    last_event_id = models.BigIntegerField()
+    digests = models.BinaryField()  # 32 bytes for each event, in the order of `event_ids`
+    hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "操作记录链"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school_id", "position"], name="audit_link_once", nulls_distinct=False
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["event_table", "-last_event_id"], name="audit_link_newest"),
+            models.Index(fields=["day"], name="audit_link_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school_id}:{self.position}"
+
+
+class AuditAnchor(models.Model):
+    """The hash over the last links of all chains at the end of a day, and over the anchor before.
+
+    The same hash is written to a file that operators keep elsewhere, with a time stamp of an
+    authority where one is set. A trigger refuses to change or delete rows.
+    """
+
+    day = models.DateField(unique=True)
+    hash = models.BinaryField(max_length=32)
+    chains = models.PositiveIntegerField()
+    # The authority's RFC 3161 token over `hash`; empty where no authority is set.
+    time_stamp = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "操作记录日锚"
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class InvariantCheck(models.Model):
+    """One check of everything that must always hold, and what was wrong (`core/invariants.py`)."""
+
+    started_at = models.DateTimeField("开始时间", db_default=Now())
+    seconds = models.PositiveIntegerField("用时")
+    checked = models.PositiveIntegerField("检查项")
+    # [{"name", "statement", "count", "examples": [str]}] of what does not hold.
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = "一致性检查"
+        indexes = [models.Index(fields=["-started_at"], name="invariant_check_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
 
 
 class StoredFile(models.Model):

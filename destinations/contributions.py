@@ -6,7 +6,8 @@ from accounts.models import User
 from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
 from destinations import demo, dispute_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
-from destinations.models import Destination
+from destinations.invariants import INVARIANTS
+from destinations.models import Destination, DestinationEvent
 from destinations.queries import disputes_for, waiting_for
 from schools.options import cohort_ids, cohort_options
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
@@ -111,4 +112,6 @@ CONTRIBUTIONS = Contributions(
     ),
     jobs=(DESTINATION_IMPORTS,),
     demo=Demo(make=demo.make_destinations),
+    invariants=INVARIANTS,
+    event_tables=(DestinationEvent,),
 )

@@ -14,6 +14,7 @@ from esign import (
 )
 from esign.actions.documents import DOCUMENTS
 from esign.actions.imports import INVITATION_IMPORTS
+from esign.invariants import INVARIANTS
 from esign.queries import conclusions_to_decide, terminations_to_review
 from schools.roles import ADMINS, ALL_LEVELS, SCHOOL, SCHOOL_STAFF
 
@@ -71,4 +72,5 @@ CONTRIBUTIONS = Contributions(
         (ticket_steps.TICKET, ticket_steps.ROLE_LABELS),
     ),
     jobs=(DOCUMENTS, INVITATION_IMPORTS),
+    invariants=INVARIANTS,
 )  # fmt: skip

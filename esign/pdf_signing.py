@@ -24,11 +24,11 @@ from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.utils import timezone
 
+from core.time_stamps import NoTimeStamp, time_stamper
 from esign.models import SigningCertificate
 
 if TYPE_CHECKING:  # pyHanko is imported when something is signed, since it takes long to load
     from pyhanko.sign.signers import SimpleSigner
-    from pyhanko.sign.timestamps import HTTPTimeStamper
 
 _FIELD = "Platform"
 _REASON = ("\ufeff" + "网签就业协议书").encode("utf-16-be").hex().encode()
@@ -37,10 +37,6 @@ _YEARS = 5
 
 class NoUsableKey(Exception):
     """There is no key to sign with: it is missing, can't be opened, has expired or was revoked."""
-
-
-class NoTimeStamp(Exception):
-    """The time-stamp authority gave no valid time stamp; a later attempt may get one."""
 
 
 def key_file() -> Path:
@@ -248,7 +244,7 @@ def _object_number(content: bytes, start: bytes) -> bytes:
 def _signature_container(digest: bytes) -> bytes:
     """The PAdES container for a document with this SHA-256, with a time stamp if an authority is
     configured."""
-    stamper, signer = _time_stamper(), current_signer()
+    stamper, signer = time_stamper(), current_signer()
     signing = signer.async_sign_prescribed_attributes(
         "sha256", _signed_attributes(signer, digest), timestamper=stamper
     )
@@ -280,16 +276,6 @@ def _signed_attributes(signer: SimpleSigner, digest: bytes) -> Any:
 def _encoded_attributes(signer: SimpleSigner) -> bytes:
     signing = signer.signed_attrs(bytes(32), "sha256", use_pades=True)
     return bytes(asyncio.run(signing).dump())
-
-
-def _time_stamper() -> HTTPTimeStamper | None:
-    if not settings.TIME_STAMP_URL:
-        return None
-    from pyhanko.sign.timestamps import HTTPTimeStamper
-
-    if not settings.TIME_STAMP_ROOTS:
-        raise NoTimeStamp("没有设置时间戳服务的根证书（TIME_STAMP_ROOTS），时间戳无法验证")
-    return HTTPTimeStamper(settings.TIME_STAMP_URL, timeout=10)
 
 
 def _reserved_digits(signer: SimpleSigner) -> int:

@@ -5,6 +5,7 @@ from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
 from graduates import demo, origin_steps
 from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
+from graduates.invariants import INVARIANTS
 from graduates.models import CorrectionRequest
 from graduates.states import CorrectionState
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
@@ -70,4 +71,5 @@ CONTRIBUTIONS = Contributions(
     ),
     jobs=(ROSTERS, ARCHIVE_IMPORTS),
     demo=Demo(demo.graduates_exist, demo.make_graduates, demo.show_graduate),
+    invariants=INVARIANTS,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from national_sync import queries
 from national_sync.actions.compare import COMPARISONS
 from national_sync.actions.handling import owner_of
 from national_sync.actions.send import BATCHES
+from national_sync.invariants import INVARIANTS
 from national_sync.mapping import load_simulated
 from national_sync.models import Feedback, NationalCode
 from national_sync.states import FeedbackState
@@ -69,4 +70,5 @@ CONTRIBUTIONS = Contributions(
     jobs=(BATCHES, COMPARISONS),
     metrics=(national_gauges,),
     demo=Demo(mapping_exists, make_mapping),
+    invariants=INVARIANTS,
 )  # fmt: skip

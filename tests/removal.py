@@ -26,7 +26,8 @@ def clear_own_cache() -> None:
 @contextmanager
 def committed() -> Iterator[list[School]]:
     """Rows made inside the block are committed, for tests with several connections. The schools that
-    are put into the list are deleted at the end, and every event that was logged meanwhile."""
+    are put into the list are deleted at the end, and every event that was logged meanwhile, with the
+    audit chain."""
     schools: list[School] = []
     assert not connection.in_atomic_block, "races run outside the test's transaction"
     newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
@@ -35,11 +36,14 @@ def committed() -> Iterator[list[School]]:
     finally:
         for school in schools:
             remove_school(school.pk)
-        with _connect_unguarded() as c:
+        with connect_unguarded() as c:
             c.execute("DELETE FROM core_event WHERE id > %s", [newest])
+            c.execute("DELETE FROM destinations_destinationevent")
+            c.execute("DELETE FROM core_auditlink")
+            c.execute("DELETE FROM core_auditanchor")
 
 
-def _connect_unguarded() -> psycopg.Connection:
+def connect_unguarded() -> psycopg.Connection:
     """A connection to this worker's database without triggers and foreign keys, as only the owner
     may open one."""
     url = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(
@@ -54,7 +58,7 @@ def _remove_signing(school_id: int) -> None:
     """Delete rows that triggers protect."""
     mine = "(SELECT id FROM graduates_graduate WHERE school_id = %(s)s)"
     agreements = "(SELECT id FROM esign_agreement WHERE school_id = %(s)s)"
-    with _connect_unguarded() as c:
+    with connect_unguarded() as c:
         if c.execute(
             "SELECT 1 FROM esign_invitation WHERE school_id = %(s)s LIMIT 1", {"s": school_id}
         ).fetchone():

@@ -17,6 +17,7 @@ from accounts.models import User
 from core import audit, files, jobs, pdf
 from core.db.lookups import LookUp
 from core.jobs import JobKind
+from core.time_stamps import NoTimeStamp
 from core.wake import wake
 from destinations.models import Destination
 from esign import documents, pdf_signing, verification
@@ -111,9 +112,7 @@ def make(document: Document) -> bool:
         where = documents.explain_missing_glyphs(version, document.approvals, missing)
         jobs.park(DOCUMENTS, document, f"{_NO_GLYPH}{where}")
     except Exception as problem:
-        cause = (
-            _NO_STAMP if isinstance(problem, pdf_signing.NoTimeStamp) else type(problem).__name__
-        )
+        cause = _NO_STAMP if isinstance(problem, NoTimeStamp) else type(problem).__name__
         if jobs.retry(DOCUMENTS, document, f"{cause}：{problem}"):
             raise
     return False
@@ -145,9 +144,7 @@ def _check_stamp(content: bytes) -> None:
     verified."""
     fault = verification.signature_fault(content) if settings.TIME_STAMP_URL else ""
     if fault:
-        raise pdf_signing.NoTimeStamp(
-            f"带时间戳的签名未通过验证（{fault}），请核对时间戳服务及其根证书"
-        )
+        raise NoTimeStamp(f"带时间戳的签名未通过验证（{fault}），请核对时间戳服务及其根证书")
 
 
 def sweep() -> bool:

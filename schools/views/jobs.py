@@ -1,4 +1,5 @@
-"""后台任务: how many jobs wait, run and are parked, and a button to retry parked ones."""
+"""后台任务: how many jobs wait, run and are parked, a button to retry parked ones, and the newest
+check of the invariants."""
 
 from __future__ import annotations
 
@@ -11,15 +12,18 @@ from core import frame
 from core import jobs as leased
 from core.errors import DomainError
 from core.forms import pressed
+from core.models import InvariantCheck
 from schools.access import StaffRequest, staff_view
 from schools.actions.jobs import retry_parked
 
 
 @staff_view("province.jobs")
 def jobs(request: StaffRequest) -> HttpResponse:
-    """One line for each kind of job; parked ones with their reasons."""
+    """One line for each kind of job; parked ones with their reasons. Below it what the newest check of
+    the invariants found."""
     kinds = [(kind, leased.figures(kind)) for kind in frame.job_kinds()]
-    return render(request, "schools/jobs.html", {"kinds": kinds})
+    check = InvariantCheck.objects.order_by("-started_at").first()
+    return render(request, "schools/jobs.html", {"kinds": kinds, "check": check})
 
 
 @staff_view("province.jobs")

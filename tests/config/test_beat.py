@@ -20,6 +20,7 @@ INTERVALS = {
     "sweep-destination-imports": MINUTE,
     "sweep-invitation-imports": MINUTE,
     "send-outbox": MINUTE,
+    "extend-audit-chain": 5 * MINUTE,
     "upload-changes": 3 * MINUTE,
     "sweep-comparisons": MINUTE,
     "sweep-documents": MINUTE,
@@ -32,7 +33,12 @@ INTERVALS = {
     "sweep-files": HOUR,
     "clear-sessions": 6 * HOUR,
 }
-BY_CLOCK = {"upload-everything": ({1}, {30}), "remind-ending": (set(range(9, 20)), {10})}
+BY_CLOCK = {
+    "upload-everything": ({1}, {30}),
+    "remind-ending": (set(range(9, 20)), {10}),
+    "anchor-audit-chain": ({0}, {20, 50}),
+    "check-invariants": ({4}, {10}),
+}
 
 
 @pytest.fixture(autouse=True)

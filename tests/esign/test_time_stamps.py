@@ -14,8 +14,8 @@ from django.core.management import call_command
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 
+from core.time_stamps import NoTimeStamp
 from destinations.actions import review
-from esign import pdf_signing
 from esign.actions import documents as making
 from esign.models import Agreement, Document
 from esign.queries import sign_status
@@ -50,7 +50,7 @@ def agreement(signing_key: Path, authority: Authority) -> Agreement:
 
 def try_once() -> Document:
     """Run the task once; returns the document, finished or not."""
-    with contextlib.suppress(pdf_signing.NoTimeStamp):
+    with contextlib.suppress(NoTimeStamp):
         making.make_waiting()
     return Document.objects.get()
 
