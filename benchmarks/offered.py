@@ -35,6 +35,8 @@ from graduates.states import Confirmation
 from schools.models import Cohort, School
 
 SCHOOL, UNITS = "10998", 40
+# New records and accounts wait for 72 hours before they sign.
+_MONTH_AGO = timezone.now() - datetime.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -86,19 +88,27 @@ def _accounts(people: list[Graduate]) -> None:
         for g in people
     )
     for graduate, user in zip(people, users, strict=True):
-        graduate.person.user, graduate.person.activated_at = user, timezone.now()
+        graduate.person.user, graduate.person.activated_at = user, _MONTH_AGO
     Person.objects.bulk_update([g.person for g in people], ["user", "activated_at"], batch_size=500)
 
 
 def _confirm(people: list[Graduate]) -> None:
     for graduate in people:
         graduate.archive_moved, graduate.household_moved = True, False
+        graduate.created_at = _MONTH_AGO
         graduate.confirmed_at = timezone.now()
         graduate.confirmation = Confirmation.CONFIRMED
         graduate.confirmed_hash = confirmation_hash(record_of(graduate))
     Graduate.objects.bulk_update(
         people,
-        ["archive_moved", "household_moved", "confirmed_at", "confirmation", "confirmed_hash"],
+        [
+            "archive_moved",
+            "household_moved",
+            "confirmed_at",
+            "confirmation",
+            "confirmed_hash",
+            "created_at",
+        ],
         batch_size=500,
     )
 

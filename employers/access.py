@@ -77,15 +77,15 @@ def choose_member(request: AccountRequest, member: UnitMember) -> None:
     request.member = member
 
 
-def own_or_404(request: EmployerRequest, rows: QuerySet[Row], pk: int) -> Row:
+def own_or_404(request: EmployerRequest, rows: QuerySet[Row], pk: int, *, begun_at: str) -> Row:
     """The row with this id, if the person may see it in one of their units; otherwise a 404.
 
-    `rows` have `unit` and `member`. A link in a message may lead to a row of another of the person's
+    `rows` have `unit` and `member`, `begun_at` as in `visible_to_member`. A link in a message may lead to a row of another of the person's
     units. That unit is then chosen.
     """
     others = [m for m in request.memberships if m.pk != request.member.pk]
     for member in (request.member, *others):
-        found = visible_to_member(rows, member).filter(pk=pk).first()
+        found = visible_to_member(rows, member, begun_at=begun_at).filter(pk=pk).first()
         if found is not None:
             if member.pk != request.member.pk:
                 choose_member(request, member)

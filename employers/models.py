@@ -76,6 +76,9 @@ class UnitMember(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     verified_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # When somebody who had left signed for the unit again. What was done before stays closed to them
+    # until they are verified.
+    returned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "单位人员"

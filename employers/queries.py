@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -33,11 +34,39 @@ def memberships(user: User) -> QuerySet[UnitMember]:
     return rows.exclude(state=Membership.ENDED).order_by("-id")
 
 
-def visible_to_member(rows: QuerySet[Row], member: UnitMember) -> QuerySet[Row]:
+def visible_to_member(rows: QuerySet[Row], member: UnitMember, *, begun_at: str) -> QuerySet[Row]:
     """The rows that a person of a unit may see: a verified person sees everything of the unit, anybody
-    else only what they did themselves. `rows` have `unit` and `member`."""
+    else only what they did themselves and, if they had left, only what they began after coming back.
+
+    `rows` have `unit` and `member`; `begun_at` is the path to the time at which the person began them.
+    """
     rows = rows.filter(unit=member.unit_id)
-    return rows if member.state == Membership.VERIFIED else rows.filter(member=member.pk)
+    if member.state == Membership.VERIFIED:
+        return rows
+    return rows.filter(begun_by(member, begun_at))
+
+
+def begun_by(member: UnitMember, begun_at: str) -> Q:
+    """The condition that a person began a row, and did so after coming back if they had left."""
+    own = Q(member=member.pk)
+    if member.state == Membership.VERIFIED or member.returned_at is None:
+        return own
+    return own & Q(**{f"{begun_at}__gte": member.returned_at})
+
+
+def may_act_for(user: User, member: UnitMember, begun_at: datetime.datetime) -> bool:
+    """Whether `user` may go on with what `member` began at `begun_at`: as the same person, who has not
+    left the unit since, or as a verified person of the unit."""
+    return (member.user_id == user.pk and has_stayed_since(member, begun_at)) or (
+        is_verified_member(user, member.unit_id)
+    )
+
+
+def has_stayed_since(member: UnitMember, begun_at: datetime.datetime) -> bool:
+    """Whether the person has not left the unit since `begun_at`, or is verified again."""
+    if member.state == Membership.CLAIMED:
+        return member.returned_at is None or begun_at >= member.returned_at
+    return member.state == Membership.VERIFIED
 
 
 def certificate_for(member: UnitMember) -> StoredFile | None:
@@ -74,10 +103,10 @@ def contacts_of(unit: Unit, *, besides: str = "") -> list[UnitMember]:
     return list((verified if verified.exists() else rows).order_by("id")[:_MOST_TOLD])
 
 
-def recipient_ids(member: UnitMember) -> list[int]:
-    """The users who are told about what `member` did: the person themselves, or the unit's verified
-    people if the person has left."""
-    if member.state != Membership.ENDED:
+def recipient_ids(member: UnitMember, begun_at: datetime.datetime) -> list[int]:
+    """The users who are told about what `member` began at `begun_at`: the person themselves, or the
+    unit's verified people if the person has left since."""
+    if has_stayed_since(member, begun_at):
         return [member.user_id]
     rows = UnitMember.objects.filter(unit=member.unit_id, state=Membership.VERIFIED)
     return list(rows.order_by("id").values_list("user_id", flat=True)[:_MOST_TOLD])

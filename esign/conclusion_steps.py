@@ -13,8 +13,7 @@ from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from destinations.models import Destination
 from destinations.states import APPROVED
-from employers.models import Membership
-from employers.queries import is_verified_member
+from employers.queries import may_act_for
 from esign.models import Agreement, Amendment, Conclusion, SigningRules, Termination
 from esign.states import (
     OPEN_TERMINATION,
@@ -62,9 +61,8 @@ def proposer_of(actor: User) -> str:
 
 def by_unit(facts: ConclusionFacts, actor: User) -> None:
     """The person who signed for the unit, or a verified colleague."""
-    member = facts.agreement.member
-    is_signer = member.user_id == actor.pk and member.state != Membership.ENDED
-    if not is_signer and not is_verified_member(actor, facts.agreement.unit_id):
+    agreement = facts.agreement
+    if not may_act_for(actor, agreement.member, agreement.invitation.sent_at):
         raise Refused("not_yours", "只有签约的联系人或单位的认证人员可以办理。")
 
 

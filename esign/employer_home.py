@@ -11,8 +11,8 @@ from django.utils import timezone
 from employers import hooks
 from employers.hooks import Tile, Todo
 from employers.models import UnitMember
-from employers.queries import visible_to_member
-from esign.models import Agreement, Amendment, Invitation, Termination
+from esign.models import Amendment, Invitation, Termination
+from esign.queries import agreements_of, invitations_of
 from esign.states import (
     OPEN_TERMINATION,
     AgreementState,
@@ -35,14 +35,14 @@ def invitations_in(rows: QuerySet[Invitation], state: str) -> QuerySet[Invitatio
 
 
 def open_terminations(member: UnitMember) -> QuerySet[Termination]:
-    agreements = visible_to_member(Agreement.objects.all(), member)
+    agreements = agreements_of(member)
     return Termination.objects.filter(agreement__in=agreements, state__in=OPEN_TERMINATION)
 
 
 @hooks.home_tiles.plug()
 def signing_tiles(*, member: UnitMember) -> list[Tile]:
-    sent = visible_to_member(Invitation.objects.all(), member)
-    agreements = visible_to_member(Agreement.objects.all(), member)
+    sent = invitations_of(member)
+    agreements = agreements_of(member)
     proposed = Amendment.objects.filter(agreement__in=agreements, state=AmendmentState.PROPOSED)
     invitations, signed = reverse("employer-invitations"), reverse("employer-agreements")
     return [
@@ -68,7 +68,7 @@ def signing_todos(*, member: UnitMember) -> list[Todo]:
         )
         for t in asked.select_related("graduate").order_by("answer_by")[:5]
     ]
-    soon = invitations_in(visible_to_member(Invitation.objects.all(), member), InvitationState.SENT)
+    soon = invitations_in(invitations_of(member), InvitationState.SENT)
     ending = soon.filter(valid_until__lt=timezone.now() + timedelta(days=1)).count()
     if ending:
         todos.append(

@@ -10,11 +10,12 @@ from core.db.lookups import Rows
 from destinations import hooks
 from destinations.models import Destination
 from destinations.states import APPROVED
-from esign import employer_home, home, review_material  # noqa: F401 - importing plugs them in
+from esign import employer_home, home, review_material, settling  # noqa: F401 - importing plugs them in
 from esign.actions import documents, terminate
 from esign.models import Agreement
 from esign.states import AgreementState
-from graduates.models import Person
+from graduates import hooks as graduate_hooks
+from graduates.models import Graduate, Person
 from schools.roles import Level
 from schools.scope import staff_of
 
@@ -66,3 +67,8 @@ def end_the_agreement(*, destination: Destination, reason: str, by: User) -> boo
         return False
     terminate.end_after_dispute(agreement=agreement, reason=reason, by=by)
     return True
+
+
+@graduate_hooks.signing_waits.plug()
+def what_signing_waits_for(*, graduate: Graduate) -> list[str]:
+    return [refusal.message for refusal in settling.settling_of(graduate).refusals()]

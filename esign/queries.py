@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from destinations.states import APPROVED
-from esign.models import Agreement, Conclusion, Document, Print, Termination
+from employers.models import UnitMember
+from employers.queries import visible_to_member
+from esign.models import Agreement, Conclusion, Document, Invitation, Print, Termination
 from esign.pdf_signing import certificate_in_use
 from esign.states import AgreementState, ConclusionState, DocumentState, Proposer, TerminationState
 from schools.roles import Level
@@ -24,6 +26,22 @@ _REVIEWED_STATE = {
 }
 _KEY_EXPIRY_NOTICE = timedelta(days=30)
 _WAITING_TOO_LONG = timedelta(minutes=15)
+
+
+# When the unit's person began it, as `visible_to_member` asks: an agreement began with the person's
+# signature under the invitation.
+INVITATION_BEGUN = "sent_at"
+AGREEMENT_BEGUN = "invitation__sent_at"
+
+
+def invitations_of(member: UnitMember) -> QuerySet[Invitation]:
+    """The invitations that a person of a unit may see."""
+    return visible_to_member(Invitation.objects.all(), member, begun_at=INVITATION_BEGUN)
+
+
+def agreements_of(member: UnitMember) -> QuerySet[Agreement]:
+    """The agreements that a person of a unit may see."""
+    return visible_to_member(Agreement.objects.all(), member, begun_at=AGREEMENT_BEGUN)
 
 
 def terminations_for_staff() -> QuerySet[Termination]:

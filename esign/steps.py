@@ -6,10 +6,12 @@ The page of the notice lists what the guards refuse; the action asks the same gu
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -19,9 +21,10 @@ from core.errors import DomainError, Refused
 from core.models import Channel
 from core.states import Machine, Step, roles, states
 from destinations.models import Destination
-from employers.models import Membership
-from employers.queries import is_verified_member
+from employers.queries import may_act_for
+from esign import settling
 from esign.models import Invitation, MobileChange, Reading, SigningRules
+from esign.settling import SETTLING_PERIOD, Settling
 from esign.states import InvitationState
 from graduates.models import Graduate
 from graduates.permissions import phase_for
@@ -31,16 +34,15 @@ from schools.models import Phase
 
 GRADUATE, EMPLOYER, CLOCK = "graduate", "employer", "clock"
 ROLE_LABELS = {GRADUATE: "毕业生", EMPLOYER: "用人单位", CLOCK: "到期"}
-SETTLING_PERIOD = datetime.timedelta(hours=72)
 
 
 @dataclass
 class InvitationFacts:
     """An invitation with everything that its guards look at.
 
-    `graduate` is read with its cohort and the cohort's rules. `opened_at`, `kept_signature_id` and
-    `mobile_changed` are the annotations of `with_guard_annotations`. `terms_hash` is the hash of the
-    terms that the person read.
+    `graduate` is read with its cohort and the cohort's rules. `opened_at` and `kept_signature_id` are
+    annotations of `with_guard_annotations`; `settling` holds the others. `terms_hash` is the hash of
+    the terms that the person read.
     """
 
     invitation: Invitation
@@ -48,7 +50,7 @@ class InvitationFacts:
     destination: Destination
     opened_at: datetime.datetime | None
     kept_signature_id: int | None
-    mobile_changed: bool
+    settling: Settling
     terms_hash: str = ""
     now: datetime.datetime = field(default_factory=timezone.now)
 
@@ -59,20 +61,34 @@ class InvitationFacts:
         return self.invitation.state
 
 
-GUARD_ANNOTATIONS = ("opened_at", "kept_signature_id", "mobile_changed")
+GUARD_ANNOTATIONS = (*settling.ANNOTATIONS, "opened_at", "kept_signature_id")
 
 
 def with_guard_annotations(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
     """Invitations with what the guards need: `opened_at`, when the graduate first opened these terms,
-    `kept_signature_id`, the signature kept under them, and `mobile_changed`, whether the graduate's
-    mobile number changed in the last 72 hours."""
+    `kept_signature_id`, the signature kept under them, and the annotations of `esign.settling`."""
     reading = Reading.objects.filter(
         graduate=OuterRef("graduate"), terms_hash=OuterRef("terms_hash")
     )
-    return rows.annotate(
+    return settling.with_settling_annotations(rows, "graduate_id").annotate(
         opened_at=Subquery(reading.values("opened_at")[:1]),
         kept_signature_id=Subquery(reading.values("signature_id")[:1]),
-        mobile_changed=Exists(_recent_mobile_changes().filter(graduate_id=OuterRef("graduate_id"))),
+    )
+
+
+def facts_of(
+    invitation: Invitation, destination: Destination, annotations: Mapping[str, Any], **more: Any
+) -> InvitationFacts:
+    """The facts about an invitation whose row has the `annotations` of `with_guard_annotations`."""
+    graduate = destination.graduate
+    return InvitationFacts(
+        invitation,
+        graduate,
+        destination,
+        opened_at=annotations["opened_at"],
+        kept_signature_id=annotations["kept_signature_id"],
+        settling=Settling(graduate, **{key: annotations[key] for key in settling.ANNOTATIONS}),
+        **more,
     )
 
 
@@ -165,8 +181,29 @@ def signing_open(facts: InvitationFacts, actor: User) -> None:
         raise Refused("no_sms", "短信通道尚未开通，暂时不能签约。")
 
 
+def record_settled(facts: InvitationFacts, actor: User) -> None:
+    """For 72 hours nobody signs with a new record, or after its person changed."""
+    _raise_refusal(facts.settling.record_refusal())
+
+
 def account_settled(facts: InvitationFacts, actor: User) -> None:
-    check_account_settled(facts.graduate, facts.now, mobile_changed=facts.mobile_changed)
+    """For 72 hours nobody signs after the account was activated, at first or after a reset."""
+    _raise_refusal(facts.settling.account_refusal())
+
+
+def mobile_settled(facts: InvitationFacts, actor: User) -> None:
+    """For 72 hours nobody signs after the mobile number changed."""
+    _raise_refusal(facts.settling.mobile_refusal())
+
+
+def entry_confirmed(facts: InvitationFacts, actor: User) -> None:
+    """A second staff member confirms a person who was entered by hand."""
+    _raise_refusal(facts.settling.hand_entry_refusal())
+
+
+def _raise_refusal(refusal: Refused | None) -> None:
+    if refusal is not None:
+        raise refusal
 
 
 def check_account_settled(
@@ -185,15 +222,14 @@ def check_account_settled(
 
 
 def by_sender_or_colleague(facts: InvitationFacts, actor: User) -> None:
-    member = facts.invitation.member
-    is_sender = member.user_id == actor.pk and member.state != Membership.ENDED
-    if not is_sender and not is_verified_member(actor, facts.invitation.unit_id):
+    if not may_act_for(actor, facts.invitation.member, facts.invitation.sent_at):
         raise Refused("not_yours", "只有发出邀约的联系人或单位的认证人员可以操作。")
 
 
 ACCEPT_GUARDS = (
     by_the_graduate, not_expired, terms_unchanged, enrolled, signing_open, origin_confirmed,
-    still_seeking_work, account_settled, read_long_enough,
+    still_seeking_work, entry_confirmed, record_settled, account_settled, mobile_settled,
+    read_long_enough,
 )  # fmt: skip
 
 INVITATION = Machine(

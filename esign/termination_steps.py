@@ -10,8 +10,7 @@ from django.utils import timezone
 from accounts.models import Realm, User
 from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
-from employers.models import Membership
-from employers.queries import is_verified_member
+from employers.queries import may_act_for
 from esign.models import Agreement, Amendment, Conclusion, SigningRules, Termination
 from esign.states import (
     AgreementState,
@@ -81,9 +80,8 @@ def by_a_party(facts: TerminationFacts, actor: User) -> None:
     if role_of(actor) == GRADUATE:
         is_party = facts.graduate.person.user_id == actor.pk
     else:
-        member = facts.agreement.member
-        is_party = member.user_id == actor.pk and member.state != Membership.ENDED
-        is_party = is_party or is_verified_member(actor, facts.agreement.unit_id)
+        agreement = facts.agreement
+        is_party = may_act_for(actor, agreement.member, agreement.invitation.sent_at)
     if not is_party:
         raise Refused("not_yours", "只有协议双方可以办理。")
 

@@ -186,6 +186,18 @@ class AnswerForm(PlatformForm):
         self.fields["answer"].widget.attrs["rows"] = "2"
 
 
+class EntryAnswerForm(PlatformForm):
+    """The answer of a second staff member about what was entered by hand. `seen` is the newest entry
+    that the page showed. Only a refusal needs a reason."""
+
+    seen = fields.Seen()
+    reason = fields.LongText("不确认的原因（录入人会看到）", required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["reason"].widget.attrs["rows"] = "2"
+
+
 class DuplicateForm(PlatformForm):
     """Which of several records of one person stays 在籍."""
 

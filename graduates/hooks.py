@@ -70,6 +70,11 @@ def detail_links(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
 
 
 @hook
+def signing_waits(*, graduate: Graduate) -> list[str]:
+    """What has to be waited for before the graduate can sign, as sentences for staff."""
+
+
+@hook
 def next_step(*, graduate: Graduate) -> HomeStep | None:
     """A step on the graduate's home page, or None. Steps appear in the order of the plugs."""
 

@@ -13,6 +13,8 @@ from graduates.states import (
     Confirmation,
     CorrectionKind,
     CorrectionState,
+    EntryCause,
+    EntryState,
     Standing,
 )
 from schools.models import Cohort, Department, School, SchoolClass
@@ -164,6 +166,54 @@ class Graduate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}({self.student_no})"
+
+
+class HandEntry(models.Model):
+    """A person whom staff entered by hand, outside a roster: as a new record, or by another document
+    number in a record. The graduate can't sign an agreement until a second staff member confirmed it.
+    """
+
+    graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="hand_entries")
+    cause = models.CharField("录入方式", max_length=10, choices=EntryCause)
+    state = models.CharField("状态", max_length=10, choices=EntryState, default=EntryState.WAITING)
+    entered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    entered_label = models.CharField("录入人", max_length=80)
+    entered_at = models.DateTimeField("录入时间", db_default=Now())
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_label = models.CharField("确认人", max_length=80, default="", blank=True)
+    decided_at = models.DateTimeField("确认时间", null=True, blank=True)
+    reason = models.CharField("不确认的原因", max_length=200, default="", blank=True)
+
+    class Meta:
+        verbose_name = "手工录入"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cause__in=EntryCause.values), name="hand_entry_cause_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=EntryState.WAITING, decided_at__isnull=True)
+                | Q(state=EntryState.CONFIRMED, decided_at__isnull=False)
+                | (Q(state=EntryState.REFUSED, decided_at__isnull=False) & ~Q(reason="")),
+                name="hand_entry_decided_paired",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | Q(entered_by__isnull=True)
+                | ~Q(decided_by=models.F("entered_by")),
+                name="hand_entry_two_persons",
+            ),
+        ]
+        indexes = [
+            # For the queue, which is short.
+            models.Index(
+                fields=["graduate"],
+                name="hand_entry_unconfirmed",
+                condition=~Q(state=EntryState.CONFIRMED),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"手工录入 {self.pk}"
 
 
 class RosterImport(WorkbookImport):

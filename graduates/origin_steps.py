@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.states import Lifecycle, Step, roles, states
-from graduates.states import Confirmation, CorrectionState, Standing
-from schools.roles import LEVEL_LABELS, SCHOOL, SCHOOL_STAFF
+from graduates.states import Confirmation, CorrectionState, EntryState, Standing
+from schools.roles import ADMINS, LEVEL_LABELS, PROVINCE, SCHOOL, SCHOOL_STAFF
 
 ROLE_LABELS = {"graduate": "毕业生"} | LEVEL_LABELS
 _GRADUATE = roles("graduate")
@@ -40,6 +40,22 @@ STANDING = Lifecycle(
         Step("restore_enrolment", "恢复在籍", SCHOOL,
              states(Standing.DEFERRED, Standing.TRANSFERRED, Standing.WITHDRAWN),
              Standing.ENROLLED),
+    ),
+)  # fmt: skip
+
+# The province confirms for a school that has only one admin.
+ENTRY_CONFIRMERS = ADMINS | PROVINCE
+
+HAND_ENTRY = Lifecycle(
+    name="手工录入",
+    labels=dict(EntryState.choices),
+    steps=(
+        Step("enter", "新增或更改证件号码", SCHOOL_STAFF, states(), EntryState.WAITING),
+        Step("confirm_entry", "确认", ENTRY_CONFIRMERS,
+             states(EntryState.WAITING, EntryState.REFUSED), EntryState.CONFIRMED,
+             note="never by the person who entered it"),
+        Step("refuse_entry", "不确认", ENTRY_CONFIRMERS, states(EntryState.WAITING),
+             EntryState.REFUSED, note="with a reason, never by the person who entered it"),
     ),
 )  # fmt: skip
 

@@ -22,6 +22,21 @@ class Standing(models.TextChoices):
     WITHDRAWN = "withdrawn", "退学"
 
 
+class EntryCause(models.TextChoices):
+    """How staff entered a person by hand."""
+
+    ADDED = "added", "新增毕业生"
+    DOCUMENT = "document", "更改证件号码"
+
+
+class EntryState(models.TextChoices):
+    """手工录入: whether a second staff member confirmed that the person exists."""
+
+    WAITING = "waiting", "待确认"
+    CONFIRMED = "confirmed", "已确认"
+    REFUSED = "refused", "未确认"
+
+
 class CorrectionKind(models.TextChoices):
     ORIGIN = "origin", "生源"
     DESTINATION = "destination", "去向"

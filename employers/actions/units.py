@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Realm, User
 from core.models import StoredFile
 from employers.member_steps import MEMBERSHIP
@@ -49,8 +51,9 @@ def record_member(
     # Lock the row, since a colleague may be verifying or ending the membership at the same time.
     member = UnitMember.objects.select_for_update().get(unit=unit, user=user)
     if MEMBERSHIP.allows("claim", member.state):
-        # Somebody who left and signs for the unit again is unverified at first.
+        # Somebody who left and signs for the unit again is unverified, and sees only what follows.
         member.state, member.ended_at, member.verified_at = Membership.CLAIMED, None, None
+        member.returned_at = timezone.now()
     member.name = name
     member.signature = files.get("signature", member.signature)
     member.id_front = files.get("id_front", member.id_front)

@@ -19,8 +19,7 @@ from core.errors import DomainError, Refused
 from core.models import Channel
 from destinations.actions import agreement as destination_agreement
 from destinations.steps import AGREEMENT, SystemActor
-from employers.models import Membership
-from employers.queries import recipient_ids
+from employers.queries import has_stayed_since, recipient_ids
 from esign import terms
 from esign.actions import base
 from esign.actions.notices import contact_email, tell_unit
@@ -250,11 +249,11 @@ def _tell_both_sides(facts: InvitationFacts, agreement: Agreement) -> None:
             link=reverse("employer-agreement", args=[agreement.pk]),
             key=key,
         )
-        for user_id in recipient_ids(member)
+        for user_id in recipient_ids(member, facts.invitation.sent_at)
     ]
     inbox.deliver([to_graduate, *to_unit])
     sent = inbox.mails((to_graduate, facts.graduate.email))
-    if member.state != Membership.ENDED:
+    if has_stayed_since(member, facts.invitation.sent_at):
         words = f"{facts.graduate.name}已接受签约邀约，就业协议已生效。"
         sent += [
             outbox.message(Channel.SMS, member.user.login, words, key=key),
@@ -276,6 +275,7 @@ def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
         tell_unit(
             declined.member,
             f"{facts.graduate.name}谢绝了邀约",
+            begun_at=declined.sent_at,
             terms_text=declined.terms,
             text=reason[:200],
             link=reverse("employer-invitation", args=[declined.pk]),

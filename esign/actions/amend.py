@@ -29,7 +29,7 @@ from destinations.models import Destination
 from destinations.states import State
 from destinations.steps import AGREEMENT, SystemActor
 from employers.models import UnitMember
-from employers.queries import is_verified_member, visible_to_member
+from employers.queries import may_act_for
 from esign import terms
 from esign.actions.base import GRADUATE_RELATED
 from esign.actions.notices import tell_unit
@@ -37,6 +37,7 @@ from esign.actions.reading import kept_signature_id, read_signature, store_signa
 from esign.amendment_steps import AMENDMENT, no_open_conclusion, no_open_termination
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
+from esign.queries import agreements_of
 from esign.rules import check_terms
 from esign.states import AgreementState, AmendmentState
 from esign.steps import check_account_settled, check_reading, mobile_changed_lately, opened_at
@@ -112,7 +113,7 @@ def propose(
     *, agreement: Agreement, member: UnitMember, typed: Mapping[str, Any], reason: str
 ) -> Amendment:
     """The unit proposes other terms. The agreement stays as it is until the graduate confirms."""
-    if not visible_to_member(Agreement.objects.filter(pk=agreement.pk), member).exists():
+    if not agreements_of(member).filter(pk=agreement.pk).exists():
         raise Refused("not_yours", "这不是本单位可以修改的协议。")
     if member.signature is None:
         raise Invalid({SIGNATURE: ["请先在“手写签名”中保存您的签名。"]})
@@ -158,8 +159,7 @@ def propose(
 
 def withdraw(*, amendment: Amendment, member: UnitMember) -> Amendment:
     with lock_agreement(amendment.agreement):
-        is_proposer = amendment.member_id == member.pk
-        if not is_proposer and not is_verified_member(member.user, amendment.agreement.unit_id):
+        if not may_act_for(member.user, amendment.member, amendment.created_at):
             raise Refused("not_yours", "只有提出修改的人或单位的认证人员可以撤回。")
         withdrawn = _record_answer(amendment, "withdraw")
         audit.record("esign.amend_withdraw", by=member.user, obj=withdrawn.agreement)
@@ -313,6 +313,7 @@ def _tell_member(amendment: Amendment, title: str, key: str) -> None:
     tell_unit(
         amendment.member,
         title,
+        begun_at=amendment.created_at,
         terms_text=amendment.terms,
         link=reverse("employer-agreement", args=[amendment.agreement_id]),
         key=f"amendment:{amendment.pk}:{key}",

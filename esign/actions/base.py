@@ -16,7 +16,13 @@ from core.errors import DomainError
 from destinations.actions.base import lock
 from destinations.models import Destination
 from esign.models import Invitation
-from esign.steps import GUARD_ANNOTATIONS, INVITATION, InvitationFacts, with_guard_annotations
+from esign.steps import (
+    GUARD_ANNOTATIONS,
+    INVITATION,
+    InvitationFacts,
+    facts_of,
+    with_guard_annotations,
+)
 
 # The relations that are read together with a locked graduate.
 GRADUATE_RELATED = tuple(
@@ -42,9 +48,7 @@ def invitation_facts(invitation: Invitation, *, terms_hash: str = "") -> Invitat
     destination = _DESTINATION.get(invitation.graduate_id)
     rows_of_invitation = with_guard_annotations(Invitation.objects.filter(pk=invitation.pk))
     annotations = rows_of_invitation.values(*GUARD_ANNOTATIONS).get()
-    return InvitationFacts(
-        invitation, destination.graduate, destination, terms_hash=terms_hash, **annotations
-    )
+    return facts_of(invitation, destination, annotations, terms_hash=terms_hash)
 
 
 @contextmanager
@@ -61,13 +65,8 @@ def take_step(
         destination = lock(invitation.graduate_id, *GRADUATE_RELATED)
         locked = _LOCKED_INVITATION.get(invitation.pk)
         annotations = {name: getattr(locked, name) for name in GUARD_ANNOTATIONS}
-        facts = InvitationFacts(
-            locked,
-            destination.graduate,
-            destination,
-            terms_hash=terms_hash,
-            now=timezone.now(),
-            **annotations,
+        facts = facts_of(
+            locked, destination, annotations, terms_hash=terms_hash, now=timezone.now()
         )
         try:
             INVITATION.check(action, facts, by)

@@ -305,7 +305,8 @@ def _tell_unit(
     facts: ConclusionFacts, conclusion: Conclusion, title: str, text: str, key: str
 ) -> None:
     tell_unit(
-        facts.agreement.member, title, terms_text=current_terms(facts.agreement), text=text,
+        facts.agreement.member, title, begun_at=facts.agreement.invitation.sent_at,
+        terms_text=current_terms(facts.agreement), text=text,
         link=reverse("employer-agreement", args=[facts.agreement.pk]),
         key=f"conclusion:{conclusion.pk}:{key}",
     )  # fmt: skip

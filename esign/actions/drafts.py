@@ -18,9 +18,9 @@ from core.errors import Invalid, Refused
 from core.files import images
 from core.models import StoredFile
 from employers.models import UnitMember
-from employers.queries import certificate_for
+from employers.queries import begun_by, certificate_for
 from esign.fields import BY_KEY, IMAGES, SIGNATURE
-from esign.models import Card, Draft
+from esign.models import Card, Draft, Invitation
 from esign.states import Way
 from graduates.models import Graduate
 
@@ -62,8 +62,14 @@ def usable_certificate(member: UnitMember) -> StoredFile | None:
     certificate = certificate_for(member)
     if certificate is not None:
         return certificate
-    last = member.invitations.select_related("certificate").order_by("-id").first()
+    last = _last_invitation(member)
     return last.certificate if last is not None else None
+
+
+def _last_invitation(member: UnitMember) -> Invitation | None:
+    """What the person sent last; nothing from before they left the unit."""
+    rows = member.invitations.select_related("certificate").filter(begun_by(member, "sent_at"))
+    return rows.order_by("-id").first()
 
 
 def known_values(member: UnitMember) -> dict[str, str]:
@@ -79,7 +85,7 @@ def known_values(member: UnitMember) -> dict[str, str]:
         "contact_name": member.name,
         "contact_mobile": member.user.login,
     }
-    last = member.invitations.order_by("-id").first()
+    last = _last_invitation(member)
     if last is not None:
         from esign import terms
 

@@ -39,7 +39,8 @@ from esign.actions.import_cells import (
 )
 from esign.actions.registered import KEYS, NAME, STUDENT_NO
 from esign.fields import IMAGES
-from esign.models import Agreement, Invitation, InvitationImport, InvitationRow
+from esign.models import Invitation, InvitationImport, InvitationRow
+from esign.queries import agreements_of, invitations_of
 from esign.rules import check_terms
 from esign.states import AgreementState, InvitationState, RowOutcome
 from graduates.models import Graduate
@@ -234,10 +235,8 @@ def _compare_with_sent(row: InvitationRow, member: UnitMember, values: dict[str,
     """Set the outcome of a good row by what the unit has agreed with the graduate or has sent before,
     and say so."""
     row.outcome, row.problems = RowOutcome.AGAIN, []
-    agreements = Agreement.objects.select_related("invitation")
-    signed = agreements.filter(
-        graduate=row.graduate_id, unit=member.unit_id, state=AgreementState.ACTIVE
-    ).first()
+    agreements = agreements_of(member).select_related("invitation")
+    signed = agreements.filter(graduate=row.graduate_id, state=AgreementState.ACTIVE).first()
     if signed is not None:
         row.invitation, row.problems = signed.invitation, [(0, _SIGNED)]
         return
@@ -302,11 +301,10 @@ def _sender(workbook: InvitationImport) -> UnitMember:
 
 
 def _open_invitations(graduate_id: int | None, member: UnitMember) -> QuerySet[Invitation]:
-    """The unit's invitations of the graduate that wait for an answer."""
-    return Invitation.objects.filter(
-        graduate=graduate_id, unit=member.unit_id, state=InvitationState.SENT,
-        valid_until__gte=timezone.now(),
-    )  # fmt: skip
+    """The invitations of the graduate that wait for an answer, as far as the person may see them."""
+    return invitations_of(member).filter(
+        graduate=graduate_id, state=InvitationState.SENT, valid_until__gte=timezone.now()
+    )
 
 
 def _find_open_invitation(

@@ -159,6 +159,7 @@ def tell_member(member: UnitMember, title: str, invitation: Invitation, key: str
     tell_unit(
         member,
         title,
+        begun_at=invitation.sent_at,
         terms_text=invitation.terms,
         link=reverse("employer-invitation", args=[invitation.pk]),
         key=f"invitation:{invitation.pk}:{key}",

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
+
 from accounts import inbox
-from employers.models import Membership, UnitMember
-from employers.queries import recipient_ids
+from employers.models import UnitMember
+from employers.queries import has_stayed_since, recipient_ids
 from esign import terms
 from esign.models import Agreement
 
 
 def tell_unit(
-    member: UnitMember, title: str, *, terms_text: str, link: str, key: str, text: str = ""
+    member: UnitMember,
+    title: str,
+    *,
+    begun_at: datetime.datetime,
+    terms_text: str,
+    link: str,
+    key: str,
+    text: str = "",
 ) -> None:
-    """Tell the unit's people who must know what happened to an invitation or agreement of `member`.
+    """Tell the unit's people who must know what happened to an invitation or agreement that `member`
+    began at `begun_at`.
 
-    The e-mail goes to the contact named in `terms_text`, unless `member` has left the unit.
+    The e-mail goes to the contact named in `terms_text`, unless `member` has left the unit since.
     """
-    mail_to = contact_email(terms_text) if member.state != Membership.ENDED else ""
-    for user_id in recipient_ids(member):
+    mail_to = contact_email(terms_text) if has_stayed_since(member, begun_at) else ""
+    for user_id in recipient_ids(member, begun_at):
         inbox.tell(f"user:{user_id}", title, text=text, link=link, key=key, mail_to=mail_to)
 
 

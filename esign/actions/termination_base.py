@@ -132,6 +132,7 @@ def _tell_graduate(
 
 def _tell_unit(facts: TerminationFacts, row: Termination, title: str, text: str, key: str) -> None:
     notices.tell_unit(
-        facts.agreement.member, title, terms_text=notices.current_terms(facts.agreement), text=text,
+        facts.agreement.member, title, begun_at=facts.agreement.invitation.sent_at,
+        terms_text=notices.current_terms(facts.agreement), text=text,
         link=reverse("employer-agreement", args=[facts.agreement.pk]), key=f"termination:{row.pk}:{key}",
     )  # fmt: skip

@@ -4,7 +4,14 @@ from esign.models.agreements import Agreement, AgreementVersion, Amendment
 from esign.models.conclusions import Conclusion
 from esign.models.documents import Document, Print, PrintTicket, SigningCertificate
 from esign.models.imports import InvitationImport, InvitationRow
-from esign.models.invitations import Card, Draft, Invitation, MobileChange, Reading
+from esign.models.invitations import (
+    Card,
+    Draft,
+    Invitation,
+    MobileChange,
+    Reading,
+    RecordChange,
+)
 from esign.models.rules import SigningRules
 from esign.models.terminations import Termination, TerminationMaterial
 
@@ -23,6 +30,7 @@ __all__ = [
     "Print",
     "PrintTicket",
     "Reading",
+    "RecordChange",
     "SigningCertificate",
     "SigningRules",
     "Termination",

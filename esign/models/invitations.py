@@ -182,3 +182,21 @@ class MobileChange(models.Model):
 
     def __str__(self) -> str:
         return f"手机号码变更 {self.pk}"
+
+
+class RecordChange(models.Model):
+    """The person of a graduate's record, or its name, document number or cohort, was changed. A
+    database trigger writes the row, whoever changed it and in whatever way.
+
+    For 72 hours after it the graduate can't accept an invitation.
+    """
+
+    graduate_id = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "生源信息变更"
+        indexes = [models.Index(fields=["graduate_id", "at"], name="record_change_newest")]
+
+    def __str__(self) -> str:
+        return f"生源信息变更 {self.pk}"

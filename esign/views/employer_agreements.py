@@ -17,12 +17,12 @@ from destinations.models import Destination
 from employers.access import EmployerRequest, employer_view, own_or_404
 from employers.forms import ListSearchForm
 from employers.pages import newest_page
-from employers.queries import visible_to_member
 from esign import forms, terms
 from esign.actions import amend, conclude, documents, printing, termination_base
 from esign.conclusion_steps import CONCLUSION
 from esign.fields import ARCHIVE, JOB, STEPS, UNIT, of_step
 from esign.models import Agreement, AgreementVersion
+from esign.queries import AGREEMENT_BEGUN, agreements_of
 from esign.states import OPEN_TERMINATION, AgreementState, AmendmentState
 from esign.termination_steps import TERMINATION, take_back_until
 
@@ -43,7 +43,7 @@ _GREY = {"unit_code": "不能修改；单位变更请解约后重新签约"}
 
 @employer_view
 def agreements(request: EmployerRequest) -> HttpResponse:
-    rows = visible_to_member(Agreement.objects.select_related(*_RELATED), request.member)
+    rows = agreements_of(request.member).select_related(*_RELATED)
     search = ListSearchForm(request.GET)
     search.full_clean()  # what can't be read narrows nothing
     state, name = search.cleaned_data["state"], search.cleaned_data.get("q", "")
@@ -78,7 +78,8 @@ def _with_jobs(agreements: list[Agreement]) -> list[tuple[Agreement, str]]:
 
 
 def own_agreement(request: EmployerRequest, pk: int) -> Agreement:
-    return own_or_404(request, Agreement.objects.select_related(*_RELATED), pk)
+    rows = Agreement.objects.select_related(*_RELATED)
+    return own_or_404(request, rows, pk, begun_at=AGREEMENT_BEGUN)
 
 
 @employer_view

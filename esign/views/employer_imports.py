@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.throttle import client_address
 from core import spreadsheets
 from employers.access import EmployerRequest, employer_view
+from employers.queries import begun_by
 from esign import tasks
 from esign.actions import imports
 from esign.models import InvitationImport
@@ -22,10 +25,11 @@ _TAB = {"tab": "invitations"}
 
 
 def _visible(request: EmployerRequest) -> QuerySet[InvitationImport]:
-    """The person's own imports, in all units they sign for. A workbook is sent with the signature of
+    """The person's own imports, in all units they sign for, since they came to the unit or came back to
+    it. A workbook is sent with the signature of
     whoever uploaded it, so not even a verified colleague may confirm it."""
-    member_ids = [m.pk for m in request.memberships]
-    return InvitationImport.objects.filter(member__in=member_ids)
+    own = [begun_by(member, "created_at") for member in request.memberships]
+    return InvitationImport.objects.filter(functools.reduce(operator.or_, own))
 
 
 def _owner(request: EmployerRequest) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from core.forms import posted
 from employers.access import EmployerRequest, employer_view, own_or_404
 from employers.forms import ListSearchForm
 from employers.pages import newest_page
-from employers.queries import visible_to_member
 from esign import terms
 from esign.actions import base, invite, registered
 from esign.employer_home import invitations_in
 from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
 from esign.forms import GraduateIdentityForm
 from esign.models import Agreement, Invitation
+from esign.queries import INVITATION_BEGUN, invitations_of
 from esign.states import InvitationState
 from esign.steps import INVITATION
 
@@ -29,7 +29,7 @@ _RELATED = ("graduate__school", "graduate__cohort", "unit", "member__user")
 
 @employer_view
 def invitations(request: EmployerRequest) -> HttpResponse:
-    rows = visible_to_member(Invitation.objects.select_related(*_RELATED), request.member)
+    rows = invitations_of(request.member).select_related(*_RELATED)
     search = ListSearchForm(request.GET)
     search.full_clean()  # what can't be read narrows nothing
     state, name = search.cleaned_data["state"], search.cleaned_data.get("q", "")
@@ -51,7 +51,8 @@ def invitations(request: EmployerRequest) -> HttpResponse:
 
 
 def _own(request: EmployerRequest, pk: int) -> Invitation:
-    return own_or_404(request, Invitation.objects.select_related(*_RELATED), pk)
+    rows = Invitation.objects.select_related(*_RELATED)
+    return own_or_404(request, rows, pk, begun_at=INVITATION_BEGUN)
 
 
 @employer_view

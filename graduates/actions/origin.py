@@ -15,7 +15,7 @@ from core.audit import Actor
 from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from graduates import hooks
 from graduates.fields import ALL, BY_KEY
-from graduates.models import Graduate, Person
+from graduates.models import Graduate, HandEntry, Person
 from graduates.origin_steps import CONFIRMATION
 from graduates.permissions import editable_keys, phase_for, refuse_sealed
 from graduates.pinyin import name_sort
@@ -27,7 +27,7 @@ from graduates.records import (
     record_of,
 )
 from graduates.rules import check_record
-from graduates.states import Confirmation, Standing
+from graduates.states import Confirmation, EntryCause, Standing
 from schools.models import Cohort, Department, Phase, School, SchoolClass
 from schools.scope import visible_to
 
@@ -74,6 +74,8 @@ def edit(
             elif was_current:  # graduates confirm what they change themselves
                 graduate.confirmed_hash = confirmation_hash(record)
             _save(graduate)
+            if changed & {"id_type", "id_number"}:
+                _note_entry(graduate, EntryCause.DOCUMENT, by)
             changes = {k: [json_value(before[k]), json_value(record[k])] for k in sorted(changed)}
             audit.record("graduates.edit", by=by, obj=graduate, data={"changes": changes})
         return graduate
@@ -285,6 +287,16 @@ def add(*, school: School, typed: Mapping[str, Any], by: User | Actor) -> Gradua
         _set_class(graduate, record["department"], record["school_class"])
         graduate.version = 0
         _save(graduate)
+        _note_entry(graduate, EntryCause.ADDED, by)
         audit.record("graduates.add", by=by, obj=graduate)
         hooks.created.run(graduate=graduate, by=by)
         return graduate
+
+
+def _note_entry(graduate: Graduate, cause: EntryCause, by: User | Actor) -> None:
+    """Note that staff entered this person by hand, so that a second one confirms it. What the platform
+    itself enters, such as the demo, needs nobody."""
+    if isinstance(by, User):
+        HandEntry.objects.create(
+            graduate=graduate, cause=cause, entered_by=by, entered_label=by.label
+        )

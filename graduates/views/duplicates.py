@@ -12,7 +12,7 @@ from core.errors import DomainError
 from core.forms import posted
 from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
-from core.masking import mask_id, mask_phone
+from core.masking import mask_id
 from graduates import hooks
 from graduates.actions import duplicates
 from graduates.fields import ALL
@@ -21,11 +21,9 @@ from graduates.forms import DuplicateForm
 from graduates.models import Graduate
 from graduates.queries import duplicated_records, same_person_and_year
 from graduates.records import RELATED, record_of
-from graduates.views.origin import graduate_or_404
+from graduates.views.origin import MASKS, graduate_or_404
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
-
-_MASKED = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
 
 
 def _name(row: Row) -> str:
@@ -101,7 +99,7 @@ def _side_by_side(graduates: list[Graduate]) -> list[tuple[str, list[str], bool]
     records = [record_of(g) for g in graduates]
     rows = []
     for field in ALL:
-        mask = _MASKED.get(field.key, str)
+        mask = MASKS.get(field.key, str)
         words = [mask(field.show(r[field.key])) for r in records]
         rows.append((field.label, words, len({str(r[field.key]) for r in records}) > 1))
     return rows

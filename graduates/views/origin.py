@@ -14,9 +14,10 @@ from codes.fields import FieldDeclaration
 from core import audit
 from core.errors import DomainError, Invalid
 from core.forms import posted, pressed, read_number
+from core.masking import mask_id, mask_phone
 from core.models import Event
 from graduates import forms, hooks
-from graduates.actions import account, origin
+from graduates.actions import account, hand_entries, origin
 from graduates.actions import standing as actions_standing
 from graduates.archive import BY_KEY as OF_ARCHIVE
 from graduates.fields import BY_KEY
@@ -60,6 +61,9 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
         "may_lock": is_open and request.user.has_perm("graduates.lock"),
         "may_unlock": is_open and request.user.has_perm("graduates.unlock"),
         "may_move": is_open and request.user.has_perm("graduates.standing"),
+        "entries": list(hand_entries.unconfirmed_entries(pk)),
+        "may_confirm_entries": request.user.has_perm(hand_entries.PERMISSION),
+        "waits": [w for waits in hooks.signing_waits.run(graduate=graduate) for w in waits],
         "standing_form": forms.StandingForm(graduate=graduate),
         "links": [
             link
@@ -80,14 +84,15 @@ def _history(graduate: Graduate) -> list[dict[str, Any]]:
 ACTION_LABELS = {
     "graduates.import_create": "导入", "graduates.import_update": "导入修改",
     "graduates.edit": "修改", "graduates.confirm": "本人确认", "graduates.lock": "锁定",
-    "graduates.unlock": "解锁", "graduates.add": "新增", "graduates.activate": "激活帐号",
+    "graduates.unlock": "解锁", "graduates.add": "新增",
+    "graduates.confirm_entry": "确认手工录入", "graduates.refuse_entry": "不确认手工录入", "graduates.activate": "激活帐号",
     "graduates.reset_account": "重置帐号", "graduates.reveal": "查看号码",
     "graduates.initial_code": "查看初始码", "graduates.standing": "学籍变动",
     "graduates.reopen": "重新开放",
     "graduates.end_reopening": "结束重新开放",
     "graduates.archive": "档案转寄", "graduates.archive_sent": "登记档案寄出",
 }  # fmt: skip
-_MASKED = {"id_number", "mobile", "home_phone"}
+MASKS = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
 
 
 def describe(event: Event) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def describe(event: Event) -> dict[str, Any]:
     for key in sorted(stored, key=lambda k: order.get(k, len(order))):
         old, new = stored[key]
         field = fields.get(key)
-        if key in _MASKED:
+        if key in MASKS:
             old, new = f"…{str(old)[-4:]}", f"…{str(new)[-4:]}"
         elif field is not None:
             old, new = _words_for(field, old), _words_for(field, new)
@@ -202,7 +207,7 @@ def add(request: StaffRequest) -> HttpResponse:
     if request.staff.school is not None and form.may_try():
         try:
             graduate = origin.add(school=request.staff.school, typed=form.typed, by=request.user)
-            messages.success(request, f"已新增{graduate.name}。")
+            messages.success(request, f"已新增{graduate.name}，须由另一位老师确认后才能签约。")
             return redirect("console:origin", pk=graduate.pk)
         except Invalid as invalid:
             form.add_refusal(invalid)

@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Message, OneTimeCode
@@ -230,7 +231,8 @@ def test_after_a_reset_by_staff_the_graduate_waits_for_72_hours(
 ) -> None:
     invitation, user, _ = signing.prepare_acceptance(graduate)
     account.reset_account(graduate_id=graduate.pk, by=world.counsellor)
-    factories.activate(Graduate.objects.select_related("person", "school").get(pk=graduate.pk))
+    fresh = Graduate.objects.select_related("person", "school").get(pk=graduate.pk)
+    Client().post("/activate/", factories.activation_form(fresh))
     user = signing.account_of(graduate)
     refused("account_reset", invitation, user, "000000")
     Person.objects.filter(pk=graduate.person_id).update(

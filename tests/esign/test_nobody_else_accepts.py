@@ -182,6 +182,7 @@ def test_no_code_is_sent_to_a_number_that_somebody_else_entered(way: str) -> Non
     graduate = factories.make_graduate(world)
     impersonating = Client()
     assert impersonating.post("/activate/", factories.activation_form(graduate)).status_code == 302
+    factories.let_activation_age(graduate)
     user = signing.confirm_origin(graduate)
     invitation = signing.send_invitation(graduate)
     if way == "staff":
