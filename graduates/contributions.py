@@ -8,3 +8,80 @@ from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
 from graduates.invariants import INVARIANTS
 from graduates.models import CorrectionRequest, Graduate
+from graduates.states import CorrectionState
+from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
+from schools.scope import visible_to
+
+
+def _count_hand_entries(user: User) -> int:
+    if not user.has_perm(hand_entries.PERMISSION):
+        return 0
+    rows = hand_entries.with_waiting_entries(visible_to(Graduate.objects.all(), user))
+    return rows.order_by()[:1000].count()
+
+
+def _count_corrections(user: User) -> int:
+    if not user.has_perm("graduates.correct"):
+        return 0
+    rows = visible_to(CorrectionRequest.objects.all(), user, graduate="graduate")
+    return rows.filter(state=CorrectionState.OPEN).order_by()[:1000].count()
+
+
+CONTRIBUTIONS = Contributions(
+    permissions={
+        "graduates.view": ALL_LEVELS,
+        "graduates.reveal": ALL_LEVELS,
+        "graduates.export": ALL_LEVELS,
+        "graduates.export_full": ADMINS,
+        "graduates.edit": SCHOOL_STAFF,
+        "graduates.lock": SCHOOL_STAFF,
+        "graduates.unlock": SCHOOL,
+        "graduates.add": SCHOOL,
+        hand_entries.PERMISSION: origin_steps.ENTRY_CONFIRMERS,
+        "graduates.standing": SCHOOL,
+        "graduates.import": SCHOOL,
+        "graduates.initial_codes": SCHOOL_STAFF,
+        "graduates.reset_account": SCHOOL_STAFF,
+        "graduates.correct": SCHOOL_STAFF,
+        "graduates.duplicates": PROVINCE,
+    },
+    console_menu=(
+        MenuItem("生源", "生源信息", "console:origins", "people", "graduates.view", 10),
+        MenuItem("生源", "导入名册", "console:imports", "upload", "graduates.import", 20),
+        MenuItem("生源", "手工新增待确认", "console:hand-entries", "person-check",
+                 hand_entries.PERMISSION, 15, _count_hand_entries),
+        MenuItem("生源", "档案转寄", "console:archives", "mailbox", "graduates.view", 22),
+        MenuItem("生源", "信息反馈", "console:corrections", "chat-left-text", "graduates.view", 25,
+                 _count_corrections),
+        MenuItem("生源", "最近修改", "console:changes", "clock-history", "graduates.view", 30),
+        MenuItem("生源", "初始码", "console:initial-codes", "ticket-perforated",
+                 "graduates.initial_codes", 40),
+        MenuItem("生源", "重新开放名单", "console:reopened", "calendar2-plus", "graduates.view", 50),
+        MenuItem("学校设置", "字段权限", "console:field-permissions", "ui-checks", "schools.set_up", 60),
+        MenuItem("省级管理", "信息重复", "console:duplicates", "people-fill", "graduates.duplicates", 25),
+        MenuItem("省级管理", "逾期重新开放", "console:reopen-find", "unlock", "province.schools", 30),
+    ),
+    graduate_tabs=(
+        Tab("home", "首页", "home", "house", 10),
+        Tab("register", "登记", "register-tab", "pencil-square", 20),
+        Tab("services", "服务", "services", "grid", 30),
+        Tab("me", "我的", "me", "person", 40),
+    ),
+    graduate_services=(
+        Service("信息反馈", "信息有误又不能修改，请老师更正", "corrections", "chat-left-text", 10),
+    ),
+    periodic_tasks=(
+        # Celery messages can be lost, so the sweep continues imports that nobody works on.
+        PeriodicTask("sweep-imports", "graduates.tasks.sweep_imports", 60.0),
+        PeriodicTask("sweep-archive-imports", "graduates.tasks.sweep_archive_imports", 60.0),
+    ),
+    machines=(
+        (origin_steps.CONFIRMATION, origin_steps.ROLE_LABELS),
+        (origin_steps.STANDING, origin_steps.ROLE_LABELS),
+        (origin_steps.HAND_ENTRY, origin_steps.ROLE_LABELS),
+        (origin_steps.CORRECTION, origin_steps.ROLE_LABELS),
+    ),
+    jobs=(ROSTERS, ARCHIVE_IMPORTS),
+    demo=Demo(demo.graduates_exist, demo.make_graduates, demo.show_graduate),
+    invariants=INVARIANTS,
+)  # fmt: skip
