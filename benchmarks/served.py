@@ -43,12 +43,13 @@ def served(*, workers: int, settings: str) -> Iterator[Served]:
     argv += ["--workers", str(workers)]
     root = Path(__file__).resolve().parents[1]
     log = Path(os.environ["BENCH_FOLDER"]) / "web.log"
-    process = children.start(argv, log=log, env=env, cwd=str(root))
+    web = children.Service("web", argv, log, env, cwd=str(root))
+    web.start()
     try:
-        wait_for_answer(f"http://127.0.0.1:{port}/healthz", process)
+        wait_for_answer(f"http://127.0.0.1:{port}/healthz", web)
         yield Served(port, _session(people.admin), _session(people.graduate))
     finally:
-        children.stop(process)
+        web.stop()
 
 
 def _session(user: User) -> str:

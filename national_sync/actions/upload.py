@@ -39,6 +39,8 @@ from national_sync.transport.base import (
 
 logger = logging.getLogger(__name__)
 _LOCK = 0x6E6174696F6E616C  # "national"
+# Longer than all attempts of one HTTP request with their pauses, during which the connection is idle.
+_LONGEST_SILENCE = "10min"
 # How many answers are fetched at once, and how many are applied before the run looks after its
 # batches again.
 _PAGE, _STEP = 5000, 1000
@@ -59,17 +61,20 @@ class Report:
 
 @contextmanager
 def only_one() -> Iterator[bool]:
-    """True if no other run is working. The lock ends with the connection, also when the process is
-    killed."""
+    """True if no other run is working. The lock ends with the connection: when the process is
+    killed, and when it hangs and has not used its connection for `_LONGEST_SILENCE`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         mine = cursor.fetchone()[0]
+        if mine:
+            cursor.execute("SET idle_session_timeout = %s", [_LONGEST_SILENCE])
     try:
         yield mine
     finally:
         if mine:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("RESET idle_session_timeout")
 
 
 def run(transport: Transport, mapped: Mapped, *, seconds: float = 240, size: int = SIZE) -> Report:
