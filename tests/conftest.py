@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -18,6 +19,10 @@ from core import garbage
 if TYPE_CHECKING:
     from graduates.models import Graduate
     from tests.factories import World
+
+# How long an example takes depends on what else the machine does at that moment.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -2,6 +2,10 @@
 
 The floors are in pyproject.toml, `[tool.platform.coverage]`: one for all lines, and one for the
 lines of actions, rules and step tables together, because these decide what people may do.
+
+SlipCover measures: it puts probes into the bytecode and takes them out once a line was run, which
+costs about 1 % of the time of the tests. coverage.py would cost half as much time again on Python
+3.11. Only the test processes are measured, not the servers and workers that some tests start.
 """
 
 from __future__ import annotations
@@ -16,6 +20,20 @@ from .stack import say
 
 # Actions, rules and step tables.
 _DECISIONS = re.compile(r"/(actions|rules)/|/actions\.py$|/\w*steps\.py$")
+
+
+# The apps, whose lines are counted.
+_SOURCES = (
+    "config", "national_sync", "esign", "destinations", "employers", "graduates", "workbooks",
+    "schools", "accounts", "codes", "core",
+)  # fmt: skip
+
+
+def measuring(report: Path) -> list[str]:
+    """Arguments for Python that measure the program after them and write `report` as JSON."""
+    sources, omitted = ",".join(_SOURCES), "*/migrations/*"
+    return ["-m", "slipcover", "--json", "--out", str(report), "--source", sources,
+            "--omit", omitted]  # fmt: skip
 
 
 def below_floor(report: Path) -> bool:
@@ -43,5 +61,5 @@ def below_floor(report: Path) -> bool:
 def _share(files: dict[str, dict[str, dict[str, float]]]) -> float:
     """Percent of the statements of `files` that were run."""
     covered = sum(found["summary"]["covered_lines"] for found in files.values())
-    statements = sum(found["summary"]["num_statements"] for found in files.values())
-    return 100 * covered / statements if statements else 0.0
+    missing = sum(found["summary"]["missing_lines"] for found in files.values())
+    return 100 * covered / (covered + missing) if covered else 0.0

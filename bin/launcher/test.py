@@ -14,7 +14,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .coverage import below_floor
+from .coverage import below_floor, measuring
 from .fonts import build_fonts
 from .paths import ROOT, VAR, make_folder, service_account
 from .postgres import OWNER, Postgres, new_password
@@ -45,11 +45,10 @@ def main() -> int:
             args = ["-n", str(min((os.cpu_count() or 2) + 1, 4)), *args]
         report = base / "coverage.json"
         measured = "--coverage" in args
+        args = ["-m", "pytest", *(a for a in args if a != "--coverage")]
         if measured:
-            args = [a for a in args if a != "--coverage"]
-            args += ["--cov", f"--cov-report=json:{report}"]
-            env["COVERAGE_FILE"] = str(base / "coverage")
-        done = subprocess.run([PYTHON, "-m", "pytest", *args], cwd=ROOT, env=env).returncode
+            args = [*measuring(report), *args]
+        done = subprocess.run([PYTHON, *args], cwd=ROOT, env=env).returncode
         if measured and report.exists() and below_floor(report):
             return done or 1
         return done
