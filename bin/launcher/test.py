@@ -17,7 +17,7 @@ from pathlib import Path
 from .coverage import below_floor, measuring
 from .fonts import build_fonts
 from .paths import ROOT, VAR, make_folder, service_account
-from .postgres import OWNER, Postgres, new_password
+from .postgres import OWNER, Postgres, binaries, new_password
 from .stack import PYTHON, addresses_of, manage, say, stop_on_signals
 from .valkey import Valkey
 
@@ -70,6 +70,7 @@ def test_environment(base: Path, pg: Postgres, vk: Valkey) -> dict[str, str]:
         "REDIS_URL": vk.url,
         "PRIVATE_ROOT": str(make_folder(base / "private", service_account(), 0o777)),
         "FONT_DIR": str(VAR / "fonts"),
+        "PG_BIN": str(binaries()),
         "PYTHONPATH": str(ROOT),
     }
 

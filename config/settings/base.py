@@ -188,6 +188,12 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Backups are encrypted for these public keys (age1…). The private ones are kept elsewhere.
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+# Files outside of the storage that belong to a backup, such as the signing key.
+BACKUP_ALSO = env.list("BACKUP_ALSO", default=[str(PRIVATE_ROOT / "signing-key.p12")])
+# The folder of pg_dump and pg_restore; without one they are looked for in PATH.
+PG_BIN = env.str("PG_BIN", default="")
 FONT_DIR = Path(env.str("FONT_DIR", default=str(BASE_DIR / "var" / "fonts")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

@@ -16,7 +16,7 @@ from typing import IO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 
@@ -83,7 +83,18 @@ def respond(file: StoredFile, *, download: bool = False) -> HttpResponseBase:
 
 
 def discard(file: StoredFile) -> None:
-    """Delete the row and the content of a file that nothing refers to."""
+    """Delete the row and the content of a file that nothing refers to. While a backup runs the
+    content stays, because the backup may have read the row before; a sweep deletes it later."""
     key = file.key
     file.delete()
-    transaction.on_commit(lambda: default_storage.delete(key))
+    transaction.on_commit(lambda: None if is_backup_running() else default_storage.delete(key))
+
+
+# The number of the advisory lock that a running backup holds (core/backup.py).
+BACKUP_LOCK = 4_020_002
+
+
+def is_backup_running() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [BACKUP_LOCK])
+        return not cursor.fetchone()[0]

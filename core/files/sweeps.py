@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import ForeignObjectRel
 from django.utils import timezone
 
-from core.files import discard
+from core.files import discard, is_backup_running
 from core.models import StoredFile
 
 _CHUNK = 2000
@@ -47,7 +47,8 @@ def sweep_orphans(*, older_than: timedelta = timedelta(days=1)) -> int:
 def sweep_strays(*, older_than: timedelta = timedelta(days=1)) -> int:
     """Delete files that have no row because their transaction failed; returns how many.
 
-    Looks through the folders of this month and the month before.
+    Looks through the folders of this month and the month before. Nothing is deleted while a backup
+    runs: its snapshot may still have the row of such a file.
     """
     before = timezone.now() - older_than
     count = 0
@@ -72,7 +73,7 @@ def _recent_folders() -> Iterator[str]:
 
 def _delete_if_older(key: str, before: datetime) -> bool:
     try:
-        if default_storage.get_modified_time(key) >= before:
+        if default_storage.get_modified_time(key) >= before or is_backup_running():
             return False
         default_storage.delete(key)
     except FileNotFoundError:  # another sweep was quicker
