@@ -34,12 +34,16 @@ def change_password(*, user: User, password: str, repeated: str, by: User | Acto
         if locked.check_password(password):
             raise Invalid({"new_password": ["新密码不能与现在的密码相同。"]})
         locked.set_password(password)
-        locked.must_change_password = False
+        locked.must_change_password, locked.password_expires_at = False, None
         locked.session_epoch += 1
-        locked.save(update_fields=["password", "must_change_password", "session_epoch"])
+        locked.save(
+            update_fields=[
+                "password", "must_change_password", "password_expires_at", "session_epoch",
+            ]
+        )  # fmt: skip
         audit.record("accounts.change_password", by=by, obj=locked)
     user.password, user.session_epoch = locked.password, locked.session_epoch
-    user.must_change_password = False
+    user.must_change_password, user.password_expires_at = False, None
 
 
 def end_sessions(*, user: User, by: User | Actor) -> None:

@@ -47,6 +47,8 @@ class User(AbstractBaseUser):
     mobile = models.CharField("手机号码", max_length=20, blank=True, default="")
     is_active = models.BooleanField("启用", default=True)
     must_change_password = models.BooleanField("须修改密码", default=False)
+    # A one-time password that another person handed over signs in until then; None for an own one.
+    password_expires_at = models.DateTimeField("一次性密码有效期至", null=True, blank=True)
     # Raising it ends every session of this user (解除绑定).
     session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
@@ -131,6 +133,44 @@ class OneTimeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
+
+
+class SecondFactor(models.Model):
+    """The authenticator app of an account (TOTP, RFC 6238). The secret is encrypted.
+
+    `last_step` is the 30-second step of the last code that was accepted: neither it nor an earlier
+    one is accepted again. After `MOST_TRIES` wrong codes in a row nothing is accepted for a while.
+    """
+
+    user = models.OneToOneField(
+        User, models.CASCADE, primary_key=True, related_name="second_factor"
+    )
+    secret = models.TextField()
+    last_step = models.BigIntegerField(db_default=0)
+    wrong_tries = models.PositiveSmallIntegerField(db_default=0)
+    locked_until = models.DateTimeField(null=True)
+    enrolled_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "两步验证"
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code that serves once in place of the authenticator app. Only a keyed hash is stored."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "恢复码"
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
 
 
 class Message(models.Model):

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import Realm, User
+from accounts.signin import has_second_factor
 from codes import lookup
 from core.errors import NotPermitted
 from schools.models import StaffMember
@@ -64,7 +66,19 @@ def enter(request: HttpRequest, permission: str) -> HttpResponse | None:
     request.staff = staff  # type: ignore[attr-defined]
     if user.must_change_password and request.path != reverse("console:password"):
         return redirect("console:password")
+    if (
+        staff.role in settings.SECOND_FACTOR_ROLES
+        and not has_second_factor(request)
+        and request.path not in _open_before_enrolment()
+    ):
+        return redirect("console:second-factor")
     return None
+
+
+def _open_before_enrolment() -> tuple[str, ...]:
+    """What people reach who must enrol a second factor first."""
+    names = ("console:second-factor", "console:second-factor-qr", "console:password")
+    return tuple(map(reverse, names))
 
 
 class StaffPage:

@@ -28,6 +28,32 @@ class LoginForm(ProtectedForm):
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": True}
 
 
+class FactorCodeForm(PlatformForm):
+    """The second step of a sign-in."""
+
+    code = fields.Text("验证码", help_text="验证器应用中的6位数字；手机不在身边时填写一个恢复码。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["code"].widget.attrs |= {
+            "autocomplete": "one-time-code", "autocapitalize": "off", "maxlength": "20",
+            "autofocus": True,
+        }  # fmt: skip
+
+
+class PasswordForm(PlatformForm):
+    """The signed-in person types the own password again."""
+
+    password = fields.Password("登录密码")
+
+
+class FactorForm(PasswordForm):
+    """The own password and a code of the authenticator app."""
+
+    code = fields.OneTimeCode("验证器应用中的6位数字")
+    field_order = ("code", "password")
+
+
 class DepartmentForm(PlatformForm):
     name = fields.Text("院系名称", max_length=50, help_text="与学籍中的名称一致。")
 

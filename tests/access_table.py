@@ -25,7 +25,7 @@ from tests.factories import World
 
 # Pages that need no permission: sign-in and sign-out, public facts, the gallery for development.
 OPEN = {
-    "console:login", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
+    "console:login", "console:second-step", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
     "places", "place-children", "categories", "gallery", "proof-picture", "proof-another",
 } | access_employers.OPEN | access_esign.OPEN  # fmt: skip
 
@@ -277,10 +277,12 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = {
     "console:staff-role": Objects.staff,
     "console:staff-turn": Objects.staff,
     "console:staff-reset": Objects.staff,
+    "console:staff-factor": Objects.staff,
     "console:school": Objects.schools,
     "console:school-turn": Objects.schools,
     "console:school-admin-turn": Objects.school_admins,
     "console:school-admin-reset": Objects.school_admins,
+    "console:school-admin-factor": Objects.school_admins,
     "proof-picture": Objects.challenges,
     "proof-another": Objects.entrances,
     "evidence": Objects.own_images,

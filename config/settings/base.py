@@ -145,6 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.NotBreachedValidator"},
     {"NAME": "accounts.passwords.NotPersonalValidator"},
 ]
 
@@ -169,6 +170,8 @@ AXES_LOCKOUT_CALLABLE = "accounts.throttle.locked_out"
 AXES_CLIENT_IP_CALLABLE = "accounts.throttle.client_address"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# Staff of these roles have to enrol a second factor before they can do anything else.
+SECOND_FACTOR_ROLES: list[str] = []
 TRUSTED_PROXIES = number_of_proxies()
 
 LANGUAGE_CODE = "zh-hans"

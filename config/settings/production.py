@@ -26,6 +26,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["province", "school_admin"])
 # Browsers take cookies with this prefix only over HTTPS, for this host alone and the path /, so
 # that neither a sister domain nor an unencrypted answer can put one in their place.
 SESSION_COOKIE_NAME = "__Host-session"

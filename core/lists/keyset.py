@@ -3,16 +3,12 @@ same in a large table as in a small one."""
 
 from __future__ import annotations
 
-import base64
 import datetime
-import functools
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
@@ -27,6 +23,8 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import Combinable
+
+from core.encryption import cipher
 
 
 class RowCompare(Func):
@@ -97,10 +95,8 @@ def decode(cursor: str, width: int) -> list[Any] | None:
         return None
 
 
-@functools.cache
 def _cipher() -> Fernet:
-    key = hashlib.sha256(b"cursors of lists:" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+    return cipher("cursors of lists")
 
 
 class PageRows(NamedTuple):

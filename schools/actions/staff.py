@@ -9,9 +9,12 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from accounts import inbox, second_factor
 from accounts.models import Realm, User
 from codes import lookup, text, validators
 from core import audit
@@ -23,6 +26,8 @@ from schools.scope import staff_of
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"  # without i, l and o, which look like digits
 _DIGITS = "23456789"
+# A one-time password that nobody used by then serves no more; the admin hands out another one.
+ONE_TIME_PASSWORD_LIFETIME = timedelta(days=7)
 SCHOOL_ROLES = roles_at(Level.CLASS, Level.DEPARTMENT, Level.SCHOOL)
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,29}")
 
@@ -59,8 +64,9 @@ def add(*, school: School, login: str, name: str, mobile: str, role: str, by: Us
         try:
             with transaction.atomic():
                 user = User.objects.create_user(
-                    Realm.STAFF, login, password, must_change_password=True, **values
-                )
+                    Realm.STAFF, login, password, must_change_password=True,
+                    password_expires_at=timezone.now() + ONE_TIME_PASSWORD_LIFETIME, **values
+                )  # fmt: skip
         except IntegrityError:
             raise Invalid({"login": [f"用户名“{login}”已被使用，请换一个。"]}) from None
         staff = StaffMember.objects.create(user=user, role=role, school=school)
@@ -210,17 +216,66 @@ def _is_last_admin(staff: StaffMember) -> bool:
 
 def reset_password(*, staff_id: int, by: User) -> Issued:
     """Give the account a new one-time password and end all its sessions."""
-    password = one_time_password()
     with transaction.atomic():
         staff = _locked(staff_id, by)
         if staff.pk == by.pk:
             raise Refused("self", "修改自己的密码请点右上角的“修改密码”。")
-        staff.user.set_password(password)
-        staff.user.must_change_password = True
-        staff.user.session_epoch += 1
-        staff.user.save(update_fields=["password", "must_change_password", "session_epoch"])
+        password = _give_one_time_password(staff.user)
         audit.record("schools.staff_reset_password", by=by, obj=staff)
     return Issued(staff, password)
+
+
+def remove_second_factor(*, staff_id: int, by: User) -> Issued:
+    """Take the second factor off a colleague's account, whose phone is lost. The colleague gets a new
+    one-time password, because the old one alone would open the account, and is told."""
+    with transaction.atomic():
+        staff = _locked(staff_id, by)
+        if staff.pk == by.pk:
+            raise Refused(
+                "self", "不能在此解除自己的两步验证，请在“两步验证”页面办理或由同事解除。"
+            )
+        second_factor.remove(user=staff.user, by=by)
+        password = _give_one_time_password(staff.user)
+        audit.record("schools.staff_remove_second_factor", by=by, obj=staff)
+        inbox.tell(
+            f"user:{staff.pk}",
+            "您的两步验证已被解除",
+            text=f"{by.label}解除了您帐号的两步验证并重置了密码。若不是您要求的，请立即联系管理员。",
+            key=f"second-factor-removed:{timezone.now().isoformat()}",
+        )
+    return Issued(staff, password)
+
+
+def reset_province_account(*, login: str) -> Issued:
+    """A new one-time password, without second factor, for a province account. No page does this:
+    whoever runs the platform's commands has to know the person."""
+    with transaction.atomic():
+        staff = (
+            StaffMember.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("user")
+            .filter(user__realm=Realm.STAFF, user__login=login, school=None)
+            .first()
+        )
+        if staff is None:
+            raise Refused("unknown", f"没有用户名为{login}的省级帐号。")
+        if second_factor.is_enrolled(staff.user):
+            second_factor.remove(user=staff.user, by=None)
+        password = _give_one_time_password(staff.user)
+        audit.record("schools.reset_province", by=None, obj=staff)
+    return Issued(staff, password)
+
+
+def _give_one_time_password(user: User) -> str:
+    """A new one-time password for a locked account, whose sessions all end."""
+    password = one_time_password()
+    user.set_password(password)
+    user.must_change_password = True
+    user.password_expires_at = timezone.now() + ONE_TIME_PASSWORD_LIFETIME
+    user.session_epoch += 1
+    user.save(
+        update_fields=["password", "must_change_password", "password_expires_at", "session_epoch"]
+    )
+    return password
 
 
 def _person(name: str, mobile: str) -> tuple[dict[str, str], dict[str, list[str]]]:

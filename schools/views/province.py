@@ -118,6 +118,14 @@ def reset_admin(request: StaffRequest, pk: int, staff_id: int) -> HttpResponse:
     return issued_page(request, issued, reverse("console:school", args=[pk]))
 
 
+@staff_view("province.schools")
+@require_POST
+def remove_admin_factor(request: StaffRequest, pk: int, staff_id: int) -> HttpResponse:
+    admin = _admin_or_404(pk, staff_id)
+    issued = staff_actions.remove_second_factor(staff_id=admin.pk, by=request.user)
+    return issued_page(request, issued, reverse("console:school", args=[pk]))
+
+
 def _admin_or_404(pk: int, staff_id: int) -> StaffMember:
     rows = StaffMember.objects.select_related("user")
     return get_object_or_404(rows, pk=staff_id, school_id=pk, role=Role.SCHOOL_ADMIN)

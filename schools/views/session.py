@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.forms import OwnPasswordForm
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm
-from accounts.signin import change_own_password, sign_in
+from accounts.signin import change_own_password, held_user, sign_in
 from core import frame
 from core.errors import DomainError
 from core.forms import posted
@@ -39,13 +41,16 @@ def login(request: HttpRequest) -> HttpResponse:
                 password=form.cleaned_data["password"],
                 wrong="用户名或密码不正确。用户名由学校系统管理员分配。",
             )
-            return redirect(_next(request))
+            if held_user(request):
+                query = urlencode({"next": next_page(request)})
+                return redirect(f"{reverse('console:second-step')}?{query}")
+            return redirect(next_page(request))
         except DomainError as refusal:
             form.add_refusal(refusal)
     return render(request, "schools/login.html", {"form": form}, status=form.status)
 
 
-def _next(request: HttpRequest) -> str:
+def next_page(request: HttpRequest) -> str:
     target = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
     start = reverse("console:home")

@@ -147,6 +147,14 @@ def reset(request: StaffRequest, pk: int) -> HttpResponse:
     return issued_page(request, issued, reverse("console:staff-member", args=[pk]))
 
 
+@staff_view("schools.staff")
+@require_POST
+def remove_factor(request: StaffRequest, pk: int) -> HttpResponse:
+    row = staff_or_404(request, pk)
+    issued = actions.remove_second_factor(staff_id=row.pk, by=request.user)
+    return issued_page(request, issued, reverse("console:staff-member", args=[pk]))
+
+
 def staff_or_404(request: StaffRequest, pk: int) -> StaffMember:
     rows = StaffMember.objects.select_related("user")
     return get_object_or_404(rows, pk=pk, school=own_school(request))
