@@ -10,9 +10,10 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from accounts import own_sessions
 from accounts.models import Realm, User
 
-_STARTED, _SEEN = "started_at", "seen_at"
+_STARTED, _SEEN = own_sessions.STARTED, own_sessions.SEEN
 # Seconds. The session row is written at most this often, not at every request.
 _RESOLUTION = 60
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import second_factor
+from accounts import own_sessions, second_factor
 from accounts.actions import change_password
 from accounts.models import Realm, User
 from codes import text
@@ -158,3 +158,4 @@ def change_own_password(
 
 def begin_session(request: HttpRequest, user: User) -> None:
     login(request, user, backend=BACKEND)
+    own_sessions.describe(request)

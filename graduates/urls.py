@@ -41,7 +41,7 @@ urlpatterns = [
     path("corrections/images/<int:pk>/", phone_archive.correction_image, name="correction-image"),
     path("me/", phone.me, name="me"),
     path("me/password/", phone.password, name="me-password"),
-    path("me/sessions/", entrance.end_all_sessions, name="me-sessions"),
+    path("me/sessions/", entrance.own_sessions, name="me-sessions"),
 ]
 
 console = [

@@ -20,6 +20,7 @@ console = [
     path("logout/", session.sign_out, name="logout"),
     path("login/code/", second_factor.second_step, name="second-step"),
     path("password/", session.password, name="password"),
+    path("sessions/", session.own_sessions, name="sessions"),
     path("second-factor/", second_factor.own_factor, name="second-factor"),
     path("second-factor/qr.svg", second_factor.qr_code, name="second-factor-qr"),
     path("counts/", session.counts, name="counts"),

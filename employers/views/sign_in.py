@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.actions import end_sessions
+from accounts import session_page
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
 from accounts.signin import Throttled, sign_in
@@ -77,9 +76,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @account_view
-@require_POST
-def end_all_sessions(request: AccountRequest) -> HttpResponse:
-    end_sessions(user=request.user, by=request.user)
-    logout(request)
-    messages.success(request, "所有设备上的登录都已退出。")
-    return redirect("employer")
+def own_sessions(request: AccountRequest) -> HttpResponse:
+    return session_page.answer(
+        request, "employers/sessions.html", page="employer-sessions", sign_in="employer", tab="unit"
+    )

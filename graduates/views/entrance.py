@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.actions import end_sessions
+from accounts import session_page
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
 from codes import readers
@@ -98,11 +97,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @graduate_view
-def end_all_sessions(request: GraduateRequest) -> HttpResponse:
-    """解除绑定: sign out everywhere."""
-    if request.method == "POST":
-        end_sessions(user=request.user, by=request.user)
-        logout(request)
-        messages.success(request, "所有设备上的登录都已退出。")
-        return redirect("login")
-    return redirect("me")
+def own_sessions(request: GraduateRequest) -> HttpResponse:
+    """The own sessions, and 解除绑定, which ends all of them."""
+    return session_page.answer(
+        request, "graduates/phone/sessions.html", page="me-sessions", sign_in="login", tab="me"
+    )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from accounts import session_page
 from accounts.forms import OwnPasswordForm
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm
@@ -112,3 +113,10 @@ def password(request: StaffRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_refusal(refusal)
     return render(request, "schools/password.html", {"form": form}, status=form.status)
+
+
+@staff_view("console.use")
+def own_sessions(request: StaffRequest) -> HttpResponse:
+    return session_page.answer(
+        request, "schools/sessions.html", page="console:sessions", sign_in="console:login"
+    )
