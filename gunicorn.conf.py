@@ -10,3 +10,7 @@ control_socket_disable = True
 # No header may say under which path the platform is served: a proxy on this machine passes on what
 # anybody sends, and every link of a page would lead where the sender wants.
 forwarder_headers = ""
+# Slow clients keep no worker waiting, with or without a proxy in front.
+worker_class = "core.web_worker.BufferingWorker"
+# Answers go through the worker's buffer.
+sendfile = False

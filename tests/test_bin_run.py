@@ -143,6 +143,20 @@ def assert_no_service_knows_other_roles(installation: Installation, launcher: in
     assert seen == {b"gunicorn", b"celery", b"simulator"}
 
 
+def assert_slow_clients_keep_nobody_waiting(origin: str) -> None:
+    """More of them than there are workers; half have sent half a header, half a part of a body."""
+    host, port = origin.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as slow:
+        for number in range(12):
+            client = slow.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            client.sendall(b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            client.sendall(b"X-Half: " if number % 2 else b"Content-Length: 900\r\n\r\nschool=")
+        for _ in range(5):
+            began = time.monotonic()
+            assert status_of(origin + "/login/") == 200
+            assert time.monotonic() - began < 2
+
+
 def assert_the_services_have_an_account_of_their_own(launcher: int) -> None:
     for pid in services_of(launcher).values():
         owner = pwd.getpwuid(Path(f"/proc/{pid}").stat().st_uid).pw_name
@@ -233,6 +247,7 @@ def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> No
     if os.geteuid() == 0:
         assert_the_services_have_an_account_of_their_own(process.pid)
     assert_no_header_says_where_the_platform_is(origin)
+    assert_slow_clients_keep_nobody_waiting(origin)
     assert_what_dies_is_started_again(installation, process.pid, origin)
     for log in (installation.folder / "var").glob("*.log"):
         assert log.stat().st_mode & 0o077 == 0, log

@@ -19,7 +19,7 @@ _CALLED_BY_NAME = re.compile(
     r"|get_session_auth_hash|get_failures|user_logged_in|get_session_store_class|get_model_class|validate|get_help_text|_ua_stylesheets|widget_attrs"
     r"|clean_\w+|get_bound_field|format_value|value_from_datadict|to_python|has_changed"
     r"|get_context|use_required_attribute|subwidgets|prepare_value|default_renderer|do_\w+|log_message|get_form_class"
-    r"|run_from_argv|server_bind|handle_error|send_error"
+    r"|run_from_argv|server_bind|handle_error|send_error|gettimeout|settimeout"
 )
 # Registered by a decorator.
 _DECORATORS = "@shared_task,@*.plug,@register.*,@*.connect,@hook,@pytest.*"
@@ -35,7 +35,12 @@ def main() -> int:
     )  # fmt: skip
     by_name = "\n".join(
         path.read_text(encoding="utf-8")
-        for pattern in ("templates/**/*.html", "config/**/*.py", "pyproject.toml")
+        for pattern in (
+            "templates/**/*.html",
+            "config/**/*.py",
+            "pyproject.toml",
+            "gunicorn.conf.py",
+        )
         for path in ROOT.glob(pattern)
     )
     words = set(re.findall(r"\w+", by_name))
