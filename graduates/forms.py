@@ -33,12 +33,23 @@ class OriginForm(DeclaredForm):
     version = fields.Seen()
 
 
+class OwnOriginForm(OriginForm):
+    """The graduate's own form: a new mobile number takes the password."""
+
+    password = fields.Password(
+        "登录密码",
+        required=False,
+        help_text="只在修改手机号码时填写：签约的验证码发到这个号码。",
+    )
+
+
 def origin_form(
     graduate: Graduate,
     user: User,
     data: Mapping[str, Any] | None = None,
     *,
     keys: Collection[str] = tuple(BY_KEY),
+    base: type[OriginForm] = OriginForm,
 ) -> DeclaredForm:
     """A form with the fields `keys` of a record. Those that `user` may not edit now are grey."""
     allowed = editable_keys(graduate, user)
@@ -50,7 +61,7 @@ def origin_form(
         greyed={f.key: why_grey(f, graduate, user) for f in shown if f.key not in allowed},
         masked=REVEALABLE,
         choices=_own_choices(graduate, allowed & set(keys)),
-        base=OriginForm,
+        base=base,
     )
     return form_class(data, initial=record_of(graduate))
 

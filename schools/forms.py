@@ -133,6 +133,13 @@ class PersonForm(PlatformForm):
     mobile = fields.Phone("手机号码", star=True)
 
 
+class MemberForm(PersonForm):
+    """Name and number of an account that exists: a new number takes the password of who is signed
+    in."""
+
+    password = fields.Password("您的登录密码", required=False, help_text="只在修改手机号码时填写。")
+
+
 class NewAdminForm(PersonForm):
     """A school's admin, added by the province."""
 

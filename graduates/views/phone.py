@@ -8,14 +8,14 @@ from django.shortcuts import redirect, render
 
 from accounts import inbox
 from accounts.forms import OwnPasswordForm
-from accounts.signin import change_own_password
+from accounts.signin import change_own_password, check_own_password
 from core.errors import Conflict, DomainError
 from core.forms import posted, pressed, read_number
 from graduates import home as home_steps
 from graduates.access import GraduateRequest, choose_record, graduate_view
 from graduates.actions import origin
 from graduates.fields import ALL, CONTACT_KEYS
-from graduates.forms import origin_form
+from graduates.forms import OwnOriginForm, origin_form
 from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
 
@@ -61,10 +61,13 @@ def _form(
     request: GraduateRequest, keys: list[str], template: str, *, confirming: bool
 ) -> HttpResponse:
     graduate: Graduate = request.graduate
-    form = origin_form(graduate, request.user, posted(request), keys=keys)
+    form = origin_form(graduate, request.user, posted(request), keys=keys, base=OwnOriginForm)
     if form.is_valid():
         version = form.cleaned_data["version"]
         try:
+            if "mobile" in form.values and form.values["mobile"] != graduate.mobile:
+                # Codes for signing go to this number.
+                check_own_password(request, form.cleaned_data["password"])
             if confirming and version != graduate.version:
                 # Only what the page showed is confirmed, also if the graduate may edit nothing.
                 raise Conflict("changed", "信息刚刚有变化，请重新核对后再确认。")
@@ -82,6 +85,7 @@ def _form(
     context = {
         "graduate": graduate,
         "form": form,
+        "asks_password": "mobile" in keys and "mobile" not in form.greyed,
         "may_edit": len(form.greyed) < len(keys),
         "current": is_confirmation_current(graduate),
         "tab": "register",

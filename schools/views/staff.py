@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from codes import lookup
+from accounts.signin import check_own_password
+from codes import lookup, text
 from core.errors import DomainError
 from core.forms import posted, pressed, read_number
 from schools.access import StaffRequest, staff_view
 from schools.actions import staff as actions
-from schools.forms import NewStaffForm, PersonForm, ScopeForm
+from schools.forms import MemberForm, NewStaffForm, ScopeForm
 from schools.models import Cohort, Department, SchoolClass, StaffMember
 from schools.roles import Level
 from schools.views.own import own_school, perform_and_redirect
@@ -47,10 +48,14 @@ def member(request: StaffRequest, pk: int) -> HttpResponse:
     """The account's page; a POST here changes name and number."""
     row = staff_or_404(request, pk)
     current = {"name": row.user.label, "mobile": row.user.mobile}
-    form = PersonForm(posted(request), initial=current)
+    form = MemberForm(posted(request), initial=current)
     if form.is_valid():
         try:
-            actions.edit(staff_id=pk, by=request.user, **form.cleaned_data)
+            typed = dict(form.cleaned_data)
+            password = typed.pop("password")
+            if text.clean_phone(typed["mobile"]) != row.user.mobile:
+                check_own_password(request, password)
+            actions.edit(staff_id=pk, by=request.user, **typed)
             messages.success(request, "已保存。")
             return redirect("console:staff-member", pk=pk)
         except DomainError as refusal:

@@ -234,5 +234,7 @@ def _somebody(waiting: PreparedInvitation) -> User:
 
 def _save(client: Client, path: str, graduate: Graduate) -> None:
     version = Graduate.objects.get(pk=graduate.pk).version
-    answer = client.post(path, {"mobile": "13700000009", "version": version})
+    answer = client.post(
+        path, {"mobile": "13700000009", "version": version, "password": factories.PASSWORD}
+    )
     assert answer.status_code == 302, answer.content.decode()

@@ -80,6 +80,28 @@ def test_a_mistake_is_marked_beside_its_field(
     assert (saved.mobile, saved.wechat) == (graduate.mobile, "")
 
 
+@pytest.mark.parametrize("page", [PAGE, "/origin/"])
+def test_a_new_mobile_number_takes_the_password(
+    client: Client, graduate: Graduate, page: str
+) -> None:
+    """Codes for signing go to it. What was typed besides stays on the page."""
+    typed = form(graduate, mobile="13700000009", qq="123456")
+    for password in ("", "wrong-secret-1"):
+        answer = client.post(page, typed | {"password": password})
+        assert answer.status_code == 422
+        assert answer.context["form"].errors["password"] == ["密码不正确，未作改动。"]
+        assert 'value="123456"' in answer.content.decode()
+        saved = Graduate.objects.get(pk=graduate.pk)
+        assert (saved.mobile, saved.qq) == (graduate.mobile, "")
+    assert client.post(page, typed | {"password": factories.PASSWORD}).status_code == 302
+    assert Graduate.objects.get(pk=graduate.pk).mobile == "13700000009"
+
+
+def test_the_same_mobile_number_takes_no_password(client: Client, graduate: Graduate) -> None:
+    typed = form(graduate, mobile=f" {graduate.mobile} ", qq="123456")
+    assert client.post(PAGE, typed).status_code == 302
+
+
 def test_other_fields_cannot_be_changed_on_this_page(client: Client, graduate: Graduate) -> None:
     client.post(PAGE, form(graduate, qq="123456", politics="群众", name="别人"))
     saved = Graduate.objects.get(pk=graduate.pk)

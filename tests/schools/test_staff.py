@@ -107,12 +107,32 @@ def test_the_list_shows_the_school_and_filters(admin: Client, world: World) -> N
 def test_name_and_number_are_edited(admin: Client, world: World) -> None:
     pk = world.staff[Role.COUNSELLOR].pk
     address = reverse("console:staff-member", args=[pk])
-    assert admin.post(address, {"name": "试新名", "mobile": "13987654321"}).status_code == 302
+    assert (
+        admin.post(
+            address, {"name": "试新名", "mobile": "13987654321", "password": PASSWORD}
+        ).status_code
+        == 302
+    )
     user = User.objects.get(pk=pk)
     assert (user.label, user.mobile) == ("试新名", "13987654321")
     event = Event.objects.get(action="schools.staff_edit")
     assert "13987654321" not in str(event.data)
     assert admin.post(address, {"name": "", "mobile": "13987654321"}).status_code == 422
+
+
+def test_a_new_mobile_number_takes_the_admins_password(admin: Client, world: World) -> None:
+    """Also for the own account. A new name alone takes none."""
+    for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN):
+        user = world.staff[role]
+        address = reverse("console:staff-member", args=[user.pk])
+        typed = {"name": "试新名", "mobile": "13987654321"}
+        for password in ("", "wrong-secret-1"):
+            answer = admin.post(address, typed | {"password": password})
+            assert answer.status_code == 422
+            assert answer.context["form"].errors["password"]
+        assert User.objects.get(pk=user.pk).mobile == user.mobile
+        assert admin.post(address, typed | {"password": PASSWORD}).status_code == 302
+        assert admin.post(address, typed | {"name": "试再新"}).status_code == 302
 
 
 def scope_form(world: World, **changes: object) -> dict[str, object]:
