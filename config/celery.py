@@ -5,6 +5,7 @@ import os
 import django
 from celery import Celery
 from celery.signals import import_modules, worker_process_init
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from core import garbage
 
@@ -13,6 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 app = Celery("platform", task_cls="core.wake:HintTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# The lines of a task carry its id, and that of the request that asked for it.
+app.steps["worker"].add(DjangoStructLogInitStep)
 
 
 @import_modules.connect

@@ -21,6 +21,7 @@ from django.db import models, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars
 
 # A message may be on its way from the web process to the worker for this long.
 DELIVERY = timedelta(seconds=60)
@@ -139,6 +140,9 @@ def claim(
             job.leased_until = now + kind.lease
             job.parked_at = None
         _save_claims(kind, jobs)
+    if jobs:
+        # The lines of the log say which jobs they are about.
+        bind_contextvars(jobs=[f"{kind.name}:{job.pk}" for job in jobs[:10]])
     return jobs
 
 

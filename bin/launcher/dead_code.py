@@ -20,6 +20,7 @@ _CALLED_BY_NAME = re.compile(
     r"|clean_\w+|get_bound_field|format_value|value_from_datadict|to_python|has_changed"
     r"|get_context|use_required_attribute|subwidgets|prepare_value|default_renderer|do_\w+|log_message|get_form_class"
     r"|run_from_argv|server_bind|handle_error|send_error|gettimeout|settimeout"
+    r"|format_request|bind_user_id|process_got_request_exception"
 )
 # Registered by a decorator.
 _DECORATORS = "@shared_task,@*.plug,@register.*,@*.connect,@hook,@pytest.*"

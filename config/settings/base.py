@@ -1,7 +1,9 @@
 """Settings that hold everywhere. What differs stands in dev, test and production."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "import_export",
     "axes",
     "csp",
+    "django_structlog",
     "core",
     "codes",
     "accounts",
@@ -51,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.HealthCheck",
+    "core.logs.RequestLog",
     "core.middleware.NoStore",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -271,24 +275,32 @@ NOTICE_SECONDS = env.int("NOTICE_SECONDS", default=60)
 # The bearer token that opens /metrics; nobody can read it while this is empty.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
-LOGGING = {
+# "json" or "plain" (core/logs.py).
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "core.logs.MaskingFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        }
-    },
+    "formatters": {"line": {"()": "core.logs.MaskingFormatter", "json": LOG_FORMAT == "json"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},
+        # The line of the request says the same.
+        "django.request": {"level": "ERROR"},
     },
 }
+# Addresses of people stay in events that need them.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# Only the end of a request or task is written.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+# What went wrong has a line of its own.
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+DJANGO_STRUCTLOG_STATUS_5XX_LOG_LEVEL = logging.INFO
+
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 

@@ -31,3 +31,6 @@ SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["province", "scho
 # that neither a sister domain nor an unencrypted answer can put one in their place.
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+LOGGING["formatters"]["line"]["json"] = LOG_FORMAT == "json"

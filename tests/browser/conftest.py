@@ -42,7 +42,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
     stack = Stack(tmp_path_factory.mktemp("platform"), worker)
     stack.start()
     yield stack
-    stack.stop()
+    # After all journeys of this worker.
+    try:
+        stack.manage("check_invariants")
+        assert stack.people_in_logs() == []
+    finally:
+        stack.stop()
 
 
 @pytest.fixture

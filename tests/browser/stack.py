@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 from django.conf import settings
 
 from tests.conftest import clone_database
@@ -121,6 +122,19 @@ class Stack:
                     start_new_session=True,
                 )
             )
+
+    def people_in_logs(self) -> list[str]:
+        """Names and numbers of people that stand in the logs of web and worker."""
+        with psycopg.connect(self.env["DATABASE_URL"]) as c:
+            rows = c.execute(
+                "SELECT g.name, g.mobile, p.id_number FROM graduates_graduate g"
+                " JOIN graduates_person p ON p.id = g.person_id"
+                " UNION SELECT name, '', '' FROM employers_unitmember"
+                " UNION SELECT '', login, '' FROM accounts_user WHERE realm = 'employer'"
+            ).fetchall()
+        written = "".join(path.read_text() for path in self.folder.glob("*.log"))
+        assert "request_finished" in written
+        return sorted({value for row in rows for value in row if value and value in written})
 
     def stop(self) -> None:
         self.national.kill()
