@@ -129,9 +129,11 @@ def check_own_password(request: HttpRequest, password: str) -> None:
     for the field `password`, and `RateLimited` after ten tries in a quarter of an hour."""
     user = request.user
     assert isinstance(user, User)
+    if not password:
+        raise Invalid({"password": ["请填写登录密码，未作改动。"]})
     limit(f"password:{user.pk}", most=10, seconds=900)
     if not user.check_password(password):
-        raise Invalid({"password": ["密码不正确，未作改动。"]})
+        raise Invalid({"password": ["登录密码不正确，未作改动。"]})
 
 
 def change_own_password(

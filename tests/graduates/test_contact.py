@@ -86,10 +86,10 @@ def test_a_new_mobile_number_takes_the_password(
 ) -> None:
     """Codes for signing go to it. What was typed besides stays on the page."""
     typed = form(graduate, mobile="13700000009", qq="123456")
-    for password in ("", "wrong-secret-1"):
+    for password, words in (("", "请填写登录密码"), ("wrong-secret-1", "登录密码不正确")):
         answer = client.post(page, typed | {"password": password})
         assert answer.status_code == 422
-        assert answer.context["form"].errors["password"] == ["密码不正确，未作改动。"]
+        assert answer.context["form"].errors["password"] == [f"{words}，未作改动。"]
         assert 'value="123456"' in answer.content.decode()
         saved = Graduate.objects.get(pk=graduate.pk)
         assert (saved.mobile, saved.qq) == (graduate.mobile, "")
