@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session as FormerSession
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from redis.exceptions import ConnectionError as NoValkey
 
-from accounts import own_sessions
+from accounts import own_sessions, tasks
 from accounts.models import Session
 from core.models import Event
 from graduates.models import Graduate
@@ -174,6 +177,18 @@ def test_listing_takes_one_query_by_account(world: World) -> None:
     assert (
         len([sql for sql in of_sessions if sql.startswith("SELECT") and '"user_id" = ' in sql]) == 1
     )
+
+
+def test_expired_sessions_are_deleted_also_in_the_table_they_were_in_before(world: World) -> None:
+    realm = _staff(world)
+    expired, living = realm.client(PHONE), realm.client(PHONE)
+    past = timezone.now() - timedelta(minutes=1)
+    Session.objects.filter(pk=expired.session.session_key).update(expire_date=past)
+    FormerSession.objects.create(session_key="a" * 32, session_data="", expire_date=past)
+    tasks.clear_sessions()
+    assert not Session.objects.filter(pk=expired.session.session_key).exists()
+    assert not FormerSession.objects.exists()
+    assert realm.is_signed_in(living)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,15 @@ def test_cookies_of_production_are_bound_to_the_host() -> None:
     ]  # fmt: skip
 
 
+def test_production_asks_the_province_and_school_admins_for_a_second_factor() -> None:
+    show = (
+        "import django; django.setup(); from django.conf import settings as s;"
+        "print(*s.SECOND_FACTOR_ROLES)"
+    )
+    assert start(COMPLETE, show).stdout.split() == ["province", "school_admin"]
+    assert settings.SECOND_FACTOR_ROLES == [], "demo and tests sign in without"
+
+
 def test_production_refuses_a_short_secret_key() -> None:
     assert "SECRET_KEY" in start(COMPLETE | {"SECRET_KEY": "short"}).stderr
 
