@@ -117,6 +117,7 @@ def send_code(*, draft: Draft, mobile: str, address: str) -> None:
     too."""
     check_card_in_use(draft)
     mobile = text.clean_phone(mobile)
+    _check_same_phone(draft, mobile)
     one_time_codes.issue(purpose="card", phone=mobile, subject=_subject(draft), address=address)
     Draft.objects.filter(pk=draft.pk, mobile_proved_at=None).update(mobile=mobile)
 
@@ -125,14 +126,26 @@ def prove_phone(*, draft: Draft, mobile: str, code: str) -> Draft:
     """Note that the recruiter has the phone, as the code sent to it shows."""
     check_card_in_use(draft)
     mobile = text.clean_phone(mobile)
+    _check_same_phone(draft, mobile)
     row = one_time_codes.prove(purpose="card", phone=mobile, subject=_subject(draft), typed=code)
     with transaction.atomic():
         locked = Draft.objects.select_for_update().get(pk=draft.pk)
+        _check_same_phone(locked, mobile)
         one_time_codes.spend(row)
         locked.mobile, locked.mobile_proved_at = mobile, timezone.now()
         locked.values = {"contact_mobile": mobile} | locked.values
         locked.save(update_fields=["mobile", "mobile_proved_at", "values"])
     return locked
+
+
+def _check_same_phone(draft: Draft, mobile: str) -> None:
+    """A draft that was begun belongs to the phone that was proved first: it holds the owner's identity
+    card."""
+    if draft.mobile_proved_at is not None and mobile != draft.mobile:
+        raise Refused(
+            "other_phone", "此邀约由另一手机号码填写，请验证同一手机号码，或重新扫码填写。",
+            field="mobile",
+        )  # fmt: skip
 
 
 def _subject(draft: Draft) -> str:

@@ -1,7 +1,8 @@
 """The pages of a recruiter who scans a graduate's card: the graduate, the phone, four steps, a preview.
 
-No account is needed. The address contains the draft's key, which is 192 random bits; whoever has it
-may fill the draft in. Registered units use the same four steps.
+No account is needed. The address contains the draft's key, which is 192 random bits, but it opens the
+draft only in the browser that proved the phone (`esign.draft_browser`). Sending the invitation closes
+the draft. Registered units use the same four steps.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from employers.queries import find_units
 from esign import forms, terms
 from esign.actions import cards, drafts, invite
 from esign.deadlines import end_of_day_after
+from esign.draft_browser import bind_browser, is_bound
 from esign.fields import IMAGES, SIGNATURE, STEPS, of_step
 from esign.models import Draft
 from esign.rules import check_terms
@@ -55,21 +57,32 @@ def _draft(key: str) -> Draft:
     return draft
 
 
-def _editable_draft(key: str) -> Draft | HttpResponse:
-    """A draft that can still be changed, or a redirect to the page that comes first."""
+def _own_draft(request: HttpRequest, key: str) -> Draft | HttpResponse:
+    """The draft, if this browser may see it; otherwise a redirect to the page that proves who it is."""
     draft = _draft(key)
-    if draft.invitation_id is not None:
+    return draft if is_bound(request, draft) else redirect("invite-phone", key=key)
+
+
+def _editable_draft(request: HttpRequest, key: str) -> Draft | HttpResponse:
+    """A draft that this browser can still change, or a redirect to the page that comes first."""
+    draft = _own_draft(request, key)
+    if isinstance(draft, Draft) and draft.invitation_id is not None:
         return redirect("invite-sent", key=key)
-    if draft.mobile_proved_at is None:
-        return redirect("invite-phone", key=key)
     return draft
 
 
 def phone(request: HttpRequest, key: str) -> HttpResponse:
+    """Proves the phone. A draft that another browser began asks for the same phone again."""
     draft = _draft(key)
-    if draft.mobile_proved_at is not None:
+    if is_bound(request, draft):
         return redirect("invite-step", key=key, number=1)
-    form, sent = forms.ProvePhoneForm(posted(request), initial={"mobile": draft.mobile}), False
+    elsewhere = draft.mobile_proved_at is not None
+    if draft.by_id is not None or draft.invitation_id is not None:
+        # Who filled it in signs in; there everything is shown that they may see.
+        context = {"draft": draft, "sign_in": True}
+        return render(request, "esign/public/phone.html", context, status=403)
+    known = "" if elsewhere else draft.mobile
+    form, sent = forms.ProvePhoneForm(posted(request), initial={"mobile": known}), False
     form.protect(request, enter=("prove", "1") if draft.mobile else ("send", "1"))
     if form.is_valid():
         mobile = form.cleaned_data["mobile"]
@@ -80,16 +93,24 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
                 form.count_try()
             else:
                 drafts.prove_phone(draft=draft, mobile=mobile, code=form.cleaned_data["code"])
-                return redirect("invite-step", key=key, number=1)
+                response = redirect("invite-step", key=key, number=1)
+                bind_browser(response, request, draft)
+                return response
         except DomainError as refusal:
             form.add_refusal(refusal)
-    context = {"draft": draft, "sent": sent or bool(draft.mobile), "form": form}
+    context = {
+        "draft": draft,
+        "sent": sent or bool(draft.mobile),
+        "form": form,
+        "elsewhere": elsewhere,
+        "ending": draft.mobile[-4:],
+    }
     return render(request, "esign/public/phone.html", context, status=form.status)
 
 
 def step(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """One of the four steps. What was typed is saved in any case; only this step is checked."""
-    draft = _editable_draft(key)
+    draft = _editable_draft(request, key)
     if isinstance(draft, HttpResponse):
         return draft
     if not 1 <= number <= len(STEPS):
@@ -138,7 +159,7 @@ def _attach_pictures(draft: Draft, form: DeclaredForm) -> dict[str, list[str]]:
 @require_POST
 def save(request: HttpRequest, key: str) -> HttpResponse:
     """Save what was typed, without checking it. The page's script calls this."""
-    draft = _editable_draft(key)
+    draft = _editable_draft(request, key)
     if isinstance(draft, HttpResponse):
         return HttpResponse(status=409)
     drafts.save(draft=draft, typed=forms.draft_form(draft, request.POST).typed)
@@ -148,7 +169,7 @@ def save(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest, key: str, slot: str) -> HttpResponse:
     """Store one picture as soon as it is chosen or drawn."""
-    draft = _editable_draft(key)
+    draft = _editable_draft(request, key)
     if isinstance(draft, HttpResponse) or slot not in _SLOTS:
         return JsonResponse({"error": "页面已过期，请刷新。"}, status=409)
     try:
@@ -159,7 +180,10 @@ def upload(request: HttpRequest, key: str, slot: str) -> HttpResponse:
 
 
 def image(request: HttpRequest, key: str, slot: str) -> HttpResponseBase:
+    """A picture of a draft that is not sent yet, for the browser that proved the phone."""
     draft = _draft(key)
+    if not is_bound(request, draft) or draft.invitation_id is not None:
+        raise Http404
     file = getattr(draft, slot) if slot in _SLOTS else None
     if file is None:
         raise Http404
@@ -167,8 +191,10 @@ def image(request: HttpRequest, key: str, slot: str) -> HttpResponseBase:
 
 
 def units(request: HttpRequest, key: str) -> JsonResponse:
-    """Known units by name or code, for filling in the form. Nothing about their people is sent."""
-    _draft(key)
+    """Known units by name or code, for filling in the form once the phone is proved. Nothing about
+    their people is sent."""
+    if not is_bound(request, _draft(key)):
+        return JsonResponse({"items": []}, status=403)
     matches = find_units(request.GET.get("q", ""))
     return JsonResponse({"items": [_unit_values(unit) for unit in matches]})
 
@@ -186,11 +212,9 @@ def _unit_values(unit: Unit) -> dict[str, str]:
 
 def preview(request: HttpRequest, key: str) -> HttpResponse:
     """The notice as the graduate will read it. The button sends the invitation, once."""
-    draft = _draft(key)
-    if draft.invitation_id is None:
-        editable = _editable_draft(key)
-        if isinstance(editable, HttpResponse):
-            return editable
+    draft = _own_draft(request, key)
+    if isinstance(draft, HttpResponse):
+        return draft
     errors = invite.draft_errors(draft) if draft.invitation_id is None else {}
     if errors:
         return redirect("invite-step", key=key, number=forms.first_step_with_errors(errors))
@@ -210,8 +234,10 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def sent(request: HttpRequest, key: str) -> HttpResponse:
-    """The state of the sent invitation, for whoever has the link."""
-    draft = _draft(key)
+    """The state of the sent invitation."""
+    draft = _own_draft(request, key)
+    if isinstance(draft, HttpResponse):
+        return draft
     if draft.invitation is None:
         return redirect("invite-step", key=key, number=1)
     context = {"draft": draft, "invitation": draft.invitation, "graduate": draft.graduate}

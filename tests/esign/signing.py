@@ -8,12 +8,14 @@ import io
 import re
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from accounts.models import User
 from core.models import OutboxMessage
 from employers.models import UnitMember
+from esign import draft_browser
 from esign.actions import accept, cards, conclude, consent, drafts, invite
 from esign.actions.termination_base import termination_facts
 from esign.fields import IMAGES, SIGNATURE
@@ -126,6 +128,13 @@ def fill_draft(draft: Draft, mobile: str = "13900000001", **changes: Any) -> Dra
     drafts.attach_picture(draft=draft, slot=SIGNATURE, content=make_signature())
     draft.refresh_from_db()
     return draft
+
+
+def browser_of(draft: Draft) -> Client:
+    """The browser that proved the draft's phone."""
+    client = Client()
+    client.cookies.load({draft_browser.COOKIE: draft_browser.proof_of(draft)})
+    return client
 
 
 def begin_draft(graduate: Graduate) -> Draft:

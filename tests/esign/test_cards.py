@@ -118,7 +118,7 @@ def test_a_card_of_a_closed_school_is_not_found(card: Card) -> None:
 def test_a_draft_of_a_revoked_card_cannot_be_sent(card: Card, draft: Draft) -> None:
     signing.fill_draft(draft)
     cards.revoke_cards(graduate=card.graduate, by=signing.account_of(card.graduate))
-    answer = Client().post(f"/invite/{draft.key}/preview/")
+    answer = signing.browser_of(draft).post(f"/invite/{draft.key}/preview/")
     assert answer.status_code == 409
     assert "已停用此二维码" in text_of(answer)
     assert not Invitation.objects.exists()
@@ -163,7 +163,7 @@ def test_a_code_for_one_card_is_refused_for_another(card: Card) -> None:
 
 
 def test_four_steps_and_the_preview_send_one_invitation(draft: Draft) -> None:
-    client, base = Client(), f"/invite/{draft.key}"
+    client, base = signing.browser_of(draft), f"/invite/{draft.key}"
     for step in (1, 2, 3):
         answer = client.post(f"{base}/{step}/", typed_in(step))
         assert answer["Location"] == f"{base}/{step + 1}/"
@@ -190,7 +190,9 @@ def test_four_steps_and_the_preview_send_one_invitation(draft: Draft) -> None:
 
 
 def test_an_error_is_shown_beside_its_field_and_typed_values_stay(draft: Draft) -> None:
-    answer = Client().post(f"/invite/{draft.key}/1/", typed_in(1, unit_code="91340100MA2N0ABC70"))
+    answer = signing.browser_of(draft).post(
+        f"/invite/{draft.key}/1/", typed_in(1, unit_code="91340100MA2N0ABC70")
+    )
     page = text_of(answer)
     assert answer.status_code == 422
     assert "有 1 项需要修改" in page
@@ -200,14 +202,13 @@ def test_an_error_is_shown_beside_its_field_and_typed_values_stay(draft: Draft) 
 
 
 def test_typed_values_are_saved_while_typing(draft: Draft) -> None:
-    client = Client()
+    client = signing.browser_of(draft)
     kept = client.post(f"/invite/{draft.key}/save/", {"unit_name": "半个", "evil": "x"})
     assert kept.status_code == 204
     draft.refresh_from_db()
     assert draft.values["unit_name"] == "半个"
     assert "evil" not in draft.values
-    # Another browser shows what was saved.
-    assert 'value="半个"' in text_of(Client().get(f"/invite/{draft.key}/1/"))
+    assert 'value="半个"' in text_of(client.get(f"/invite/{draft.key}/1/"))
     later = timezone.now() - drafts.LIFETIME - datetime.timedelta(seconds=1)
     Draft.objects.filter(pk=draft.pk).update(created_at=later)
     assert client.get(f"/invite/{draft.key}/1/").status_code == 404
@@ -216,7 +217,8 @@ def test_typed_values_are_saved_while_typing(draft: Draft) -> None:
 def test_the_preview_of_an_incomplete_draft_leads_back_to_the_step(draft: Draft) -> None:
     signing.fill_draft(draft)
     drafts.save(draft=draft, typed={"wage": ""})
-    for ask in (Client().get, Client().post):
+    client = signing.browser_of(draft)
+    for ask in (client.get, client.post):
         assert ask(f"/invite/{draft.key}/preview/")["Location"] == f"/invite/{draft.key}/2/"
     assert not Invitation.objects.exists()
 
@@ -235,7 +237,7 @@ def test_a_hostile_or_empty_picture_is_refused_with_a_sentence(
     if content is None:
         content = blank_picture()
     upload = {"image": SimpleUploadedFile("a.jpg", content)} if content else {}
-    answer = Client().post(f"/invite/{draft.key}/upload/{slot}/", upload)
+    answer = signing.browser_of(draft).post(f"/invite/{draft.key}/upload/{slot}/", upload)
     assert answer.status_code == 422
     assert says in answer.json()["error"]
     draft.refresh_from_db()
@@ -244,7 +246,11 @@ def test_a_hostile_or_empty_picture_is_refused_with_a_sentence(
 
 def test_suggested_units_contain_nothing_about_their_people(draft: Draft) -> None:
     member = factories.make_member(factories.make_unit(name="虚构钢铁集团"))
-    found = Client().get(f"/invite/{draft.key}/units/", {"q": "虚构钢"}).json()["items"]
+    found = (
+        signing.browser_of(draft)
+        .get(f"/invite/{draft.key}/units/", {"q": "虚构钢"})
+        .json()["items"]
+    )
     assert [i["unit_code"] for i in found] == [member.unit.code]
     assert set(found[0]) == {
         "unit_name", "unit_code", "unit_property", "unit_industry", "unit_division", "unit_address",

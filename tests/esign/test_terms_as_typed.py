@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.test import Client
 
 from destinations.actions import review
 from employers.models import Membership
@@ -28,7 +27,7 @@ def sign_by_the_form(world: World) -> Agreement:
     graduate = factories.make_graduate(world)
     draft = signing.fill_draft(signing.begin_draft(graduate))
     typed = signing.typed_terms(signing_notes="\r\n".join(LINES), job_title="“青苗”工程师")
-    client = Client()
+    client = signing.browser_of(draft)
     assert client.post(f"/invite/{draft.key}/2/", typed).status_code == 302
     assert "租金  每月300元；\r\n二、" in client.get(f"/invite/{draft.key}/2/").content.decode()
     assert LINES[0] + "<br>" in client.get(f"/invite/{draft.key}/preview/").content.decode()
