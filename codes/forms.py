@@ -59,6 +59,8 @@ class DeclaredField(fields.Labelled):
     ) -> None:
         self.declared, self.demanded = declared, demanded
         self.doubts: list[str] = []
+        # Instead of a stored number the input shows it masked; sent back like that, it stays.
+        self.kept_number: tuple[str, str] | None = None
         super().__init__(
             declared.label,
             star=star,
@@ -72,6 +74,8 @@ class DeclaredField(fields.Labelled):
         """None for a field that the page did not have."""
         if value is None:
             return None
+        if self.kept_number is not None and value.strip() == self.kept_number[0]:
+            return self.kept_number[1]
         stored, findings = self.declared.read(value, required=self.demanded)
         self.doubts = [f.message for f in findings if not f.is_error]
         errors = [ValidationError(f.message, code=f.code) for f in findings if f.is_error]
@@ -82,6 +86,8 @@ class DeclaredField(fields.Labelled):
     def prepare_value(self, value: Any) -> Any:
         """A stored value, or what was typed, as its input shows it."""
         kind = self.declared.kind
+        if self.kept_number is not None and value == self.kept_number[1]:
+            return self.kept_number[0]
         if isinstance(value, bool):
             return "是" if value else "否"
         if value in (None, ""):

@@ -7,6 +7,7 @@ lowest layer first.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,6 +116,8 @@ class Contributions:
     metrics: Iterable[Callable[[], dict[str, float]]] = ()
     event_tables: Iterable[type[Model]] = ()
     invariants: Iterable[Invariant] = ()
+    # How many bytes a request to these addresses may have, by URL name; others take words only.
+    body_limits: Mapping[str, int] = field(default_factory=dict)
     demo: Demo | None = None
 
 
@@ -130,6 +133,12 @@ def register(app: str, contributions: Contributions) -> None:
         raise ValueError(f"{app} declares permissions that another app has: {sorted(twice)}")
     _registered[app] = contributions
     _permissions.update(contributions.permissions)
+
+
+@functools.cache
+def body_limits() -> dict[str, int]:
+    """How many bytes a request may have, by URL name (`core.bodies`)."""
+    return {name: most for c in _registered.values() for name, most in c.body_limits.items()}
 
 
 def permissions() -> dict[str, frozenset[str]]:

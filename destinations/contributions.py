@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from accounts.models import User
+from core import bodies
 from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
 from destinations import demo, dispute_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
@@ -46,6 +47,11 @@ def progress_panel(user: User) -> HomePanel | None:
 
 
 CONTRIBUTIONS = Contributions(
+    body_limits={
+        "console:destination-imports": bodies.ROSTER,
+        "console:evidence-add": bodies.PICTURES,
+        "destination-materials": bodies.PICTURES,
+    },
     permissions={
         "destinations.view": ALL_LEVELS,
         "destinations.enter": SCHOOL_STAFF,

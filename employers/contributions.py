@@ -1,6 +1,7 @@
 """What employers add to the shared frame: permission, menu, tabs, transition table and demo data."""
 
 from accounts.models import User
+from core import bodies
 from core.frame import Contributions, Demo, MenuItem, Tab
 from employers import demo, letter_steps, member_steps
 from employers.queries import letters_waiting
@@ -12,6 +13,10 @@ def _letters_waiting(user: User) -> int:
 
 
 CONTRIBUTIONS = Contributions(
+    body_limits={
+        "employer-recover": bodies.PICTURE, "employer-letter": bodies.PICTURE,
+        "employer-signature": bodies.PICTURE, "employer-papers": bodies.PICTURES,
+    },
     permissions={"employers.certify": PROVINCE},
     console_menu=(
         MenuItem("省级管理", "单位认证公函", "console:letters", "patch-check", "employers.certify",

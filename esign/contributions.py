@@ -3,6 +3,7 @@
 from celery.schedules import crontab
 
 from accounts.models import User
+from core import bodies
 from core.frame import Contributions, MenuItem, PeriodicTask, Tab
 from esign import (
     agreement_steps,
@@ -28,6 +29,14 @@ def conclusions_waiting(user: User) -> int:
 
 
 CONTRIBUTIONS = Contributions(
+    body_limits={
+        "verify": bodies.SMALL_FILE, "employer-workbooks": bodies.SMALL_FILE,
+        "invite-step": bodies.PICTURES, "invite-upload": bodies.PICTURE,
+        "invitation-accept": bodies.PICTURE, "own-signature": bodies.PICTURE,
+        "amendment-confirm": bodies.PICTURE, "employer-terminate": bodies.PICTURES,
+        "employer-conclude": bodies.PICTURES, "console:agreement-conclude": bodies.PICTURES,
+        "agreement-terminate": bodies.PICTURES, "agreement-termination": bodies.PICTURES,
+    },
     permissions={
         "esign.view": ALL_LEVELS,
         "esign.review": SCHOOL_STAFF,

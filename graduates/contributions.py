@@ -1,6 +1,7 @@
 """What this app adds to the shared frame (`core/frame.py`)."""
 
 from accounts.models import User
+from core import bodies
 from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
 from graduates import demo, origin_steps
 from graduates.actions import hand_entries
@@ -28,6 +29,10 @@ def _count_corrections(user: User) -> int:
 
 
 CONTRIBUTIONS = Contributions(
+    body_limits={
+        "console:imports": bodies.ROSTER, "console:archive-imports": bodies.ROSTER,
+        "correction-ask": bodies.PICTURES,
+    },
     permissions={
         "graduates.view": ALL_LEVELS,
         "graduates.reveal": ALL_LEVELS,

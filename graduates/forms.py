@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from accounts.forms import NewPasswordForm
-from accounts.models import User
+from accounts.models import Realm, User
 from accounts.proof import Entrance
 from accounts.proof_form import ProtectedForm
 from codes.fields import FieldDeclaration
 from codes.forms import DeclaredField, DeclaredForm, declared_form
 from core.forms import PlatformForm, fields, widgets
+from core.masking import mask_id, mask_phone
 from graduates import archive
 from graduates.actions import field_permissions, reopen
 from graduates.fields import ALL, BY_KEY
@@ -23,6 +24,8 @@ from schools.models import Cohort, Department, SchoolClass
 
 # Masked numbers that a logged click shows as a whole, with the path to them from a graduate.
 REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
+# How staff see these numbers. They are changed by typing a new one; the whole one takes a click.
+MASKS = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
 _REQUIRED = [f.key for f in ALL if f.required]
 _LEAVING = (Standing.TRANSFERRED, Standing.WITHDRAWN)
 
@@ -63,7 +66,14 @@ def origin_form(
         choices=_own_choices(graduate, allowed & set(keys)),
         base=base,
     )
-    return form_class(data, initial=record_of(graduate))
+    record = record_of(graduate)
+    form = form_class(data, initial=record)
+    if user.realm == Realm.STAFF:
+        for key in MASKS.keys() & allowed & set(keys):
+            field = form.fields[key]
+            if isinstance(field, DeclaredField) and record[key]:
+                field.kept_number = (MASKS[key](record[key]), record[key])
+    return form
 
 
 def _own_choices(graduate: Graduate, keys: set[str]) -> dict[str, Sequence[tuple[str, str]]]:

@@ -3,6 +3,7 @@
 from celery.schedules import crontab
 
 from accounts.models import User
+from core import bodies
 from core.frame import Contributions, Demo, MenuItem, PeriodicTask
 from national_sync import queries
 from national_sync.actions.compare import COMPARISONS
@@ -39,6 +40,9 @@ def make_mapping(password: str) -> None:
 
 
 CONTRIBUTIONS = Contributions(
+    body_limits={
+        "console:national-file": bodies.PICTURE,
+    },
     permissions={
         "national.view": ALL_LEVELS,
         "national.remind": SCHOOL_STAFF,

@@ -32,6 +32,11 @@ OPEN = {
 }  # fmt: skip
 
 
+# Pages of a draft answer only the browser that proved the phone (tests/esign/test_draft_browser.py); the
+# others lead to the page that proves it.
+OTHER_BROWSER = {"invite-image": "hidden", "invite-units": "forbidden"}
+
+
 def _cases(
     ids: list[Any], *, by: str = "pk", nowhere: Any = 2**40, **more: Any
 ) -> list[AddressCase]:

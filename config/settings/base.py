@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "core.logs.RequestLog",
     "core.middleware.NoStore",
     "csp.middleware.CSPMiddleware",
+    "core.bodies.BodyLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

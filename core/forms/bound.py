@@ -50,6 +50,11 @@ class PlatformBoundField(forms.BoundField):
         return self.grey is not None and self.grey.may_reveal
 
     @property
+    def masks_number(self) -> bool:
+        """Whether the input shows a masked number, which a click reveals."""
+        return bool(getattr(self.field, "kept_number", None))
+
+    @property
     def is_required(self) -> bool:
         """Whether the label has a star. Some fields have one although the form itself would take
         them empty, since the action refuses that or the record is a draft."""

@@ -11,21 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import django_filters
+from django.contrib import messages
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.views import View
 
-from core import spreadsheets
+from core import rate, spreadsheets
 from core.errors import Refused
-from core.lists import html, keyset
+from core.lists import html, keyset, search_terms
 
 COUNT_CAP = 10_000
 # A keyword that finds more rows is too common to be useful, so counting stops.
 SEARCH_CAP = 1_000
+MOST_EXPORTS = 30  # of one person in an hour
 Row = dict[str, Any]
 
 
@@ -151,8 +154,39 @@ class ListPage(View):
         queryset = self.get_queryset()
         if self.filterset_class is None:
             return queryset, None
-        filterset = self.filterset_class(self.request.GET, queryset=queryset, request=self.request)
+        filterset = self.filterset_class(
+            self._plain_query(), queryset=queryset, request=self.request
+        )
         return filterset.qs, filterset
+
+    def _plain_query(self) -> QueryDict:
+        """The address's query with the words that are searched for in plain text."""
+        sealed = self.request.GET.get("q", "")
+        if not sealed:
+            return self.request.GET
+        words = search_terms.unseal(sealed, self.request.user.pk)
+        if words == sealed:
+            return self.request.GET
+        query = self.request.GET.copy()
+        query["q"] = words or ""
+        if words is None:
+            messages.info(self.request, "搜索的内容已过期，请重新输入。")
+        return query
+
+    def _search(self, posted: QueryDict) -> HttpResponse:
+        """Lead to the address of what the filter form asks for, with the searched words sealed."""
+        query = QueryDict(mutable=True)
+        for key, values in posted.lists():
+            if key not in ("csrfmiddlewaretoken", _SEARCH_MARK):
+                query.setlist(key, [v for v in values if v])
+        if words := query.get("q", "").strip():
+            query["q"] = search_terms.seal(words[:_MOST_SEARCHED], self.request.user.pk)
+        return redirect(f"{self.request.path}?{query.urlencode()}")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and _SEARCH_MARK in request.POST:
+            return self._search(request.POST)
+        return super().dispatch(request, *args, **kwargs)
 
     def order(self) -> Order:
         wanted = self.request.GET.get("order")
@@ -247,7 +281,15 @@ class ListPage(View):
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 
     def exportable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The filtered rows in the list's order. Refuses more rows than an export may have."""
+        """The filtered rows in the list's order. Refuses more rows than an export may have, and more
+        exports than a person needs in an hour."""
+        try:
+            rate.limit(f"export:{self.request.user.pk}", most=MOST_EXPORTS, seconds=3600)
+        except rate.RateLimited:
+            raise rate.RateLimited(
+                "export_too_often",
+                f"每人每小时最多导出{MOST_EXPORTS}次。请一小时后再试，或先筛选好，把需要的记录一次导出。",
+            ) from None
         if queryset.order_by().values("pk")[: self.export_cap + 1].count() > self.export_cap:
             raise Refused(
                 "export_too_many",
@@ -274,5 +316,8 @@ class ListPage(View):
         """Called after an export, to log it."""
 
 
+# The filter form sends this field, so that other forms of a list page are not taken for it.
+_SEARCH_MARK = "search"
+_MOST_SEARCHED = 200
 _FRAME = ("after", "before", "order", "columns", "export")
 _CHOOSER_DROPS = ("columns", "after", "before")

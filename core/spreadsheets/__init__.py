@@ -30,6 +30,9 @@ _LIMITS = child_process.Limits(
 )
 _PRELOAD = ("python_calamine",)
 _MOST_UNPACKED = 1024**3
+# All text of a workbook, in characters. 100,000 rows of a roster have about 20 million.
+_MOST_TEXT = 40_000_000
+_TEXT_OF_A_ROW = 4000
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _REFUSALS = {
@@ -39,6 +42,8 @@ _REFUSALS = {
     "encrypted": "工作簿设有密码，请取消密码后重新上传",
     "too_large": "工作簿展开后过大，未读取。请删除多余的工作表和空行后重新上传",
     "no_header": "没有找到表头，请使用模板中的表头行",
+    "cell_too_long": "第{row}行有单元格超过32767个字，未读取。请删减后重新上传",
+    "too_much_text": "工作簿中的文字过多，读到第{row}行时停止。请删除无关的内容，或分成几个文件导入",
     "too_many_rows": "工作簿超过{most}行，请分成几个文件导入",
 }
 
@@ -70,7 +75,8 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
 
     Cells are as `real_value` takes them: text, numbers, bools, dates or errors. Raises `WorkbookRefused`.
     """
-    arguments = [str(path), str(most_rows), str(_MOST_UNPACKED)]
+    most_text = min(_MOST_TEXT, 1_000_000 + _TEXT_OF_A_ROW * most_rows)
+    arguments = [str(path), str(most_rows), str(_MOST_UNPACKED), str(most_text)]
     wanted = json.dumps(list(headers)).encode()
     with tempfile.TemporaryFile() as out:
         try:
@@ -85,21 +91,24 @@ def read(path: Path, *, headers: Iterable[str], most_rows: int) -> Sheet:
             raise _refused("too_large", most_rows)
         head = json.loads(first)
         if "error" in head:
-            raise _refused(head["error"], most_rows)
+            raise _refused(head["error"], most_rows, head.get("row", 0))
         sheet = Sheet(
             head["sheet"], head["header_row"], head["header"],
             above=head["above"], others=head["others"], from_1904=head["from_1904"],
         )  # fmt: skip
         for line in out:
-            sheet.rows += [(number, cells) for number, cells in json.loads(line)]
+            chunk = json.loads(line)
+            if isinstance(chunk, dict):
+                raise _refused(chunk["error"], most_rows, chunk.get("row", 0))
+            sheet.rows += [(number, cells) for number, cells in chunk]
         if done.returncode:
             raise _refused("too_large", most_rows)
     return sheet
 
 
-def _refused(code: str, most_rows: int) -> WorkbookRefused:
+def _refused(code: str, most_rows: int, row: int = 0) -> WorkbookRefused:
     message = _REFUSALS.get(code, _REFUSALS["unreadable"])
-    return WorkbookRefused(code, message.format(most=most_rows))
+    return WorkbookRefused(code, message.format(most=most_rows, row=row))
 
 
 def real_value(cell: Any) -> Any:

@@ -3,10 +3,11 @@
 Workbooks come from outside, and a hostile one may break the parser. So it runs in a process of its
 own with limits (see `core.child_process`).
 
-argv: path, most rows, most bytes unpacked. stdin: JSON list of column headers to look for.
+argv: path, most rows, most bytes unpacked, most characters of text. stdin: JSON list of column headers to look for.
 stdout: one JSON line {"sheet", "header_row", "header", "above", "others", "from_1904"}, then lines
 of lists of [row number, cells], `above` being the rows before the header. A date is [iso text],
-a cell whose formula failed {"error": "#N/A"}. On refusal one line {"error": slug}.
+a cell whose formula failed {"error": "#N/A"}. On refusal one line {"error": slug}, with
+the number of the "row" if a cell is refused; it may come after lines of rows.
 """
 
 import contextlib
@@ -20,11 +21,13 @@ import zipfile
 
 _CHUNK = 1000
 # An .xlsx with a password is an OLE file with a part of this name.
+# Excel's own limit. A file can still hold more, and refer to one long text from many cells.
+_LONGEST_CELL = 32_767
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def main() -> None:
-    path, most_rows, most_bytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    path, most_rows, most_bytes, most_text = sys.argv[1], *map(int, sys.argv[2:5])
     wanted = set(json.load(sys.stdin))
     refusal = _refusal_of(path, most_bytes)
     if refusal:
@@ -34,12 +37,37 @@ def main() -> None:
 
     try:
         book = CalamineWorkbook.from_path(path)
-        _print_best_sheet(path, book, wanted, most_rows)
+        _print_best_sheet(path, book, wanted, most_rows, _TextLimit(most_text))
+    except _TextRefused as refused:
+        _print_json({"error": refused.slug, "row": refused.row})
     except (CalamineError, OSError, ValueError) as error:
         word = "encrypted" if "password" in str(error).lower() else "unreadable"
         _print_json({"error": word})
     except MemoryError:
         _print_json({"error": "too_large"})
+
+
+class _TextRefused(Exception):
+    def __init__(self, slug: str, row: int) -> None:
+        super().__init__(slug)
+        self.slug, self.row = slug, row
+
+
+class _TextLimit:
+    """Counts the characters of all cells that are printed."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def check(self, row: int, cells: list) -> list:
+        for cell in cells:
+            if isinstance(cell, str):
+                if len(cell) > _LONGEST_CELL:
+                    raise _TextRefused("cell_too_long", row)
+                self._left -= len(cell)
+        if self._left < 0:
+            raise _TextRefused("too_much_text", row)
+        return cells
 
 
 def _refusal_of(path: str, most_bytes: int) -> str | None:
@@ -124,7 +152,9 @@ def _best_sheet(path: str, book, wanted: set[str]):
     return (*best[1:], others) if best else None
 
 
-def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None:
+def _print_best_sheet(
+    path: str, book, wanted: set[str], most_rows: int, text_limit: _TextLimit
+) -> None:
     best = _best_sheet(path, book, wanted)
     if best is None:
         _print_json({"error": "no_header"})
@@ -138,7 +168,10 @@ def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None
     left = [""] * sheet.start[1]  # calamine leaves out the empty columns before the first
     special = _special_cells(path, sheet.name)
     rows = enumerate(sheet.iter_rows(), start=1)
-    above = [left + [_cell(c) for c in row] for _, row in itertools.islice(rows, header_row - 1)]
+    above = [
+        text_limit.check(number, left + [_cell(c) for c in row])
+        for number, row in itertools.islice(rows, header_row - 1)
+    ]
     head = {
         "sheet": sheet.name,
         "header_row": header_row,
@@ -146,12 +179,13 @@ def _print_best_sheet(path: str, book, wanted: set[str], most_rows: int) -> None
         "others": others,
         "from_1904": special.from_1904,
     }
-    _print_json(head | {"header": left + [str(c) for c in header]})
+    plain = text_limit.check(header_row, left + [str(c) for c in header])
+    _print_json(head | {"header": plain})
     next(rows)
-    _print_rows(rows, left, special.cells, _merged_rows(sheet, header_row))
+    _print_rows(rows, left, special.cells, _merged_rows(sheet, header_row), text_limit)
 
 
-def _print_rows(rows, left: list, special: dict, merged: dict) -> None:
+def _print_rows(rows, left: list, special: dict, merged: dict, text_limit: _TextLimit) -> None:
     values: dict[tuple[int, int], object] = {}  # of the first cells of merged ranges
     chunk = []
     for number, row in rows:
@@ -165,7 +199,7 @@ def _print_rows(rows, left: list, special: dict, merged: dict) -> None:
                     values[first] = cells[column] if column < len(cells) else ""
                 elif first in values:
                     _put(cells, {column: values[first]})
-            chunk.append([number, cells])
+            chunk.append([number, text_limit.check(number, cells)])
         if len(chunk) == _CHUNK:
             _print_json(chunk)
             chunk = []

@@ -17,11 +17,11 @@ from graduates import hooks
 from graduates.actions import duplicates
 from graduates.fields import ALL
 from graduates.filters import GraduateFilter
-from graduates.forms import DuplicateForm
+from graduates.forms import MASKS, DuplicateForm
 from graduates.models import Graduate
 from graduates.queries import duplicated_records, same_person_and_year
 from graduates.records import RELATED, record_of
-from graduates.views.origin import MASKS, graduate_or_404
+from graduates.views.origin import graduate_or_404
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
 

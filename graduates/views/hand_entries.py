@@ -24,11 +24,11 @@ from graduates import hooks
 from graduates.actions import hand_entries
 from graduates.fields import ALL
 from graduates.filters import GraduateFilter
-from graduates.forms import EntryAnswerForm
+from graduates.forms import MASKS, EntryAnswerForm
 from graduates.models import Graduate, HandEntry
 from graduates.records import record_of
 from graduates.states import EntryCause, EntryState
-from graduates.views.origin import MASKS, graduate_or_404
+from graduates.views.origin import graduate_or_404
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
 

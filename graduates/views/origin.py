@@ -14,7 +14,6 @@ from codes.fields import FieldDeclaration
 from core import audit
 from core.errors import DomainError, Invalid
 from core.forms import posted, pressed, read_number
-from core.masking import mask_id, mask_phone
 from core.models import Event
 from graduates import forms, hooks
 from graduates.actions import account, hand_entries, origin
@@ -92,7 +91,6 @@ ACTION_LABELS = {
     "graduates.end_reopening": "结束重新开放",
     "graduates.archive": "档案转寄", "graduates.archive_sent": "登记档案寄出",
 }  # fmt: skip
-MASKS = {"id_number": mask_id, "mobile": mask_phone, "home_phone": mask_phone}
 
 
 def describe(event: Event) -> dict[str, Any]:
@@ -106,7 +104,7 @@ def describe(event: Event) -> dict[str, Any]:
     for key in sorted(stored, key=lambda k: order.get(k, len(order))):
         old, new = stored[key]
         field = fields.get(key)
-        if key in MASKS:
+        if key in forms.MASKS:
             old, new = f"…{str(old)[-4:]}", f"…{str(new)[-4:]}"
         elif field is not None:
             old, new = _words_for(field, old), _words_for(field, new)

@@ -78,7 +78,9 @@ document.addEventListener("click", async (e) => {
   if (!answer.ok) return;
   const { value } = await answer.json();
   const shown = Object.assign(document.createElement("b"), { className: "mono", textContent: value });
-  if (button.dataset.reveal) button.previousElementSibling?.replaceWith(shown);
+  const masked = button.previousElementSibling;
+  if (masked?.matches("input")) masked.value = value;
+  else if (button.dataset.reveal) masked?.replaceWith(shown);
   else button.before(shown);
   button.remove();
 });
