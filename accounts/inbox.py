@@ -36,12 +36,21 @@ def deliver(messages: Iterable[Message]) -> None:
 
 
 def tell(
-    to: str, title: str, *, key: str, text: str = "", link: str = "", mail_to: str = ""
+    to: str,
+    title: str,
+    *,
+    key: str,
+    text: str = "",
+    link: str = "",
+    mail_to: str = "",
+    mail_title: str = "",
 ) -> None:
-    """Write one message. If `mail_to` is given, it is sent there by e-mail, too."""
+    """Write one message. If `mail_to` is given, it is sent there by e-mail, too, under `mail_title` if
+    the title has words that a stranger typed."""
     new = message(to, title, key=key, text=text, link=link)
     deliver([new])
-    outbox.post_each(mails((new, mail_to)))
+    mailed = message(to, mail_title or title, key=key, link=link)
+    outbox.post_each(mails((mailed, mail_to)))
 
 
 def mails(*addressed: tuple[Message, str]) -> list[OutboxMessage]:

@@ -78,6 +78,12 @@ def certificate_for(member: UnitMember) -> StoredFile | None:
     return file if file.created_by_id == member.user_id else None
 
 
+def name_for_texts(unit: Unit, otherwise: str = "一家用人单位") -> str:
+    """How text messages and e-mails call a unit: by its name once the province has certified it.
+    Before, the name is what a stranger typed, and nobody should receive that as the platform's words."""
+    return unit.name if unit.certified_at is not None else otherwise
+
+
 def manager_of(unit: Unit, *, besides: UnitMember | None = None) -> UnitMember | None:
     """The unit's manager: the verified person of the newest approved letter, otherwise whoever has been
     verified for the longest time. `besides` is left out of account."""

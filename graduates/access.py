@@ -10,11 +10,15 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from accounts.models import Realm, User
+from accounts.throttle import client_address
 from codes import lookup
+from core import rate
 from core.db.lookups import LookUp
 from graduates.models import Graduate
 
 _CHOSEN, _RETURN_TO = "graduate_id", "after_sign_in"
+_RETURN_WITHIN = 900  # seconds
+_MOST_SCANS = 600  # without an account, of one address in an hour: a school may have only one
 
 
 class GraduateRequest(HttpRequest):
@@ -45,23 +49,37 @@ def graduate_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
 
 def return_after_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Around a `graduate_view` that people reach by a scanned address: who has to sign in first is
-    led back to it afterwards."""
+    led back to it afterwards.
+
+    The browser remembers the address in a signed cookie. A session would be a row for each visit of
+    whoever opens the address.
+    """
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
+        response = view(request, *args, **kwargs)
         if request.method == "GET" and not (
             isinstance(user, User) and user.realm == Realm.GRADUATE
         ):
-            request.session[_RETURN_TO] = request.path
-        return view(request, *args, **kwargs)
+            rate.limit(f"scan:{client_address(request)}", most=_MOST_SCANS, seconds=3600)
+            response.set_signed_cookie(
+                _RETURN_TO, request.path, max_age=_RETURN_WITHIN, httponly=True, samesite="Lax",
+                secure=request.is_secure(),
+            )  # fmt: skip
+        return response
 
     return guarded
 
 
 def next_url(request: HttpRequest) -> str:
     """The address after a sign-in: the page that asked for it (`return_after_sign_in`), else home."""
-    return request.session.pop(_RETURN_TO, "/")
+    return request.get_signed_cookie(_RETURN_TO, default="/", max_age=_RETURN_WITHIN)
+
+
+def forget_next_url(response: HttpResponseBase) -> None:
+    """Called on the answer to a sign-in, so that the next one leads home."""
+    response.delete_cookie(_RETURN_TO)
 
 
 _RECORDS = Graduate.objects.select_related("school", "cohort", "person")

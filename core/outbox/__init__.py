@@ -8,6 +8,7 @@ whose worker died in between is parked for a person to look at.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -55,10 +56,23 @@ def post(
 def message(
     channel: str, address: str, text: str, *, key: str, subject: str = "", secret: bool = False
 ) -> OutboxMessage:
-    """One message, still to be posted."""
+    """One message, still to be posted. Links that are not the platform's own are removed from it,
+    because names and reasons that people typed may be part of it."""
     return OutboxMessage(
-        dedupe_key=key, channel=channel, address=address, subject=subject, text=text, secret=secret
-    )
+        dedupe_key=key, channel=channel, address=address, subject=_without_links(subject),
+        text=_without_links(text), secret=secret,
+    )  # fmt: skip
+
+
+_LINK = re.compile(
+    r"(?:https?://|www\.)[!-~]+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#][!-~]*)?",
+    re.IGNORECASE,
+)
+
+
+def _without_links(text: str) -> str:
+    own = settings.PUBLIC_ORIGIN
+    return _LINK.sub(lambda found: found[0] if found[0].startswith(own) else "…", text)
 
 
 def post_each(messages: Iterable[OutboxMessage]) -> None:

@@ -29,7 +29,7 @@ from employers.actions.papers import check_size
 from employers.actions.units import record_member
 from employers.letter_steps import CHECKLIST, LETTER, TAKES_OVER, objection_ends, review_mark
 from employers.models import Letter, LetterKind, LetterState, Membership, Unit, UnitMember
-from employers.queries import OPEN_LETTER, contacts_of, manager_of
+from employers.queries import OPEN_LETTER, contacts_of, manager_of, name_for_texts
 
 PURPOSE = "recover"
 
@@ -123,7 +123,7 @@ def _warn_of_takeover(letter: Letter, members: list[UnitMember]) -> None:
     """Tell the people of the unit that somebody wants to take the account over, and how to object."""
     ends = timezone.localtime(objection_ends(letter))
     words = (
-        f"有人提交公函申请{letter.get_kind_display()}（{letter.unit.name}），新手机号码尾号"
+        f"有人提交公函申请{letter.get_kind_display()}（{_called(letter.unit)}），新手机号码尾号"
         f"{letter.mobile[-4:]}。如非贵单位办理，请在{ends:%m月%d日 %H:%M}前登录用人单位端，"
         "在“认证公函”中提出异议。"
     )
@@ -216,7 +216,7 @@ def refuse(*, letter_id: int, reason: str, seen: str, by: User) -> Letter:
         if letter.kind == LetterKind.RECOVER:
             _warn_members(
                 letter, contacts_of(letter.unit, besides=letter.mobile), "decided",
-                f"找回{letter.unit.name}帐号的申请未通过，原帐号不变。",
+                f"找回{_called(letter.unit)}帐号的申请未通过，原帐号不变。",
             )  # fmt: skip
     return letter
 
@@ -281,7 +281,7 @@ def _apply_approval(letter: Letter, by: User) -> UnitMember:
     member.save(update_fields=["state", "verified_at", "ended_at"])
     former_ended = letter.kind != LetterKind.CERTIFY and _end_former_manager(letter, member, by)
     if letter.kind == LetterKind.RECOVER:
-        words = f"{unit.name}的帐号已由手机尾号{letter.mobile[-4:]}找回。"
+        words = f"{_called(unit)}的帐号已由手机尾号{letter.mobile[-4:]}找回。"
         _warn_members(
             letter, told, "decided", words + ("原管理者的权限已结束。" if former_ended else "")
         )
@@ -326,6 +326,11 @@ def _warn_members(letter: Letter, members: list[UnitMember], moment: str, words:
     for member in members:
         key = f"letter:{letter.pk}:{moment}:{member.pk}"
         outbox.post(Channel.SMS, member.user.login, words, key=key)
+
+
+def _called(unit: Unit) -> str:
+    """The unit in a text message to its people."""
+    return name_for_texts(unit, f"代码尾号{unit.code[-4:]}的单位")
 
 
 def _open_letter(unit: Unit, mobile: str) -> Letter | None:

@@ -29,7 +29,7 @@ from destinations.models import Destination
 from destinations.states import State
 from destinations.steps import AGREEMENT, SystemActor
 from employers.models import UnitMember
-from employers.queries import may_act_for
+from employers.queries import may_act_for, name_for_texts
 from esign import terms
 from esign.actions.base import GRADUATE_RELATED
 from esign.actions.notices import tell_unit
@@ -151,7 +151,7 @@ def propose(
         outbox.post(
             Channel.SMS,
             locked.graduate.mobile,
-            f"{locked.agreement.unit.name}提出修改签约信息，请登录毕业去向登记平台核对。",
+            f"{name_for_texts(locked.agreement.unit, '签约单位')}提出修改签约信息，请登录毕业去向登记平台核对。",
             key=f"amendment:{amendment.pk}:proposed",
         )
     return amendment

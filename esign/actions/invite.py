@@ -16,6 +16,7 @@ from core.errors import Invalid, Refused
 from core.models import Channel
 from employers.actions.units import record_member, record_unit
 from employers.models import UnitMember
+from employers.queries import name_for_texts
 from esign import terms
 from esign.actions import base, drafts
 from esign.actions.notices import tell_unit
@@ -97,14 +98,14 @@ def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitat
     )
     tell_graduate(
         invitation,
-        f"{unit.name}邀请您签约",
+        "邀请您签约",
         f"职位“{values['job_title']}”，请在有效期内阅读并答复。",
         key="sent",
     )
     outbox.post(
         Channel.SMS,
         graduate.mobile,
-        f"{unit.name}向您发出签约邀约，请登录毕业去向登记平台阅读并答复。",
+        f"{name_for_texts(unit)}向您发出签约邀约，请登录毕业去向登记平台阅读并答复。",
         key=f"invitation:{invitation.pk}:sent",
     )
     return invitation
@@ -115,7 +116,7 @@ def withdraw(*, invitation: Invitation, by: User) -> Invitation:
     with base.take_step("withdraw", invitation, by) as facts:
         withdrawn = base.record_decision(facts, InvitationState.WITHDRAWN)
         audit.record("esign.withdraw", by=by, obj=withdrawn)
-        tell_graduate(withdrawn, f"{withdrawn.unit.name}撤回了邀约", key="withdrawn")
+        tell_graduate(withdrawn, "撤回了邀约", key="withdrawn")
     return withdrawn
 
 
@@ -136,22 +137,25 @@ def expire_due() -> int:
             marked += Invitation.objects.filter(
                 pk=invitation.pk, state=InvitationState.SENT
             ).update(state=InvitationState.EXPIRED, decided_at=now)
-            tell_graduate(invitation, "一份签约邀约已失效", key="expired")
+            tell_graduate(invitation, "的签约邀约已失效", key="expired")
             tell_member(invitation.member, "邀约已过有效期，毕业生没有答复", invitation, "expired")
     return marked
 
 
-def tell_graduate(invitation: Invitation, title: str, text: str = "", *, key: str) -> None:
+def tell_graduate(invitation: Invitation, what: str, text: str = "", *, key: str) -> None:
+    """Tell the graduate what the unit did or what happened to its invitation; `what` follows the
+    unit's name."""
     person, email = Graduate.objects.values_list("person_id", "email").get(
         pk=invitation.graduate_id
     )
     inbox.tell(
         f"person:{person}",
-        title,
+        f"{invitation.unit.name}{what}",
         text=text,
         link=reverse("invitation", args=[invitation.pk]),
         key=f"invitation:{invitation.pk}:{key}",
         mail_to=email,
+        mail_title=f"{name_for_texts(invitation.unit)}{what}",
     )
 
 

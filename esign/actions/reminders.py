@@ -11,6 +11,7 @@ from accounts.models import Message
 from core import outbox
 from core.masking import mask_phone
 from core.models import Channel
+from employers.queries import name_for_texts
 from esign.actions.invite import tell_graduate
 from esign.models import Invitation, MobileChange
 from esign.states import InvitationState
@@ -56,7 +57,7 @@ def _remind(invitation_id: int) -> bool:
         until = f"{last.month}月{last.day}日24时"
         tell_graduate(
             invitation,
-            f"{invitation.unit.name}的签约邀约即将失效",
+            "的签约邀约即将失效",
             f"有效期至{until}，请阅读后接受或谢绝；逾期自动失效。",
             key=_KEY,
         )
@@ -64,7 +65,7 @@ def _remind(invitation_id: int) -> bool:
         outbox.post(
             Channel.SMS,
             mobile,
-            f"{invitation.unit.name}的签约邀约有效期至{until}，请登录毕业去向登记平台答复。",
+            f"{name_for_texts(invitation.unit)}的签约邀约有效期至{until}，请登录毕业去向登记平台答复。",
             key=f"invitation:{invitation.pk}:{_KEY}",
         )
     return True

@@ -15,7 +15,13 @@ from accounts.models import Realm, User
 from codes import readers
 from core.errors import DomainError, Invalid
 from core.forms import posted
-from graduates.access import GraduateRequest, choose_record, graduate_view, next_url
+from graduates.access import (
+    GraduateRequest,
+    choose_record,
+    forget_next_url,
+    graduate_view,
+    next_url,
+)
 from graduates.actions import account
 from graduates.forms import ActivationForm, SignInForm
 from graduates.models import Graduate
@@ -81,6 +87,7 @@ def _entrance(
             school = _find_school(typed.pop("school"))
             choose_record(request, enter(request, school=school, **typed).pk)
             response = redirect(next_url(request))
+            forget_next_url(response)
             response.set_cookie(
                 _SCHOOL_COOKIE, school.code, max_age=365 * 86400, httponly=True, samesite="Lax"
             )
