@@ -25,6 +25,7 @@ from esign.states import (
 from esign.steps import check_account_settled, mobile_changed_lately
 from esign.termination_steps import EMPLOYER, GRADUATE, ROLE_LABELS, role_of
 from graduates.models import Graduate
+from graduates.queries import has_reset_account
 from schools.models import Phase
 from schools.roles import Level
 from schools.scope import visible_to
@@ -133,6 +134,16 @@ def by_second_person(facts: ConclusionFacts, actor: User) -> None:
         raise Refused("same_person", "由您提出，须由毕业生本人或另一位老师确认。")
 
 
+def account_not_reset_by_proposer(facts: ConclusionFacts, actor: User) -> None:
+    """Whoever proposed it at the school and reset the graduate's account could confirm it alone."""
+    conclusion = facts.open_conclusion
+    proposer = conclusion.proposed_by_user
+    if conclusion.proposed_by == Proposer.SCHOOL and has_reset_account(proposer, facts.graduate.pk):
+        raise Refused(
+            "reset_by_proposer", "提出的老师在30天内重置过您的帐号，请由学校另一位老师确认。"
+        )
+
+
 def graduate_was_silent(facts: ConclusionFacts, actor: User) -> None:
     """What the unit proposed is first the graduate's to confirm."""
     conclusion = facts.open_conclusion
@@ -161,7 +172,7 @@ CONCLUSION = Machine(
         Step("propose", "提出转为劳动合同", roles(Level.SCHOOL), states(NO_CONCLUSION),
              ConclusionState.PROPOSED, (in_scope, *_POSSIBLE, no_termination, no_amendment), "the same"),
         Step("confirm", "确认", roles(GRADUATE), _PROPOSED, ConclusionState.CONFIRMED,
-             (by_graduate, *_POSSIBLE, account_settled), "ends the agreement"),
+             (by_graduate, *_POSSIBLE, account_settled, account_not_reset_by_proposer), "ends the agreement"),
         Step("confirm", "确认", _STAFF, _PROPOSED, ConclusionState.CONFIRMED,
              (*_SECOND, *_POSSIBLE),
              "by another person than the one who proposed it; of the unit's proposal only after the"

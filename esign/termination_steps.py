@@ -22,6 +22,7 @@ from esign.states import (
 )
 from esign.steps import check_account_settled, mobile_changed_lately
 from graduates.models import Graduate
+from graduates.queries import has_reset_account
 from schools.models import Phase
 from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of, visible_to
@@ -196,6 +197,12 @@ def in_scope(facts: TerminationFacts, actor: User) -> None:
         raise NotPermitted("scope", "此协议不在您的管理范围内。")
 
 
+def by_others_than_reset(facts: TerminationFacts, actor: User) -> None:
+    """Whoever reset the graduate's account does not decide about what was asked for in it."""
+    if has_reset_account(actor, facts.graduate.pk):
+        raise Refused("reset_by_you", "您在30天内重置过此毕业生的帐号，须由另一位老师审核。")
+
+
 def called_back(facts: TerminationFacts, actor: User) -> None:
     """A stamped release is only accepted after staff has telephoned the unit."""
     if (
@@ -257,11 +264,11 @@ TERMINATION = Machine(
         Step("note_call", "登记回访", _DEPARTMENT_STAFF | roles(Level.SCHOOL),
              states(_DEPARTMENT, _SCHOOL), None, (in_scope, has_stamped_release), "", needs_reason=True),
         Step("pass_on", "初审同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), _SCHOOL,
-             (in_scope, school_decides)),
+             (in_scope, by_others_than_reset, school_decides)),
         Step("agree", "同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), TerminationState.AGREED,
-             (in_scope, department_decides, not_sealed, called_back), "where the school settles for it"),
+             (in_scope, by_others_than_reset, department_decides, not_sealed, called_back), "where the school settles for it"),
         Step("agree", "终审同意", roles(Level.SCHOOL), states(_SCHOOL),
-             TerminationState.AGREED, (in_scope, not_sealed, called_back)),
+             TerminationState.AGREED, (in_scope, by_others_than_reset, not_sealed, called_back)),
         Step("turn_down", "不同意", _DEPARTMENT_STAFF, states(_DEPARTMENT),
              TerminationState.REFUSED, (in_scope,), "", needs_reason=True),
         Step("turn_down", "不同意", roles(Level.SCHOOL), states(_SCHOOL),

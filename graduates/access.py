@@ -74,7 +74,7 @@ def return_after_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[...,
 
 def next_url(request: HttpRequest) -> str:
     """The address after a sign-in: the page that asked for it (`return_after_sign_in`), else home."""
-    return request.get_signed_cookie(_RETURN_TO, default="/", max_age=_RETURN_WITHIN)
+    return request.get_signed_cookie(_RETURN_TO, default="/", max_age=_RETURN_WITHIN) or "/"
 
 
 def forget_next_url(response: HttpResponseBase) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+import datetime
 
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import User
+from core.models import Event
 from graduates.models import Graduate, Person
 from graduates.states import Standing
 
@@ -27,6 +32,18 @@ def duplicated_records() -> QuerySet[Graduate]:
     return enrolled.filter(
         Exists(elsewhere), person__id_number__in=more_than_once.values("id_number")
     )
+
+
+_RESET_COUNTS_FOR = datetime.timedelta(days=30)
+
+
+def has_reset_account(user: User, graduate_id: int) -> bool:
+    """Whether `user` has reset the graduate's account in the last 30 days. Whoever did could have acted
+    in the graduate's name since, and so does not decide about what the graduate asked for."""
+    return Event.objects.filter(
+        action="graduates.reset_account", object_type="graduate", object_id=graduate_id,
+        actor_id=user.pk, at__gt=Now() - _RESET_COUNTS_FOR,
+    ).exists()  # fmt: skip
 
 
 def same_person_and_year(graduate: Graduate) -> QuerySet[Graduate]:

@@ -27,6 +27,7 @@ from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
+from graduates.queries import has_reset_account
 from schools.roles import Level
 from schools.scope import responsible_staff_ids, staff_of
 
@@ -139,6 +140,8 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
         raise NotPermitted("role", f"此异议由{whom}处理。")
     if _handled_registration(d, by):
         raise Refused("same_person", "此去向由您录入或审核，须由另一人处理异议。")
+    if has_reset_account(by, d.pk):
+        raise Refused("reset_by_you", "您在30天内重置过此毕业生的帐号，须由另一人处理异议。")
 
 
 # The steps that begin a registration, and those by which staff answer for it.

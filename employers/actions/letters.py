@@ -68,6 +68,17 @@ def check_letter_needed(member: UnitMember, unit: Unit, kind: str) -> None:
         raise Refused("no_manager", "单位没有其他帐号管理者，请选择“单位认证”。")
     if kind == LetterKind.CERTIFY and member.state == Membership.VERIFIED:
         raise Refused("already", "您和单位都已认证，不需要再次提交。")
+    if kind == LetterKind.CERTIFY and former is not None:
+        raise _has_manager(former)
+
+
+def _has_manager(manager: UnitMember) -> Refused:
+    """A unit that has verified people needs no second certification, which one reviewer could give to
+    a stranger; the people verify their colleagues, and a new manager takes two reviewers."""
+    return Refused(
+        "has_manager",
+        f"单位已有认证人员（{manager.name[:1]}**），请由其在“单位人员”中确认您，或提交“变更帐号管理者”公函。",
+    )
 
 
 def send_recovery_code(*, unit_code: str, mobile: str, address: str) -> None:
@@ -187,6 +198,9 @@ def approve(
         reason = text.clean(reason)[:300]
         if letter.objected_at is not None and not reason:
             raise Invalid({"reason": ["单位人员对此公函有异议，请写明核实的情况。"]})
+        former = manager_of(letter.unit, besides=letter.member)
+        if letter.kind == LetterKind.CERTIFY and former is not None:
+            raise _has_manager(former)
         letter.checklist = dict.fromkeys(CHECKLIST, True)
         letter.state = LetterState(step.target or letter.state)
         if letter.state == LetterState.SECOND:

@@ -14,6 +14,7 @@ from core import audit
 from core.errors import NotPermitted, Refused
 from employers.member_steps import MEMBERSHIP
 from employers.models import Membership, Unit, UnitMember
+from employers.queries import manager_of
 
 
 @contextmanager
@@ -52,6 +53,11 @@ def end_member(*, member_id: int, by: UnitMember) -> UnitMember:
             _check_verified(actor)
         if not MEMBERSHIP.allows("end", colleague.state):
             raise Refused("state", f"{colleague.name}已离开，没有改变。")
+        if colleague.pk != actor.pk and colleague == manager_of(colleague.unit):
+            raise Refused(
+                "manager",
+                f"{colleague.name}是单位的帐号管理者，须由本人结束权限，或由单位提交“变更帐号管理者”公函。",
+            )
         if colleague.state == Membership.VERIFIED and _others_verified(colleague) == 0:
             raise Refused(
                 "last_verified",

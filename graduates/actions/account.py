@@ -16,8 +16,9 @@ from accounts.signin import (
     sign_in,
 )
 from codes import readers, text
-from core import audit
+from core import audit, outbox
 from core.errors import NotPermitted, Refused
+from core.models import Channel
 from graduates.initial_codes import matches
 from graduates.models import Graduate, Person
 from graduates.states import Standing
@@ -156,4 +157,11 @@ def reset_account(*, graduate_id: int, by: User) -> Graduate:
             person.user.save(update_fields=["password"])
             end_sessions(user=person.user, by=by)
         audit.record("graduates.reset_account", by=by, obj=graduate)
+        if graduate.mobile:
+            outbox.post(
+                Channel.SMS,
+                graduate.mobile,
+                "您在毕业去向登记平台的帐号已由学校重置，须重新激活。如非本人要求，请立即联系学校就业部门。",
+                key=f"account:{person.pk}:reset:{person.code_counter}",
+            )
         return graduate

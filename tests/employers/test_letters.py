@@ -188,8 +188,8 @@ def test_a_unit_without_a_manager_cannot_change_managers(person: UnitMember) -> 
 def test_a_letter_of_a_person_who_left_cannot_be_approved(
     unit: Unit, person: UnitMember, reviewer: User
 ) -> None:
-    manager = make_manager(unit, reviewer)
     letter = hand_in(person)
+    manager = make_manager(unit, reviewer)
     members.end_member(member_id=person.pk, by=manager)
     refused("member_left", approve, letter, reviewer)
 
@@ -271,17 +271,17 @@ def test_a_reviewer_whose_page_shows_no_objection_yet_is_told(
 
 
 def test_who_may_not_object(unit: Unit, person: UnitMember, reviewer: User) -> None:
+    claimed = factories.make_member(unit)
+    other = hand_in(claimed)
     former = make_manager(unit, reviewer)
     letter = hand_in(person, LetterKind.MANAGER)
     stranger = factories.make_member(factories.make_unit(factories.make_unit_code(body="MA2N0DEF")))
-    claimed = factories.make_member(unit)
     for member in (person, stranger, claimed):
         refused(
             "no_objection", letters.raise_objection, letter_id=letter.pk, reason="不", by=member
         )
     address = f"/employer/unit/letter/{letter.pk}/object/"
     assert client_of(stranger.user).post(address, {"reason": "不"}).status_code == 404
-    other = hand_in(claimed)
     refused("no_objection", letters.raise_objection, letter_id=other.pk, reason="不", by=former)
     letters.refuse(
         letter_id=letter.pk, reason="有误", by=reviewer,
