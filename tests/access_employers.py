@@ -163,7 +163,7 @@ def messages(o: Any) -> list[AddressCase]:
 def _letter(o: Any) -> Letter:
     found = Letter.objects.filter(member__user=o.colleague).first()
     return found or letters.submit(
-        member=_of(o.colleague), kind=LetterKind.CERTIFY, scan=factories.make_photo()
+        member=_of(o.colleague), kind=LetterKind.MANAGER, scan=factories.make_photo()
     )
 
 
