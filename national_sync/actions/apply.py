@@ -107,8 +107,11 @@ _LINE = re.compile("[0-9]{1,18}")
 
 
 def _apply(results: Sequence[Result]) -> int:
-    by_line = {int(r.line): r for r in results if _LINE.fullmatch(r.line)}
-    unanswered = BatchLine.objects.filter(any_of("pk", by_line), verdict="")
+    found: dict[int, list[Result]] = defaultdict(list)
+    for result in results:
+        if _LINE.fullmatch(result.line):
+            found[int(result.line)].append(result)
+    unanswered = BatchLine.objects.filter(any_of("pk", found), verdict="")
     ids = unanswered.values_list("graduate_id", flat=True)
     # Locks are taken in one order everywhere: graduates first, by id, then everything else.
     list(
@@ -119,12 +122,8 @@ def _apply(results: Sequence[Result]) -> int:
     )
     rows = unanswered.select_for_update(of=("self",)).order_by("pk").values_list(*_LINE_COLUMNS)
     lines = [AnsweredLine(*row) for row in rows]
-    # Only the answer to what we sent: right line, right batch, right version.
-    lines = [
-        row
-        for row in lines
-        if by_line[row.pk].version == row.version and by_line[row.pk].batch == str(row.batch_id)
-    ]
+    by_line = {row.pk: answer for row in lines if (answer := _answer_to(row, found[row.pk]))}
+    lines = [row for row in lines if row.pk in by_line]
     if not lines:
         return 0
     now = timezone.now()
@@ -137,6 +136,13 @@ def _apply(results: Sequence[Result]) -> int:
     _count(lines)
     _move(lines, by_line)
     return len(lines)
+
+
+def _answer_to(row: AnsweredLine, found: list[Result]) -> Result | None:
+    """The answer to what we sent: right line, right batch, right version. None if there is none, or if
+    two of them contradict each other: then the batch is asked for once more."""
+    ours = [r for r in found if r.version == row.version and r.batch == str(row.batch_id)]
+    return ours[-1] if len({r.verdict for r in ours}) == 1 else None
 
 
 def _fault_json(fault: Fault) -> dict[str, str]:
@@ -156,6 +162,7 @@ def _count(lines: list[AnsweredLine]) -> None:
             accepted=F("accepted") + found["accepted"],
             rejected=F("rejected") + found["rejected"],
             state=Case(When(last, then=Value(BatchState.DONE)), default=F("state")),
+            problem=Case(When(last, then=Value("")), default=F("problem")),
             done_at=Case(When(last, then=Value(now)), default=F("done_at")),
             # A worker may still be waiting for the receipt: it finds its lease gone.
             leased_until=Case(When(last, then=None), default=F("leased_until")),

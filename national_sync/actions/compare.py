@@ -118,6 +118,8 @@ def _compare_or_say_why_not(comparison: Comparison) -> None:
 def _sentence(error: TransportError) -> str:
     if isinstance(error, TransportRefused):
         return "全国系统拒绝了请求，请由省级核对全国系统的地址和密钥后再比对；数据都还在。"
+    if error.code in ("bad_answer", "too_long"):
+        return "全国系统的答复无法读取（不是约定的格式），请稍后再比对；数据都还在。"
     return "全国系统暂时无法访问，请稍后再比对；数据都还在。"
 
 

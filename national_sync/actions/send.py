@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime
 import random
+import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.utils import timezone
 
@@ -67,13 +69,48 @@ def note_failed(batch: Batch, problem: TransportError) -> None:
     waits and is tried again after growing pauses, without end. A batch that is refused for what
     it holds is parked until the province has looked at it."""
     if not isinstance(problem, TransportDown | CredentialsRefused):
-        jobs.park(BATCHES, batch, str(problem))
+        jobs.park(BATCHES, batch, sentence_for(problem))
         return
     pause = min(datetime.timedelta(seconds=10 * 2 ** min(batch.attempts, 16)), _LONGEST)
     pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
     if isinstance(problem, TransportDown) and problem.retry_after:
         pause = max(pause, datetime.timedelta(seconds=problem.retry_after))
-    jobs.retry(BATCHES, batch, str(problem), after=pause)
+    jobs.retry(BATCHES, batch, sentence_for(problem), after=pause)
+
+
+# What is the matter, by the code of a `TransportDown`.
+_DOWN = {
+    "unreachable": "全国系统无法连接，稍后自动重试。",
+    "timeout": "全国系统没有按时答复，稍后自动重试。",
+    "bad_answer": "全国系统的答复无法读取（不是约定的格式），稍后自动重试。",
+    "too_long": "全国系统的答复过长，没有读取，稍后自动重试。",
+    "stale_timestamp": "全国系统与本平台的时钟不一致，请核对时间；稍后自动重试。",
+    "http_429": "全国系统要求放慢上报，按其要求的时间自动重试。",
+}
+
+
+def sentence_for(problem: TransportError) -> str:
+    """What staff are told about a batch that was not handed over. Their own words stand at the end."""
+    said = f"（{problem}）"
+    if isinstance(problem, TransportDown):
+        return _DOWN.get(problem.code) or f"全国系统暂时不能处理，稍后自动重试。{said}"
+    if isinstance(problem, CredentialsRefused):
+        return f"全国系统不认可本平台的身份或签名，请省级核对密钥；稍后自动重试。{said}"
+    if problem.code.startswith("http_3"):
+        return f"全国系统要求转到其他地址，为安全起见没有照办，请省级核对地址。{said}"
+    return f"全国系统拒绝了这一批次，请省级查明原因。{said}"
+
+
+def note_unreadable(batches: Iterable[str]) -> None:
+    """Say on these batches that answers to them could not be read. The other answers are applied; the
+    batches are asked for again by their ids."""
+    ids = set()
+    for batch in batches:
+        with suppress(ValueError):
+            ids.add(uuid.UUID(batch))
+    Batch.objects.filter(pk__in=ids, state=BatchState.SENT).update(
+        problem="全国系统的部分答复无法读取，其余答复已处理；平台会再次询问，仍不成功请省级联系全国系统。"
+    )
 
 
 def _park_entries(batch: Batch) -> None:

@@ -100,6 +100,8 @@ class _UploadRun:
         self.transport, self.mapped, self.ends, self.size = transport, mapped, ends, size
         self.report = Report()
         self.down = False
+        # Their stream of answers cannot be read at this place: batches are asked for by their ids.
+        self.unreadable = False
         self.left_over: list[Batch] = []
         # Batches being sent, and as many again that wait for a free sender.
         self.in_flight: dict[Future[Receipt], Batch] = {}
@@ -127,11 +129,13 @@ class _UploadRun:
             self._submit_next()
             if not self.in_flight:
                 return
-            self.reading = self.reading or self._fetch_results(place())
-            awaited: list[Future[Any]] = [*self.in_flight, self.reading]
+            if self.reading is None and not self.unreadable:
+                self.reading = self._fetch_results(place())
+            awaited: list[Future[Any]] = [*self.in_flight]
+            awaited += [self.reading] if self.reading else []
             wait(awaited, return_when=FIRST_COMPLETED)
             self._note_outcomes()
-            if self.reading.done():
+            if self.reading is not None and self.reading.done():
                 self._apply()
 
     def _note_outcomes(self) -> None:
@@ -201,9 +205,11 @@ class _UploadRun:
             page = reading.result()
         except TransportError as problem:
             logger.warning("results not read: %s", problem.code)
-            self.down = True
+            self.unreadable = problem.code in ("bad_answer", "too_long")
+            self.down = not self.unreadable
             return 0
         results = page.results
+        send.note_unreadable(page.unreadable)
         if self.in_flight or (results and self.awaited > len(results)):
             self.reading = self._fetch_results(page.next)
         for start in range(0, len(results), _STEP):
@@ -222,7 +228,7 @@ class _UploadRun:
     def _wait_for_answers(self) -> None:
         """Wait while answers keep coming; those that take longer are fetched by the next run."""
         pause, patience = 0.05, time.monotonic() + settings.NATIONAL_PATIENCE
-        while self._may_continue() and time.monotonic() < patience:
+        while self._may_continue() and not self.unreadable and time.monotonic() < patience:
             if not _unanswered().exists():
                 return
             self.reading = self.reading or self._fetch_results(place())
@@ -231,8 +237,11 @@ class _UploadRun:
                 continue
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
+        if self.unreadable:
+            send.note_unreadable(str(pk) for pk in _unanswered().values_list("pk", flat=True))
         if not self.down:
-            ask_for_overdue(self.transport)
+            older_than = timedelta(0) if self.unreadable else _OVERDUE
+            ask_for_overdue(self.transport, older_than=older_than)
 
 
 def _unanswered() -> QuerySet[Batch]:
@@ -254,5 +263,6 @@ def ask_for_overdue(transport: Transport, *, older_than: timedelta = _OVERDUE) -
             continue
         except (TransportDown, TransportRefused):
             break
+        send.note_unreadable(status.unreadable)
         apply_results(status.results)
     return asked

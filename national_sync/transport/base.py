@@ -102,6 +102,8 @@ class BatchStatus:
     batch: str
     state: BatchState
     results: Sequence[Result] = ()
+    # The batch, once for each answer that could not be read.
+    unreadable: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class ResultPage:
 
     results: Sequence[Result]
     next: int
+    # The batches of answers that could not be read.
+    unreadable: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +228,13 @@ def all_records(
 ) -> Iterator[HeldRecord]:
     """Every record that is held of a school, fetched page by page."""
     after: str | None = None
+    seen: set[str] = set()
     while True:
         page = transport.records(school, year=year, after=after, limit=limit)
         yield from page.records
         if page.next is None:
             return
+        if page.next in seen:
+            raise TransportDown("bad_answer", "the list of records goes in circles")
+        seen.add(page.next)
         after = page.next

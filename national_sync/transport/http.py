@@ -42,6 +42,12 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 _LATER = frozenset((408, 425, 429, 500, 502, 503, 504))
 # Refusals that the next attempt, signed anew, may well not meet.
 _SIGN_AGAIN = frozenset(("replayed_nonce",))
+# Bytes of one answer, unpacked. A page of 5,000 results has 3 MB.
+_LONGEST_ANSWER = 32 * 1024 * 1024
+# Seconds for one answer that keeps coming, however slowly.
+_LONGEST_READ = 120.0
+# No wait that they ask for is longer: a number without sense must not stop the uploads for years.
+_LONGEST_WAIT = 24 * 3600.0
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
@@ -226,7 +232,11 @@ class HttpTransport:
             )
         )
         try:
-            response = self._http.send(request)
+            response = self._http.send(request, stream=True)
+            try:
+                content = _read_bounded(response)
+            finally:
+                response.close()
         except httpx.TimeoutException as error:
             raise _Failed("timeout", type(error).__name__) from error
         except httpx.TransportError as error:
@@ -234,17 +244,17 @@ class HttpTransport:
         except httpx.DecodingError as error:
             raise _Failed("bad_answer", type(error).__name__) from error
         if not response.is_success:
-            self._refuse(response)
+            self._refuse(response, content)
         try:
-            return read(response.json())
+            return read(json.loads(content))
         except wire.BadAnswer as error:
             raise _Failed(error.code, error.text) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # whatever it is, it is no answer in the protocol's form
             raise _Failed("bad_answer", type(error).__name__) from error
 
-    def _refuse(self, response: httpx.Response) -> NoReturn:
+    def _refuse(self, response: httpx.Response, content: bytes) -> NoReturn:
         status = response.status_code
-        code, text = _said(response)
+        code, text = _said(response, content)
         if status in _LATER or code in _SIGN_AGAIN:
             raise _Failed(code, text, _retry_after(response, self._clock()))
         if code == "stale_timestamp":
@@ -266,12 +276,24 @@ def _record_path(key: Key) -> str:
     return "/v1/records/" + "/".join(quote(part, safe="") for part in parts)
 
 
-def _said(response: httpx.Response) -> tuple[str, str]:
+def _read_bounded(response: httpx.Response) -> bytes:
+    """The whole answer, unless it is too long or takes too long."""
+    content, ends = bytearray(), time.monotonic() + _LONGEST_READ
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > _LONGEST_ANSWER:
+            raise _Failed("too_long", f"more than {_LONGEST_ANSWER} bytes")
+        if time.monotonic() > ends:
+            raise _Failed("timeout", "the answer does not end")
+    return bytes(content)
+
+
+def _said(response: httpx.Response, content: bytes) -> tuple[str, str]:
     """Slug and sentence of a refusal, whatever kind of server answered."""
     try:
-        answer = response.json()
-        return str(answer["error"]), str(answer.get("text") or "")[:500]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        answer = json.loads(content)
+        return wire.words(answer["error"], 60), wire.words(answer.get("text") or "", 500)
+    except Exception:  # a gateway's page, say
         return f"http_{response.status_code}", response.reason_phrase
 
 
@@ -279,13 +301,13 @@ def _retry_after(response: httpx.Response, now: float) -> float | None:
     """Seconds of a Retry-After, which is a number or a date (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), _LONGEST_WAIT)
     if not value:
         return None
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return min(max(0.0, moment.timestamp() - now), _LONGEST_WAIT)
+    except (ValueError, TypeError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return max(0.0, moment.timestamp() - now)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime
 import functools
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from national_sync.transport.base import (
+    PARTS,
     BatchStatus,
     Confirmation,
+    Confirmed,
     Fault,
     HeldPage,
     HeldPart,
@@ -23,6 +27,15 @@ from national_sync.transport.base import (
     ResultPage,
     TransportDown,
 )
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+# Beyond these, text of theirs is cut. Their codes, fields and kinds are short words.
+_LONGEST_TEXT, _LONGEST_WORD, _LONGEST_KIND = 300, 40, 12
+_LONGEST_FIELD = 20
+# Of version numbers and of places in the stream, as the database keeps them.
+_MOST_VERSION, _MOST_PLACE = 2**31 - 1, 2**63 - 1
+# An answer that was judged before this, or after tomorrow, carries no usable time.
+_FIRST_YEAR = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 
 class BadAnswer(TransportDown):
@@ -58,8 +71,47 @@ compact = json.JSONEncoder(
 
 # Answers of one batch came about in the same moment.
 @functools.lru_cache(maxsize=100)
-def _moment(text: str | None) -> datetime.datetime | None:
-    return datetime.datetime.fromisoformat(text) if text else None
+def _read_moment(text: str) -> datetime.datetime | None:
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=_ZONE)
+        latest = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+        return moment if _FIRST_YEAR <= moment <= latest else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moment(value: Any) -> datetime.datetime | None:
+    """The moment that `value` says; None if it says none that can be meant."""
+    return _read_moment(value) if isinstance(value, str) and len(value) <= 40 else None
+
+
+def words(value: Any, longest: int) -> str:
+    """Text of theirs as it can be kept and shown: without NUL and lone surrogates, and cut."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else str(value)[:longest]
+    return text[: longest * 2].encode("utf-8", "replace").decode().replace("\0", "")[:longest]
+
+
+def _number(value: Any, most: int) -> int:
+    """A whole number from 0 to `most`, which may be written as text."""
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,19}", value):
+        value = int(value)
+    if type(value) is not int or not 0 <= value <= most:
+        raise BadAnswer("a number is none, or out of range")
+    return value
+
+
+def _values(found: Any) -> dict[str, str]:
+    """Values by name; whatever is not text that can be kept makes the answer unreadable."""
+    values = dict(found or {})
+    for pair in values.items():
+        for text in pair:
+            if not isinstance(text, str) or words(text, len(text) or 1) != text:
+                raise BadAnswer("a value is no text")
+    return values
 
 
 def receipt(answer: Any, batch: OutgoingBatch) -> Receipt:
@@ -69,52 +121,93 @@ def receipt(answer: Any, batch: OutgoingBatch) -> Receipt:
     return made
 
 
+def _name(value: Any) -> str:
+    """A short name of theirs, such as a 考生号, exactly as it is."""
+    name = str(value)
+    if words(name, 64) != name:
+        raise BadAnswer("a name is too long or no text")
+    return name
+
+
+def _fault(found: Mapping[str, Any]) -> Fault:
+    return Fault(
+        words(found.get("kind"), _LONGEST_KIND),
+        words(found.get("code"), _LONGEST_WORD),
+        words(found.get("field"), _LONGEST_FIELD),
+        words(found.get("text"), _LONGEST_TEXT),
+    )
+
+
 def _result(row: Mapping[str, Any], batch: str | None = None) -> Result:
     verdict = row["verdict"]
     if verdict not in ("accepted", "rejected"):
         raise BadAnswer(f"verdict {verdict!r}")
-    faults = [Fault(f["kind"], f["code"], f["field"], f["text"]) for f in row.get("faults") or ()]
+    faults = [_fault(f) for f in row.get("faults") or ()]
     if verdict == "rejected" and not faults:
-        faults = [Fault(*(row.get(k) or "" for k in ("kind", "code", "field", "text")))]
+        faults = [_fault(row)]
     return Result(
-        batch=str(row.get("batch") or batch),
-        line=str(row["line"]),
-        version=int(row["version"]),
+        batch=words(row.get("batch") or batch, _LONGEST_WORD),
+        line=words(row["line"], _LONGEST_WORD),
+        version=_number(row["version"], _MOST_VERSION),
         verdict=verdict,
         faults=tuple(faults),
-        returns=dict(row.get("returns") or {}),
+        returns=_values(row.get("returns")),
         judged_at=_moment(row.get("judged_at")),
-        seq=row.get("seq"),
+        seq=None if row.get("seq") is None else _number(row["seq"], _MOST_PLACE),
     )
+
+
+def _results(rows: Any, batch: str | None = None) -> tuple[tuple[Result, ...], tuple[str, ...]]:
+    """The answers that can be read, and the batches of those that cannot. One answer of another form
+    does not hold up the others."""
+    if not isinstance(rows, list):
+        raise BadAnswer("the results are no list")
+    read, unreadable = [], []
+    for row in rows:
+        try:
+            read.append(_result(row, batch))
+        except (BadAnswer, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            said = row.get("batch") if isinstance(row, dict) else None
+            unreadable.append(words(said or batch, _LONGEST_WORD))
+    return tuple(read), tuple(unreadable)
 
 
 def batch_status(answer: Any, batch: str) -> BatchStatus:
     state = answer["state"]
     if answer["batch"] != batch or state not in ("received", "judging", "done"):
         raise BadAnswer("the status is of something else")
-    return BatchStatus(batch, state, tuple(_result(row, batch) for row in answer["results"]))
+    return BatchStatus(batch, state, *_results(answer["results"], batch))
 
 
 def result_page(answer: Any, after: int) -> ResultPage:
-    page = ResultPage(tuple(_result(row) for row in answer["results"]), int(answer["next"]))
+    read, unreadable = _results(answer["results"])
+    page = ResultPage(read, _number(answer["next"], _MOST_PLACE), unreadable)
     if page.next < after:
         raise BadAnswer("the stream went back")
+    # Otherwise answers in between would never be read.
+    places = [row.get("seq") for row in answer["results"] if isinstance(row, dict)]
+    last = max((n for n in places if type(n) is int), default=after)
+    if page.next > max(last, after):
+        raise BadAnswer("the stream skips answers")
     return page
 
 
 def held_record(row: Mapping[str, Any]) -> HeldRecord:
     key = row["key"]
     confirmation = row.get("confirmation") or {"state": "unconfirmed"}
+    if confirmation["state"] not in get_args(Confirmed):
+        raise BadAnswer("the confirmation is in an unknown state")
     return HeldRecord(
-        Key(str(key["school"]), int(key["year"]), str(key["exam_no"])),
+        Key(_name(key["school"]), _number(key["year"], 9999), _name(key["exam_no"])),
         {
             name: HeldPart(
-                int(part["version"]),
-                dict(part["record"]),
-                dict(part.get("returns") or {}),
+                _number(part["version"], _MOST_VERSION),
+                _values(part["record"]),
+                _values(part.get("returns")),
                 _moment(part.get("accepted_at")),
             )
             for name, part in row["parts"].items()
+            if name in PARTS
         },
         Confirmation(confirmation["state"], _moment(confirmation.get("changed_at"))),
     )
@@ -122,8 +215,12 @@ def held_record(row: Mapping[str, Any]) -> HeldRecord:
 
 def held_page(answer: Any, after: str | None) -> HeldPage:
     page = HeldPage(
-        tuple(held_record(row) for row in answer["records"]), answer["next"], int(answer["total"])
+        tuple(held_record(row) for row in answer["records"]),
+        answer["next"],
+        _number(answer["total"], _MOST_PLACE),
     )
+    if page.next is not None and not isinstance(page.next, str):
+        raise BadAnswer("the next page has no name")
     if page.next is not None and page.next == after:
         raise BadAnswer("the list of records does not go on")
     return page

@@ -103,7 +103,10 @@ def test_a_released_batch_has_not_used_an_attempt(batch: Batch) -> None:
 def test_a_refused_batch_is_parked_and_its_records_wait_for_the_province(batch: Batch) -> None:
     send.note_failed(batch, TransportRefused("schema", "批次格式不符"))
     batch.refresh_from_db()
-    assert (batch.state, batch.problem) == (BatchState.PARKED, "schema: 批次格式不符")
+    assert (batch.state, batch.problem) == (
+        BatchState.PARKED,
+        "全国系统拒绝了这一批次，请省级查明原因。（schema: 批次格式不符）",
+    )
     rows = set(Entry.objects.values_list("state", "owner"))
     assert rows == {(EntryState.PARKED, Owner.PROVINCE)}
     assert jobs.figures(BATCHES).parked == 1
