@@ -17,14 +17,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 from structlog.contextvars import bind_contextvars
 
 # A message may be on its way from the web process to the worker for this long.
 DELIVERY = timedelta(seconds=60)
+
+
+def database_now() -> datetime:
+    """The time by the database's clock. Workers on several machines compare leases and due dates with
+    it, because a machine whose clock is wrong would take jobs away from others that work on them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+        return now
 
 
 class LeaseLost(Exception):
@@ -120,7 +128,7 @@ def claim(
     Jobs that another worker is claiming at this moment are passed over. A job whose lease ran out
     too often is parked.
     """
-    now = timezone.now()
+    now = database_now()
     phases = kind.phases if waiting is None else {waiting: kind.phases[waiting]}
     with transaction.atomic():
         _park_exhausted(kind, now)
@@ -181,7 +189,7 @@ def _held(job: J) -> QuerySet[J]:
 
 def renew(kind: JobKind[J], job: J, *, progress: int | None = None, **values: Any) -> None:
     """Say that the worker is alive and how far it is, in percent. Raises `LeaseLost`."""
-    values["leased_until"] = timezone.now() + kind.lease
+    values["leased_until"] = database_now() + kind.lease
     if progress is not None:
         values["progress"] = progress
     _write(job, values)
@@ -209,7 +217,7 @@ def retry(kind: JobKind[J], job: J, problem: str, *, after: timedelta = timedelt
         park(kind, job, problem)
         return False
     before = {running: waiting for waiting, running in kind.phases.items()}
-    finish(job, before[job.state], problem=problem[:300], due_at=timezone.now() + after)
+    finish(job, before[job.state], problem=problem[:300], due_at=database_now() + after)
     return True
 
 
@@ -221,7 +229,7 @@ def park(kind: JobKind[J], job: J, problem: str) -> None:
 
 def _park(kind: JobKind[J], job: J, problem: str) -> None:
     job.state, job.problem = kind.parked, problem[:300]
-    job.parked_at, job.leased_until = timezone.now(), None
+    job.parked_at, job.leased_until = database_now(), None
     job.save(update_fields=["state", "problem", "parked_at", "leased_until"])
     if kind.on_parked is not None:
         kind.on_parked(job)
@@ -242,7 +250,7 @@ def overdue(kind: JobKind[J], *, delivery: timedelta = DELIVERY) -> list[tuple[i
 
     `delivery` is how long a message may be on its way.
     """
-    now = timezone.now()
+    now = database_now()
     before = {running: waiting for waiting, running in kind.phases.items()}
     late = Q(state__in=list(kind.phases), due_at__lte=now - delivery)
     expired = Q(state__in=kind.running, leased_until__lt=now)
@@ -263,7 +271,7 @@ def release_parked(kind: JobKind[J], *, waiting: str | None = None) -> int:
             attempts=0,
             problem="",
             parked_at=None,
-            due_at=timezone.now(),
+            due_at=database_now(),
         )
         for job in released:
             if kind.on_released is not None:
@@ -287,7 +295,7 @@ class JobFigures:
 
 def figures(kind: JobKind[J]) -> JobFigures:
     """Two queries over the rows that are not finished."""
-    now = timezone.now()
+    now = database_now()
     waiting = Q(state__in=list(kind.phases))
     rows = kind.rows().order_by()
     totals = rows.filter(

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -62,19 +63,26 @@ class Installation:
 
     folder: Path
     deadline: float
+    # The state folder; it can be moved while nothing runs.
+    var: Path = field(init=False)
     seen: set[tuple[int, str]] = field(default_factory=set)
 
-    def start(self) -> tuple[subprocess.Popen[bytes], str]:
-        """Start bin/run and wait until it is up; returns the process and its output. It starts with
-        SIGINT ignored, as a shell script's `bin/run &` does."""
+    def __post_init__(self) -> None:
+        self.var = self.folder / "var"
+
+    def begin(self, *options: str) -> subprocess.Popen[bytes]:
+        """Start bin/run, with SIGINT ignored as a shell script's `bin/run &` does."""
         env = {k: v for k, v in os.environ.items() if k not in _OF_BIN_TEST}
-        env |= {"STATE_DIR": str(self.folder / "var"), "FONT_DIR": str(settings.FONT_DIR)}
-        out = self.folder / "output.txt"
-        with out.open("wb") as f:
-            process = subprocess.Popen(
-                [*_IN_BACKGROUND, ROOT / "bin" / "run", "--port", "0"], env=env, cwd="/", stdout=f,
-                stderr=subprocess.STDOUT, start_new_session=True,
+        env |= {"STATE_DIR": str(self.var), "FONT_DIR": str(settings.FONT_DIR)}
+        with (self.folder / "output.txt").open("wb") as f:
+            return subprocess.Popen(
+                [*_IN_BACKGROUND, ROOT / "bin" / "run", "--port", "0", *options], env=env, cwd="/",
+                stdout=f, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
+
+    def start(self, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+        """Start bin/run and wait until it is up; returns the process and its output."""
+        process, out = self.begin(*options), self.folder / "output.txt"
         while UP not in out.read_text() and process.poll() is None:
             self.seen |= processes_under(process.pid)
             assert time.monotonic() < self.deadline, out.read_text()
@@ -89,10 +97,10 @@ class Installation:
 
     @property
     def database(self) -> str:
-        return json.loads((self.folder / "var" / "running.json").read_text())["DATABASE_URL"]
+        return json.loads((self.var / "running.json").read_text())["DATABASE_URL"]
 
     def secret(self, name: str) -> str:
-        lines = (self.folder / "var" / "secrets.env").read_text().splitlines()
+        lines = (self.var / "secrets.env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)[name]
 
 
@@ -225,7 +233,7 @@ def assert_what_dies_is_started_again(installation: Installation, launcher: int,
     with psycopg.connect(database) as c:
         found = c.execute("SELECT phone FROM schools_school WHERE code = '99001'").fetchone()
     assert found == ("0551-11111111",)
-    log = (installation.folder / "var" / "run.log").read_text()
+    log = (installation.var / "run.log").read_text()
     for name in SERVICES:
         assert f"{name} ended (killed by signal 9)" in log
         assert f"{name} was started again" in log
@@ -249,13 +257,14 @@ def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> No
     assert_no_header_says_where_the_platform_is(origin)
     assert_slow_clients_keep_nobody_waiting(origin)
     assert_what_dies_is_started_again(installation, process.pid, origin)
-    for log in (installation.folder / "var").glob("*.log"):
+    for log in (installation.var).glob("*.log"):
         assert log.stat().st_mode & 0o077 == 0, log
     installation.stop(process)
     assert still_running(installation.seen) == set()
-    assert not (installation.folder / "var" / "running.json").exists()
+    assert not (installation.var / "running.json").exists()
 
     secret = installation.secret("SECRET_KEY")
+    installation.var = installation.var.rename(installation.folder / "moved")
     process, said = installation.start()
     assert status_of(address_in(said) + "/") == 200
     with psycopg.connect(installation.database) as c:
@@ -264,3 +273,28 @@ def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> No
     assert installation.secret("SECRET_KEY") == secret
     installation.stop(process)
     assert still_running(installation.seen) == set()
+
+
+def test_a_first_start_that_is_killed_at_any_moment_is_taken_up_by_the_next(
+    installation: Installation,
+) -> None:
+    chance = random.Random()
+    for most in (1.5, 3, 5, 7):
+        process = installation.begin("--no-demo")
+        until = time.monotonic() + chance.uniform(0.2, most)
+        while time.monotonic() < until:
+            installation.seen |= processes_under(process.pid)
+            time.sleep(0.05)
+        process.kill()
+        process.wait(10)
+    process, said = installation.start("--no-demo")
+    origin = address_in(said)
+    for path in ("/", "/healthz"):
+        assert status_of(origin + path) == 200
+    with psycopg.connect(installation.database) as c:
+        assert c.execute("SELECT count(*) > 1000 FROM codes_division").fetchone() == (True,)
+    installation.stop(process)
+    deadline = time.monotonic() + 10
+    while left := still_running(installation.seen):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .children import Service
+from .children import Service, dies_with_parent
 from .installation import OF_SERVERS, installation_secrets, open_lock
 from .paths import ROOT, VAR, make_folder, service_account, state_dir
 from .postgres import DATABASE, OWNER, READER, SIMULATOR, Passwords, Postgres, binaries
@@ -168,7 +168,10 @@ def manage(env: dict[str, str], *args: str, owner: bool = False, quiet: bool = F
     if owner:
         env["DATABASE_URL"] = env["DATABASE_OWNER_URL"]
     out = subprocess.DEVNULL if quiet else None
-    done = subprocess.run([PYTHON, "manage.py", *args], cwd=ROOT, env=env, stdout=out)
+    # A migration of a command that was killed must not go on beside that of the next one.
+    ends_too = dies_with_parent(signal.SIGKILL)
+    argv = [PYTHON, "manage.py", *args]
+    done = subprocess.run(argv, cwd=ROOT, env=env, stdout=out, preexec_fn=ends_too)
     if done.returncode:
         raise SystemExit(done.returncode)
 

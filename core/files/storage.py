@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -19,7 +20,14 @@ class PrivateStorage(FileSystemStorage):
     def _save(self, name: str, content: File) -> str:
         """Save a file. If root saves it on the command line, it is given to the account that owns
         the folder, so that the web can read it."""
-        saved: str = super()._save(name, content)  # type: ignore[misc]  # a documented hook
+        try:
+            saved: str = super()._save(name, content)  # type: ignore[misc]  # a documented hook
+        except OSError:
+            # The disk is full, say. Names are random, so what is there under this one is a part of
+            # this file.
+            with contextlib.suppress(OSError):
+                os.unlink(self.path(name))
+            raise
         if os.geteuid() == 0:
             owner = os.stat(self.location)
             path = Path(self.path(saved))

@@ -18,6 +18,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from core.db.bulk import RawJson, any_of, insert_rows, update_rows
+from core.jobs import database_now
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped
@@ -98,7 +99,7 @@ def claim(
     """Claim up to `size` due entries of `parts`, oldest first. Those to be sent go into a new batch,
     or `into` a batch that is being filled. A graduate's origin is sent before the destination,
     because the national system does not know the graduate otherwise."""
-    now = timezone.now()
+    now = database_now()
     with transaction.atomic():
         rows = due(way=way, parts=parts, school_id=school_id)
         rows = rows.order_by("due_at", "id").select_for_update(skip_locked=True)
@@ -130,7 +131,7 @@ def due(
     """Entries that may be claimed now. An entry in a file that was not answered yet is not sent by
     HTTP meanwhile, not even in a newer version: nobody could say which of the two arrives last."""
     rows = Entry.objects.filter(
-        state__in=[EntryState.WAITING, EntryState.FAILED], due_at__lte=timezone.now()
+        state__in=[EntryState.WAITING, EntryState.FAILED], due_at__lte=database_now()
     )
     if school_id is not None:
         rows = rows.filter(school_id=school_id)
@@ -214,7 +215,7 @@ def _put(entry: DueEntry, state: str, owner: str, due: datetime.datetime | None)
 def _new(way: str, school_id: int | None) -> Batch:
     """A new batch. By HTTP the caller sends it and has its lease from the beginning; a file is
     there at once and waits until somebody carries it over."""
-    now = timezone.now()
+    now = database_now()
     batch = Batch(id=uuid.uuid4(), lines=0, way=way, school_id=school_id)
     if way == WORKBOOK:
         batch.state, batch.sent_at = BatchState.SENT, now
@@ -226,7 +227,7 @@ def _new(way: str, school_id: int | None) -> Batch:
 
 
 def _fill(entries: list[DueEntry], built: dict[int, Built], batch: Batch) -> list[ClaimedLine]:
-    now = timezone.now()
+    now = database_now()
     # A file is carried by people, so it is their turn and they get working days.
     by_file = batch.way == WORKBOOK
     owner = Owner.SCHOOL if by_file else Owner.SYSTEM
@@ -290,6 +291,6 @@ def requeue(graduate_ids: list[int], *, parts: tuple[str, ...] = tuple(Part.valu
         )
         rows = Entry.objects.filter(graduate_id__in=graduate_ids, part__in=parts)
         return rows.update(
-            state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=timezone.now(), attempts=0,
+            state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=database_now(), attempts=0,
             problems=[], accepted_hash="",
         )  # fmt: skip

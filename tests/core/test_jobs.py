@@ -198,3 +198,27 @@ def _claim_at_the_same_moment() -> None:
         assert len(claimed) == len(set(claimed)) > 5
     finally:
         OutboxMessage.objects.all().delete()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_worker_whose_clock_is_wrong_takes_no_job_from_others_and_leaves_none_lying(
+    hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases and due dates are measured by the database's clock alone."""
+    right = timezone.now
+    make_job("held")
+    held = claim_one()
+    monkeypatch.setattr(timezone, "now", lambda: right() + timedelta(hours=hours))
+    assert jobs.claim(KIND) == []
+    assert jobs.overdue(KIND) == []
+    make_job("due")
+    due = claim_one()
+    jobs.renew(KIND, due)
+    due.refresh_from_db()
+    assert due.leased_until is not None
+    assert abs(due.leased_until - right() - KIND.lease) < timedelta(minutes=1)
+    jobs.retry(KIND, due, "虚构原因", after=timedelta(minutes=5))
+    due.refresh_from_db()
+    assert abs(due.due_at - right() - timedelta(minutes=5)) < timedelta(minutes=1)
+    jobs.finish(held, OutboxState.SENT)

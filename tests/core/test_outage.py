@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, connections, transaction
 from django.test import Client
@@ -256,3 +260,34 @@ def test_a_full_disk_keeps_no_file_and_no_row(
     assert answer.status_code == 503
     assert "文件没有保存" in answer.content.decode()
     assert StoredFile.objects.count() == before
+
+
+_STORE = """
+import django, os, resource, sys
+django.setup()
+from pathlib import Path
+from django.conf import settings
+from django.db import connection
+from core import files
+from core.models import StoredFile
+connection.settings_dict["NAME"] = sys.argv[1]
+before = StoredFile.objects.count()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    files.store(b"x" * 300_000, name="a.bin", content_type="text/plain", purpose="test")
+except OSError as error:
+    left = sum(p.is_file() for p in Path(settings.PRIVATE_ROOT).rglob("*"))
+    print(error.errno, StoredFile.objects.count() - before, left)
+"""
+
+
+def test_a_process_that_can_write_no_further_leaves_no_part_of_a_file(
+    tmp_path: Path, django_db_setup: None
+) -> None:
+    """A real limit instead of a real full disk."""
+    done = subprocess.run(
+        [sys.executable, "-c", _STORE, connection.settings_dict["NAME"]],
+        env=os.environ | {"PRIVATE_ROOT": str(tmp_path)}, cwd=settings.BASE_DIR,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.split() == [str(errno.EFBIG), "0", "0"], done.stderr
