@@ -96,9 +96,12 @@ def logged_by(work: Callable[[], object]) -> list[dict[str, Any]]:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(as_json=True))
     root = logging.getLogger()
+    level = root.level
     root.addHandler(handler)
+    root.setLevel(logging.INFO)
     try:
         work()
     finally:
+        root.setLevel(level)
         root.removeHandler(handler)
     return [json.loads(line) for line in stream.getvalue().splitlines()]

@@ -1,0 +1,1 @@
+"""Attacks with made-up requests and hostile files, for the tests and for `bin/bench attack`."""
