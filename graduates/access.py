@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.encoding import escape_uri_path
 
 from accounts.models import Realm, User
 from accounts.throttle import client_address
@@ -64,7 +65,7 @@ def return_after_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[...,
         ):
             rate.limit(f"scan:{client_address(request)}", most=_MOST_SCANS, seconds=3600)
             response.set_signed_cookie(
-                _RETURN_TO, request.path, max_age=_RETURN_WITHIN, httponly=True, samesite="Lax",
+                _RETURN_TO, escape_uri_path(request.path), max_age=_RETURN_WITHIN, httponly=True, samesite="Lax",
                 secure=request.is_secure(),
             )  # fmt: skip
         return response

@@ -216,3 +216,10 @@ def test_old_tickets_are_deleted() -> None:
     assert scan_print.delete_old_tickets() == 1
     assert PrintTicket.objects.get() == newest
     assert re.fullmatch(r"\d\d", newest.digits)
+
+
+def test_a_scanned_address_with_odd_characters_is_no_server_error(db: None) -> None:
+    """It is remembered in a cookie, which holds no such characters."""
+    answer = Client().get("/print/scan/%E4%B8%9E%7D%09%2B/")
+    assert answer.status_code == 302
+    assert answer.cookies.output().isascii()
