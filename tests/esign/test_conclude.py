@@ -6,64 +6,38 @@ import datetime
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import Message, User
-from core.errors import Conflict, DomainError
+from accounts.models import Message
+from core.errors import DomainError
 from core.models import Event, OutboxMessage
 from destinations.actions import dispute, review
 from destinations.actions.evidence import standing_evidence
 from destinations.models import Dispute
 from destinations.states import State
 from esign.actions import amend, conclude, printing, terminate
-from esign.conclusion_steps import CONCLUSION
 from esign.models import Agreement, Amendment, Conclusion, Termination
 from esign.states import AgreementState, ConclusionState, Ground, Side, TerminationState
-from esign.termination_steps import EMPLOYER, GRADUATE
 from esign.verification import public_facts
 from graduates.models import Graduate
-from schools.roles import Level, Role
+from schools.roles import Role
 from tests import factories
 from tests.esign import signing
-from tests.esign.test_races import run_at_once
-from tests.factories import World, client_of
+from tests.esign.concluding import (
+    approved,
+    confirm,
+    graduate_user,
+    let_answer_period_pass,
+    refused,
+    state,
+)
+from tests.factories import World
 
 
 @pytest.fixture
 def agreement(world: World) -> Agreement:
     return approved(world)
-
-
-def approved(world: World) -> Agreement:
-    made = signing.sign_agreement(factories.make_graduate(world))
-    review.approve(graduate_id=made.graduate_id, by=world.school_admin)
-    return made
-
-
-def graduate_user(agreement: Agreement) -> User:
-    return signing.account_of(agreement.graduate)
-
-
-def refused(code: str, call: Any, *args: Any, **values: Any) -> DomainError:
-    with pytest.raises(DomainError) as refusal:
-        call(*args, **values)
-    assert refusal.value.code == code
-    return refusal.value
-
-
-def confirm(conclusion: Conclusion, by: User, **changes: Any) -> Conclusion:
-    call = {"seen": conclusion.pk, "has_read": True} | changes
-    return conclude.confirm(agreement=conclusion.agreement, by=by, **call)
-
-
-def let_answer_period_pass() -> None:
-    Conclusion.objects.update(answer_by=timezone.now() - datetime.timedelta(seconds=1))
-
-
-def state(agreement: Agreement) -> str:
-    return Agreement.objects.get(pk=agreement.pk).state
 
 
 # --- proposing ---------------------------------------------------------------------------------
@@ -351,188 +325,3 @@ def test_an_upheld_dispute_withdraws_the_proposal(world: World) -> None:
     )
     proposal.refresh_from_db()
     assert (proposal.state, state(made)) == (ConclusionState.WITHDRAWN, AgreementState.TERMINATED)
-
-
-# --- the table and the database ----------------------------------------------------------------
-
-_ADMINS = {Level.DEPARTMENT, Level.SCHOOL}
-ALLOWED: dict[str, dict[str, set[str]]] = {
-    "propose": {role: {"none"} for role in (EMPLOYER, Level.SCHOOL)},
-    "confirm": {role: {"proposed"} for role in (GRADUATE, *_ADMINS)},
-    "refuse": {role: {"proposed"} for role in (GRADUATE, *_ADMINS)},
-    "withdraw": {role: {"proposed"} for role in (EMPLOYER, Level.SCHOOL)},
-}
-
-
-@pytest.mark.parametrize("action", CONCLUSION.actions())
-def test_the_table_allows_each_role_exactly_these_states(action: str) -> None:
-    found: dict[str, set[str]] = {}
-    for step in CONCLUSION.steps_of(action):
-        for role in step.roles:
-            found.setdefault(role, set()).update(step.sources)
-    assert found == ALLOWED[action]
-
-
-@pytest.mark.django_db
-def test_a_decided_conclusion_keeps_its_decision_and_its_proof(
-    world: World, agreement: Agreement
-) -> None:
-    made = signing.propose_conclusion(agreement, world.school_admin)
-    conclude.refuse(agreement=agreement, by=graduate_user(agreement), seen=made.pk, reason="没有")
-    for changes in (
-        {"state": ConclusionState.CONFIRMED},
-        {"contract_on": factories.today() - datetime.timedelta(days=3)},
-    ):
-        with pytest.raises(IntegrityError, match="keeps its proof"), transaction.atomic():
-            Conclusion.objects.filter(pk=made.pk).update(**changes)
-
-
-def test_of_two_confirmations_at_once_one_counts_and_the_other_is_told(
-    committed_world: World,
-) -> None:
-    world = committed_world
-    agreement = approved(world)
-    made = signing.propose_conclusion(agreement, world.school_admin)
-    second, user = factories.make_staff(Role.SCHOOL_ADMIN, world), graduate_user(agreement)
-    answers = run_at_once(lambda: confirm(made, second), lambda: confirm(made, user))
-    done = [a for a in answers if isinstance(a, Conclusion)]
-    told = [a for a in answers if isinstance(a, Conflict)]
-    assert (len(done), len(told)) == (1, 1), answers
-    assert state(agreement) == AgreementState.ENDED
-    assert Event.objects.filter(action="esign.conclude", object_id=agreement.pk).count() == 1
-
-
-def test_of_confirming_and_withdrawing_at_once_one_happens(committed_world: World) -> None:
-    agreement = approved(committed_world)
-    made = signing.propose_conclusion(agreement, agreement.member.user)
-    user = graduate_user(agreement)
-    answers = run_at_once(
-        lambda: confirm(made, user),
-        lambda: conclude.withdraw(agreement=agreement, by=agreement.member.user, seen=made.pk),
-    )
-    assert sum(isinstance(a, Conclusion) for a in answers) == 1, answers
-    made.refresh_from_db()
-    expected = AgreementState.ENDED if made.state == "confirmed" else AgreementState.ACTIVE
-    assert state(agreement) == expected
-
-
-# --- the pages ---------------------------------------------------------------------------------
-
-
-def photo(name: str = "合同.jpg") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, factories.make_photo(), "image/jpeg")
-
-
-def typed(**changes: Any) -> dict[str, Any]:
-    return {
-        "contract_on": factories.today().isoformat(), "first_page": photo(),
-        "signature_page": photo(), "note": "",
-    } | changes  # fmt: skip
-
-
-@pytest.mark.django_db
-def test_the_unit_proposes_and_the_graduate_confirms_on_the_pages(agreement: Agreement) -> None:
-    unit, phone = client_of(agreement.member.user), client_of(graduate_user(agreement))
-    address = f"/employer/agreements/{agreement.pk}/conclude/"
-    assert address in unit.get(f"/employer/agreements/{agreement.pk}/").content.decode()
-    wrong = unit.post(address, typed(contract_on="", signature_page=""))
-    page = wrong.content.decode()
-    assert wrong.status_code == 422
-    assert "请填写劳动合同的签订日期" in page
-    assert "请上传劳动合同签字盖章页的图片" in page
-    for _ in range(2):  # the form may be sent twice
-        assert unit.post(address, typed()).status_code == 302
-    made = Conclusion.objects.get()
-    shown = unit.get(f"/employer/agreements/{agreement.pk}/").content.decode()
-    assert f"/employer/agreements/{agreement.pk}/conclusions/{made.pk}/first_page/" in shown
-    assert (
-        unit.get(f"/employer/agreements/{agreement.pk}/conclusions/{made.pk}/no/").status_code
-        == 404
-    )
-
-    assert f"/conclusions/{made.pk}/" in phone.get("/").content.decode()
-    sheet = phone.get(f"/conclusions/{made.pk}/").content.decode()
-    for words in (agreement.number, "签劳动合同形式就业", "协议书作废", "不能撤回"):
-        assert words in sheet
-    assert phone.get(f"/conclusions/{made.pk}/picture/signature_page/").status_code == 200
-    unticked = phone.post(f"/conclusions/{made.pk}/confirm/", {})
-    assert (unticked.status_code, "请核对以上内容并勾选" in unticked.content.decode()) == (
-        409,
-        True,
-    )
-    for _ in range(2):  # a double click
-        answer = phone.post(f"/conclusions/{made.pk}/confirm/", {"has_read": "on"})
-        assert (answer.status_code, answer["Location"]) == (302, f"/agreements/{agreement.pk}/")
-    assert state(agreement) == AgreementState.ENDED
-    assert phone.get(f"/conclusions/{made.pk}/confirm/")["Location"].endswith("#answer")
-    assert "已确认" in phone.get(f"/agreements/{agreement.pk}/").content.decode()
-
-
-@pytest.mark.django_db
-def test_the_graduate_refuses_on_the_page(world: World, agreement: Agreement) -> None:
-    made = signing.propose_conclusion(agreement, world.school_admin)
-    phone = client_of(graduate_user(agreement))
-    empty = phone.post(f"/conclusions/{made.pk}/refuse/", {"reason": ""})
-    assert (empty.status_code, "请填写理由" in empty.content.decode()) == (409, True)
-    assert phone.post(f"/conclusions/{made.pk}/refuse/", {"reason": "没有签过"}).status_code == 302
-    late = phone.post(f"/conclusions/{made.pk}/confirm/", {"has_read": "on"})
-    assert (late.status_code, state(agreement)) == (409, AgreementState.ACTIVE)
-
-
-@pytest.mark.django_db
-def test_two_staff_members_conclude_on_the_console(world: World, agreement: Agreement) -> None:
-    first = world.client(Role.SCHOOL_ADMIN)
-    second = client_of(factories.make_staff(Role.SCHOOL_ADMIN, world))
-    page = first.get(f"/console/agreements/{agreement.pk}/").content.decode()
-    assert "提出转为劳动合同" in page
-    counsellor = world.client(Role.COUNSELLOR)
-    assert (
-        "提出转为劳动合同"
-        not in counsellor.get(f"/console/agreements/{agreement.pk}/").content.decode()
-    )
-    start = f"/console/agreements/{agreement.pk}/conclude/"
-    assert first.post(start, typed(first_page="")).status_code == 422
-    for _ in range(2):
-        answer = first.post(start, typed())
-        assert answer.status_code == 302
-    made = Conclusion.objects.get()
-    address, queue = f"/console/conclusions/{made.pk}/", "/console/conclusions/queue/"
-    own = first.get(address).content.decode()
-    assert "由您提出" in own
-    assert f"{address}act/confirm/" not in own
-    assert f"{address}act/withdraw/" in own
-    assert address not in first.get(queue).content.decode()
-    assert address in second.get(queue).content.decode()
-    counts = second.get("/console/counts/").content.decode()
-    assert 'id="count-consoleconclusion-queue" hx-swap-oob="true">1<' in counts
-    assert first.post(f"{address}act/confirm/", {"has_read": "on"}).status_code == 409
-    assert counsellor.post(f"{address}act/confirm/", {"has_read": "on"}).status_code == 403
-    assert second.get(f"/console/conclusions/{made.pk}/picture/first_page/").status_code == 200
-    assert second.post(f"{address}act/confirm/", {}).status_code == 409
-    assert second.post(f"{address}act/confirm/", {"has_read": "on"}).status_code == 302
-    again = second.post(f"{address}act/confirm/", {"has_read": "on"})
-    assert (again.status_code, "您的操作没有执行" in again.content.decode()) == (409, True)
-    assert state(agreement) == AgreementState.ENDED
-    assert address in second.get("/console/conclusions/").content.decode()
-
-
-@pytest.mark.django_db
-def test_guessed_ids_are_not_found(world: World, agreement: Agreement) -> None:
-    made = signing.propose_conclusion(agreement, agreement.member.user)
-    stranger = factories.make_world()
-    clerk = stranger.client(Role.SCHOOL_ADMIN)
-    phone = client_of(factories.activate(factories.make_graduate(world)))
-    for end in ("", "picture/first_page/"):
-        assert clerk.get(f"/console/conclusions/{made.pk}/{end}").status_code == 404
-        assert phone.get(f"/conclusions/{made.pk}/{end}").status_code == 404
-    assert (
-        clerk.post(f"/console/conclusions/{made.pk}/act/confirm/", {"has_read": "on"}).status_code
-        == 404
-    )
-    assert clerk.get(f"/console/agreements/{agreement.pk}/conclude/").status_code == 404
-    for end in ("confirm/", "refuse/"):
-        assert phone.post(f"/conclusions/{made.pk}/{end}", {"has_read": "on"}).status_code == 404
-    assert world.client(Role.SCHOOL_ADMIN).get("/console/conclusions/99999999/").status_code == 404
-    act = f"/console/conclusions/{made.pk}/act/propose/"
-    assert world.client(Role.SCHOOL_ADMIN).post(act).status_code == 404
-    assert state(agreement) == AgreementState.ACTIVE
