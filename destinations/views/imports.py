@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST
 
 from core import spreadsheets
 from destinations import tasks
@@ -16,23 +14,15 @@ from destinations.models import DestinationImport
 from destinations.resources import DestinationResource, workbook_choices
 from destinations.views.lists import DestinationList
 from schools.access import StaffRequest, staff_view
-from schools.roles import Level
 from workbooks.actions import imports as workbook_imports
-from workbooks.views.imports import ImportPages
-
-
-def _visible(request: StaffRequest) -> QuerySet[DestinationImport]:
-    """A school admin sees all imports of the school, everybody else only their own."""
-    rows = DestinationImport.objects.filter(school_id=request.staff.own_school)
-    return rows if request.staff.role_level == Level.SCHOOL else rows.filter(by=request.user)
-
+from workbooks.views.imports import ImportPages, all_of_school_or_own
 
 _PAGES = ImportPages(
     templates="destinations/console",
     address="console:destination-import",
     file_name="去向.xlsx",
     cancelled="已取消，没有录入任何去向。",
-    visible=_visible,
+    visible=all_of_school_or_own(DestinationImport),
     upload=imports.upload,
     confirm_action=workbook_imports.confirm,
     cancel_action=workbook_imports.cancel,
@@ -40,11 +30,7 @@ _PAGES = ImportPages(
     apply=tasks.apply_import.delay,
 )
 _import_view = staff_view("destinations.import")
-listing = _import_view(_PAGES.listing)
-detail = _import_view(_PAGES.detail)
-confirm = _import_view(require_POST(_PAGES.confirm))
-cancel = _import_view(require_POST(_PAGES.cancel))
-annotated = _import_view(_PAGES.annotated)
+listing, detail, confirm, cancel, annotated = _PAGES.views(_import_view)
 
 
 @_import_view

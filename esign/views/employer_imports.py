@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST
 
 from accounts.throttle import client_address
 from core import spreadsheets
@@ -61,11 +60,7 @@ _PAGES = ImportPages(
     detail_context=_detail_context,
     most_bytes=imports.MOST_BYTES,
 )
-listing = employer_view(_PAGES.listing)
-detail = employer_view(_PAGES.detail)
-confirm = employer_view(require_POST(_PAGES.confirm))
-cancel = employer_view(require_POST(_PAGES.cancel))
-annotated = employer_view(_PAGES.annotated)
+listing, detail, confirm, cancel, annotated = _PAGES.views(employer_view)
 
 
 @employer_view

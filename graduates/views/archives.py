@@ -8,7 +8,6 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
 
 from codes import lookup
 from codes.fields import choices_by_label
@@ -22,9 +21,8 @@ from graduates.filters import GraduateFilter
 from graduates.models import ArchiveImport, Graduate
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
-from schools.roles import Level
 from workbooks.actions import imports
-from workbooks.views.imports import ImportPages
+from workbooks.views.imports import ImportPages, all_of_school_or_own
 
 _TYPE, _SENT = "archive__transfer_type", "archive__sent_on"
 _EMPTY, _READY, _GONE = "empty", "ready", "sent"
@@ -131,18 +129,12 @@ def _export_row(graduate: Graduate) -> list[str]:
     return [*first, *fields, archive.transfer_no, archive.check_no]
 
 
-def _visible(request: StaffRequest) -> QuerySet[ArchiveImport]:
-    """A school admin sees all imports of the school, everybody else only their own."""
-    rows = ArchiveImport.objects.filter(school_id=request.staff.own_school)
-    return rows if request.staff.role_level == Level.SCHOOL else rows.filter(by=request.user)
-
-
 _PAGES = ImportPages(
     templates="graduates/archives",
     address="console:archive-import",
     file_name="档案转寄.xlsx",
     cancelled="已取消，没有改动任何档案信息。",
-    visible=_visible,
+    visible=all_of_school_or_own(ArchiveImport),
     upload=archive_imports.upload,
     confirm_action=imports.confirm,
     cancel_action=imports.cancel,
@@ -150,11 +142,7 @@ _PAGES = ImportPages(
     apply=tasks.apply_archive_import.delay,
 )
 _import_view = staff_view("graduates.edit")
-listing = _import_view(_PAGES.listing)
-detail = _import_view(_PAGES.detail)
-confirm = _import_view(require_POST(_PAGES.confirm))
-cancel = _import_view(require_POST(_PAGES.cancel))
-annotated = _import_view(_PAGES.annotated)
+listing, detail, confirm, cancel, annotated = _PAGES.views(_import_view)
 
 
 @_import_view

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST
 
 from codes.fields import choices_by_label
 from core import spreadsheets
@@ -15,11 +13,7 @@ from graduates.actions import roster
 from graduates.fields import BY_KEY, TEMPLATE_KEYS
 from graduates.models import RosterImport
 from schools.access import StaffRequest, staff_view
-from workbooks.views.imports import ImportPages
-
-
-def _imports_of_school(request: StaffRequest) -> QuerySet[RosterImport]:
-    return RosterImport.objects.filter(school_id=request.staff.own_school)
+from workbooks.views.imports import ImportPages, all_of_school
 
 
 def _first_issues(imported: RosterImport) -> dict[str, Any]:
@@ -34,7 +28,7 @@ _PAGES = ImportPages(
     address="console:import",
     file_name="生源.xlsx",
     cancelled="已取消，没有导入任何数据。",
-    visible=_imports_of_school,
+    visible=all_of_school(RosterImport),
     upload=roster.upload,
     confirm_action=roster.confirm,
     cancel_action=roster.cancel,
@@ -43,11 +37,7 @@ _PAGES = ImportPages(
     detail_context=_first_issues,
 )
 _import_view = staff_view("graduates.import")
-imports = _import_view(_PAGES.listing)
-detail = _import_view(_PAGES.detail)
-confirm = _import_view(require_POST(_PAGES.confirm))
-cancel = _import_view(require_POST(_PAGES.cancel))
-annotated = _import_view(_PAGES.annotated)
+imports, detail, confirm, cancel, annotated = _PAGES.views(_import_view)
 
 
 @_import_view

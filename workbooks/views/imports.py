@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,21 +17,52 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError
 from core.forms import posted
+from schools.access import StaffRequest
+from schools.roles import Level
 from workbooks.forms import WorkbookForm
 from workbooks.models import WorkbookImport
 
 M = TypeVar("M", bound=WorkbookImport)
 # A StaffRequest or an EmployerRequest, whose access was checked by the app's own decorator.
 CheckedRequest = Any
+View = Callable[..., HttpResponseBase]
+
+
+class ImportViews(NamedTuple):
+    """The five views of one kind of import, for the app's `urls`."""
+
+    listing: View
+    detail: View
+    confirm: View
+    cancel: View
+    annotated: View
+
+
+def all_of_school(model: type[M]) -> Callable[[StaffRequest], QuerySet[M]]:
+    """For `ImportPages.visible`: all imports of the person's school."""
+    return lambda request: model._default_manager.filter(school_id=request.staff.own_school)
+
+
+def all_of_school_or_own(model: type[M]) -> Callable[[StaffRequest], QuerySet[M]]:
+    """For `ImportPages.visible`: all imports of the school for a school admin, for everybody else only
+    their own."""
+
+    def visible(request: StaffRequest) -> QuerySet[M]:
+        rows = all_of_school(model)(request)
+        is_admin = request.staff.role_level == Level.SCHOOL
+        return rows if is_admin else rows.filter(by=request.user)
+
+    return visible
 
 
 @dataclass(frozen=True)
 class ImportPages(Generic[M]):
-    """The pages of one kind of import. An app wraps these methods in its own access check.
+    """The pages of one kind of import. `views` wraps them in the app's own access check.
 
     `visible` are the imports that the person may see. `upload`, `confirm_action` and
     `cancel_action` are the actions; `check` and `apply` start the background tasks that follow
@@ -55,6 +86,16 @@ class ImportPages(Generic[M]):
     list_context: Callable[[CheckedRequest], dict[str, Any]] = lambda request: {}
     detail_context: Callable[[M], dict[str, Any]] = lambda imported: {}
     most_bytes: int | None = None  # the limit of rosters where none is given
+
+    def views(self, access: Callable[[View], View]) -> ImportViews:
+        """The views of these pages, each behind the decorator `access`."""
+        return ImportViews(
+            listing=access(self.listing),
+            detail=access(self.detail),
+            confirm=access(require_POST(self.confirm)),
+            cancel=access(require_POST(self.cancel)),
+            annotated=access(self.annotated),
+        )
 
     def listing(self, request: CheckedRequest) -> HttpResponse:
         """The upload form and earlier imports."""
