@@ -19,6 +19,7 @@ from graduates.fields import ALL, BY_KEY
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.permissions import editable_keys, why_grey
 from graduates.records import record_of
+from graduates.rules.glyphs import check_glyphs
 from graduates.states import Standing
 from schools.models import Cohort, Department, SchoolClass
 
@@ -73,7 +74,16 @@ def origin_form(
             field = form.fields[key]
             if isinstance(field, DeclaredField) and record[key]:
                 field.kept_number = (MASKS[key](record[key]), record[key])
+        _warn_of_glyphs(form)
     return form
+
+
+def _warn_of_glyphs(form: DeclaredForm) -> None:
+    """Say beside the name which of its characters can't be printed."""
+    if "name" in form.fields:
+        name = str(form["name"].value() or "")
+        findings = check_glyphs(name[: BY_KEY["name"].max_length])
+        form.warnings["name"] = [f"{finding.message}。" for finding in findings]
 
 
 def _own_choices(graduate: Graduate, keys: set[str]) -> dict[str, Sequence[tuple[str, str]]]:
@@ -91,7 +101,9 @@ def _own_choices(graduate: Graduate, keys: set[str]) -> dict[str, Sequence[tuple
 
 def new_graduate_form(data: Mapping[str, Any] | None = None) -> DeclaredForm:
     """The form that adds a graduate by hand."""
-    return declared_form(ALL, required=_REQUIRED, demanded=_REQUIRED)(data)
+    form = declared_form(ALL, required=_REQUIRED, demanded=_REQUIRED)(data)
+    _warn_of_glyphs(form)
+    return form
 
 
 class StandingForm(PlatformForm):

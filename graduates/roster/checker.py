@@ -18,6 +18,7 @@ from graduates.fields import BY_KEY, OriginField
 from graduates.pinyin import name_sort
 from graduates.roster.reader import Roster
 from graduates.rules import check_record
+from graduates.rules.glyphs import check_glyphs
 
 # Columns whose values hardly repeat, so that remembering them would only cost memory.
 _HARDLY_REPEATED = frozenset(
@@ -169,16 +170,10 @@ def _read_mixed_types(field: OriginField, raw: list[Any], source: Source) -> lis
 def _find_missing_glyphs(checked: CheckedRoster) -> None:
     """Warn of names with a character that no font has: an agreement with it could not be printed."""
     names = [row.values.get("name") or "" for row in checked.rows]
-    missing = pdf.missing_characters("".join(names))
-    if not missing:
+    if not pdf.missing_characters("".join(names)):
         return
     for row, name in zip(checked.rows, names, strict=True):
-        for character in dict.fromkeys(c for c in name if c in missing):
-            message = (
-                f"平台没有“{character}”（U+{ord(character):04X}）的字形，协议书将无法打印此姓名，"
-                "请核对；确认无误的可以导入，并请联系运维人员安装字体"
-            )
-            row.issues.append(Finding("no_glyph", message, is_error=False, field="name"))
+        row.issues += check_glyphs(name)
 
 
 def _find_repetitions(checked: CheckedRoster) -> None:

@@ -162,3 +162,21 @@ def test_the_platform_needs_nobody_to_confirm_the_demo(world: World) -> None:
         by=Actor(None, "system", "演示数据"),
     )  # fmt: skip
     assert not HandEntry.objects.filter(graduate=added).exists()
+
+
+def test_a_name_without_a_glyph_is_a_warning_beside_the_field(world: World) -> None:
+    """U+30000 is in no font. The record is saved, and its page goes on saying so."""
+    client, typed = world.client(Role.SCHOOL_ADMIN), factories.typed_record(world)
+    name = "试\U00030000"
+    refused_page = client.post("/console/graduates/add/", typed | {"name": name, "gender": ""})
+    assert refused_page.status_code == 422
+    assert "“\U00030000”（U+30000）的字形" in refused_page.context["form"]["name"].warnings[0]
+    page = client.post("/console/graduates/add/", typed | {"name": name}, follow=True)
+    graduate = Graduate.objects.get(name=name)
+    assert page.redirect_chain == [(f"/console/graduates/{graduate.pk}/", 302)]
+    field = page.content.decode().partition('id="field-name"')[2].partition('class="field')[0]
+    assert "协议书将无法打印此姓名" in field
+    address = f"/console/graduates/{graduate.pk}/"
+    version = {"version": graduate.version}
+    fixed = client.post(address, {"name": "试安柏", **version}, follow=True)
+    assert "无法打印" not in fixed.content.decode()
