@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -117,6 +118,35 @@ def clean_name(value: str) -> str:
     value = unicodedata.normalize("NFC", narrow(clean(_VARIATION.sub("", value))))
     value = unquote(value).replace("\u2019", "'")
     return _NAME_STOPS.sub("·", _NAME_DOTS.sub("·", value))
+
+
+def forms_of_letter(letter: str) -> str:
+    """`letter` in capitals and not, a Latin one also with each accent: all characters for which
+    somebody may type it who searches for a name. É gives the same as e."""
+    plain = _plain_letter(letter)
+    if plain in _latin_letters():
+        return _latin_letters()[plain]
+    return "".join(sorted(c for c in {letter, letter.lower(), letter.upper()} if len(c) == 1))
+
+
+# Letters with a stroke, which Unicode does not take apart into a letter and an accent.
+_STROKES = {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t"}
+
+
+def _plain_letter(letter: str) -> str:
+    plain = unicodedata.normalize("NFD", letter)[0].lower()[0]
+    return _STROKES.get(plain, plain)
+
+
+@functools.cache
+def _latin_letters() -> dict[str, str]:
+    """The letters of Latin-1, Latin Extended A and B and Extended Additional, by plain letter."""
+    letters: dict[str, str] = {}
+    for code in (*range(0x41, 0x7B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        plain = _plain_letter(chr(code))
+        if plain.isascii() and plain.isalpha():
+            letters[plain] = letters.get(plain, "") + chr(code)
+    return letters
 
 
 def clean_phone(value: str) -> str:

@@ -38,6 +38,12 @@ class HasGrams(Func):
     conditional = True
 
 
+class HasOneGram(HasGrams):
+    """The SQL `grams && wanted`: the name has at least one of the wanted grams."""
+
+    arg_joiner = " && "
+
+
 def grams_of(part: str, *, school_id: int | None) -> list[int]:
     """The numbers under which the index has names that contain `part`: one for each pair of its
     characters, or one for its only character.
@@ -55,6 +61,23 @@ def name_contains(part: str, *, school_id: int | None, prefix: str = "") -> HasG
     expression = NameGrams(F(f"{prefix}school_id"), F(f"{prefix}name"))
     grams = grams_of(part, school_id=school_id)
     return HasGrams(expression, Value(grams, ArrayField(models.BigIntegerField())))
+
+
+def latin_word_in_name(word: str, *, school_id: int | None, prefix: str = "") -> Q:
+    """The condition that a name contains `word`, in capitals or not and with accents or not: nguyen
+    and Nguyễn both find NGUYEN and Nguyễn.
+
+    The index is asked for names that have each letter in any of its forms, and the pattern for those
+    that have them in this order. Few names have Latin letters, so that is quick.
+    """
+    expression = NameGrams(F(f"{prefix}school_id"), F(f"{prefix}name"))
+    letters = [text.forms_of_letter(c) for c in word]
+    condition = Q()
+    for forms_of_letter in list(dict.fromkeys(letters))[:_MOST_LETTERS]:
+        grams = [g for c in forms_of_letter for g in grams_of(c, school_id=school_id)]
+        condition &= Q(HasOneGram(expression, Value(grams, ArrayField(models.BigIntegerField()))))
+    pattern = "".join(f"[{re.escape(one)}]" for one in letters)
+    return condition & Q(**{f"{prefix}name__regex": pattern})
 
 
 def search_graduates(
@@ -85,6 +108,8 @@ _SHORTEST_DOCUMENT = 5  # a passport's number
 _LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z'.,\- ]+")
 _HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
 _MOST_WORDS = 8
+# How many letters of a word the index is asked for; the pattern has all of them.
+_MOST_LETTERS = 10
 
 
 def _name_of(typed: str) -> str:
@@ -95,27 +120,19 @@ def _name_of(typed: str) -> str:
 
 def _by_name(name: str, user: User, prefix: str) -> Q:
     """The condition that a name contains `name`, within the user's school. Of a Latin name it has to
-    contain each word, in capitals or not, because passports write NGUYEN Van An."""
+    contain each word, in capitals or not, because passports write NGUYEN Van An, and with accents or
+    not, because they leave these out."""
     scope = scope_of(user)
     school_id = scope.school_id if scope and not scope.everything else None
-    if _HAN.search(name):
-        return _contains_one_of({name}, school_id, prefix)
-    matches = Q()
-    for word in name.split()[:_MOST_WORDS]:
-        # The index distinguishes capitals from small letters, so all usual spellings are looked up.
-        spellings = {word, word.upper(), word.lower(), word.title()}
-        matches &= _contains_one_of(spellings, school_id, prefix)
-    return matches
-
-
-def _contains_one_of(parts: set[str], school_id: int | None, prefix: str) -> Q:
-    matches = Q()
-    for part in sorted(parts):
-        condition = Q(name_contains(part, school_id=school_id, prefix=prefix))
-        if len(part) > 2:
-            # The pairs of characters may stand apart in a name, so look for the whole text, too.
-            condition &= Q(**{f"{prefix}name__contains": part})
-        matches |= condition
+    if not _HAN.search(name):
+        matches = Q()
+        for word in name.split()[:_MOST_WORDS]:
+            matches &= latin_word_in_name(word, school_id=school_id, prefix=prefix)
+        return matches
+    matches = Q(name_contains(name, school_id=school_id, prefix=prefix))
+    if len(name) > 2:
+        # The pairs of characters may stand apart in a name, so look for the whole text, too.
+        matches &= Q(**{f"{prefix}name__contains": name})
     return matches
 
 

@@ -26,3 +26,13 @@ def test_blanks_are_trimmed_and_reduced_to_one() -> None:
 def test_a_line_break_between_chinese_characters_is_removed() -> None:
     assert text.clean("软件\r\n工程") == text.clean("软件 \n 工程") == "软件工程"
     assert text.clean("Main Street\n1") == "Main Street 1"
+
+
+def test_the_forms_of_a_letter_have_its_accents_and_both_cases() -> None:
+    assert {"e", "E", "é", "É", "ễ", "Ễ"} <= set(text.forms_of_letter("e"))
+    for letter in ("E", "é", "ễ"):
+        assert text.forms_of_letter(letter) == text.forms_of_letter("e")
+    assert "đ" in text.forms_of_letter("D")
+    assert text.forms_of_letter("й") == "Йй"
+    assert text.forms_of_letter("ß") == "ß"
+    assert text.forms_of_letter("-") == "-"
