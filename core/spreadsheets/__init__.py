@@ -36,7 +36,9 @@ _TEXT_OF_A_ROW = 4000
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _REFUSALS = {
-    "not_workbook": "这不是Excel工作簿，请上传.xlsx或.xls文件",
+    "not_workbook": "这不是Excel工作簿，请用表格软件打开，另存为.xlsx后重新上传",
+    "open_document": "这是.ods等OpenDocument格式的文件，其中的编号和出错的公式无法可靠读取，"
+    "请用表格软件打开，另存为.xlsx后重新上传",
     "web_page": "文件内容是网页（有的系统导出的.xls就是这样），请用表格软件打开，另存为.xlsx后重新上传",
     "unreadable": "工作簿已损坏或格式不受支持，请用表格软件另存为.xlsx后重新上传",
     "encrypted": "工作簿设有密码，请取消密码后重新上传",

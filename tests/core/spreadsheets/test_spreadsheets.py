@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,22 @@ def test_a_file_that_is_no_workbook_is_refused(content: bytes, code: str, tmp_pa
     with pytest.raises(WorkbookRefused) as refusal:
         read(path)
     assert refusal.value.code == code
+
+
+def test_an_ods_is_refused_with_what_to_do_instead(tmp_path: Path) -> None:
+    """As LibreOffice writes it: the kind of file stands uncompressed in the first part."""
+    path = tmp_path / "a.ods"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", kind, zipfile.ZIP_STORED)
+        archive.writestr("Configurations2/statusbar/", "")
+        archive.writestr("content.xml", "<office:document-content/>")
+        archive.writestr("META-INF/manifest.xml", "<manifest:manifest/>")
+    with pytest.raises(WorkbookRefused) as refusal:
+        read(path)
+    assert refusal.value.code == "open_document"
+    assert ".ods" in refusal.value.message
+    assert "另存为.xlsx后重新上传" in refusal.value.message
 
 
 def test_a_workbook_whose_child_process_dies_is_refused(
