@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from django.http import QueryDict
@@ -202,6 +202,17 @@ def consent_form(
     return form
 
 
+def _replace_in_data(form: PlatformForm, **values: str | None) -> None:
+    """Show the bound form with other values than were posted; None leaves a value out."""
+    data = cast(QueryDict, form.data).copy()
+    for name, value in values.items():
+        if value is None:
+            data.pop(name, None)
+        else:
+            data[name] = value
+    form.data = data
+
+
 class TerminationForm(PlatformForm):
     """A graduate's request to end an agreement. What its ground asks for is checked by the action.
 
@@ -227,10 +238,7 @@ class TerminationForm(PlatformForm):
         """Show the form again with `count` pictures that are kept and named by `token`."""
         if not self.is_bound:
             return
-        data = cast(QueryDict, self.data).copy()
-        data["kept"] = token
-        data.pop("drop", None)
-        self.data = data
+        _replace_in_data(self, kept=token, drop=None)
         widget = self.fields["materials"].widget
         if count and isinstance(widget, widgets.ImagesInput):
             widget.shown = f"{count}张"
@@ -265,7 +273,10 @@ class AnswerForm(PlatformForm):
 
 
 class ConclusionForm(PlatformForm):
-    """Says that a labour contract followed an agreement. What is missing is said by the action."""
+    """Says that a labour contract followed an agreement. What is missing is said by the action.
+
+    `kept` is a signed list of pictures that an earlier, refused sending of the form brought.
+    """
 
     contract_on = fields.Date("劳动合同签订日期", star=True)
     first_page = fields.Picture(
@@ -273,9 +284,19 @@ class ConclusionForm(PlatformForm):
     )
     signature_page = fields.Picture("劳动合同签字盖章页", star=True)
     note = fields.LongText("说明", required=False, max_length=300)
+    kept = fields.Mark()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
+
+    def show_kept(self, token: str, slots: Collection[str]) -> None:
+        """Show the form again. The pictures in `slots` are kept and named by `token`."""
+        _replace_in_data(self, kept=token)
+        for slot in slots:
+            self[slot].help_text = "已收到，会随申请一起提交；需要更换的请重新选择。"
+            widget = self.fields[slot].widget
+            assert isinstance(widget, widgets.FileInput)
+            widget.shown = slot
 
 
 class ConclusionAnswerForm(PlatformForm):

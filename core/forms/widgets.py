@@ -131,25 +131,25 @@ class PlaceInput(_Styled, forms.TextInput):
 
 
 class FileInput(_Styled, forms.FileInput):
-    """One file. `accept` names the endings or kinds the browser offers."""
+    """One file. `accept` names the endings or kinds the browser offers.
+
+    `shown` names what was kept of an earlier sending of the form, so that the page does not ask
+    for the same file again.
+    """
 
     def __init__(self, accept: str) -> None:
         super().__init__(attrs={"accept": accept})
+        self.shown = ""
 
 
 class ImagesInput(FileInput):
-    """Several pictures.
-
-    `shown` names what was kept of an earlier sending of the form, so that the page does not ask
-    for the same pictures again.
-    """
+    """Several pictures."""
 
     allow_multiple_selected = True
 
     def __init__(self) -> None:
         super().__init__(accept=PICTURES)
         self.attrs["multiple"] = True
-        self.shown = ""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:
         return files.getlist(name) if hasattr(files, "getlist") else files.get(name, [])

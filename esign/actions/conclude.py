@@ -32,8 +32,10 @@ from esign.models import Agreement, Conclusion, SigningRules
 from esign.states import AgreementState, ConclusionState, Proposer
 from graduates.models import Graduate
 
+PURPOSE = "conclusion"
 PICTURES = {"first_page": "劳动合同首页", "signature_page": "劳动合同签字盖章页"}
 _CHUNK = 100
+Picture = bytes | StoredFile
 
 
 def conclusion_facts(agreement: Agreement) -> ConclusionFacts:
@@ -98,13 +100,15 @@ def propose(
     agreement: Agreement,
     by: User,
     contract_on: datetime.date | None,
-    first_page: bytes,
-    signature_page: bytes,
+    first_page: Picture | None,
+    signature_page: Picture | None,
     note: str = "",
 ) -> Conclusion:
     """Say that a labour contract followed, with its date and pictures of its first page and of the page
-    with signatures and seal. Until somebody else confirms it the agreement stays in force."""
+    with signatures and seal, as bytes or kept before. Until somebody else confirms it the agreement
+    stays in force."""
     contract_on = _check_proposal(agreement, contract_on, first_page, signature_page)
+    assert first_page and signature_page
     CONCLUSION.check("propose", conclusion_facts(agreement), by)
     stored = {
         "first_page": _store_picture("first_page", first_page, agreement, by),
@@ -133,8 +137,8 @@ def propose(
 def _check_proposal(
     agreement: Agreement,
     contract_on: datetime.date | None,
-    first_page: bytes,
-    signature_page: bytes,
+    first_page: Picture | None,
+    signature_page: Picture | None,
 ) -> datetime.date:
     errors: dict[str, list[str]] = {}
     if contract_on is None:
@@ -151,7 +155,15 @@ def _check_proposal(
     return contract_on
 
 
-def _store_picture(slot: str, content: bytes, agreement: Agreement, by: User) -> StoredFile:
+def keep_picture(slot: str, content: bytes, agreement: Agreement, by: User) -> StoredFile:
+    """Store a picture of a proposal that is not complete yet. The sweep of files deletes it if it is
+    never used. Raises `ImageRefused`."""
+    return _store_picture(slot, content, agreement, by)
+
+
+def _store_picture(slot: str, content: Picture, agreement: Agreement, by: User) -> StoredFile:
+    if isinstance(content, StoredFile):
+        return content
     try:
         if len(content) > settings.EVIDENCE_MAX_UPLOAD:
             raise images.ImageRefused("image_bytes", "图片超过20MB，请用手机重新拍照后上传。")
@@ -161,7 +173,7 @@ def _store_picture(slot: str, content: bytes, agreement: Agreement, by: User) ->
         raise
     return files.store(
         small, name=f"{PICTURES[slot]}.jpg", content_type="image/jpeg",
-        purpose="conclusion", school_id=agreement.school_id, by_id=by.pk,
+        purpose=PURPOSE, school_id=agreement.school_id, by_id=by.pk,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from esign.conclusion_steps import CONCLUSION
 from esign.forms import ConclusionAnswerForm, ConclusionForm
 from esign.models import Conclusion
 from esign.states import ConclusionState
+from esign.views.conclusion_form import propose_as_typed
 from esign.views.console_agreement import agreement_or_404
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
@@ -39,15 +40,13 @@ def start(request: StaffRequest, pk: int) -> HttpResponse:
         open_one = conclude.open_conclusion(agreement)
         if form.is_bound and open_one and open_one.proposed_by_user_id == request.user.pk:
             return redirect("console:conclusion", pk=open_one.pk)  # the form was sent twice
-    if refusal is None and form.is_valid():
-        try:
-            made = conclude.propose(agreement=agreement, by=request.user, **form.cleaned_data)
+    if refusal is None and form.is_bound:
+        proposed = propose_as_typed(form, agreement, request.user)
+        if proposed is not None:
             messages.success(
                 request, f"{agreement.graduate.name}：已提出，等待毕业生或另一位老师确认。"
             )
-            return redirect("console:conclusion", pk=made.pk)
-        except DomainError as problem:
-            form.add_refusal(problem)
+            return redirect("console:conclusion", pk=proposed.pk)
     context = {
         "agreement": agreement,
         "graduate": agreement.graduate,

@@ -17,6 +17,7 @@ from esign.conclusion_steps import CONCLUSION
 from esign.forms import AnswerForm, ConclusionForm
 from esign.models import Agreement, Conclusion
 from esign.states import Proposer
+from esign.views.conclusion_form import propose_as_typed
 from esign.views.employer_agreements import own_agreement, refused_page
 
 
@@ -28,13 +29,9 @@ def start(request: EmployerRequest, pk: int) -> HttpResponse:
         open_one = conclude.open_conclusion(agreement)
         if open_one is not None and open_one.proposed_by_user_id == request.user.pk:
             return redirect("employer-agreement", pk=pk)  # the form was sent twice
-    if refusal is None and form.is_valid():
-        try:
-            conclude.propose(agreement=agreement, by=request.user, **form.cleaned_data)
-            messages.success(request, "已提交，等待毕业生确认；确认之前协议继续有效。")
-            return redirect("employer-agreement", pk=pk)
-        except DomainError as problem:
-            form.add_refusal(problem)
+    if refusal is None and form.is_bound and propose_as_typed(form, agreement, request.user):
+        messages.success(request, "已提交，等待毕业生确认；确认之前协议继续有效。")
+        return redirect("employer-agreement", pk=pk)
     context = {
         "agreement": agreement,
         "refusal": refusal,

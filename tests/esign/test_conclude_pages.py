@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
+from core import files
 from esign.models import Agreement, Conclusion
 from esign.states import AgreementState
 from schools.roles import Role
@@ -142,3 +146,62 @@ def test_guessed_ids_are_not_found(world: World, agreement: Agreement) -> None:
     act = f"/console/conclusions/{made.pk}/act/propose/"
     assert world.client(Role.SCHOOL_ADMIN).post(act).status_code == 404
     assert state(agreement) == AgreementState.ACTIVE
+
+
+def kept_token(page: str) -> str:
+    found = re.search(r'name="kept" value="([^"]+)"', page)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("side", ["unit", "school"])
+def test_chosen_pictures_are_kept_when_something_else_is_wrong(
+    side: str, world: World, agreement: Agreement
+) -> None:
+    client, address = world.client(Role.SCHOOL_ADMIN), f"/console/agreements/{agreement.pk}/"
+    if side == "unit":
+        client, address = client_of(agreement.member.user), f"/employer/agreements/{agreement.pk}/"
+    address += "conclude/"
+    answer = client.post(address, typed(contract_on="", signature_page=""))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert page.count("已收到，会随申请一起提交") == 1
+    assert page.count("浏览器不保留选过的文件") == 1, "only the other picture is asked for"
+    token = kept_token(page)
+    # A file that is no picture is refused, and what was kept stays.
+    wrong = SimpleUploadedFile("合同.jpg", b"%PDF-1.7", "image/jpeg")
+    again = client.post(address, typed(first_page="", signature_page=wrong, kept=token))
+    assert again.status_code == 422
+    assert again.content.decode().count("已收到，会随申请一起提交") == 1
+    token = kept_token(again.content.decode())
+    done = client.post(address, typed(first_page="", kept=token))
+    assert done.status_code == 302
+    made = Conclusion.objects.get()
+    assert made.first_page.name == "劳动合同首页.jpg"
+    assert made.signature_page.name == "劳动合同签字盖章页.jpg"
+
+
+@pytest.mark.django_db
+def test_a_kept_picture_can_be_exchanged(world: World, agreement: Agreement) -> None:
+    client, address = client_of(agreement.member.user), f"/employer/agreements/{agreement.pk}/"
+    address += "conclude/"
+    token = kept_token(client.post(address, typed(contract_on="")).content.decode())
+    other = SimpleUploadedFile("新.jpg", factories.make_photo((300, 300)), "image/jpeg")
+    assert client.post(address, typed(first_page=other, signature_page="", kept=token))
+    made = Conclusion.objects.get()
+    with files.open_file(made.first_page) as f:
+        assert Image.open(f).size == (300, 300)
+
+
+@pytest.mark.django_db
+def test_pictures_that_somebody_else_sent_are_not_taken(world: World, agreement: Agreement) -> None:
+    unit, staff = client_of(agreement.member.user), world.client(Role.SCHOOL_ADMIN)
+    page = unit.post(f"/employer/agreements/{agreement.pk}/conclude/", typed(contract_on=""))
+    token = kept_token(page.content.decode())
+    answer = staff.post(
+        f"/console/agreements/{agreement.pk}/conclude/",
+        typed(first_page="", signature_page="", kept=token),
+    )
+    assert answer.status_code == 422
+    assert not Conclusion.objects.exists()
