@@ -10,7 +10,8 @@ from codes.fields import FieldDeclaration
 from codes.findings import Finding
 from codes.readers import FORM, Reading, Source
 from core.errors import Invalid, Refused
-from destinations.actions import enter, review
+from core.models import StoredFile
+from destinations.actions import enter, evidence, review
 from destinations.catalogue import catalogue
 from destinations.fields import BY_KEY, CATEGORY, FORMS, form_label
 from destinations.models import NOT_REGISTERED, Destination
@@ -95,7 +96,28 @@ def _check(graduate: Graduate, field: str, value: Any) -> list[str]:
     return checked.errors().get(field, [])
 
 
-def _apply(*, graduate_id: int, field: str, value: str, by: User, reason: str) -> None:
+def _apply(
+    *,
+    graduate_id: int,
+    field: str,
+    value: str,
+    by: User,
+    reason: str,
+    pictures: Sequence[StoredFile],
+) -> None:
+    """Store the accepted value. The pictures that came with another category prove it from now on."""
+    _store(graduate_id=graduate_id, field=field, value=value, by=by, reason=reason)
+    if field == "category":
+        category = Destination.objects.values_list("category", flat=True).get(pk=graduate_id)
+        evidence.attach_proof(
+            graduate_id=graduate_id,
+            category=category,
+            proof=pictures[: evidence.free_places(graduate_id, category)],
+            by=by,
+        )
+
+
+def _store(*, graduate_id: int, field: str, value: str, by: User, reason: str) -> None:
     """Enter the destination again with the accepted value, or correct a code of an e-signed one. The
     checks of these actions apply. A value that staff have entered meanwhile is left as it is."""
     d = Destination.objects.select_related("graduate").get(pk=graduate_id)

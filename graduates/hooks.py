@@ -31,8 +31,9 @@ class CorrectionTarget:
 
     `fields` gives the declarations of the fields that can be corrected, and `current(graduate, key)` the
     words for the present value. `check(graduate, key, value)` gives the sentences for which the record
-    would be refused with this value, as `FieldDeclaration.read` returned it. `apply(graduate_id=, field=, value=, by=, reason=)` stores an
-    accepted value by the action that changes such data, which checks it and writes the history.
+    would be refused with this value, as `FieldDeclaration.read` returned it. `apply(graduate_id=,
+    field=, value=, by=, reason=, pictures=)` stores an accepted value by the action that changes such
+    data, which checks it and writes the history. `pictures` are the files that came with the request.
     """
 
     kind: str

@@ -71,7 +71,7 @@ def origin_target() -> CorrectionTarget:
         fields=lambda graduate: ALL_FIELDS,
         current=lambda graduate, key: BY_KEY[key].show(record_of(_with_relations(graduate))[key]),
         check=_check_origin,
-        apply=lambda *, graduate_id, field, value, by, reason: origin.edit(
+        apply=lambda *, graduate_id, field, value, by, **_: origin.edit(
             graduate_id=graduate_id, typed={field: value}, by=by
         ),
     )
@@ -98,9 +98,7 @@ def archive_target() -> CorrectionTarget:
         _, issues = archive.read_fields(typed | {key: value}, archive.OWN_KEYS)
         return [issue.message for issue in issues if issue.field == key]
 
-    def apply_correction(
-        *, graduate_id: int, field: str, value: str, by: User, reason: str
-    ) -> None:
+    def apply_correction(*, graduate_id: int, field: str, value: str, by: User, **_: Any) -> None:
         row = ArchiveTransfer.objects.filter(pk=graduate_id).first()
         typed = {k: getattr(row, k) for k in archive.OWN_KEYS} if row is not None else {}
         archive_actions.save(graduate_id=graduate_id, typed=typed | {field: value}, by=by)

@@ -61,7 +61,7 @@ def conclude(
             raise Invalid(registration.errors())
         shown = [row.pk for row in standing_evidence(graduate_id, d.category)]
         base.put_values(d, registration.category, registration.form, registration.values)
-        attach_proof(graduate_id=graduate_id, category=d.category, proof=proof)
+        attach_proof(graduate_id=graduate_id, category=d.category, proof=proof, by=None)
         # Pictures that staff attached show the contract, too.
         picked = shown[: MOST - len(proof)]
         keep_evidence(graduate_id=graduate_id, category=d.category, picked=picked, by=None)

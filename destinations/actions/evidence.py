@@ -88,10 +88,17 @@ def _add_pages(
     return added
 
 
+def free_places(graduate_id: int, category: str) -> int:
+    """How many more images the category can have; none with 待就业 (70)."""
+    if is_seeking(category):
+        return 0
+    return max(0, MOST - standing_evidence(graduate_id, category).count())
+
+
 def _check_room(graduate_id: int, category: str, *, more: int) -> None:
     if is_seeking(category):
         raise Refused("no_evidence", "待就业不需要证明材料；请先登记或录入去向，再上传材料。")
-    if standing_evidence(graduate_id, category).count() + more > MOST:
+    if more > free_places(graduate_id, category):
         raise Refused("evidence_full", f"最多上传{MOST}张证明材料，请先删除一张。")
 
 
@@ -124,15 +131,17 @@ def keep_evidence(
         audit.record("destinations.evidence_keep", by=by, obj=row, school_id=school_id)
 
 
-def attach_proof(*, graduate_id: int, category: str, proof: Sequence[StoredFile]) -> None:
+def attach_proof(
+    *, graduate_id: int, category: str, proof: Sequence[StoredFile], by: User | None
+) -> None:
     """Attach pictures that another app has checked and stored as submitted evidence of the category. The
-    caller has locked the graduate."""
+    caller has locked the graduate; `by` is None for the platform."""
     school_id = Graduate.objects.values_list("school_id", flat=True).get(pk=graduate_id)
     for file in proof:
         added = Evidence.objects.create(
             graduate_id=graduate_id, file=file, category=category, submitted_at=timezone.now()
         )
-        audit.record("destinations.evidence_add", by=None, obj=added, school_id=school_id)
+        audit.record("destinations.evidence_add", by=by, obj=added, school_id=school_id)
 
 
 def remove_evidence(*, evidence: Evidence, by: User) -> None:

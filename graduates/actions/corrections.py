@@ -95,6 +95,7 @@ def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> Correct
         target.apply(
             graduate_id=row.graduate_id, field=row.field, value=row.proposed, by=by,
             reason=f"信息反馈：{row.reason}",
+            pictures=[image.file for image in row.images.select_related("file").order_by("id")],
         )  # fmt: skip
         return _decide(row, CorrectionState.ACCEPTED, by, answer or "已按您的反馈更正。")
 

@@ -11,10 +11,12 @@ from django.db import connection
 
 from accounts.models import User
 from core.errors import Invalid, Refused
+from core.models import Event
 from destinations.actions import enter, evidence, register, review
 from destinations.models import Evidence
 from destinations.steps import EVIDENCE
-from graduates.models import Graduate
+from graduates.actions import corrections
+from graduates.models import CorrectionRequest, Graduate
 from schools.roles import Role
 from tests import factories
 from tests.factories import CONTRACT, SEEKING, World, client_of, destination_of, make_photo
@@ -207,3 +209,64 @@ def test_the_migration_fills_the_category_from_the_destination(
     assert Evidence.objects.get(graduate=seeking).category == ""
     # Nobody knows what it was uploaded for, so the graduate is asked.
     assert len(evidence.earlier_evidence(seeking.pk, "11")) == 1
+
+
+def ask_for_category(graduate: Graduate, user: User, pictures: int = 1) -> CorrectionRequest:
+    return corrections.ask(
+        graduate=graduate, kind="destination", field="category", proposed="501",
+        reason="登记错了", by=user, pictures=[make_photo((240 + n, 320)) for n in range(pictures)],
+    )  # fmt: skip
+
+
+def test_pictures_of_an_accepted_correction_prove_the_new_category(
+    world: World, graduate: Graduate, user: User
+) -> None:
+    factories.register_contract(graduate, user)
+    old = shown(graduate)
+    request = ask_for_category(graduate, user)
+    corrections.accept(request=request, by=world.school_admin)
+    assert destination_of(graduate).category == "501"
+    (added,) = shown(graduate)
+    assert added not in old
+    row = Evidence.objects.get(pk=added)
+    assert row.file_id == request.images.get().file_id
+    assert row.submitted_at is not None
+    event = Event.objects.get(action="destinations.evidence_add", object_id=added)
+    assert event.actor_id == world.school_admin.pk
+    page = world.client(Role.SCHOOL_ADMIN).get(f"/console/destinations/{graduate.pk}/")
+    assert f"/evidence/{added}/" in page.content.decode()
+
+
+def test_pictures_count_also_if_staff_entered_the_category_before_they_accepted(
+    world: World, graduate: Graduate, user: User
+) -> None:
+    factories.register_contract(graduate, user)
+    request = ask_for_category(graduate, user)
+    enter.enter(graduate_id=graduate.pk, typed=OTHER, by=world.school_admin)
+    corrections.accept(request=request, by=world.school_admin)
+    assert len(shown(graduate)) == 1
+
+
+def test_no_more_than_four_pictures_of_a_correction_become_evidence(
+    world: World, graduate: Graduate, user: User
+) -> None:
+    factories.register_contract(graduate, user)
+    for _ in range(2):
+        factories.attach(graduate, world.school_admin, "501")
+    request = ask_for_category(graduate, user, pictures=3)
+    corrections.accept(request=request, by=world.school_admin)
+    assert len(shown(graduate)) == 4
+    assert request.images.count() == 3
+
+
+def test_pictures_of_a_correction_of_another_field_become_no_evidence(
+    world: World, graduate: Graduate, user: User
+) -> None:
+    factories.register_contract(graduate, user)
+    before = shown(graduate)
+    request = corrections.ask(
+        graduate=graduate, kind="destination", field="unit_address", proposed="虚构路9号",
+        reason="搬了", by=user, pictures=[make_photo()],
+    )  # fmt: skip
+    corrections.accept(request=request, by=world.school_admin)
+    assert shown(graduate) == before
