@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Realm, User
 from codes.validators import id_check_character
 from core.audit import Actor
-from graduates.actions import origin
+from graduates.actions import archive, origin
 from graduates.models import Graduate, Person
 from graduates.records import RELATED, confirmation_hash, record_of
 from schools.demo import DEMO_CODE, DEMO_YEAR, OTHER_DEMO_CODE
@@ -76,7 +76,8 @@ _MAJORS = {
 
 
 def make_graduates(password: str) -> None:
-    """Add graduates to both demo schools, three of four confirmed. The first one has an account."""
+    """Add graduates to both demo schools, three of four confirmed. The first one has an account, and most
+    have an archive."""
     for code, count in _COUNTS.items():
         school = School.objects.get(code=code)
         cohort = Cohort.objects.get(school=school, year=DEMO_YEAR)
@@ -91,7 +92,45 @@ def make_graduates(password: str) -> None:
             Graduate.objects.filter(pk=graduate.pk).update(created_at=_long_ago())
             if index % 4:
                 _confirm(graduate)
+        _write_archives(school)
         _open_account(school, password)
+
+
+def _write_archives(school: School) -> None:
+    """Say where most archives go, and that some of them were sent. Graduates who sign in the demo are
+    left out: their agreements say where their archives go."""
+    admin = User.objects.filter(realm=Realm.STAFF, login=f"{school.code}admin").first()
+    if admin is None:
+        return
+    graduates = Graduate.objects.select_related("archive").filter(
+        school=school, cohort__year=DEMO_YEAR, student_no__startswith="9027"
+    )
+    for index, graduate in enumerate(graduates.order_by("student_no")[_SIGNING:]):
+        if index % 4 == 3 or hasattr(graduate, "archive"):
+            continue
+        archive.save(graduate_id=graduate.pk, typed=_RECEIVERS[index % 3], by=admin)
+        if index % 2:
+            sending = {"tracking_no": f"9900{index + 1:09}", "sent_on": _today()}
+            archive.record_sending(graduate_id=graduate.pk, typed=sending, by=admin)
+
+
+# The first ones in the order of student numbers sign agreements in the demo and in browser tests.
+_SIGNING = 4
+_RECEIVERS = (
+    {
+        "transfer_type": "origin", "unit_name": "示例县人才服务中心", "contact": "示例老师",
+        "phone": "0551-60000001", "address": "示例县示例路1号", "postcode": "230000",
+    },
+    {
+        "transfer_type": "agency", "unit_name": "示例市人才交流中心", "contact": "示例老师",
+        "phone": "0551-60000002", "address": "示例市示例路2号", "postcode": "230001",
+    },
+    {"transfer_type": "keep"},
+)  # fmt: skip
+
+
+def _today() -> str:
+    return timezone.localdate().isoformat()
 
 
 def _long_ago() -> datetime.datetime:
