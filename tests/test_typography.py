@@ -110,6 +110,38 @@ def test_no_sentence_of_a_template_shows_a_blank_where_its_line_ends() -> None:
     assert broken == []
 
 
+# A name or a word that stands in a sentence. The name of a file has Latin letters, so blanks may
+# stand around it, as they may around numbers.
+_WORD = r"\{\{ (?:\w+\.)*(?<!file\.)(?:\w*name|\w*label|title|cohort|unit|school|get_\w+_display)(?:\|\w+)* \}\}"
+_BLANK_AT_WORD = re.compile(rf"[{_HAN}，。：；、“”（）] +{_WORD}|{_WORD} +[{_HAN}，。：；、“”（）]")
+
+
+def blanks_at_words(template: str) -> list[str]:
+    """Where a blank stands between Chinese text and a Chinese word that is put into it."""
+    return [found[0] for found in _BLANK_AT_WORD.finditer(_TEMPLATE_CODE.sub("", template))]
+
+
+def test_no_blank_stands_around_a_name_in_a_sentence() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {place}"
+        for path in _files("templates/**/*.html")
+        for place in blanks_at_words(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_which_blanks_count() -> None:
+    assert blanks_at_words("与 {{ graduate.name }}签约") == ["与 {{ graduate.name }}"]
+    assert blanks_at_words("<b>{{ row.get_state_display }} 的协议") == [
+        "{{ row.get_state_display }} 的"
+    ]
+    for right in (
+        "与{{ graduate.name }}签约", "共 {{ count }} 条", "导入 {{ imported.file.name }} 成功",
+        "{{ unit.name }} · {{ at }}", "{{ graduate.name }} <small>{{ number }}",
+    ):  # fmt: skip
+        assert blanks_at_words(right) == [], right
+
+
 def test_code_tables() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {place}"
