@@ -291,7 +291,7 @@ class MinimumWage(models.Model):
     division = models.CharField("地区代码", max_length=6)  # of a county, a city or a province
     valid_from = models.DateField("起始日期")
     amount = models.PositiveIntegerField("元/月")
-    source = models.CharField("来源", max_length=200, default="", blank=True)
+    source = models.CharField("来源", max_length=200, default="", db_default="", blank=True)
 
     class Meta:
         verbose_name = "最低工资标准"

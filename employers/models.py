@@ -131,8 +131,8 @@ class Letter(models.Model):
     first_by_id = models.BigIntegerField(null=True)
     first_by = models.CharField(max_length=80, default="", blank=True)
     # What a person of the unit has against a letter that would end somebody's rights.
-    objection = models.CharField("异议", max_length=300, default="", blank=True)
-    objected_by = models.CharField(max_length=80, default="", blank=True)
+    objection = models.CharField("异议", max_length=300, default="", db_default="", blank=True)
+    objected_by = models.CharField(max_length=80, default="", db_default="", blank=True)
     objected_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=80, default="", blank=True)

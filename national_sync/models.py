@@ -97,6 +97,10 @@ class Batch(LeasedJob):
     state = models.CharField("状态", max_length=10, choices=BatchState, default=BatchState.READY)
     way = models.CharField("方式", max_length=10, default=HTTP)  # HTTP, WORKBOOK
     school = models.ForeignKey(School, models.PROTECT, null=True, related_name="+")
+    # The columns of jobs that came later than the table: an old web process leaves them out while
+    # a newer version is put in place.
+    token = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    progress = models.PositiveSmallIntegerField("进度", default=0, db_default=0)
     lines = models.PositiveIntegerField("条数")
     answered = models.PositiveIntegerField("已回执", default=0)
     accepted = models.PositiveIntegerField("入库", default=0)
@@ -284,6 +288,8 @@ class Comparison(LeasedJob):
     state = models.CharField(
         "状态", max_length=10, choices=ComparisonState, default=ComparisonState.WAITING
     )
+    # Came later than the table: an old web process leaves it out while a newer version is put in place.
+    token = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     asked_by_label = models.CharField("发起人", max_length=80)
     asked_at = models.DateTimeField("发起时间", db_default=Now())
     started_at = models.DateTimeField("开始时间", null=True, blank=True)

@@ -18,11 +18,13 @@ class School(models.Model):
     name = models.CharField("院校名称", max_length=60, unique=True)
     brand_name = models.CharField("平台显示名称", max_length=60, blank=True, default="")
     # How the employment office is reached (fields.py). Agreements print it.
-    contact_department = models.CharField("联系部门", max_length=40, blank=True, default="")
-    contact_name = models.CharField("联系人", max_length=40, blank=True, default="")
+    contact_department = models.CharField(
+        "联系部门", max_length=40, blank=True, default="", db_default=""
+    )
+    contact_name = models.CharField("联系人", max_length=40, blank=True, default="", db_default="")
     phone = models.CharField("就业部门电话", max_length=30, blank=True, default="")
-    address = models.CharField("通讯地址", max_length=120, blank=True, default="")
-    postcode = models.CharField("邮政编码", max_length=6, blank=True, default="")
+    address = models.CharField("通讯地址", max_length=120, blank=True, default="", db_default="")
+    postcode = models.CharField("邮政编码", max_length=6, blank=True, default="", db_default="")
     is_open = models.BooleanField("启用", default=True)
     closed_at = models.DateTimeField("停用时间", null=True, blank=True)
     two_person_review = models.BooleanField("录入与终审须为两人", default=False)

@@ -2,6 +2,9 @@
 
 `tests/data/first_state.sql.gz` is a dump of the demo from when migrations were first frozen, and is
 never renewed. Later migrations are only added, so that every installation can be upgraded.
+
+Migrations run while web processes of the old version still serve (docs/how-to/change-a-table.md).
+So what the old code reads stays, and what it writes is not refused.
 """
 
 from __future__ import annotations
@@ -26,14 +29,68 @@ from tests.conftest import owner_connection
 DUMP = Path(__file__).parent / "data" / "first_state.sql.gz"
 # The dump came without files, and before there was an audit chain.
 NOT_IN_DUMP = ("files_present", "files_unchanged", "events_chained")
+# Removed before the first release, so no installation ever served with them: leases took their place.
+REMOVED_BEFORE_THE_FIRST_RELEASE = {
+    ("national_sync_batch", "claimed_at"),
+    ("national_sync_comparison", "heartbeat_at"),
+}
+# A row as the old code wrote it, for tables that got new columns and have no row in the dump. Foreign
+# keys, which the database checks at the commit, are not checked for it.
+ROWS_OF_THE_OLD_CODE = {
+    "accounts_onetimecode": """
+        INSERT INTO accounts_onetimecode
+            (purpose, phone, subject, digest, nonce, tries, address, expires_at)
+        VALUES ('login', '13800000000', 'x', 'x', 'x', 0, '127.0.0.1', now())""",
+    "destinations_minimumwage": """
+        INSERT INTO destinations_minimumwage (division, valid_from, amount)
+        VALUES ('340000', '2000-01-01', 1000)""",
+    "employers_letter": """
+        INSERT INTO employers_letter (kind, name, mobile, state, checklist, reason, first_by,
+            decided_by, scan_id, unit_id)
+        SELECT 'verify', '甲', '13800000000', 'waiting', '{}', '', '', '',
+            (SELECT id FROM core_storedfile LIMIT 1), id FROM employers_unit LIMIT 1""",
+    "esign_termination": """
+        INSERT INTO esign_termination (started_by, ground, reason, state, answer,
+            called_back_note, department_by, decided_by, refusal, agreement_id, cohort_id,
+            graduate_id, school_id, started_by_user_id)
+        SELECT 'graduate', 'mutual', '甲', 'waiting_other', '', '', '', '', '', 0, cohort_id, id,
+            school_id, 0
+        FROM graduates_graduate LIMIT 1""",
+    "national_sync_batch": """
+        INSERT INTO national_sync_batch
+            (id, state, way, lines, answered, accepted, rejected, attempts, problem)
+        VALUES (gen_random_uuid(), 'ready', 'http', 1, 0, 0, 0, 0, '')""",
+    "national_sync_comparison": """
+        INSERT INTO national_sync_comparison
+            (state, asked_by_label, progress, attempts, problem, school_id)
+        SELECT 'waiting', '甲', 0, 0, '', id FROM schools_school LIMIT 1""",
+}
+# A column may be given the second type instead of the first without refusing an old value.
+WIDER = {("int2", "int4"), ("int2", "int8"), ("int4", "int8"), ("varchar", "text")}
 
 
 @dataclass(frozen=True)
 class Upgraded:
-    """A database that held the dump and was migrated: its address, and its rows before."""
+    """A database that held the dump and was migrated: its address, and its rows and columns before."""
 
     address: str
     rows_before: dict[str, int]
+    columns_before: dict[tuple[str, str], Column]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as information_schema describes it."""
+
+    type_name: str
+    length: int | None
+    may_be_left_out: bool
+
+    def holds(self, old: Column) -> bool:
+        """Whether every value of `old` fits into this column."""
+        if self.type_name != old.type_name:
+            return (old.type_name, self.type_name) in WIDER
+        return self.length is None or (old.length is not None and self.length >= old.length)
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +105,9 @@ def upgraded(worker_id: str) -> Iterator[Upgraded]:
     address = urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{name}").geturl()
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(gzip.decompress(DUMP.read_bytes()))
-    rows_before = count_rows(address)
+    rows_before, columns_before = count_rows(address), columns_of(address)
     manage(address, "migrate", "--verbosity", "0")
-    yield Upgraded(address, rows_before)
+    yield Upgraded(address, rows_before, columns_before)
     with owner_connection() as connection:
         connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
 
@@ -67,6 +124,17 @@ def count_rows(address: str) -> dict[str, int]:
             ).fetchone()[0]
             for (table,) in tables
         }
+
+
+def columns_of(address: str) -> dict[tuple[str, str], Column]:
+    """The columns of all tables, by the names of table and column."""
+    with psycopg.connect(address) as connection:
+        rows = connection.execute(
+            "SELECT table_name, column_name, udt_name, character_maximum_length,"
+            " is_nullable = 'YES' OR column_default IS NOT NULL OR is_identity = 'YES'"
+            " FROM information_schema.columns WHERE table_schema = 'public'"
+        ).fetchall()
+    return {(table, column): Column(*rest) for table, column, *rest in rows}
 
 
 def manage(address: str, *arguments: str) -> str:
@@ -93,15 +161,74 @@ def test_the_first_state_is_upgraded_without_losing_a_row(upgraded: Upgraded) ->
 
 
 def test_the_upgraded_schema_has_every_column_of_the_models(upgraded: Upgraded) -> None:
-    with psycopg.connect(upgraded.address) as connection:
-        rows = connection.execute(
-            "SELECT table_name, column_name FROM information_schema.columns"
-            " WHERE table_schema = 'public'"
-        ).fetchall()
+    columns = columns_of(upgraded.address)
     missing = [
         (model._meta.db_table, field.column)
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.concrete_fields
-        if (model._meta.db_table, field.column) not in set(rows)
+        if (model._meta.db_table, field.column) not in columns
     ]
     assert missing == []
+
+
+def test_the_old_code_finds_every_table_and_column_after_the_upgrade(upgraded: Upgraded) -> None:
+    now = columns_of(upgraded.address)
+    assert upgraded.columns_before.keys() - now.keys() == REMOVED_BEFORE_THE_FIRST_RELEASE
+    narrower = {
+        name: (old, now[name])
+        for name, old in upgraded.columns_before.items()
+        if name in now and not now[name].holds(old)
+    }
+    assert narrower == {}
+
+
+def test_the_old_code_can_leave_every_new_column_out(upgraded: Upgraded) -> None:
+    required = {
+        name for name, column in new_columns(upgraded).items() if not column.may_be_left_out
+    }
+    assert required == set(), "give the field a db_default, or make it nullable"
+
+
+def test_rows_of_the_old_code_are_accepted_after_the_upgrade(upgraded: Upgraded) -> None:
+    """Into each table that has new columns a row with the old columns only is written, under all
+    constraints and triggers of the new version."""
+    tables = {table for table, _ in new_columns(upgraded)}
+    with psycopg.connect(upgraded.address) as connection:
+        for table in sorted(tables):
+            written = (
+                connection.execute(ROWS_OF_THE_OLD_CODE[table]).rowcount
+                if table in ROWS_OF_THE_OLD_CODE
+                else write_a_row_again(connection, table, upgraded)
+            )
+            assert written == 1, f"{table} has no row in the dump: add one above"
+            if table not in ROWS_OF_THE_OLD_CODE:
+                connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            connection.rollback()
+
+
+def write_a_row_again(connection: psycopg.Connection, table: str, upgraded: Upgraded) -> int:
+    """Delete a row of the dump without triggers and foreign keys, and insert it with its old columns.
+    Returns how many rows were written."""
+    old = [column for of, column in upgraded.columns_before if of == table]
+    names = sql.SQL(", ").join(map(sql.Identifier, old))
+    name = sql.Identifier(table)
+    connection.execute("SET LOCAL session_replication_role = replica")
+    connection.execute(
+        sql.SQL(
+            "CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT {} FROM {} ORDER BY 1 DESC LIMIT 1"
+        ).format(names, name)
+    )
+    connection.execute(sql.SQL("DELETE FROM {} WHERE id IN (SELECT id FROM taken)").format(name))
+    connection.execute("SET LOCAL session_replication_role = origin")
+    insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM taken").format(name, names, names)
+    return connection.execute(insert).rowcount
+
+
+def new_columns(upgraded: Upgraded) -> dict[tuple[str, str], Column]:
+    """The columns that old tables have now and did not have before."""
+    tables = {table for table, _ in upgraded.columns_before}
+    return {
+        (table, column): description
+        for (table, column), description in columns_of(upgraded.address).items()
+        if table in tables and (table, column) not in upgraded.columns_before
+    }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
+from .children import dies_with_parent
 from .paths import ROOT
 from .stack import PYTHON, prepare, services, stop_on_signals
 
@@ -27,7 +29,10 @@ def main() -> int:
             env["DATABASE_URL"] = env["DATABASE_OWNER_URL"]
         env["PROCESS_ROLE"] = "command"
         cwd = os.environ.get("CALLER_PWD", str(ROOT))
-        return subprocess.run([PYTHON, str(ROOT / "manage.py"), *args], env=env, cwd=cwd).returncode
+        # A migration of a command that was killed must not go on beside that of the next one.
+        ends_too = dies_with_parent(signal.SIGKILL)
+        argv = [PYTHON, str(ROOT / "manage.py"), *args]
+        return subprocess.run(argv, env=env, cwd=cwd, preexec_fn=ends_too).returncode
 
 
 if __name__ == "__main__":
