@@ -13,18 +13,19 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from accounts.models import OneTimeCode
 from codes import readers
 from codes.validators import check_mobile
 from core import outbox
+from core.clock import database_now
 from core.db import rows
 from core.db.lookups import LookUp
 from core.errors import DomainError, Invalid, Refused
@@ -75,7 +76,8 @@ def issue(
     nonce = secrets.token_hex(16)
     with transaction.atomic():
         _lock_names(phone, address)
-        _check_limits(purpose, phone, subject, address)
+        now = database_now()
+        _check_limits(purpose, phone, subject, address, now)
         issued = OneTimeCode.objects.create(
             purpose=purpose,
             phone=phone,
@@ -84,7 +86,7 @@ def issue(
             digest=_digest(nonce, code),
             address=address,
             delivered=deliver,
-            expires_at=timezone.now() + LIFETIME,
+            expires_at=now + LIFETIME,
         )
         if deliver:
             outbox.post(
@@ -116,7 +118,7 @@ def prove(*, purpose: str, phone: str, subject: str, typed: str) -> OneTimeCode:
 def is_open(*, purpose: str, phone: str, subject: str) -> bool:
     """Whether a code was sent that can still be typed."""
     rows = OneTimeCode.objects.filter(purpose=purpose, phone=phone, subject=subject)
-    return _problem(rows.order_by("-id").first()) is None
+    return _problem(rows.annotate(database_now=Now()).order_by("-id").first()) is None
 
 
 def _try(
@@ -134,7 +136,7 @@ def _try(
         left = MOST_TRIES - row.tries
         words = f"验证码不正确，还可以试 {left} 次。" if left else _SPENT
         return WrongCode("code", words, field="code")
-    row.proved_at = row.proved_at or timezone.now()
+    row.proved_at = row.proved_at or row.database_now  # type: ignore[attr-defined]
     row.used_at = row.proved_at if spend else None
     rows.update(row, "proved_at", "used_at")
     return row
@@ -142,11 +144,10 @@ def _try(
 
 def spend(code: OneTimeCode) -> None:
     """Use a proved code. Raises `WrongCode` if it was used or has expired meanwhile."""
-    now = timezone.now()
     fresh = OneTimeCode.objects.filter(
-        pk=code.pk, used_at=None, proved_at__isnull=False, expires_at__gt=now
+        pk=code.pk, used_at=None, proved_at__isnull=False, expires_at__gt=Now()
     )
-    if not fresh.update(used_at=now):
+    if not fresh.update(used_at=Now()):
         raise WrongCode("code", "验证码已使用或已过期，请重新获取。", field="code")
 
 
@@ -155,13 +156,14 @@ _SPENT = "验证码输错次数过多，请重新获取。"
 
 
 def _problem(row: OneTimeCode | None) -> str | None:
+    """What is wrong with a code that was read with the annotation `database_now`."""
     if row is None:
         return _NONE
     if row.tries >= MOST_TRIES:
         return _SPENT
     if row.used_at is not None:
         return "验证码已使用，请重新获取。"
-    if row.expires_at <= timezone.now():
+    if row.expires_at <= row.database_now:  # type: ignore[attr-defined]
         return "验证码已过期，请重新获取。"
     return None
 
@@ -169,8 +171,10 @@ def _problem(row: OneTimeCode | None) -> str | None:
 _NEWEST = LookUp(
     lambda purpose, phone, subject: OneTimeCode.objects.select_for_update()
     .filter(purpose=purpose, phone=phone, subject=subject)
+    .annotate(database_now=Now())
     .order_by("-id"),
     str, str, str,
+    annotations=("database_now",),
 )  # fmt: skip
 
 
@@ -188,9 +192,8 @@ def _lock_names(*names: str) -> None:
             )
 
 
-def _check_limits(purpose: str, phone: str, subject: str, address: str) -> None:
+def _check_limits(purpose: str, phone: str, subject: str, address: str, now: datetime) -> None:
     """Codes that were not delivered count for the address that asked, and for nobody else."""
-    now = timezone.now()
     sent = OneTimeCode.objects
     purposes = _FOR_ANYBODY if purpose in _FOR_ANYBODY else (purpose,)
     delivered = Q(delivered=True)

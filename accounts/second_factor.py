@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
 from datetime import timedelta
 from hashlib import sha256
 
@@ -24,6 +23,7 @@ from accounts.models import RecoveryCode, SecondFactor, User
 from codes import text
 from core import audit
 from core.audit import Actor
+from core.clock import database_now
 from core.encryption import cipher
 from core.errors import DomainError, Refused
 
@@ -122,7 +122,7 @@ def _none() -> Refused:
 
 
 def _try(factor: SecondFactor, user: User, typed: str) -> DomainError | None:
-    now = timezone.now()
+    now = database_now()
     if factor.locked_until is not None and factor.locked_until > now:
         return FactorLocked("locked", "验证码输错次数过多，请15分钟后再试。", field="code")
     refusal = _use_app_code(factor, typed)
@@ -155,7 +155,7 @@ def _use_app_code(factor: SecondFactor, typed: str) -> WrongFactor | None:
 
 def _step_of(secret: str, digits: str) -> int | None:
     """The step whose code was typed, if it is about the present one."""
-    present = int(time.time()) // _STEP
+    present = int(database_now().timestamp()) // _STEP
     app = pyotp.TOTP(secret)
     for step in (present + around for around in _STEPS_AROUND):
         if hmac.compare_digest(app.generate_otp(step).encode(), digits.encode()):

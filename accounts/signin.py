@@ -8,13 +8,13 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts import own_sessions, second_factor
 from accounts.actions import change_password
 from accounts.models import Realm, User
 from codes import text
+from core.clock import database_now
 from core.errors import DomainError, Invalid
 from core.rate import limit
 
@@ -58,7 +58,7 @@ def sign_in(
     if not isinstance(user, User):
         check_throttle(request, realm=realm, login_name=login_name)
         raise WrongCredentials("credentials", wrong)
-    if user.password_expires_at is not None and user.password_expires_at <= timezone.now():
+    if user.password_expires_at is not None and user.password_expires_at <= database_now():
         raise WrongCredentials("password_expired", _EXPIRED)
     if user.realm == Realm.STAFF and second_factor.is_enrolled(user):
         _hold(request, user)

@@ -17,22 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 from structlog.contextvars import bind_contextvars
 
+from core.clock import database_now
+
 # A message may be on its way from the web process to the worker for this long.
 DELIVERY = timedelta(seconds=60)
-
-
-def database_now() -> datetime:
-    """The time by the database's clock. Workers on several machines compare leases and due dates with
-    it, because a machine whose clock is wrong would take jobs away from others that work on them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-        return now
 
 
 class LeaseLost(Exception):

@@ -7,6 +7,7 @@ import datetime
 from django.utils import timezone
 
 from accounts.models import User
+from core.clock import database_now
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from employers.models import Letter, LetterKind, LetterState, Membership
@@ -57,7 +58,7 @@ def another_person(letter: Letter, actor: User) -> None:
 
 def objection_period_over(letter: Letter, actor: User) -> None:
     ends = timezone.localtime(objection_ends(letter))
-    if timezone.now() < ends:
+    if database_now() < ends:
         sentence = f"原管理者可在{ends:%m月%d日 %H:%M}前提出异议，此后才能复核通过。"
         raise Refused("too_early", sentence)
 

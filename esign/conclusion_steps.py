@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.models import Realm, User
+from core.clock import database_now
 from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from destinations.models import Destination
@@ -43,7 +44,7 @@ class ConclusionFacts:
     destination: Destination
     rules: SigningRules
     conclusion: Conclusion | None = None
-    now: datetime.datetime = field(default_factory=timezone.now)
+    now: datetime.datetime = field(default_factory=database_now)
 
     @property
     def state(self) -> str:

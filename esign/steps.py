@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -52,7 +52,10 @@ class InvitationFacts:
     kept_signature_id: int | None
     settling: Settling
     terms_hash: str = ""
-    now: datetime.datetime = field(default_factory=timezone.now)
+
+    @property
+    def now(self) -> datetime.datetime:
+        return self.settling.database_now
 
     @property
     def state(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.models import Realm, User
+from core.clock import database_now
 from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
 from employers.queries import may_act_for
@@ -47,7 +48,7 @@ class TerminationFacts:
     graduate: Graduate
     rules: SigningRules
     termination: Termination | None = None
-    now: datetime.datetime = field(default_factory=timezone.now)
+    now: datetime.datetime = field(default_factory=database_now)
 
     @property
     def state(self) -> str:

@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts import inbox, one_time_codes
 from accounts.models import User
 from core import audit, outbox
+from core.clock import database_now
 from core.errors import DomainError, Invalid, Refused
 from core.models import Channel
 from destinations.actions import agreement as destination_agreement
@@ -215,7 +216,7 @@ def confirm(
         one_time_codes.spend(proof)
         confirmed = _record_answer(amendment, "confirm")
         before = locked.version
-        now = timezone.now()
+        now = database_now()
         version = AgreementVersion.objects.create(
             agreement=locked.agreement,
             number=before.number + 1,
@@ -279,7 +280,7 @@ def _check_answer(locked: LockedAgreement, amendment: Amendment, by: User) -> No
         raise Refused("not_amendable", "学校已审核通过，签约信息不能再修改。")
     no_open_termination(locked.agreement)
     no_open_conclusion(locked.agreement)
-    now, graduate_id = timezone.now(), locked.graduate.pk
+    now, graduate_id = database_now(), locked.graduate.pk
     check_account_settled(locked.graduate, now, mobile_changed=mobile_changed_lately(graduate_id))
     check_reading(opened_at(graduate_id, amendment.terms_hash), now)
 

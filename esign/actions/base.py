@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from core.db import rows
@@ -65,9 +64,7 @@ def take_step(
         destination = lock(invitation.graduate_id, *GRADUATE_RELATED)
         locked = _LOCKED_INVITATION.get(invitation.pk)
         annotations = {name: getattr(locked, name) for name in GUARD_ANNOTATIONS}
-        facts = facts_of(
-            locked, destination, annotations, terms_hash=terms_hash, now=timezone.now()
-        )
+        facts = facts_of(locked, destination, annotations, terms_hash=terms_hash)
         try:
             INVITATION.check(action, facts, by)
         except DomainError as refusal:

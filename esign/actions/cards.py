@@ -6,10 +6,12 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from core import audit
+from core.clock import database_now
 from esign.models import Card
 from graduates.models import Graduate
 
@@ -17,8 +19,8 @@ LIFETIME = timedelta(days=30)
 
 
 def live_card(graduate: Graduate) -> Card | None:
-    card = Card.objects.filter(graduate=graduate, revoked_at=None).first()
-    return card if card is not None and card.is_live else None
+    rows = Card.objects.filter(graduate=graduate, revoked_at=None, expires_at__gt=Now())
+    return rows.first()
 
 
 def new_card(*, graduate: Graduate, by: User) -> Card:
@@ -29,7 +31,7 @@ def new_card(*, graduate: Graduate, by: User) -> Card:
         card = Card.objects.create(
             graduate=graduate,
             token=secrets.token_urlsafe(24),
-            expires_at=timezone.now() + LIFETIME,
+            expires_at=database_now() + LIFETIME,
         )
         audit.record("esign.new_card", by=by, obj=card, school_id=graduate.school_id)
     return card
@@ -46,7 +48,7 @@ def revoke_cards(*, graduate: Graduate, by: User) -> None:
 def find_card(token: str) -> Card | None:
     """The valid card with this token; None for a guessed, expired or revoked one."""
     rows = Card.objects.select_related("graduate__school", "graduate__cohort")
-    card = rows.filter(token=token, revoked_at=None, expires_at__gt=timezone.now()).first()
+    card = rows.filter(token=token, revoked_at=None, expires_at__gt=Now()).first()
     if card is None or not card.graduate.school.is_open:
         return None
     return card

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -246,7 +247,7 @@ def tell_schools_of_silence() -> int:
             .filter(
                 state=ConclusionState.PROPOSED,
                 proposed_by=Proposer.EMPLOYER,
-                answer_by__lt=timezone.now(),
+                answer_by__lt=Now(),
                 school_told_at=None,
             )
             .order_by("answer_by", "pk")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts import one_time_codes
 from accounts.models import OneTimeCode, User
 from core import audit
+from core.clock import database_now
 from core.errors import Conflict, Refused
 from esign.actions.termination_base import (
     take_step,
@@ -135,7 +136,7 @@ def _forward_chunk() -> int:
     """Forward up to `_CHUNK` terminations in one transaction. Those that another step or another worker
     has locked are left for the next run."""
     (step,) = TERMINATION.steps_of("forward")
-    now = timezone.now()
+    now = database_now()
     with transaction.atomic():
         due = (
             Termination.objects.select_for_update(skip_locked=True, of=("self",))

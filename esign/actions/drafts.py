@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import one_time_codes
@@ -102,7 +103,7 @@ def find_draft(key: str) -> Draft | None:
         "graduate__school", "graduate__cohort", "card", "invitation",
         "certificate", "id_front", "id_back", "signature",
     )  # fmt: skip
-    return rows.filter(key=key, created_at__gt=timezone.now() - LIFETIME).first()
+    return rows.filter(key=key, created_at__gt=Now() - LIFETIME).first()
 
 
 def check_card_in_use(draft: Draft) -> None:

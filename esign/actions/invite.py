@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts import inbox
 from accounts.models import User
 from core import audit, outbox
 from core.audit import Actor
+from core.clock import database_now
 from core.errors import Invalid, Refused
 from core.models import Channel
 from employers.actions.units import record_member, record_unit
@@ -67,7 +67,7 @@ def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitat
     files = {slot: getattr(draft, slot) for slot in _FILES}
     unit = record_unit(values, files["certificate"])
     member = record_member(unit=unit, mobile=draft.mobile, name=values["contact_name"], files=files)
-    now = timezone.now()
+    now = database_now()
     until = end_of_day_after(now, values["valid_days"])
     text = terms.compose(
         graduate=graduate,
@@ -126,7 +126,7 @@ def expire_due() -> int:
     Acceptance does not depend on the mark: after its last day an invitation can't be accepted even
     if it is not marked yet.
     """
-    now = timezone.now()
+    now = database_now()
     due = Invitation.objects.filter(state=InvitationState.SENT, valid_until__lt=now)
     marked = 0
     for invitation in due.order_by("graduate_id")[:1000]:

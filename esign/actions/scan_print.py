@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import audit
+from core.clock import database_now
 from core.errors import NotPermitted, Refused
 from core.rate import limit
 from esign.actions import printing
@@ -42,7 +43,7 @@ def issue_ticket(*, address: str) -> tuple[PrintTicket, str]:
         token=secrets.token_urlsafe(32),
         browser=_hash(secret),
         digits=f"{secrets.randbelow(100):02d}",
-        expires_at=timezone.now() + LIFETIME,
+        expires_at=database_now() + LIFETIME,
     )
     return ticket, secret
 
@@ -56,7 +57,7 @@ def find_ticket(*, token: str, secret: str) -> PrintTicket:
 
 
 def has_expired(ticket: PrintTicket) -> bool:
-    return ticket.expires_at <= timezone.now()
+    return ticket.expires_at <= database_now()
 
 
 def claim_ticket(*, token: str, graduate: Graduate, by: User) -> PrintTicket:
@@ -122,7 +123,7 @@ def redeem_ticket(*, token: str, secret: str) -> Document:
 
 def delete_old_tickets(now: datetime | None = None) -> int:
     """Delete old tickets; returns how many. Prints are recorded elsewhere and stay."""
-    before = (now or timezone.now()) - _KEPT_FOR
+    before = (now or database_now()) - _KEPT_FOR
     return PrintTicket.objects.filter(expires_at__lt=before).delete()[0]
 
 

@@ -36,10 +36,6 @@ class Card(models.Model):
     def __str__(self) -> str:
         return f"名片 {self.pk}"
 
-    @property
-    def is_live(self) -> bool:
-        return self.revoked_at is None and self.expires_at > timezone.now()
-
 
 class Draft(models.Model):
     """An invitation that is being filled in. It is saved while it is typed, and sent once."""

@@ -9,10 +9,10 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.throttle import client_address
 from core import files
+from core.clock import database_now
 from core.errors import DomainError
 from core.masking import mask_phone
 from esign import history, terms
@@ -147,7 +147,7 @@ def _amendment(
         "waits": waits,
         "changes": terms.difference(present.terms, amendment.terms) if waits else [],
         "said": terms.read(amendment.terms),
-        "left": reading_left(opened_at(request.graduate.pk, amendment.terms_hash), timezone.now())
+        "left": reading_left(opened_at(request.graduate.pk, amendment.terms_hash), database_now())
         or 0,
         "obstacle": obstacle,
         "mobile": mask_phone(request.graduate.mobile),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.actions import check_new_password, end_sessions
 from accounts.models import Realm, User
@@ -17,6 +16,7 @@ from accounts.signin import (
 )
 from codes import readers, text
 from core import audit, outbox
+from core.clock import database_now
 from core.errors import NotPermitted, Refused
 from core.models import Channel
 from graduates.initial_codes import matches
@@ -109,7 +109,7 @@ def _open_account(graduate: Graduate, subject: str, password: str, repeated: str
         user.is_active = True
         user.session_epoch += 1
         user.save()
-        person.user, person.activated_at = user, timezone.now()
+        person.user, person.activated_at = user, database_now()
         person.save(update_fields=["user", "activated_at"])
         audit.record("graduates.activate", by=user, obj=graduate)
     return user

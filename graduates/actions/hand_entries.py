@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import inbox
 from accounts.models import User
 from core import audit
+from core.clock import database_now
 from core.errors import Conflict, DomainError, NotPermitted, Refused
 from graduates.actions.origin import locked_graduate
 from graduates.models import Graduate, HandEntry
@@ -52,7 +53,7 @@ def why_not_decide(entries: list[HandEntry], by: User) -> DomainError | None:
         return NotPermitted("role", "您没有确认手工录入的权限。")
     if any(entry.entered_by_id == by.pk for entry in entries):
         return NotPermitted("same_person", "录入人不能确认自己的录入，请由另一位老师确认。")
-    if by.created_at > timezone.now() - ACCOUNT_AGE:
+    if by.created_at > database_now() - ACCOUNT_AGE:
         return NotPermitted("account_new", "您的帐号建立不满72小时，请由另一位老师确认。")
     return None
 

@@ -17,8 +17,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from core.clock import database_now
 from core.db.bulk import RawJson, any_of, insert_rows, update_rows
-from core.jobs import database_now
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
 from national_sync.mapping import Mapped

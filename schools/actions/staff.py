@@ -18,6 +18,7 @@ from accounts import inbox, second_factor
 from accounts.models import Realm, User
 from codes import lookup, text, validators
 from core import audit
+from core.clock import database_now
 from core.errors import Invalid, NotPermitted, Refused
 from schools.actions.base import locked_school, require, set_values
 from schools.models import Cohort, Department, School, SchoolClass, StaffMember
@@ -65,7 +66,7 @@ def add(*, school: School, login: str, name: str, mobile: str, role: str, by: Us
             with transaction.atomic():
                 user = User.objects.create_user(
                     Realm.STAFF, login, password, must_change_password=True,
-                    password_expires_at=timezone.now() + ONE_TIME_PASSWORD_LIFETIME, **values
+                    password_expires_at=database_now() + ONE_TIME_PASSWORD_LIFETIME, **values
                 )  # fmt: skip
         except IntegrityError:
             raise Invalid({"login": [f"用户名“{login}”已被使用，请换一个。"]}) from None
@@ -270,7 +271,7 @@ def _give_one_time_password(user: User) -> str:
     password = one_time_password()
     user.set_password(password)
     user.must_change_password = True
-    user.password_expires_at = timezone.now() + ONE_TIME_PASSWORD_LIFETIME
+    user.password_expires_at = database_now() + ONE_TIME_PASSWORD_LIFETIME
     user.session_epoch += 1
     user.save(
         update_fields=["password", "must_change_password", "password_expires_at", "session_epoch"]

@@ -18,6 +18,7 @@ from esign import terms
 from esign.actions import accept, invite
 from esign.models import Agreement, AgreementVersion, Invitation, Reading
 from esign.states import AgreementState, InvitationState
+from esign.steps import InvitationFacts
 from graduates.actions import account, origin
 from graduates.models import Graduate, Person
 from tests import factories
@@ -65,7 +66,7 @@ def test_after_midnight_the_date_of_signing_is_the_local_one(
         tomorrow, datetime.time(0, 30), timezone.get_current_timezone()
     ).astimezone(datetime.UTC)
     assert after_midnight.date() < tomorrow
-    monkeypatch.setattr(timezone, "now", lambda: after_midnight)
+    monkeypatch.setattr(InvitationFacts, "now", property(lambda _: after_midnight))
     signing.accept_invitation(invitation, user, signing.request_code(invitation, user))
     assert factories.destination_of(graduate).signed_on == tomorrow
 

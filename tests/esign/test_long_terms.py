@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from core import jobs
+from core.clock import database_now
 from destinations.actions import review
 from esign import pdf_signing
 from esign.actions import documents as making
@@ -90,7 +90,7 @@ def test_a_parked_document_is_retried_on_the_page_of_background_jobs(
     with monkeypatch.context() as patch:
         patch.setattr(pdf_signing, "sign_pdf", fail)
         for _ in range(making.DOCUMENTS.most_attempts or 1):
-            Document.objects.update(due_at=jobs.database_now())
+            Document.objects.update(due_at=database_now())
             with contextlib.suppress(MemoryError):  # the last attempt parks it
                 making.make_waiting()
     parked = Document.objects.get()

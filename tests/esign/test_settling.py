@@ -82,7 +82,7 @@ def test_the_database_clock_counts_and_not_that_of_the_server(
     invitation, user, code = signing.prepare_acceptance(graduate)
     Graduate.objects.update(created_at=timezone.now())
     ahead = timezone.now() + datetime.timedelta(hours=80)
-    monkeypatch.setattr("esign.actions.base.timezone.now", lambda: ahead)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: ahead)
     signing.Invitation.objects.update(valid_until=ahead + datetime.timedelta(days=1))
     refused("record_new", invitation, user, code)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Realm, User
 from core import audit
+from core.clock import database_now
 from schools.actions.staff import ONE_TIME_PASSWORD_LIFETIME
 from schools.models import StaffMember
 from schools.roles import Role
@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 password,
                 label=options["name"],
                 must_change_password=True,
-                password_expires_at=timezone.now() + ONE_TIME_PASSWORD_LIFETIME,
+                password_expires_at=database_now() + ONE_TIME_PASSWORD_LIFETIME,
             )
             StaffMember.objects.create(user=user, role=Role.PROVINCE)
             audit.record("schools.create_province", by=None, obj=user)
