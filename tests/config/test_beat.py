@@ -38,6 +38,7 @@ BY_CLOCK = {
     "remind-ending": (set(range(9, 20)), {10}),
     "anchor-audit-chain": ({0}, {20, 50}),
     "check-invariants": ({4}, {10}),
+    "expire-postings": ({0}, {5}),
 }
 
 
