@@ -15,6 +15,7 @@ from esign.actions import drafts
 from esign.models import Draft, Invitation
 from esign.states import InvitationState, Way
 from graduates.models import Graduate
+from recruiting.actions.application_base import lock
 from recruiting.application_steps import APPLICATION
 from recruiting.models import Application, OfferDraft, Posting, RecruitingRules
 from recruiting.states import ApplicationState
@@ -24,7 +25,7 @@ def begin_from_application(*, application_id: int, member: UnitMember, address: 
     """A draft of an invitation to sign for a selected applicant, filled in from the posting. A draft
     that was begun for the application and not sent is taken up again."""
     with transaction.atomic():
-        application = _lock(application_id)
+        application = lock(application_id)
         APPLICATION.check("offer", application, member.user)
         kept = OfferDraft.objects.select_related("draft").filter(
             application=application, draft__invitation=None, draft__by=member.user,
@@ -78,7 +79,7 @@ def note_sent(*, draft: Draft, invitation: Invitation) -> None:
     offer = OfferDraft.objects.filter(draft=draft).first()
     if offer is None or offer.application_id is None:
         return
-    application = _lock(offer.application_id)
+    application = lock(offer.application_id)
     APPLICATION.check("offer", application, invitation.member.user)
     application.state, application.invitation = ApplicationState.OFFERED, invitation
     application.unit_acted_at = invitation.sent_at
@@ -107,10 +108,3 @@ def note_decided(*, invitation: Invitation) -> None:
         application.save(update_fields=["state", "invitation", "lapses_at"])
         action = "recruiting.offer_ended"
     audit.record(action, by=None, obj=application)
-
-
-def _lock(application_id: int) -> Application:
-    rows = Application.objects.select_for_update(of=("self",)).select_related(
-        "graduate__school", "graduate__cohort", "graduate__person", "posting", "unit"
-    )
-    return rows.get(pk=application_id)

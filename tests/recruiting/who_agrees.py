@@ -7,8 +7,18 @@ CLOCK = "no person: a date or the database's clock"
 APPEAL = "the unit is told and may appeal to another person"
 NOTHING_ENDS = "nothing of anybody ends"
 
-MODULES = {"applications_of_posting", "offers", "posting_base", "posting_review", "postings"}
+MODULES = {
+    "application_base",
+    "applications",
+    "applications_of_posting",
+    "offers",
+    "posting_base",
+    "posting_review",
+    "postings",
+}
 WHO_AGREES = {
+    "recruiting.application_base.end": CALLED,
+    "recruiting.applications.withdraw": OWN,
     "recruiting.applications_of_posting.end_open": CALLED,
     "recruiting.posting_base.end_revision": CALLED,
     "recruiting.posting_base.remove_cause": CALLED,
