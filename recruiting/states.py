@@ -203,6 +203,13 @@ class InterviewState(models.TextChoices):
 
 
 OPEN_INTERVIEW = (InterviewState.WAITING, InterviewState.ACCEPTED)
+# The graduate had accepted, whatever came of it.
+AFTER_ACCEPTANCE = (
+    InterviewState.ACCEPTED,
+    InterviewState.ATTENDED,
+    InterviewState.ABSENT,
+    InterviewState.DISPUTED,
+)
 
 
 class InterviewResult(models.TextChoices):

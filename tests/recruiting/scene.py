@@ -7,12 +7,24 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from employers.models import Membership, Unit, UnitMember
-from recruiting.actions import posting_review, postings
-from recruiting.models import Posting, Recruiter
-from recruiting.states import AccountKind, PostingState
+from graduates.models import Graduate
+from recruiting import consent
+from recruiting.actions import applications, posting_review, postings
+from recruiting.models import (
+    Application,
+    Interview,
+    Posting,
+    Recruiter,
+    Resume,
+    ResumeEntry,
+    ResumeStore,
+)
+from recruiting.states import AccountKind, EntryKind, InterviewWay, PostingState
 from schools.roles import Role
 from tests import factories
+from tests.esign import signing
 from tests.factories import World
 
 DUTIES = "参与业务系统的设计、开发和测试，编写技术文档。"
@@ -79,3 +91,53 @@ def make_posting(
     return posting_review.approve(
         posting_id=posting.pk, version=posting.version, by=world.user(Role.PROVINCE)
     )
+
+
+def make_applicant(world: World, **changes: Any) -> Graduate:
+    """A graduate with an account, a confirmed record and a résumé that is complete enough to apply."""
+    graduate = factories.make_graduate(world, **changes)
+    signing.confirm_origin(graduate)
+    ResumeStore.objects.create(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
+        foreign_language="英语六级", self_evaluation="踏实认真。", completeness=85,
+    )  # fmt: skip
+    resume = Resume.objects.create(graduate=graduate, title="默认简历", is_default=True)
+    studied = ResumeEntry.objects.create(
+        graduate=graduate, kind=EntryKind.EDUCATION, name="虚构学院", level="31",
+        begun=datetime.date(2023, 9, 1), text="数据结构、操作系统",
+    )  # fmt: skip
+    resume.entries.add(studied)
+    graduate.refresh_from_db()
+    return graduate
+
+
+def account_of(graduate: Graduate) -> User:
+    return signing.account_of(graduate)
+
+
+def apply(graduate: Graduate, posting: Posting, **changes: Any) -> Application:
+    """The graduate applies with the default résumé."""
+    resume = Resume.objects.get(graduate=graduate, is_default=True)
+    return applications.deliver(
+        **{
+            "graduate": graduate, "posting_id": posting.pk, "resume_id": resume.pk,
+            "shows_phone": False, "consent_version": consent.CURRENT.version,
+            "by": account_of(graduate),
+        } | changes,
+    )  # fmt: skip
+
+
+def typed_interview(**changes: Any) -> dict[str, Any]:
+    """Valid, made-up terms of an interview."""
+    start = timezone.now() + datetime.timedelta(days=5)
+    return {
+        "way": InterviewWay.ON_SITE, "starts_at": start, "answer_by": None, "minutes": 30,
+        "place": "虚构路1号302室", "link": "", "contact_name": "试用招聘",
+        "contact_phone": "0551-60000000", "note": "请带作品。",
+    } | changes  # fmt: skip
+
+
+def begin_now(interview: Interview) -> None:
+    """Move an interview into the past, so that it can be judged."""
+    hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    Interview.objects.filter(pk=interview.pk).update(starts_at=hour_ago, answer_by=hour_ago)
