@@ -23,9 +23,14 @@ CONTRIBUTIONS = Contributions(
         "recruiting.recommend": SCHOOL_STAFF,
         "recruiting.figures": ALL_LEVELS,
     },
-    employer_tabs=(Tab("postings", "职位", "employer-postings", "briefcase", 15),),
+    employer_tabs=(
+        Tab("postings", "职位", "employer-postings", "briefcase", 15),
+        Tab("applications", "投递", "employer-applications", "inbox", 16),
+    ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),
+        PeriodicTask("expire-interviews", "recruiting.tasks.expire_interviews", 300.0),
+        PeriodicTask("end-applications", "recruiting.tasks.end_applications", crontab(hour="0", minute="25")),
     ),
     machines=(
         (report_steps.VERIFICATION, report_steps.ROLE_LABELS),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from codes.forms import DeclaredForm, declared_form
+from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
 from recruiting.fields import POSTING
+from recruiting.states import InterviewResult, InterviewWay, RejectReason
 from schools.models import School
 
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
@@ -67,3 +71,105 @@ class RenewForm(PlatformForm):
     """Until when an ended posting is shown again."""
 
     valid_until = fields.Date("有效期至")
+
+
+class ApplicationSearchForm(PlatformForm):
+    """What the unit's list of applications is narrowed to: a state and the id of a posting."""
+
+    state = fields.Mark()
+    posting = fields.Seen()
+
+
+class RejectForm(PlatformForm):
+    """Why an application is refused. The action says what is missing."""
+
+    reason = fields.Choice("原因", RejectReason.choices, star=True)
+    reason_text = fields.Text(
+        "说明", required=False, max_length=100, help_text="毕业生会看到，选择“其他”的必填"
+    )
+
+    @property
+    def chosen(self) -> int | None:
+        """The number of the chosen reason; None without one."""
+        typed = self.cleaned_data.get("reason", "")
+        return int(typed) if typed else None
+
+
+class BulkForm(RejectForm):
+    """The applications that were ticked in the list, and the reason if they are refused."""
+
+    pick = fields.Ids()
+
+
+class NoteForm(PlatformForm):
+    text = fields.LongText("备注", star=True, max_length=300, help_text="只有本单位人员看得到")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["rows"] = "2"
+
+
+class InterviewForm(PlatformForm):
+    """The terms of an interview, as `interviews.check_terms` reads them in `typed`."""
+
+    way = fields.Choice("面试方式", InterviewWay.choices, star=True)
+    day = fields.Date("面试日期", star=True)
+    time = fields.Text(
+        "开始时间", star=True, max_length=5, widget=widgets.TextInput({"type": "time"})
+    )
+    minutes = fields.Number("时长（分钟）", star=True, initial=30)
+    place = fields.Text("面试地点", required=False, max_length=120, help_text="现场面试必填")
+    link = fields.Text(
+        "视频链接", required=False, max_length=300, help_text="视频面试必填，以 https:// 开头"
+    )
+    contact_name = fields.Text("联系人", star=True, max_length=40)
+    contact_phone = fields.Phone("联系电话", star=True, max_length=30)
+    answer_day = fields.Date(
+        "答复截止日期", required=False, help_text="不填为7天内，不晚于面试开始；最长14天"
+    )
+    note = fields.LongText("说明", required=False, max_length=300, help_text="毕业生会看到")
+
+    def clean_time(self) -> datetime.time | None:
+        typed = self.cleaned_data["time"]
+        if not typed:
+            return None
+        try:
+            return datetime.datetime.strptime(typed, "%H:%M").time()
+        except ValueError:
+            raise ValidationError("开始时间应为 14:30 这样的格式。", code="time") from None
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """The valid form's values, with times in the province's time zone."""
+        values = dict(self.cleaned_data)
+        day, time, answer_day = values.pop("day"), values.pop("time"), values.pop("answer_day")
+        start = timezone.make_aware(datetime.datetime.combine(day, time)) if day and time else None
+        deadline = None
+        if answer_day:
+            # The whole day counts, but not the time after the interview has begun.
+            end = timezone.make_aware(datetime.datetime.combine(answer_day, datetime.time(23, 59)))
+            deadline = min(end, start) if start and start.date() == answer_day else end
+        return values | {"starts_at": start, "answer_by": deadline}
+
+    def add_terms_refusal(self, refusal: DomainError) -> None:
+        """Show what the action refused beside the fields of this form, whose times are in two parts."""
+        if isinstance(refusal, Invalid):
+            names = {"starts_at": "day", "answer_by": "answer_day"}
+            refusal = Invalid({names.get(k, k): said for k, said in refusal.errors.items()})
+        self.add_refusal(refusal)
+
+
+class ResultForm(PlatformForm):
+    result = fields.Choice("面试结果", InterviewResult.choices, star=True)
+
+
+class ReasonForm(PlatformForm):
+    """Some words that the other side reads. The action says whether they may be missing."""
+
+    reason = fields.LongText("原因", required=False, max_length=200)
+
+    def __init__(self, *args: Any, label: str = "原因", star: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = fields.LongText(label, required=False, star=star, max_length=200)
+        words.widget.attrs["rows"] = "2"
+        self.fields["reason"] = words

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from employers.models import Membership, UnitMember
 from graduates.models import Graduate
-from recruiting.models import Posting, ReviewingSchool
+from recruiting.models import Application, Interview, Posting, ReviewingSchool
 from recruiting.states import PostingState
 from schools.roles import Level
 from schools.scope import staff_of
@@ -51,3 +51,17 @@ def waiting_for(user: User) -> QuerySet[Posting]:
     if staff is not None and staff.role_level == Level.SCHOOL and not reviewing.exists():
         rows = rows.exclude(school_ids=[])
     return rows.distinct()
+
+
+def applications_of(member: UnitMember) -> QuerySet[Application]:
+    """The applications that the person's unit received; none for people who are not verified."""
+    if member.state != Membership.VERIFIED:
+        return Application.objects.none()
+    return Application.objects.filter(unit=member.unit_id)
+
+
+def interviews_of(member: UnitMember) -> QuerySet[Interview]:
+    """The interviews that the person's unit invited to; none for people who are not verified."""
+    if member.state != Membership.VERIFIED:
+        return Interview.objects.none()
+    return Interview.objects.filter(unit=member.unit_id)
