@@ -12,7 +12,7 @@ from esign.models import Draft, Invitation
 from esign.states import Way
 from graduates import hooks as graduate_hooks
 from graduates.models import Graduate
-from recruiting import shipped_rules
+from recruiting import employer_home, shipped_rules  # noqa: F401 - importing employer_home plugs it in
 from recruiting.actions import offers
 from recruiting.models import Application, OfferDraft, Recommendation, ResumeStore, UnitReport
 from recruiting.states import OPEN_REPORT, SanctionKind

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core import files
 from employers.models import UnitMember
-from recruiting.models import Posting
+from graduates.models import Graduate
+from recruiting.actions import interviews
+from recruiting.models import Application, ApplicationFile, Interview, Posting
+from recruiting.states import PostingState
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
 from tests.recruiting import scene
@@ -34,10 +38,97 @@ def posting_steps(o: Any) -> list[AddressCase]:
     return postings(o, action="withdraw")
 
 
+def _received(o: Any, graduates: tuple[Graduate, Graduate]) -> list[Application]:
+    """An application that the verified person's unit received, and one that another unit received."""
+    mine = UnitMember.objects.select_related("unit", "user").get(user=o.employer)
+    scene.allow_to_recruit(mine.unit)
+    return [
+        scene.apply(graduate, scene.make_posting(member, PostingState.PUBLISHED, by=o.world))
+        for graduate, member in zip(graduates, (mine, scene.make_recruiter()), strict=True)
+    ]
+
+
+def _applicants(o: Any) -> tuple[Graduate, Graduate]:
+    return scene.make_applicant(o.world), scene.make_applicant(o.world)
+
+
+def applications(o: Any) -> list[AddressCase]:
+    mine, foreign = _received(o, _applicants(o))
+    return _unit_cases({"pk": mine.pk}, {"pk": foreign.pk}, {"pk": 2**40})
+
+
+def enclosed_files(o: Any) -> list[AddressCase]:
+    """An attachment of each application, and one under the id of another application."""
+    rows = [
+        ApplicationFile.objects.create(
+            application=application, name="成绩单.pdf",
+            file=files.store(b"%PDF-", name="a.pdf", content_type="application/pdf", purpose="resume"),
+        )
+        for application in _received(o, _applicants(o))
+    ]  # fmt: skip
+    mine, foreign = ({"pk": row.application_id, "file": row.pk} for row in rows)
+    return _unit_cases(mine, foreign, mine | {"file": foreign["file"]})
+
+
+def _invited(o: Any, graduates: tuple[Graduate, Graduate]) -> list[Interview]:
+    return [
+        interviews.invite(
+            application_id=application.pk, typed=scene.typed_interview(),
+            by=UnitMember.objects.select_related("unit", "user").get(
+                pk=application.posting.member_id
+            ),
+        )
+        for application in _received(o, graduates)
+    ]  # fmt: skip
+
+
+def unit_interviews(o: Any) -> list[AddressCase]:
+    mine, foreign = _invited(o, _applicants(o))
+    return _unit_cases({"pk": mine.pk}, {"pk": foreign.pk}, {"pk": 2**40})
+
+
+def _unit_cases(mine: Any, foreign: Any, missing: Any) -> list[AddressCase]:
+    return [
+        AddressCase("the unit's", mine, frozenset({VERIFIED})),
+        AddressCase("another unit's", foreign, frozenset()),
+        AddressCase("nobody's", missing, frozenset()),
+    ]
+
+
+def graduates_interviews(o: Any) -> list[AddressCase]:
+    """An interview of the signed-in graduate, and one of another graduate."""
+    own = scene.write_resume(o.inside)
+    mine, foreign = _invited(o, (own, scene.make_applicant(o.world)))
+    return [
+        AddressCase("the graduate's", {"pk": mine.pk}, frozenset({"graduate"})),
+        AddressCase("another graduate's", {"pk": foreign.pk}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
     "employer-posting-delete": postings,
     "employer-posting-renew": postings,
     "employer-posting-step": posting_steps,
+    "employer-posting-invite": postings,
+    "employer-application": applications,
+    "employer-application-note": applications,
+    "employer-application-reject": applications,
+    "employer-application-select": applications,
+    "employer-application-offer": applications,
+    "employer-application-file": enclosed_files,
+    "employer-interview-new": applications,
+    "employer-interview": unit_interviews,
+    "employer-interview-move": unit_interviews,
+    "employer-interview-cancel": unit_interviews,
+    "employer-interview-attendance": unit_interviews,
+    "employer-interview-result": unit_interviews,
+    "employer-interview-ics": unit_interviews,
+    "interview": graduates_interviews,
+    "interview-accept": graduates_interviews,
+    "interview-decline": graduates_interviews,
+    "interview-object": graduates_interviews,
+    "interview-ics": graduates_interviews,
 }

@@ -95,7 +95,11 @@ def make_posting(
 
 def make_applicant(world: World, **changes: Any) -> Graduate:
     """A graduate with an account, a confirmed record and a résumé that is complete enough to apply."""
-    graduate = factories.make_graduate(world, **changes)
+    return write_resume(factories.make_graduate(world, **changes))
+
+
+def write_resume(graduate: Graduate) -> Graduate:
+    """Confirm the graduate's record and write a résumé that is complete enough to apply."""
     signing.confirm_origin(graduate)
     ResumeStore.objects.create(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
