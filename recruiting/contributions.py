@@ -2,7 +2,7 @@
 
 from celery.schedules import crontab
 
-from core.frame import Contributions, PeriodicTask, Tab
+from core.frame import Contributions, PeriodicTask, Service, Tab
 from recruiting import (
     application_steps,
     fair_steps,
@@ -26,6 +26,11 @@ CONTRIBUTIONS = Contributions(
     employer_tabs=(
         Tab("postings", "职位", "employer-postings", "briefcase", 15),
         Tab("applications", "投递", "employer-applications", "inbox", 16),
+    ),
+    graduate_services=(
+        Service("职位搜索", "查看用人单位发布的职位并投递简历", "jobs", "briefcase", 20),
+        Service("我的简历", "填写简历，完整后才能投递", "resume", "file-earmark-person", 21),
+        Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
     ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from codes import text
 from codes.forms import DeclaredForm, declared_form
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
-from recruiting.fields import POSTING
+from recruiting.actions.resumes import MAY_BE_EMPTY, SHOWN_IF_TICKED
+from recruiting.fields import ENTRY, POSTING, POSTING_BY_KEY, STORE
+from recruiting.models import ResumeEntry, ResumeStore
 from recruiting.states import InterviewResult, InterviewWay, RejectReason
 from schools.models import School
 
@@ -173,3 +177,86 @@ class ReasonForm(PlatformForm):
         words = fields.LongText(label, required=False, star=star, max_length=200)
         words.widget.attrs["rows"] = "2"
         self.fields["reason"] = words
+
+
+class StoreForm(DeclaredForm):
+    """The fields of the résumé that are not entries, what is shown, and what there is nothing of."""
+
+    shown = fields.Checklist(
+        "在简历中显示", [(key, ResumeStore._meta.get_field(key).verbose_name) for key in SHOWN_IF_TICKED],
+        required=False, help_text="不勾选的，单位看不到",
+    )  # fmt: skip
+    nothing_in = fields.Checklist(
+        "没有可填的栏目", [(kind, f"{kind.label}：无") for kind in MAY_BE_EMPTY], required=False,
+        help_text="勾选后按已填写计算完整度",
+    )  # fmt: skip
+
+
+def store_form(store: ResumeStore | None, data: Any = None) -> DeclaredForm:
+    initial: dict[str, Any] = {}
+    if store is not None:
+        initial = {field.key: getattr(store, field.key) for field in STORE}
+        initial["shown"] = [key for key in SHOWN_IF_TICKED if getattr(store, key)]
+        initial["nothing_in"] = store.nothing_in
+    return declared_form(STORE, base=StoreForm)(data, initial=initial)
+
+
+def entry_form(kind: str, entry: ResumeEntry | None, data: Any = None) -> DeclaredForm:
+    """The form of an entry of the section `kind`; `entry` is the one that is changed."""
+    declared = ENTRY[kind]
+    required = [field.key for field in declared if field.required]
+    initial = {f.key: getattr(entry, f.key) for f in declared} if entry is not None else {}
+    for key in ("begun", "ended"):
+        if initial.get(key) is not None:
+            initial[key] = f"{initial[key]:%Y-%m}"
+    hints = {f.key: f.hint or "如 2026-09" for f in declared if f.kind == "month"}
+    return declared_form(declared, required=required, hints=hints)(data, initial=initial)
+
+
+class JobSearchForm(DeclaredForm):
+    """What the graduate's list of postings is narrowed to; the page's address holds it."""
+
+    q = fields.Text("关键词", required=False, max_length=50, help_text="岗位或单位名称，至少2个字")
+    kept = fields.Check("只看收藏")
+
+    @property
+    def words(self) -> list[str]:
+        """The words to look for, as `Posting.search_text` has them."""
+        typed = text.clean(text.narrow(self.cleaned_data.get("q") or "")).casefold()
+        return typed.split()[:_MOST_WORDS]
+
+    def clean_q(self) -> str:
+        typed = text.clean(self.cleaned_data["q"])
+        if len(typed) == 1:
+            raise ValidationError("关键词至少2个字。", code="too_short")
+        return typed
+
+
+_MOST_WORDS = 5
+_JOB_FILTERS = tuple(
+    replace(POSTING_BY_KEY[key], required=False, hint=hint)
+    for key, hint in (("places", "省、市或区县，如合肥市"), ("job_category", ""), ("work_kind", ""))
+)
+
+
+def job_search_form(data: Any) -> JobSearchForm:
+    form_class = declared_form(_JOB_FILTERS, base=JobSearchForm)
+    form = form_class(data)
+    assert isinstance(form, JobSearchForm)
+    form.full_clean()  # what can't be read narrows nothing
+    return form
+
+
+class ApplyForm(PlatformForm):
+    """The graduate's consent to give the résumé to the unit, with the version of the text shown."""
+
+    shows_phone = fields.Check(
+        "投递后即向单位显示手机号码", help_text="不勾选的，接受面试邀请后才显示"
+    )
+    consent = fields.Check("我已阅读并同意以上说明")
+    version = fields.Seen()
+
+    @property
+    def agreed_version(self) -> int:
+        """The version that was agreed to; 0 without the tick."""
+        return self.cleaned_data["version"] if self.cleaned_data["consent"] else 0

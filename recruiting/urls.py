@@ -8,7 +8,10 @@ from recruiting.views import (
     employer_interviews,
     employer_offers,
     employer_postings,
+    phone_applications,
     phone_interviews,
+    phone_postings,
+    phone_resume,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -18,6 +21,21 @@ urlpatterns: list[URLPattern] = [
     path("interviews/<int:pk>/decline/", phone_interviews.decline, name="interview-decline"),
     path("interviews/<int:pk>/object/", phone_interviews.object_to, name="interview-object"),
     path("interviews/<int:pk>/interview.ics", phone_interviews.ics, name="interview-ics"),
+    path("resume/", phone_resume.resume, name="resume"),
+    path("resume/edit/", phone_resume.edit, name="resume-edit"),
+    path("resume/entries/new/<str:kind>/", phone_resume.new_entry, name="resume-entry-new"),
+    path("resume/entries/<int:pk>/", phone_resume.entry, name="resume-entry"),
+    path("resume/entries/<int:pk>/delete/", phone_resume.delete, name="resume-entry-delete"),
+    path("jobs/", phone_postings.listing, name="jobs"),
+    path("jobs/<int:pk>/", phone_postings.job, name="job"),
+    path("jobs/<int:pk>/favourite/", phone_postings.favourite, name="job-favourite"),
+    path("jobs/<int:pk>/apply/", phone_applications.apply, name="job-apply"),
+    path("applications/", phone_applications.listing, name="applications"),
+    path("applications/<int:pk>/", phone_applications.application, name="application"),
+    path(
+        "applications/<int:pk>/withdraw/", phone_applications.withdraw, name="application-withdraw"
+    ),
+    path("applications/<int:pk>/erase/", phone_applications.erase, name="application-erase"),
 ]
 
 employer = [

@@ -3,14 +3,15 @@ open."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from core import files
 from employers.models import UnitMember
 from graduates.models import Graduate
 from recruiting.actions import interviews
-from recruiting.models import Application, ApplicationFile, Interview, Posting
-from recruiting.states import PostingState
+from recruiting.models import Application, ApplicationFile, Interview, Posting, ResumeEntry
+from recruiting.states import EntryKind, PostingState
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
 from tests.recruiting import scene
@@ -106,6 +107,55 @@ def graduates_interviews(o: Any) -> list[AddressCase]:
     ]
 
 
+def _graduates_cases(mine: int, foreign: int) -> list[AddressCase]:
+    return [
+        AddressCase("the graduate's", {"pk": mine}, frozenset({"graduate"})),
+        AddressCase("not for the graduate", {"pk": foreign}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def _published(o: Any, *school_ids: int) -> Posting:
+    return scene.make_posting(
+        scene.make_recruiter(), PostingState.PUBLISHED, by=o.world, school_ids=school_ids
+    )
+
+
+def jobs(o: Any) -> list[AddressCase]:
+    """A posting for everybody, and one for another school."""
+    return _graduates_cases(_published(o).pk, _published(o, o.elsewhere.school_id).pk)
+
+
+def resume_entries(o: Any) -> list[AddressCase]:
+    mine, foreign = (
+        ResumeEntry.objects.create(
+            graduate=graduate, kind=EntryKind.AWARD, name="虚构奖", begun=datetime.date(2025, 5, 1)
+        ).pk
+        for graduate in (o.inside, o.outside)
+    )
+    return _graduates_cases(mine, foreign)
+
+
+def new_resume_entries(o: Any) -> list[AddressCase]:
+    return [
+        AddressCase("a section", {"kind": EntryKind.AWARD.value}, frozenset({"graduate"})),
+        AddressCase("no section", {"kind": "photo"}, frozenset()),
+    ]
+
+
+def _delivered(graduate: Graduate, posting: Posting) -> int:
+    return Application.objects.create(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
+        posting=posting, unit_id=posting.unit_id, snapshot="{}", snapshot_hash="0" * 64,
+        consent_version=1,
+    ).pk  # fmt: skip
+
+
+def own_applications(o: Any) -> list[AddressCase]:
+    posting = _published(o)
+    return _graduates_cases(_delivered(o.inside, posting), _delivered(o.outside, posting))
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -131,4 +181,13 @@ OBJECTS: dict[str, Any] = {
     "interview-decline": graduates_interviews,
     "interview-object": graduates_interviews,
     "interview-ics": graduates_interviews,
+    "resume-entry-new": new_resume_entries,
+    "resume-entry": resume_entries,
+    "resume-entry-delete": resume_entries,
+    "job": jobs,
+    "job-apply": jobs,
+    "job-favourite": jobs,
+    "application": own_applications,
+    "application-withdraw": own_applications,
+    "application-erase": own_applications,
 }

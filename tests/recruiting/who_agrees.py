@@ -15,6 +15,7 @@ MODULES = {
     "posting_base",
     "posting_review",
     "postings",
+    "resumes",
 }
 WHO_AGREES = {
     "recruiting.application_base.end": CALLED,
@@ -32,4 +33,5 @@ WHO_AGREES = {
     "recruiting.postings.release_unit": CALLED,
     "recruiting.postings.withdraw": UNIT,
     "recruiting.postings.withdraw_revision": UNIT,
+    "recruiting.resumes.delete_entry": OWN,
 }
