@@ -179,11 +179,18 @@ class ReasonForm(PlatformForm):
         self.fields["reason"] = words
 
 
+_SHOWN_CHOICES = [
+    (field.name, field.verbose_name.removeprefix("显示"))
+    for field in ResumeStore._meta.fields
+    if field.name in SHOWN_IF_TICKED
+]
+
+
 class StoreForm(DeclaredForm):
     """The fields of the résumé that are not entries, what is shown, and what there is nothing of."""
 
     shown = fields.Checklist(
-        "在简历中显示", [(key, ResumeStore._meta.get_field(key).verbose_name) for key in SHOWN_IF_TICKED],
+        "在简历中显示", _SHOWN_CHOICES,
         required=False, help_text="不勾选的，单位看不到",
     )  # fmt: skip
     nothing_in = fields.Checklist(

@@ -24,7 +24,7 @@ from recruiting.views.phone_postings import shown_posting
 _TAB = "services"
 _MOST_READINGS = 50
 _S = ApplicationState
-_STATE_WORDS: dict[str, str] = {
+STATE_WORDS: dict[str, str] = {
     _S.DELIVERED: "单位还没有查看，请等待答复。",
     _S.VIEWED: "单位已查看简历，请等待答复。",
     _S.INTERVIEWING: "单位邀请您面试，请按面试邀请答复。",
@@ -93,7 +93,7 @@ def application(request: GraduateRequest, pk: int) -> HttpResponse:
     readings = ResumeReading.objects.filter(application_id=pk).order_by("-id")[:_MOST_READINGS]
     context = {
         "application": application,
-        "state_words": _STATE_WORDS[application.state],
+        "state_words": STATE_WORDS[application.state],
         "reason": reason_words(application),
         "readings": readings,
         "resume": snapshots.read(application.snapshot),
