@@ -69,6 +69,8 @@ class FieldDeclaration:
             return lookup.name(self.table, value)
         if self.kind == "place":
             return lookup.place_name(value)
+        if self.kind == "areas":
+            return "、".join(lookup.place_name(code) for code in value)
         if self.kind == "bool":
             return "是" if value else "否"
         if self.kind == "month" and isinstance(value, datetime.date):

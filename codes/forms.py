@@ -94,6 +94,8 @@ class DeclaredField(fields.Labelled):
             return ""
         if kind == "place":
             return lookup.place_name(str(value)) or value
+        if isinstance(value, list):
+            return self.declared.show(value)
         if kind == "code":
             return lookup.table(self.declared.table).by_text.get(str(value), value)
         if kind == "decimal" and not isinstance(value, str):

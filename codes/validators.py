@@ -286,3 +286,18 @@ def resolve_place(text: str) -> tuple[str, list[Finding]]:
     if place.level < 3:
         return "", _error("place_not_county", f"{place.full_name}须具体到区县一级")
     return "", _error("place_abolished", f"{place.full_name}（{code}）已撤销，请选择现行区县")
+
+
+def resolve_area(text: str) -> tuple[str, list[Finding]]:
+    """The code of a province, city or county in force that is written as code or name; ("", findings)
+    if there is none. A name of several levels, such as 吉林, means the largest."""
+    places = lookup.places()
+    code, named = _place_parts(text)
+    if named and not code:
+        codes = lookup.place_names().get(named, [])
+        larger = [c for c in codes if places[c].level < 3]
+        code = min(larger, key=lambda c: places[c].level) if larger else ""
+    place = places.get(code)
+    if place is not None and place.level < 3:
+        return code, []
+    return resolve_place(text)

@@ -9,6 +9,7 @@ import employers.urls
 import esign.urls
 import graduates.urls
 import national_sync.urls
+import recruiting.urls
 import schools.urls
 from core.metrics import metrics
 
@@ -18,6 +19,7 @@ console = (
     + employers.urls.console
     + destinations.urls.console
     + esign.urls.console
+    + recruiting.urls.console
     + national_sync.urls.console,
     "console",
 )
@@ -27,12 +29,14 @@ urlpatterns = [
     path("console/", include(console)),
     path("employer/", include(employers.urls)),
     path("employer/", include(esign.urls.employer)),
+    path("employer/", include(recruiting.urls.employer)),
     path("metrics", metrics, name="metrics"),
     path("", include(accounts.urls)),
     path("", include(codes.urls)),
     path("", include(graduates.urls)),
     path("", include(destinations.urls)),
     path("", include(esign.urls)),
+    path("", include(recruiting.urls)),
     path("", include(national_sync.urls)),
 ]
 if settings.GALLERY:

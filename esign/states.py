@@ -8,7 +8,7 @@ from django.db import models
 
 class Way(models.TextChoices):
     """How an invitation came about (DOMAIN §4): the graduate's card was scanned, a registered unit
-    began it, or the graduate applied. Nothing uses APPLIED before recruitment is built."""
+    began it, or the graduate applied for a posting."""
 
     CARD = "card", "扫码"
     REGISTERED = "registered", "单位发起"

@@ -31,6 +31,7 @@ from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.factories import World
+from tests.recruiting import who_agrees as recruiting_who_agrees
 
 pytestmark = pytest.mark.django_db
 _ROOT = Path(settings.BASE_DIR)
@@ -132,7 +133,7 @@ WHO_AGREES: dict[str, str] = {
     "national_sync.send.release": CLOCK,
     "workbooks.imports.confirm": NOTHING_ENDS,
     "workbooks.imports.cancel": OWN,
-}
+} | recruiting_who_agrees.WHO_AGREES
 _ENDS = re.compile(
     r"^(accept|agree|apply_results|approve|cancel|claim|clear|close|conclude|confirm|consent|decide"
     r"|decline|delete|drop|end|escalate|expire|give_up|hide|pass_on|propose_release|reassign|redeem"
@@ -162,6 +163,7 @@ MODULES = {
         "start", "upload",
     },
     "schools": {"base", "cohorts", "departments", "jobs", "majors", "school", "staff"},
+    "recruiting": recruiting_who_agrees.MODULES,
     "workbooks": {"imports", "rows"},
 }  # fmt: skip
 

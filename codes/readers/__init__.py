@@ -33,6 +33,7 @@ _READERS: dict[str, Callable[[Expected, str, object], Reading]] = {
     "name": texts.read_name,
     "code": choices.read_code,
     "place": choices.read_place,
+    "areas": choices.read_areas,
     "date": dates.read_date,
     "date_or_month": dates.read_date,
     "month": dates.read_date,

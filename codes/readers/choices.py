@@ -68,3 +68,20 @@ def read_place(expected: Expected, written: str, raw: object) -> Reading:
     """The six-digit code of a county, written as a code, a name or both."""
     plain = text.fold_radicals(text.unquote(written))
     return accept(*validators.resolve_place(plain))
+
+
+_BETWEEN_AREAS = re.compile(r"[、,，;；\s]+")
+
+
+def read_areas(expected: Expected, written: str, raw: object) -> Reading:
+    """The codes of several provinces, cities or counties, as a list without repetitions."""
+    codes: list[str] = []
+    findings = []
+    for part in _BETWEEN_AREAS.split(text.fold_radicals(text.unquote(written))):
+        if not part:
+            continue
+        code, found = validators.resolve_area(part)
+        findings += found
+        if code and code not in codes:
+            codes.append(code)
+    return accept(codes, findings)

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "employers",
     "destinations",
     "esign",
+    "recruiting",
     "national_sync",
 ]
 

@@ -20,7 +20,7 @@ from core.models import Channel
 from destinations.actions import agreement as destination_agreement
 from destinations.steps import AGREEMENT, SystemActor
 from employers.queries import has_stayed_since, recipient_ids
-from esign import terms
+from esign import hooks, terms
 from esign.actions import base
 from esign.actions.notices import contact_email, tell_unit
 from esign.actions.reading import note_reading, read_signature, store_signature
@@ -148,6 +148,7 @@ def _sign(
     invitation = base.record_decision(facts, InvitationState.ACCEPTED)
     _fill_destination(facts, agreement)
     _propose_archive(facts)
+    hooks.decided.run(invitation=invitation)
     _tell_both_sides(facts, agreement)
     audit.record(
         "esign.accept",
@@ -272,6 +273,7 @@ def decline(*, invitation: Invitation, by: User, reason: str) -> Invitation:
             facts, InvitationState.DECLINED, decline_reason=reason[:200]
         )
         audit.record("esign.decline", by=by, obj=declined, reason=reason[:200])
+        hooks.decided.run(invitation=declined)
         tell_unit(
             declined.member,
             f"{facts.graduate.name}谢绝了邀约",

@@ -20,6 +20,7 @@ from core.files import images
 from core.models import StoredFile
 from employers.models import UnitMember
 from employers.queries import begun_by, certificate_for
+from esign import hooks
 from esign.fields import BY_KEY, IMAGES, SIGNATURE
 from esign.models import Card, Draft, Invitation
 from esign.states import Way
@@ -40,16 +41,25 @@ def begin_from_card(*, card: Card, address: str) -> Draft:
     )
 
 
-def begin_as_member(*, graduate: Graduate, member: UnitMember, address: str) -> Draft:
-    """A draft of somebody who is signed in for a unit. Signing in has proved their phone."""
+def begin_as_member(
+    *,
+    graduate: Graduate,
+    member: UnitMember,
+    address: str,
+    way: Way = Way.REGISTERED,
+    values: Mapping[str, str] | None = None,
+) -> Draft:
+    """A draft of somebody who is signed in for a unit. Signing in has proved their phone. `values` are
+    further known ones, such as those of a posting."""
+    hooks.invitation_guards.run(unit_id=member.unit_id)
     return Draft.objects.create(
         key=secrets.token_urlsafe(24),
         graduate=graduate,
-        way=Way.REGISTERED,
+        way=way,
         by=member.user,
         mobile=member.user.login,
         mobile_proved_at=timezone.now(),
-        values={"valid_days": "3", **known_values(member)},
+        values={"valid_days": "3", **known_values(member), **(values or {})},
         certificate=usable_certificate(member),
         id_front=member.id_front,
         id_back=member.id_back,

@@ -17,7 +17,7 @@ from core.models import Channel
 from employers.actions.units import record_member, record_unit
 from employers.models import UnitMember
 from employers.queries import name_for_texts
-from esign import terms
+from esign import hooks, terms
 from esign.actions import base, drafts
 from esign.actions.notices import tell_unit
 from esign.deadlines import end_of_day_after
@@ -60,12 +60,14 @@ def send(*, draft: Draft) -> Invitation:
         invitation = _create(draft, graduate, check_terms(draft.values).values)
         draft.invitation = invitation
         draft.save(update_fields=["invitation"])
+        hooks.sent.run(draft=draft, invitation=invitation)
     return invitation
 
 
 def _create(draft: Draft, graduate: Graduate, values: dict[str, Any]) -> Invitation:
     files = {slot: getattr(draft, slot) for slot in _FILES}
     unit = record_unit(values, files["certificate"])
+    hooks.invitation_guards.run(unit_id=unit.pk)
     member = record_member(unit=unit, mobile=draft.mobile, name=values["contact_name"], files=files)
     now = database_now()
     until = end_of_day_after(now, values["valid_days"])
@@ -116,6 +118,7 @@ def withdraw(*, invitation: Invitation, by: User) -> Invitation:
     with base.take_step("withdraw", invitation, by) as facts:
         withdrawn = base.record_decision(facts, InvitationState.WITHDRAWN)
         audit.record("esign.withdraw", by=by, obj=withdrawn)
+        hooks.decided.run(invitation=withdrawn)
         tell_graduate(withdrawn, "撤回了邀约", key="withdrawn")
     return withdrawn
 
@@ -134,9 +137,14 @@ def expire_due() -> int:
             Graduate.objects.select_for_update(no_key=True).only("id").get(
                 pk=invitation.graduate_id
             )
-            marked += Invitation.objects.filter(
+            changed = Invitation.objects.filter(
                 pk=invitation.pk, state=InvitationState.SENT
             ).update(state=InvitationState.EXPIRED, decided_at=now)
+            if not changed:
+                continue
+            marked += 1
+            invitation.state = InvitationState.EXPIRED
+            hooks.decided.run(invitation=invitation)
             tell_graduate(invitation, "的签约邀约已失效", key="expired")
             tell_member(invitation.member, "邀约已过有效期，毕业生没有答复", invitation, "expired")
     return marked

@@ -25,6 +25,7 @@ INTERVALS = {
     "sweep-comparisons": MINUTE,
     "sweep-documents": MINUTE,
     "expire-invitations": 5 * MINUTE,
+    "expire-interviews": 5 * MINUTE,
     "forward-consents": MINUTE,
     "tell-schools-of-silence": 5 * MINUTE,
     "tell-old-numbers": MINUTE,
@@ -38,6 +39,8 @@ BY_CLOCK = {
     "remind-ending": (set(range(9, 20)), {10}),
     "anchor-audit-chain": ({0}, {20, 50}),
     "check-invariants": ({4}, {10}),
+    "expire-postings": ({0}, {5}),
+    "end-applications": ({0}, {25}),
 }
 
 

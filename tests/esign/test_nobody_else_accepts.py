@@ -84,7 +84,8 @@ class PreparedInvitation:
             "slot": ["signature"], "side": ["graduate"], "number": [1, 4],
             "code": ["10"], "form": ["agreement"],
             "staff_id": [self.world.staff[Role.SCHOOL_ADMIN].pk], "material_id": [1],
-            "conclusion_id": [1], "challenge": [new_challenge(Entrance.STAFF)], "entrance": ["staff"],
+            "conclusion_id": [1], "file": [1], "challenge": [new_challenge(Entrance.STAFF)], "entrance": ["staff"],
+            "kind": ["education"],
         }  # fmt: skip
         names = sorted(address.takes)
         for values in itertools.product(*(words[n] for n in names)):

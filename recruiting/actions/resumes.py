@@ -1,0 +1,152 @@
+"""The graduate's store of résumé entries: fill in, add, change, delete. Each change computes anew how
+complete the résumé is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core import audit
+from core.errors import Invalid, Refused
+from graduates.models import Graduate
+from recruiting import completeness
+from recruiting.fields import ENTRY, STORE, RecruitingField
+from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
+from recruiting.states import EntryKind
+
+_DEFAULT_TITLE = "默认简历"
+# Many more than a résumé has room for; it keeps a script from filling the table.
+MOST_ENTRIES = 30
+# What is shown only if the graduate ticks it.
+SHOWN_IF_TICKED = ("show_ethnicity", "show_politics", "show_native_place", "show_health")
+# The sections that may be left empty. Everybody has an education.
+MAY_BE_EMPTY = (EntryKind.CAMPUS, EntryKind.AWARD, EntryKind.SKILL)
+
+
+def save_store(
+    *, graduate: Graduate, typed: Mapping[str, Any], shown: Collection[str],
+    nothing_in: Collection[str], by: User,
+) -> ResumeStore:  # fmt: skip
+    """Save the fields that are not entries.
+
+    `shown` names the ticked ones of `SHOWN_IF_TICKED`, `nothing_in` the sections of `MAY_BE_EMPTY`
+    of which the graduate says that there is nothing to enter. Raises `Invalid` for values that do
+    not hold.
+    """
+    values = _read(STORE, typed)
+    with _own_store(graduate, by) as store:
+        for key, value in values.items():
+            setattr(store, key, value)
+        for key in SHOWN_IF_TICKED:
+            setattr(store, key, key in shown)
+        store.nothing_in = [kind for kind in MAY_BE_EMPTY if kind in nothing_in]
+        audit.record("recruiting.save_resume", by=by, obj=store)
+    return store
+
+
+def add_entry(*, graduate: Graduate, kind: str, typed: Mapping[str, Any], by: User) -> ResumeEntry:
+    """Add an entry to a section and to the default résumé. The same entry sent twice is added once."""
+    values = _read_entry(kind, typed)
+    with _own_store(graduate, by):
+        entries = ResumeEntry.objects.filter(graduate=graduate, kind=kind)
+        twin = entries.filter(**values).first()
+        if twin is not None:
+            return twin
+        if entries.count() >= MOST_ENTRIES:
+            raise Refused("too_many", f"{EntryKind(kind).label}最多填写{MOST_ENTRIES}条。")
+        entry = ResumeEntry.objects.create(graduate=graduate, kind=kind, **values)
+        for resume in Resume.objects.filter(graduate=graduate, is_default=True):
+            resume.entries.add(entry)
+        audit.record("recruiting.add_resume_entry", by=by, obj=entry, data={"kind": kind})
+    return entry
+
+
+def change_entry(
+    *, graduate: Graduate, entry_id: int, typed: Mapping[str, Any], by: User
+) -> ResumeEntry:
+    """Change an entry of the graduate's. Applications keep the résumé as it was when they were sent."""
+    with _own_store(graduate, by):
+        entry = _own_entry(graduate, entry_id)
+        for key, value in _read_entry(entry.kind, typed).items():
+            setattr(entry, key, value)
+        entry.save()
+        audit.record("recruiting.change_resume_entry", by=by, obj=entry, data={"kind": entry.kind})
+    return entry
+
+
+def delete_entry(*, graduate: Graduate, entry_id: int, by: User) -> None:
+    """Delete an entry of the graduate's from the store and from every résumé."""
+    with _own_store(graduate, by):
+        entry = _own_entry(graduate, entry_id)
+        audit.record("recruiting.delete_resume_entry", by=by, obj=entry, data={"kind": entry.kind})
+        entry.delete()
+
+
+@contextmanager
+def _own_store(graduate: Graduate, by: User) -> Iterator[ResumeStore]:
+    """A transaction for one change of the graduate's own store, which is made with a default résumé if
+    there is none. The store is saved at its end, with its new completeness."""
+    with transaction.atomic():
+        rows = Graduate.objects.select_for_update(no_key=True, of=("self",))
+        locked = rows.select_related("person").get(pk=graduate.pk)
+        if locked.person.user_id != by.pk:
+            raise Refused("not_yours", "只有毕业生本人可以填写简历。")
+        store, _ = ResumeStore.objects.get_or_create(
+            graduate=locked,
+            defaults={"school_id": locked.school_id, "cohort_id": locked.cohort_id},
+        )
+        if not Resume.objects.filter(graduate=locked, is_default=True).exists():
+            resume = Resume.objects.create(graduate=locked, title=_DEFAULT_TITLE, is_default=True)
+            resume.entries.set(ResumeEntry.objects.filter(graduate=locked))
+        yield store
+        store.completeness = completeness.completeness_of(shares_of(store, locked))
+        store.updated_at = timezone.now()
+        store.save()
+
+
+def shares_of(store: ResumeStore, graduate: Graduate) -> dict[str, float]:
+    """How much of each section of the graduate's résumé is filled, from 0 to 1."""
+    kinds = set(ResumeEntry.objects.filter(graduate=graduate).values_list("kind", flat=True))
+    wanted = Intention.objects.filter(graduate=graduate).exists()
+    return completeness.filled_shares(store, graduate, kinds, has_intention=wanted)
+
+
+def _own_entry(graduate: Graduate, entry_id: int) -> ResumeEntry:
+    entry = ResumeEntry.objects.filter(graduate=graduate, pk=entry_id).first()
+    if entry is None:
+        raise Refused("gone", "这一条已被删除。")
+    return entry
+
+
+def _read(declared: Iterable[RecruitingField], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The values to store of the fields; raises `Invalid` with everything that is wrong."""
+    values, errors = {}, {}
+    for field in declared:
+        reading = field.read(typed.get(field.key, ""))
+        wrong = [finding.message for finding in reading.findings if finding.is_error]
+        if wrong:
+            errors[field.key] = wrong
+        values[field.key] = reading.value
+    if errors:
+        raise Invalid(errors)
+    return values
+
+
+def _read_entry(kind: str, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an entry: it begins before it ends, and neither is a month to come."""
+    values = _read(ENTRY[kind], typed)
+    labels = {field.key: field.label for field in ENTRY[kind]}
+    today, errors = timezone.localdate(), {}
+    for key in ("begun", "ended"):
+        if values.get(key) is not None and values[key] > today:
+            errors[key] = [f"{labels[key]}不能晚于本月"]
+    if values.get("ended") is not None and values["ended"] < values["begun"]:
+        errors.setdefault("ended", [f"{labels['ended']}不能早于{labels['begun']}"])
+    if errors:
+        raise Invalid(errors)
+    return values

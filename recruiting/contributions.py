@@ -1,0 +1,53 @@
+"""What recruiting adds to the shared frame: permissions, menus, tabs, tasks, transition tables."""
+
+from celery.schedules import crontab
+
+from core.frame import Contributions, PeriodicTask, Service, Tab
+from recruiting import (
+    application_steps,
+    fair_steps,
+    posting_steps,
+    recommendation_steps,
+    report_steps,
+)
+from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
+
+CONTRIBUTIONS = Contributions(
+    permissions={
+        "recruiting.verify": PROVINCE,
+        "recruiting.rules": PROVINCE,
+        "recruiting.review": SCHOOL_AND_PROVINCE,
+        "recruiting.reports": SCHOOL_AND_PROVINCE,
+        "recruiting.fairs": SCHOOL_AND_PROVINCE,
+        "recruiting.resumes": SCHOOL_STAFF,
+        "recruiting.recommend": SCHOOL_STAFF,
+        "recruiting.figures": ALL_LEVELS,
+    },
+    employer_tabs=(
+        Tab("postings", "职位", "employer-postings", "briefcase", 15),
+        Tab("applications", "投递", "employer-applications", "inbox", 16),
+    ),
+    graduate_services=(
+        Service("职位搜索", "查看用人单位发布的职位并投递简历", "jobs", "briefcase", 20),
+        Service("我的简历", "填写简历，完整后才能投递", "resume", "file-earmark-person", 21),
+        Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
+    ),
+    periodic_tasks=(
+        PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),
+        PeriodicTask("expire-interviews", "recruiting.tasks.expire_interviews", 300.0),
+        PeriodicTask("end-applications", "recruiting.tasks.end_applications", crontab(hour="0", minute="25")),
+    ),
+    machines=(
+        (report_steps.VERIFICATION, report_steps.ROLE_LABELS),
+        (posting_steps.POSTING, posting_steps.ROLE_LABELS),
+        (posting_steps.REVISION, posting_steps.ROLE_LABELS),
+        (application_steps.APPLICATION, application_steps.ROLE_LABELS),
+        (application_steps.INTERVIEW, application_steps.ROLE_LABELS),
+        (recommendation_steps.RECOMMENDATION, recommendation_steps.ROLE_LABELS),
+        (report_steps.REPORT, report_steps.ROLE_LABELS),
+        (report_steps.APPEAL, report_steps.ROLE_LABELS),
+        (fair_steps.FAIR, fair_steps.ROLE_LABELS),
+        (fair_steps.BOOTH, fair_steps.ROLE_LABELS),
+        (fair_steps.BOOKING, fair_steps.ROLE_LABELS),
+    ),
+)  # fmt: skip

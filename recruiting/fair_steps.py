@@ -1,0 +1,121 @@
+"""The transition tables of fairs and talks, booths and bookings (DOMAIN-AROUND §2)."""
+
+from __future__ import annotations
+
+from accounts.models import Realm, User
+from core.errors import Refused
+from core.states import Machine, Step, roles, states
+from recruiting.models import Booking, Booth, Fair
+from recruiting.states import BookingState, BoothState, FairState
+from recruiting.unit_standing import check_may_recruit, check_recruits_for
+from schools.roles import LEVEL_LABELS, Level
+from schools.scope import staff_of
+
+GRADUATE, UNIT, CLOCK = "graduate", "unit", "clock"
+ROLE_LABELS = {GRADUATE: "毕业生", UNIT: "用人单位", **LEVEL_LABELS, CLOCK: "系统"}
+
+
+def role_of(actor: User | None) -> str:
+    if actor is None:
+        return CLOCK
+    if actor.realm in (Realm.GRADUATE, Realm.EMPLOYER):
+        return GRADUATE if actor.realm == Realm.GRADUATE else UNIT
+    staff = staff_of(actor)
+    return staff.role_level if staff is not None else ""
+
+
+def by_the_host(row: Fair | Booth, actor: User) -> None:
+    """A school runs its own events, the province its own and all others."""
+    fair = row.fair if isinstance(row, Booth) else row
+    staff = staff_of(actor)
+    if staff is None or staff.role_level == Level.PROVINCE:
+        return
+    if fair.school_id != staff.school_id:
+        raise Refused("other_host", "只能办理本校主办的活动。")
+
+
+def by_recruiter(row: Fair | Booth, actor: User) -> None:
+    if row.unit_id is None:
+        raise Refused("not_yours", "只有申请单位可以操作。")
+    check_recruits_for(actor, row.unit_id)
+
+
+def unit_may_recruit(row: Fair | Booth, actor: User) -> None:
+    if row.unit is not None:
+        check_may_recruit(row.unit)
+
+
+_F = FairState
+_HOSTS = roles(Level.SCHOOL, Level.PROVINCE)
+FAIR = Machine(
+    name="招聘活动",
+    labels=dict(FairState.choices),
+    state_of=lambda fair: fair.state,
+    role_of=role_of,
+    steps=(
+        Step("edit", "修改", _HOSTS, states(_F.DRAFT, _F.OPEN, _F.CLOSED), None, (by_the_host,)),
+        Step("open", "开放报名", _HOSTS, states(_F.DRAFT), _F.OPEN, (by_the_host,),
+             "refused while another event has the place at that time"),
+        Step("approve", "批准", _HOSTS, states(_F.APPLIED), _F.OPEN, (by_the_host,),
+             "a unit's talk"),
+        Step("refuse", "不批准", _HOSTS, states(_F.APPLIED), _F.REFUSED, (by_the_host,),
+             needs_reason=True),
+        Step("withdraw", "撤回", roles(UNIT), states(_F.APPLIED), _F.CANCELLED, (by_recruiter,)),
+        Step("close", "报名截止", roles(CLOCK), states(_F.OPEN), _F.CLOSED),
+        Step("run", "开始", roles(CLOCK), states(_F.OPEN, _F.CLOSED), _F.RUNNING),
+        Step("end", "结束", roles(CLOCK), states(_F.RUNNING), _F.ENDED, (),
+             "units and graduates who did not come are marked"),
+        Step("cancel", "取消", _HOSTS, states(_F.DRAFT, _F.OPEN, _F.CLOSED, _F.RUNNING),
+             _F.CANCELLED, (by_the_host,), "everybody registered is told", needs_reason=True),
+    ),
+)  # fmt: skip
+
+_B = BoothState
+BOOTH = Machine(
+    name="展位",
+    labels=dict(BoothState.choices),
+    state_of=lambda booth: booth.state,
+    role_of=role_of,
+    steps=(
+        Step("approve", "通过", _HOSTS, states(_B.WAITING, _B.RESERVE), _B.APPROVED, (by_the_host,),
+             "with a number, while there is a free booth"),
+        Step("reserve", "候补", _HOSTS, states(_B.WAITING), _B.RESERVE, (by_the_host,)),
+        Step("decline", "谢绝", _HOSTS, states(_B.WAITING, _B.RESERVE), _B.DECLINED, (by_the_host,),
+             needs_reason=True),
+        Step("promote", "递补", roles(CLOCK), states(_B.RESERVE), _B.OFFERED, (),
+             "when a booth becomes free"),
+        Step("confirm", "确认参会", roles(UNIT), states(_B.OFFERED), _B.APPROVED,
+             (by_recruiter, unit_may_recruit), "within 24 hours"),
+        Step("lapse", "未确认", roles(CLOCK), states(_B.OFFERED), _B.DECLINED, (),
+             "the next one moves up"),
+        Step("cancel", "取消报名", roles(UNIT),
+             states(_B.WAITING, _B.APPROVED, _B.RESERVE, _B.OFFERED), _B.CANCELLED,
+             (by_recruiter,), "until registration ends"),
+        Step("arrive", "到场", _HOSTS, states(_B.APPROVED), _B.ATTENDED, (by_the_host,)),
+        Step("miss", "未到场", roles(CLOCK), states(_B.APPROVED), _B.ABSENT, (),
+             "twice bars the unit from fairs for a year"),
+    ),
+)  # fmt: skip
+
+
+def by_the_graduate(booking: Booking, actor: User) -> None:
+    if booking.graduate.person.user_id != actor.pk:
+        raise Refused("not_yours", "只有本人可以操作。")
+
+
+_K = BookingState
+BOOKING = Machine(
+    name="参会预约",
+    labels=dict(BookingState.choices),
+    state_of=lambda booking: booking.state,
+    role_of=role_of,
+    steps=(
+        Step("check_in", "签到", roles(GRADUATE), states(_K.BOOKED), _K.CHECKED_IN,
+             (by_the_graduate,), "by the code on the spot, once"),
+        Step("cancel", "取消预约", roles(GRADUATE), states(_K.BOOKED), _K.CANCELLED,
+             (by_the_graduate,)),
+        Step("book_again", "重新预约", roles(GRADUATE), states(_K.CANCELLED), _K.BOOKED,
+             (by_the_graduate,)),
+        Step("miss", "未到", roles(CLOCK), states(_K.BOOKED), _K.ABSENT),
+    ),
+)  # fmt: skip

@@ -1,0 +1,67 @@
+"""What a person of a unit, a graduate and staff may see of recruiting."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from employers.models import Membership, UnitMember
+from graduates.models import Graduate
+from recruiting.models import Application, Interview, Posting, ReviewingSchool
+from recruiting.states import PostingState
+from schools.roles import Level
+from schools.scope import staff_of
+
+
+def postings_of(member: UnitMember) -> QuerySet[Posting]:
+    """The postings of the person's unit; none for people who are not verified."""
+    if member.state != Membership.VERIFIED:
+        return Posting.objects.none()
+    return Posting.objects.filter(unit=member.unit_id)
+
+
+def open_to(graduate: Graduate) -> QuerySet[Posting]:
+    """The postings that a graduate sees: published for all or for the own school, and not hidden by
+    it."""
+    school = [graduate.school_id]
+    rows = Posting.objects.filter(state=PostingState.PUBLISHED)
+    rows = rows.filter(Q(school_ids=[]) | Q(school_ids__contains=school))
+    return rows.exclude(hidden_from__contains=school)
+
+
+def reviewed_by(user: User) -> QuerySet[Posting]:
+    """The postings that a staff member sees in the console: the province all, a school those that its
+    graduates may see. Drafts are the unit's own."""
+    staff = staff_of(user)
+    rows = Posting.objects.exclude(state__in=[PostingState.DRAFT, PostingState.RETURNED])
+    if staff is None or staff.role_level not in (Level.SCHOOL, Level.PROVINCE):
+        return Posting.objects.none()
+    if staff.role_level == Level.PROVINCE:
+        return rows
+    return rows.filter(Q(school_ids=[]) | Q(school_ids__contains=[staff.school_id]))
+
+
+def waiting_for(user: User) -> QuerySet[Posting]:
+    """The postings, and changes of published ones, that wait for this reviewer."""
+    staff = staff_of(user)
+    rows = reviewed_by(user).filter(
+        Q(state=PostingState.WAITING) | Q(review_pending=True) | Q(revisions__state="waiting")
+    )
+    reviewing = ReviewingSchool.objects.filter(school=staff.school_id if staff else None)
+    if staff is not None and staff.role_level == Level.SCHOOL and not reviewing.exists():
+        rows = rows.exclude(school_ids=[])
+    return rows.distinct()
+
+
+def applications_of(member: UnitMember) -> QuerySet[Application]:
+    """The applications that the person's unit received; none for people who are not verified."""
+    if member.state != Membership.VERIFIED:
+        return Application.objects.none()
+    return Application.objects.filter(unit=member.unit_id)
+
+
+def interviews_of(member: UnitMember) -> QuerySet[Interview]:
+    """The interviews that the person's unit invited to; none for people who are not verified."""
+    if member.state != Membership.VERIFIED:
+        return Interview.objects.none()
+    return Interview.objects.filter(unit=member.unit_id)

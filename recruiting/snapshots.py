@@ -1,0 +1,121 @@
+"""The résumé as one canonical text: what a preview, a PDF and an application show.
+
+An application keeps the text as it was at delivery, with its hash. The text holds neither document
+number nor 考生号 nor anything of the family (DOMAIN-AROUND §1.4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from codes import lookup
+from codes.validators import id_birth_date
+from graduates.models import Graduate
+from recruiting.fields import ENTRY
+from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
+from recruiting.states import Available, EntryKind, WantedPay, WorkKind
+
+_FORMAT = 1
+_RESIDENT_CARD = "01"
+
+
+def compose(graduate: Graduate, resume: Resume, store: ResumeStore) -> str:
+    """The text of one of the graduate's résumés. `graduate` is read with school and person."""
+    entries = list(resume.entries.order_by("-begun", "-id"))
+    return json.dumps(
+        {
+            "format": _FORMAT,
+            "title": resume.title,
+            "layout": resume.layout,
+            "basics": _basics(graduate, store),
+            "contact": {"mobile": graduate.mobile, "email": graduate.email},
+            "intention": _intention(Intention.objects.filter(graduate=graduate).first()),
+            "sections": [_section(kind, entries) for kind in EntryKind],
+            "self_evaluation": store.self_evaluation,
+            "attachments": list(resume.attachments.order_by("id").values_list("name", flat=True)),
+        },
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"),
+    )  # fmt: skip
+
+
+def digest(text: str) -> str:
+    """SHA-256 of the text, as hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(text: str) -> dict[str, Any]:
+    """The résumé in a canonical text, with the keys that `compose` gives it; {} if it was erased."""
+    return json.loads(text) if text else {}
+
+
+def _basics(graduate: Graduate, store: ResumeStore) -> list[list[str]]:
+    """(label, words) of what the record and the graduate say; empty and unticked ones are left out."""
+    name = lookup.name
+    person = graduate.person
+    born = id_birth_date(person.id_number) if person.id_type == _RESIDENT_CARD else None
+    pairs = [
+        ("姓名", graduate.name),
+        ("性别", name("gender", graduate.gender)),
+        ("出生年", f"{born.year}年" if born else ""),
+        ("学校", graduate.school.name),
+        ("专业", graduate.major_name),
+        ("学历", name("education_level", graduate.level)),
+        ("毕业时间", f"{graduate.graduates_on.year}年{graduate.graduates_on.month}月"),
+        ("民族", name("ethnicity", graduate.ethnicity) if store.show_ethnicity else ""),
+        ("政治面貌", name("politics", graduate.politics) if store.show_politics else ""),
+        ("籍贯", store.native_place if store.show_native_place else ""),
+        ("健康状况", store.health if store.show_health else ""),
+        ("外语水平", store.foreign_language),
+        ("计算机水平", store.computer),
+        ("爱好", store.hobbies),
+        ("特长", store.strengths),
+    ]
+    return [[label, words] for label, words in pairs if words]
+
+
+def _intention(wanted: Intention | None) -> list[list[str]]:
+    if wanted is None:
+        return []
+
+    def names(table: str, codes: list[str]) -> str:
+        return "、".join(lookup.name(table, code) for code in codes)
+
+    pairs = [
+        ("工作类型", WorkKind(wanted.work_kind).label),
+        ("职位类别", names("job_category", wanted.job_categories)),
+        ("工作地点", "、".join(lookup.place_name(code) for code in wanted.places)),
+        ("单位性质", names("unit_property", wanted.unit_properties)),
+        ("单位行业", names("unit_industry", wanted.industries)),
+        ("期望月薪", WantedPay(wanted.pay).label),
+        ("到岗时间", Available(wanted.available).label),
+    ]
+    return [[label, words] for label, words in pairs if words]
+
+
+def _section(kind: EntryKind, entries: list[ResumeEntry]) -> dict[str, Any]:
+    """One section with its entries, as {"title", "entries": [{"name", "when", "facts", "text"}]}."""
+    return {"title": kind.label, "entries": [_entry(e) for e in entries if e.kind == kind]}
+
+
+def _entry(entry: ResumeEntry) -> dict[str, Any]:
+    facts = [
+        declared.show(getattr(entry, declared.key))
+        for declared in ENTRY[entry.kind]
+        if declared.key in ("sort", "level", "organisation")
+    ]
+    return {
+        "name": entry.name,
+        "when": period_of(entry),
+        "facts": [words for words in facts if words],
+        "text": entry.text,
+    }
+
+
+def period_of(entry: ResumeEntry) -> str:
+    """The months of an entry: 2023.09–2027.06, 2023.09 至今, or one month."""
+    begun = f"{entry.begun:%Y.%m}"
+    if entry.kind in (EntryKind.AWARD, EntryKind.SKILL):
+        return begun
+    return f"{begun}–{entry.ended:%Y.%m}" if entry.ended else f"{begun} 至今"

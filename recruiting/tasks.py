@@ -1,0 +1,24 @@
+"""Celery tasks of recruiting. The periodic ones are scheduled in `contributions.py`."""
+
+from celery import shared_task
+
+from recruiting.actions import applications, interviews, postings
+
+
+@shared_task
+def expire_postings() -> None:
+    postings.expire_due()
+    postings.hold_unconfirmed()
+
+
+@shared_task
+def expire_interviews() -> None:
+    interviews.expire_due()
+
+
+@shared_task
+def end_applications() -> None:
+    """End the applications that the unit left without an answer, and erase the résumés of those that
+    ended a year ago."""
+    applications.lapse_due()
+    applications.erase_old()

@@ -1,0 +1,64 @@
+"""Whether a unit may recruit now: certified, verified within six months, neither suspended nor
+blacklisted. Signing agreements does not depend on it, but for new invitations of blacklisted units."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import NotPermitted, Refused
+from employers.models import Unit
+from employers.queries import is_verified_member
+from recruiting.models import Recruiter, Sanction
+from recruiting.states import AppealState, SanctionKind
+
+# After so many months a unit is verified again (five ministries' notice of 2025-12-25).
+VERIFIED_MONTHS = 6
+REMIND_DAYS = (30, 7)
+
+
+def sanctions_in_force(*kinds: SanctionKind, on: datetime.date | None = None) -> QuerySet[Sanction]:
+    """Suspensions and blacklistings that hold on a day (today by default) and were not revoked."""
+    day = on or timezone.localdate()
+    rows = Sanction.objects.filter(kind__in=kinds or (SanctionKind.SUSPEND, SanctionKind.BLACKLIST))
+    return rows.filter(until__gte=day).filter(~Q(appeal_state=AppealState.REVOKED))
+
+
+def recruiting_refusals(unit: Unit) -> list[Refused]:
+    """Every reason why the unit may not recruit now; empty if it may."""
+    refusals = []
+    if unit.certified_at is None:
+        sentence = "单位还没有认证，请先在“单位”中提交盖章的认证公函。"
+        refusals.append(Refused("not_certified", sentence))
+    profile = Recruiter.objects.filter(unit=unit).first()
+    if profile is None or profile.valid_until is None:
+        refusals.append(Refused("not_verified", "单位还没有通过招聘资格核验，请先提交核验。"))
+    elif profile.valid_until < timezone.localdate():
+        ended = f"{profile.valid_until:%Y年%m月%d日}"
+        refusals.append(Refused("verification_ended", f"招聘资格已于{ended}到期，请重新提交核验。"))
+    for sanction in sanctions_in_force().filter(unit=unit):
+        refusals.append(
+            Refused(
+                "sanctioned",
+                f"单位已被{sanction.get_kind_display()}至{sanction.until:%Y年%m月%d日}："
+                f"{sanction.reason}",
+            )
+        )
+    return refusals
+
+
+def check_may_recruit(unit: Unit) -> None:
+    """Raise the first reason why the unit may not recruit."""
+    for refusal in recruiting_refusals(unit):
+        raise refusal
+
+
+def check_recruits_for(user: User, unit_id: int) -> None:
+    """Only verified people of a unit recruit for it."""
+    if not is_verified_member(user, unit_id):
+        raise NotPermitted(
+            "member_not_verified", "只有单位的已认证人员可以办理招聘，请先由同事认证或提交公函。"
+        )

@@ -1,0 +1,98 @@
+"""Addresses of recruiting: `urlpatterns` for graduates, `employer` and `console` for the unit's and the
+staff's pages."""
+
+from django.urls import URLPattern, path
+
+from recruiting.views import (
+    employer_applications,
+    employer_interviews,
+    employer_offers,
+    employer_postings,
+    phone_applications,
+    phone_interviews,
+    phone_postings,
+    phone_resume,
+)
+
+urlpatterns: list[URLPattern] = [
+    path("interviews/", phone_interviews.listing, name="interviews"),
+    path("interviews/<int:pk>/", phone_interviews.interview, name="interview"),
+    path("interviews/<int:pk>/accept/", phone_interviews.accept, name="interview-accept"),
+    path("interviews/<int:pk>/decline/", phone_interviews.decline, name="interview-decline"),
+    path("interviews/<int:pk>/object/", phone_interviews.object_to, name="interview-object"),
+    path("interviews/<int:pk>/interview.ics", phone_interviews.ics, name="interview-ics"),
+    path("resume/", phone_resume.resume, name="resume"),
+    path("resume/edit/", phone_resume.edit, name="resume-edit"),
+    path("resume/entries/new/<str:kind>/", phone_resume.new_entry, name="resume-entry-new"),
+    path("resume/entries/<int:pk>/", phone_resume.entry, name="resume-entry"),
+    path("resume/entries/<int:pk>/delete/", phone_resume.delete, name="resume-entry-delete"),
+    path("jobs/", phone_postings.listing, name="jobs"),
+    path("jobs/<int:pk>/", phone_postings.job, name="job"),
+    path("jobs/<int:pk>/favourite/", phone_postings.favourite, name="job-favourite"),
+    path("jobs/<int:pk>/apply/", phone_applications.apply, name="job-apply"),
+    path("applications/", phone_applications.listing, name="applications"),
+    path("applications/<int:pk>/", phone_applications.application, name="application"),
+    path(
+        "applications/<int:pk>/withdraw/", phone_applications.withdraw, name="application-withdraw"
+    ),
+    path("applications/<int:pk>/erase/", phone_applications.erase, name="application-erase"),
+]
+
+employer = [
+    path("postings/", employer_postings.listing, name="employer-postings"),
+    path("postings/new/", employer_postings.new, name="employer-posting-new"),
+    path("postings/<int:pk>/", employer_postings.posting, name="employer-posting"),
+    path("postings/<int:pk>/edit/", employer_postings.edit, name="employer-posting-edit"),
+    path("postings/<int:pk>/delete/", employer_postings.delete, name="employer-posting-delete"),
+    path("postings/<int:pk>/renew/", employer_postings.renew, name="employer-posting-renew"),
+    path(
+        "postings/<int:pk>/do/<str:action>/", employer_postings.step, name="employer-posting-step"
+    ),
+    path("postings/<int:pk>/invite/", employer_offers.from_posting, name="employer-posting-invite"),
+    path("applications/", employer_applications.listing, name="employer-applications"),
+    path("applications/bulk/", employer_applications.bulk, name="employer-applications-bulk"),
+    path("applications/<int:pk>/", employer_applications.application, name="employer-application"),
+    path(
+        "applications/<int:pk>/note/", employer_applications.note, name="employer-application-note"
+    ),
+    path(
+        "applications/<int:pk>/reject/",
+        employer_applications.reject,
+        name="employer-application-reject",
+    ),
+    path(
+        "applications/<int:pk>/select/",
+        employer_applications.select,
+        name="employer-application-select",
+    ),
+    path(
+        "applications/<int:pk>/offer/",
+        employer_offers.from_application,
+        name="employer-application-offer",
+    ),
+    path(
+        "applications/<int:pk>/files/<int:file>/",
+        employer_applications.attachment,
+        name="employer-application-file",
+    ),
+    path(
+        "applications/<int:pk>/interview/", employer_interviews.new, name="employer-interview-new"
+    ),
+    path("interviews/<int:pk>/", employer_interviews.interview, name="employer-interview"),
+    path("interviews/<int:pk>/move/", employer_interviews.move, name="employer-interview-move"),
+    path(
+        "interviews/<int:pk>/cancel/", employer_interviews.cancel, name="employer-interview-cancel"
+    ),
+    path(
+        "interviews/<int:pk>/attendance/",
+        employer_interviews.attendance,
+        name="employer-interview-attendance",
+    ),
+    path(
+        "interviews/<int:pk>/result/", employer_interviews.result, name="employer-interview-result"
+    ),
+    path(
+        "interviews/<int:pk>/interview.ics", employer_interviews.ics, name="employer-interview-ics"
+    ),
+]
+console: list[URLPattern] = []

@@ -1,0 +1,228 @@
+"""The applications that a unit received: the list with its bulk steps, and one application with the
+résumé, of which each opening is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core import files
+from core.errors import DomainError, NotPermitted
+from core.forms import pressed
+from core.masking import mask_phone
+from employers.access import EmployerRequest, choose_member, employer_view
+from employers.pages import newest_page
+from recruiting import queries, snapshots
+from recruiting.actions import unit_applications
+from recruiting.application_steps import APPLICATION
+from recruiting.forms import ApplicationSearchForm, BulkForm, NoteForm, RejectForm
+from recruiting.models import Application
+from recruiting.states import OPEN_INTERVIEW, ApplicationState
+
+TAB = "applications"
+_RELATED = ("graduate__school", "graduate__person", "posting", "unit")
+
+
+@employer_view
+def listing(request: EmployerRequest) -> HttpResponse:
+    rows = queries.applications_of(request.member).select_related(*_RELATED).defer("snapshot")
+    search = ApplicationSearchForm(request.GET)
+    search.full_clean()  # what can't be read narrows nothing
+    state, posting_id = search.cleaned_data["state"], search.cleaned_data["posting"]
+    if state in ApplicationState.values:
+        rows = rows.filter(state=state)
+    posting = None
+    if posting_id:
+        posting = queries.postings_of(request.member).filter(pk=posting_id).first()
+        rows = rows.filter(posting=posting_id)
+    page, following = newest_page(rows, request)
+    context = {
+        "rows": [(a, unit_applications.may_read_resume(a)) for a in page],
+        "following": following,
+        "states": [("", "全部"), *ApplicationState.choices],
+        "state": state,
+        "posting": posting,
+        "narrowed": bool(state or posting_id),
+        "bulk": BulkForm(auto_id="bulk_%s"),
+        "tab": TAB,
+    }
+    return render(request, "recruiting/employer/applications.html", context)
+
+
+@employer_view
+def bulk(request: EmployerRequest) -> HttpResponse:
+    """Mark the ticked applications as looked through, or refuse them with one reason. The page
+    answers each row; a GET, as when that answer is loaded again, leads to the list."""
+    if request.method != "POST":
+        return redirect("employer-applications")
+    form = BulkForm(request.POST)
+    form.full_clean()
+    picked = form.cleaned_data.get("pick", set())
+    rows = queries.applications_of(request.member).filter(pk__in=picked).order_by("-pk")
+    # One more than may be handled at once is enough for the action to refuse them.
+    rows = rows.select_related(*_RELATED)[: unit_applications.MOST_AT_ONCE + 1]
+    try:
+        answers = unit_applications.each(
+            applications=list(rows), take=_step_of(request, form),
+            done="已答复" if pressed(request, "do") == "reject" else "已标为已查看",
+        )  # fmt: skip
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("employer-applications")
+    context = {"answers": answers, "done": sum(a.done for a in answers), "tab": TAB}
+    return render(request, "recruiting/employer/applications_result.html", context)
+
+
+def _step_of(request: EmployerRequest, form: BulkForm) -> Any:
+    """What the pressed button does with one application. Raises `Invalid` for a missing reason."""
+    by = request.member
+    if pressed(request, "do") != "reject":
+        return lambda pk: unit_applications.mark_viewed(application_id=pk, by=by)
+    reason, words = form.chosen, form.cleaned_data.get("reason_text", "")
+    return lambda pk: unit_applications.reject(
+        application_id=pk, reason=reason, reason_text=words, by=by
+    )
+
+
+def own_application(request: EmployerRequest, pk: int) -> Application:
+    """The application with this id that one of the person's units received; otherwise a 404.
+
+    A link in a message may lead to an application to another of the person's units. That unit is
+    then chosen.
+    """
+    others = [m for m in request.memberships if m.pk != request.member.pk]
+    for member in (request.member, *others):
+        rows = queries.applications_of(member).select_related(*_RELATED)
+        found = rows.filter(pk=pk).first()
+        if found is not None:
+            if member.pk != request.member.pk:
+                choose_member(request, member)
+            return found
+    raise Http404
+
+
+@employer_view
+def application(request: EmployerRequest, pk: int) -> HttpResponse:
+    return application_page(request, own_application(request, pk))
+
+
+def application_page(
+    request: EmployerRequest,
+    application: Application,
+    *,
+    reject: RejectForm | None = None,
+    note: NoteForm | None = None,
+) -> HttpResponse:
+    """The page of an application. Showing the résumé is an opening, and is written down.
+
+    Once the unit may not read the résumé any more, the page has the name and the decision alone.
+    """
+    error = ""
+    resume: dict[str, Any] = {}
+    if unit_applications.may_read_resume(application):
+        try:
+            application = unit_applications.open_application(
+                application_id=application.pk, by=request.member
+            )
+        except DomainError as refusal:
+            error = refusal.message
+        else:
+            # The graduate may have withdrawn it meanwhile.
+            if unit_applications.may_read_resume(application):
+                resume = snapshots.read(application.snapshot)
+    shown = reject or note
+    context: dict[str, Any] = {
+        "application": application,
+        "reason": unit_applications.reason_words(application),
+        "resume": resume,
+        "error": error,
+        "tab": TAB,
+    }
+    if resume:
+        context |= _details(request, application, resume)
+        context |= {"reject": reject or RejectForm(), "note": note or NoteForm(auto_id="note_%s")}
+    status = shown.status if shown is not None else 200
+    return render(request, "recruiting/employer/application.html", context, status=status)
+
+
+def _details(
+    request: EmployerRequest, application: Application, resume: dict[str, Any]
+) -> dict[str, Any]:
+    phone = resume["contact"]["mobile"]
+    interviews = list(application.interviews.order_by("-pk"))
+    return {
+        "phone": phone if unit_applications.phone_is_shown(application) else mask_phone(phone),
+        "files": application.files.order_by("pk"),
+        "notes": application.notes.select_related("member"),
+        "interviews": interviews,
+        "may": {step.action for step in APPLICATION.available(application, request.user)},
+        "interview_is_open": any(i.state in OPEN_INTERVIEW for i in interviews),
+    }
+
+
+@employer_view
+def attachment(request: EmployerRequest, pk: int, file: int) -> HttpResponseBase:
+    """A file that was enclosed with the application. Opening it is written down as for the résumé."""
+    application = own_application(request, pk)
+    enclosed = get_object_or_404(application.files.select_related("file"), pk=file)
+    if not unit_applications.may_read_resume(application):
+        raise Http404
+    opened = unit_applications.open_application(application_id=pk, by=request.member)
+    if not unit_applications.may_read_resume(opened):
+        raise Http404
+    return files.respond(enclosed.file, download=True)
+
+
+def check_may_read(application: Application) -> None:
+    if not unit_applications.may_read_resume(application):
+        raise NotPermitted("closed", "投递已结束，不能再添加备注。")
+
+
+@employer_view
+@require_POST
+def note(request: EmployerRequest, pk: int) -> HttpResponse:
+    application, form = own_application(request, pk), NoteForm(request.POST, auto_id="note_%s")
+    if form.is_valid():
+        try:
+            check_may_read(application)
+            unit_applications.add_note(
+                application_id=pk, text=form.cleaned_data["text"], by=request.member
+            )
+            messages.success(request, "备注已保存。")
+            return redirect("employer-application", pk=pk)
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    return application_page(request, application, note=form)
+
+
+@employer_view
+@require_POST
+def reject(request: EmployerRequest, pk: int) -> HttpResponse:
+    application, form = own_application(request, pk), RejectForm(request.POST)
+    if form.is_valid():
+        try:
+            unit_applications.reject(
+                application_id=pk, reason=form.chosen,
+                reason_text=form.cleaned_data["reason_text"], by=request.member,
+            )  # fmt: skip
+            messages.success(request, "已答复，毕业生会看到原因。")
+            return redirect("employer-application", pk=pk)
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    return application_page(request, application, reject=form)
+
+
+@employer_view
+@require_POST
+def select(request: EmployerRequest, pk: int) -> HttpResponse:
+    own_application(request, pk)
+    try:
+        unit_applications.select(application_id=pk, by=request.member)
+        messages.success(request, "已拟录用，毕业生会收到消息，接下来可以发出签约邀约。")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("employer-application", pk=pk)

@@ -1,0 +1,150 @@
+"""The unit's pages of interviews: invite, move, cancel, note who came, and judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from core.errors import DomainError
+from core.forms import posted, pressed
+from employers.access import EmployerRequest, choose_member, employer_view
+from recruiting import queries
+from recruiting.actions import interviews, unit_applications
+from recruiting.application_steps import INTERVIEW
+from recruiting.calendar_file import calendar_response
+from recruiting.forms import InterviewForm, ReasonForm, ResultForm
+from recruiting.models import Interview
+from recruiting.views.employer_applications import TAB, own_application
+
+_TERMS = ("way", "minutes", "place", "link", "contact_name", "contact_phone", "note")
+_RELATED = ("graduate__person", "application__posting", "unit", "member__user")
+
+
+@employer_view
+def new(request: EmployerRequest, pk: int) -> HttpResponse:
+    """Invite the applicant to the next round."""
+    application = own_application(request, pk)
+    initial = {"contact_name": request.member.name, "minutes": 30}
+    form = InterviewForm(posted(request), initial=initial)
+    if form.is_valid():
+        try:
+            interviews.invite(application_id=pk, typed=form.typed, by=request.member)
+            messages.success(request, "面试邀请已发出，毕业生会收到消息。")
+            return redirect("employer-application", pk=pk)
+        except DomainError as refusal:
+            form.add_terms_refusal(refusal)
+    context = {"application": application, "form": form, "tab": TAB}
+    return render(request, "recruiting/employer/interview_new.html", context, status=form.status)
+
+
+def _own(request: EmployerRequest, pk: int) -> Interview:
+    """The interview with this id of one of the person's units, which is then chosen; or a 404."""
+    others = [m for m in request.memberships if m.pk != request.member.pk]
+    for member in (request.member, *others):
+        rows = queries.interviews_of(member).select_related(*_RELATED)
+        found = rows.defer("application__snapshot").filter(pk=pk).first()
+        if found is not None:
+            if member.pk != request.member.pk:
+                choose_member(request, member)
+            return found
+    raise Http404
+
+
+@employer_view
+def interview(request: EmployerRequest, pk: int) -> HttpResponse:
+    return _page(request, _own(request, pk))
+
+
+def _page(request: EmployerRequest, interview: Interview, **shown: Any) -> HttpResponse:
+    """The page of an interview. `shown` is the form that was refused, if one was."""
+    start = timezone.localtime(interview.starts_at)
+    initial = {name: getattr(interview, name) for name in _TERMS}
+    initial |= {"day": start.date(), "time": f"{start:%H:%M}"}
+    forms = {
+        "move": InterviewForm(initial=initial, auto_id="move_%s"),
+        "cancel": ReasonForm(auto_id="cancel_%s", label="取消原因（毕业生会看到）"),
+        "judge": ResultForm(initial={"result": interview.result}),
+    } | shown
+    context = {
+        "interview": interview,
+        "may": {step.action for step in INTERVIEW.available(interview, request.user)},
+        "readable": unit_applications.may_read_resume(interview.application),
+        "refused": next(iter(shown), ""),
+        **forms,
+        "tab": TAB,
+    }
+    status = max([form.status for form in shown.values()], default=200)
+    return render(request, "recruiting/employer/interview.html", context, status=status)
+
+
+@employer_view
+@require_POST
+def move(request: EmployerRequest, pk: int) -> HttpResponse:
+    interview, form = _own(request, pk), InterviewForm(request.POST, auto_id="move_%s")
+    if form.is_valid():
+        try:
+            moved = interviews.move(interview_id=pk, typed=form.typed, by=request.member)
+            messages.success(request, "已改期，毕业生会收到消息并重新答复。")
+            return redirect("employer-interview", pk=moved.pk)
+        except DomainError as refusal:
+            form.add_terms_refusal(refusal)
+    return _page(request, interview, move=form)
+
+
+@employer_view
+@require_POST
+def cancel(request: EmployerRequest, pk: int) -> HttpResponse:
+    label = "取消原因（毕业生会看到）"
+    interview, form = _own(request, pk), ReasonForm(request.POST, auto_id="cancel_%s", label=label)
+    if form.is_valid():
+        try:
+            interviews.cancel(
+                interview_id=pk, reason=form.cleaned_data["reason"], by=request.member
+            )
+            messages.success(request, "面试已取消，毕业生会收到消息。")
+            return redirect("employer-interview", pk=pk)
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    return _page(request, interview, cancel=form)
+
+
+@employer_view
+@require_POST
+def attendance(request: EmployerRequest, pk: int) -> HttpResponse:
+    """Note whether the graduate came. A POST that says neither changes nothing."""
+    _own(request, pk)
+    came = {"yes": True, "no": False}.get(pressed(request, "came"))
+    if came is None:
+        messages.error(request, "请选择已面试或未到。")
+        return redirect("employer-interview", pk=pk)
+    try:
+        interviews.note_attendance(interview_id=pk, came=came, by=request.member)
+        messages.success(request, "已登记。" if came else "已登记未到，毕业生可以提出异议。")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("employer-interview", pk=pk)
+
+
+@employer_view
+@require_POST
+def result(request: EmployerRequest, pk: int) -> HttpResponse:
+    interview, form = _own(request, pk), ResultForm(request.POST)
+    if form.is_valid():
+        try:
+            interviews.judge(interview_id=pk, result=form.cleaned_data["result"], by=request.member)
+            messages.success(request, "面试结果已登记，毕业生会收到消息。")
+            return redirect("employer-interview", pk=pk)
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    return _page(request, interview, judge=form)
+
+
+@employer_view
+def ics(request: EmployerRequest, pk: int) -> HttpResponse:
+    interview = _own(request, pk)
+    return calendar_response(interview, f"面试：{interview.graduate.name}")

@@ -1,0 +1,135 @@
+"""The postings that a graduate sees: the search, one posting, and favourites."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from django.contrib import messages
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q, QuerySet, Value
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from graduates.access import GraduateRequest, graduate_view
+from graduates.filters import HasGrams, NameGrams, grams_of
+from graduates.models import Graduate
+from recruiting import queries
+from recruiting.actions.applications import delivery_refusals
+from recruiting.forms import JobSearchForm, job_search_form
+from recruiting.models import Application, Favourite, Posting, Recruiter, UnitFigures
+from recruiting.states import LIVE_APPLICATION
+from recruiting.views.employer_postings import content_words
+
+_TAB = "services"
+_SIZE = 20
+_LONG = ("duties", "requirements", "benefits")
+# Where a page of the list ends: microseconds since 1970 and the id of its last posting.
+_PLACE_IN_LIST = re.compile(r"([0-9]{1,17})-([0-9]{1,15})", re.ASCII)
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+@graduate_view
+def listing(request: GraduateRequest) -> HttpResponse:
+    search = job_search_form(request.GET)
+    rows = _narrowed(queries.open_to(request.graduate), search, request.graduate)
+    page, following = _page(rows, request.GET.get("before", ""))
+    applied = Application.objects.filter(
+        graduate=request.graduate, posting__in=[p.pk for p in page], state__in=LIVE_APPLICATION
+    )
+    context = {
+        "rows": page,
+        "following": following,
+        "form": search,
+        "narrowed": any(search.cleaned_data.values()) or bool(search.errors),
+        "applied": set(applied.values_list("posting_id", flat=True)),
+        "tab": _TAB,
+    }
+    return render(request, "recruiting/phone/jobs.html", context)
+
+
+def _narrowed(
+    rows: QuerySet[Posting], search: JobSearchForm, graduate: Graduate
+) -> QuerySet[Posting]:
+    typed = search.cleaned_data
+    if typed.get("places"):
+        rows = rows.filter(search_places__overlap=typed["places"])
+    if typed.get("job_category"):
+        rows = rows.filter(job_category=typed["job_category"])
+    if typed.get("work_kind"):
+        rows = rows.filter(work_kind=typed["work_kind"])
+    if typed.get("kept"):
+        rows = rows.filter(favourites__graduate=graduate)
+    for word in search.words:
+        # The index finds the pairs of characters, which may stand apart in the text.
+        grams = Value(grams_of(word, school_id=None), ArrayField(models.BigIntegerField()))
+        rows = rows.filter(
+            Q(HasGrams(NameGrams(Value(0), F("search_text")), grams)), search_text__contains=word
+        )
+    return rows
+
+
+def _page(rows: QuerySet[Posting], before: str) -> tuple[list[Posting], str]:
+    """One page of postings, the newest first, and the `before` of the following one; "" on the last."""
+    place = _PLACE_IN_LIST.fullmatch(before)
+    if place is not None:
+        at = _EPOCH + datetime.timedelta(microseconds=int(place[1]))
+        rows = rows.filter(Q(published_at__lt=at) | Q(published_at=at, pk__lt=int(place[2])))
+    rows = rows.select_related("unit").defer(*_LONG).order_by("-published_at", "-pk")
+    page = list(rows[: _SIZE + 1])
+    if len(page) <= _SIZE:
+        return page, ""
+    last = page[_SIZE - 1]
+    assert last.published_at is not None
+    micros = (last.published_at - _EPOCH) // datetime.timedelta(microseconds=1)
+    return page[:_SIZE], f"{micros}-{last.pk}"
+
+
+def shown_posting(graduate: Graduate, pk: int) -> Posting:
+    """A posting that is open to the graduate, or that the graduate has applied for; otherwise a 404."""
+    posting = queries.open_to(graduate).select_related("unit").filter(pk=pk).first()
+    if posting is None:
+        applied = Application.objects.filter(graduate=graduate, posting=pk)
+        posting = Posting.objects.select_related("unit").filter(pk=pk).first()
+        if posting is None or not applied.exists():
+            raise Http404
+    return posting
+
+
+@graduate_view
+def job(request: GraduateRequest, pk: int) -> HttpResponse:
+    graduate, posting = request.graduate, shown_posting(request.graduate, pk)
+    refusals = delivery_refusals(graduate, posting)
+    mine = Application.objects.filter(graduate=graduate, posting=posting).order_by("-id")
+    context = {
+        "posting": posting,
+        "groups": [
+            (group, [(label, words) for label, words in rows if words])
+            for group, rows in content_words(posting)
+        ],
+        "recruiter": Recruiter.objects.filter(unit=posting.unit_id).first(),
+        "figures": UnitFigures.objects.filter(unit=posting.unit_id).first(),
+        "refusals": refusals,
+        "incomplete": any(refusal.code == "incomplete" for refusal in refusals),
+        "application": mine.defer("snapshot").first(),
+        "kept": Favourite.objects.filter(graduate=graduate, posting=posting).exists(),
+        "tab": _TAB,
+    }
+    return render(request, "recruiting/phone/job.html", context)
+
+
+@graduate_view
+@require_POST
+def favourite(request: GraduateRequest, pk: int) -> HttpResponse:
+    """Keep a posting in view, or no longer. The button says which, so that a double click does not
+    undo itself."""
+    posting = shown_posting(request.graduate, pk)
+    if request.POST.get("keep") == "1":
+        Favourite.objects.get_or_create(graduate=request.graduate, posting=posting)
+        messages.success(request, "已收藏。")
+    else:
+        Favourite.objects.filter(graduate=request.graduate, posting=posting).delete()
+        messages.success(request, "已取消收藏。")
+    return redirect("job", pk=pk)

@@ -1,0 +1,109 @@
+"""The graduate's résumé: how complete it is, a preview, the form of the store and those of entries."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from core.errors import DomainError
+from core.forms import posted
+from graduates.access import GraduateRequest, graduate_view
+from recruiting import completeness, snapshots
+from recruiting.actions import resumes
+from recruiting.fields import ENTRY
+from recruiting.forms import entry_form, store_form
+from recruiting.models import RecruitingRules, Resume, ResumeEntry, ResumeStore
+from recruiting.states import EntryKind
+
+_TAB = "services"
+# Sections that have no page yet.
+_NOT_OFFERED = frozenset({"photo", "intention"})
+
+
+@graduate_view
+def resume(request: GraduateRequest) -> HttpResponse:
+    graduate = request.graduate
+    store = ResumeStore.objects.filter(graduate=graduate).first()
+    chosen = Resume.objects.filter(graduate=graduate, is_default=True).first()
+    shares = resumes.shares_of(store or ResumeStore(graduate=graduate), graduate)
+    entries = list(ResumeEntry.objects.filter(graduate=graduate).order_by("-begun", "-id"))
+    context = {
+        "store": store,
+        "least": RecruitingRules.current().min_completeness,
+        "missing": completeness.missing_sections(
+            {key: share for key, share in shares.items() if key not in _NOT_OFFERED}
+        ),
+        "no_contact": shares["contact"] < 1,
+        "sections": [
+            (kind, [(e, snapshots.period_of(e)) for e in entries if e.kind == kind])
+            for kind in EntryKind
+        ],
+        "preview": snapshots.read(snapshots.compose(graduate, chosen, store))
+        if store is not None and chosen is not None
+        else {},
+        "tab": _TAB,
+    }
+    return render(request, "recruiting/phone/resume.html", context)
+
+
+@graduate_view
+def edit(request: GraduateRequest) -> HttpResponse:
+    """The form of everything in the résumé that is no entry."""
+    store = ResumeStore.objects.filter(graduate=request.graduate).first()
+    form = store_form(store, posted(request))
+    if form.may_try():
+        try:
+            resumes.save_store(
+                graduate=request.graduate, typed=form.typed, shown=form.cleaned_data["shown"],
+                nothing_in=form.cleaned_data["nothing_in"], by=request.user,
+            )  # fmt: skip
+            messages.success(request, "已保存。")
+            return redirect("resume")
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    context = {"form": form, "tab": _TAB}
+    return render(request, "recruiting/phone/resume_edit.html", context, status=form.status)
+
+
+@graduate_view
+def new_entry(request: GraduateRequest, kind: str) -> HttpResponse:
+    if kind not in ENTRY:
+        raise Http404
+    return _entry_page(request, kind, None)
+
+
+@graduate_view
+def entry(request: GraduateRequest, pk: int) -> HttpResponse:
+    entry = get_object_or_404(ResumeEntry, graduate=request.graduate, pk=pk)
+    return _entry_page(request, entry.kind, entry)
+
+
+def _entry_page(request: GraduateRequest, kind: str, entry: ResumeEntry | None) -> HttpResponse:
+    form = entry_form(kind, entry, posted(request))
+    if form.may_try():
+        graduate, typed, by = request.graduate, form.typed, request.user
+        try:
+            if entry is None:
+                resumes.add_entry(graduate=graduate, kind=kind, typed=typed, by=by)
+            else:
+                resumes.change_entry(graduate=graduate, entry_id=entry.pk, typed=typed, by=by)
+            messages.success(request, "已保存。")
+            return redirect("resume")
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    context = {"form": form, "entry": entry, "title": EntryKind(kind).label, "tab": _TAB}
+    return render(request, "recruiting/phone/resume_entry.html", context, status=form.status)
+
+
+@graduate_view
+@require_POST
+def delete(request: GraduateRequest, pk: int) -> HttpResponse:
+    entry = get_object_or_404(ResumeEntry, graduate=request.graduate, pk=pk)
+    try:
+        resumes.delete_entry(graduate=request.graduate, entry_id=entry.pk, by=request.user)
+        messages.success(request, "已删除。")
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    return redirect("resume")

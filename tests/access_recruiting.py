@@ -1,0 +1,193 @@
+"""The access table's cases of recruiting: what a unit's verified people, other units, graduates and staff
+open."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from core import files
+from employers.models import UnitMember
+from graduates.models import Graduate
+from recruiting.actions import interviews
+from recruiting.models import Application, ApplicationFile, Interview, Posting, ResumeEntry
+from recruiting.states import EntryKind, PostingState
+from tests.access_cases import AddressCase
+from tests.access_employers import VERIFIED
+from tests.recruiting import scene
+
+OPEN: set[str] = set()
+
+
+def _postings(o: Any) -> tuple[Posting, Posting]:
+    """A draft of the verified person's unit, and one of another unit."""
+    mine = UnitMember.objects.select_related("unit", "user").get(user=o.employer)
+    scene.allow_to_recruit(mine.unit)
+    return scene.make_posting(mine), scene.make_posting(scene.make_recruiter())
+
+
+def postings(o: Any, **more: Any) -> list[AddressCase]:
+    mine, foreign = _postings(o)
+    return [
+        AddressCase("the unit's", {"pk": mine.pk, **more}, frozenset({VERIFIED})),
+        AddressCase("another unit's", {"pk": foreign.pk, **more}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def posting_steps(o: Any) -> list[AddressCase]:
+    return postings(o, action="withdraw")
+
+
+def _received(o: Any, graduates: tuple[Graduate, Graduate]) -> list[Application]:
+    """An application that the verified person's unit received, and one that another unit received."""
+    mine = UnitMember.objects.select_related("unit", "user").get(user=o.employer)
+    scene.allow_to_recruit(mine.unit)
+    return [
+        scene.apply(graduate, scene.make_posting(member, PostingState.PUBLISHED, by=o.world))
+        for graduate, member in zip(graduates, (mine, scene.make_recruiter()), strict=True)
+    ]
+
+
+def _applicants(o: Any) -> tuple[Graduate, Graduate]:
+    return scene.make_applicant(o.world), scene.make_applicant(o.world)
+
+
+def applications(o: Any) -> list[AddressCase]:
+    mine, foreign = _received(o, _applicants(o))
+    return _unit_cases({"pk": mine.pk}, {"pk": foreign.pk}, {"pk": 2**40})
+
+
+def enclosed_files(o: Any) -> list[AddressCase]:
+    """An attachment of each application, and one under the id of another application."""
+    rows = [
+        ApplicationFile.objects.create(
+            application=application, name="成绩单.pdf",
+            file=files.store(b"%PDF-", name="a.pdf", content_type="application/pdf", purpose="resume"),
+        )
+        for application in _received(o, _applicants(o))
+    ]  # fmt: skip
+    mine, foreign = ({"pk": row.application_id, "file": row.pk} for row in rows)
+    return _unit_cases(mine, foreign, mine | {"file": foreign["file"]})
+
+
+def _invited(o: Any, graduates: tuple[Graduate, Graduate]) -> list[Interview]:
+    return [
+        interviews.invite(
+            application_id=application.pk, typed=scene.typed_interview(),
+            by=UnitMember.objects.select_related("unit", "user").get(
+                pk=application.posting.member_id
+            ),
+        )
+        for application in _received(o, graduates)
+    ]  # fmt: skip
+
+
+def unit_interviews(o: Any) -> list[AddressCase]:
+    mine, foreign = _invited(o, _applicants(o))
+    return _unit_cases({"pk": mine.pk}, {"pk": foreign.pk}, {"pk": 2**40})
+
+
+def _unit_cases(mine: Any, foreign: Any, missing: Any) -> list[AddressCase]:
+    return [
+        AddressCase("the unit's", mine, frozenset({VERIFIED})),
+        AddressCase("another unit's", foreign, frozenset()),
+        AddressCase("nobody's", missing, frozenset()),
+    ]
+
+
+def graduates_interviews(o: Any) -> list[AddressCase]:
+    """An interview of the signed-in graduate, and one of another graduate."""
+    own = scene.write_resume(o.inside)
+    mine, foreign = _invited(o, (own, scene.make_applicant(o.world)))
+    return [
+        AddressCase("the graduate's", {"pk": mine.pk}, frozenset({"graduate"})),
+        AddressCase("another graduate's", {"pk": foreign.pk}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def _graduates_cases(mine: int, foreign: int) -> list[AddressCase]:
+    return [
+        AddressCase("the graduate's", {"pk": mine}, frozenset({"graduate"})),
+        AddressCase("not for the graduate", {"pk": foreign}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def _published(o: Any, *school_ids: int) -> Posting:
+    return scene.make_posting(
+        scene.make_recruiter(), PostingState.PUBLISHED, by=o.world, school_ids=school_ids
+    )
+
+
+def jobs(o: Any) -> list[AddressCase]:
+    """A posting for everybody, and one for another school."""
+    return _graduates_cases(_published(o).pk, _published(o, o.elsewhere.school_id).pk)
+
+
+def resume_entries(o: Any) -> list[AddressCase]:
+    mine, foreign = (
+        ResumeEntry.objects.create(
+            graduate=graduate, kind=EntryKind.AWARD, name="虚构奖", begun=datetime.date(2025, 5, 1)
+        ).pk
+        for graduate in (o.inside, o.outside)
+    )
+    return _graduates_cases(mine, foreign)
+
+
+def new_resume_entries(o: Any) -> list[AddressCase]:
+    return [
+        AddressCase("a section", {"kind": EntryKind.AWARD.value}, frozenset({"graduate"})),
+        AddressCase("no section", {"kind": "photo"}, frozenset()),
+    ]
+
+
+def _delivered(graduate: Graduate, posting: Posting) -> int:
+    return Application.objects.create(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
+        posting=posting, unit_id=posting.unit_id, snapshot="{}", snapshot_hash="0" * 64,
+        consent_version=1,
+    ).pk  # fmt: skip
+
+
+def own_applications(o: Any) -> list[AddressCase]:
+    posting = _published(o)
+    return _graduates_cases(_delivered(o.inside, posting), _delivered(o.outside, posting))
+
+
+OBJECTS: dict[str, Any] = {
+    "employer-posting": postings,
+    "employer-posting-edit": postings,
+    "employer-posting-delete": postings,
+    "employer-posting-renew": postings,
+    "employer-posting-step": posting_steps,
+    "employer-posting-invite": postings,
+    "employer-application": applications,
+    "employer-application-note": applications,
+    "employer-application-reject": applications,
+    "employer-application-select": applications,
+    "employer-application-offer": applications,
+    "employer-application-file": enclosed_files,
+    "employer-interview-new": applications,
+    "employer-interview": unit_interviews,
+    "employer-interview-move": unit_interviews,
+    "employer-interview-cancel": unit_interviews,
+    "employer-interview-attendance": unit_interviews,
+    "employer-interview-result": unit_interviews,
+    "employer-interview-ics": unit_interviews,
+    "interview": graduates_interviews,
+    "interview-accept": graduates_interviews,
+    "interview-decline": graduates_interviews,
+    "interview-object": graduates_interviews,
+    "interview-ics": graduates_interviews,
+    "resume-entry-new": new_resume_entries,
+    "resume-entry": resume_entries,
+    "resume-entry-delete": resume_entries,
+    "job": jobs,
+    "job-apply": jobs,
+    "job-favourite": jobs,
+    "application": own_applications,
+    "application-withdraw": own_applications,
+    "application-erase": own_applications,
+}

@@ -1,0 +1,147 @@
+"""Units that recruit, and their postings, built by the actions that the pages call."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from employers.models import Membership, Unit, UnitMember
+from graduates.models import Graduate
+from recruiting import consent
+from recruiting.actions import applications, posting_review, postings
+from recruiting.models import (
+    Application,
+    Interview,
+    Posting,
+    Recruiter,
+    Resume,
+    ResumeEntry,
+    ResumeStore,
+)
+from recruiting.states import AccountKind, EntryKind, InterviewWay, PostingState
+from schools.roles import Role
+from tests import factories
+from tests.esign import signing
+from tests.factories import World
+
+DUTIES = "参与业务系统的设计、开发和测试，编写技术文档。"
+REQUIREMENTS = "计算机相关专业，熟悉一门编程语言，善于沟通。"
+
+
+def make_recruiter(**values: Any) -> UnitMember:
+    """A verified person of a certified unit that may recruit for the next six months."""
+    unit = factories.make_unit(
+        code=values.pop("code", "") or factories.make_unit_code(body=_next_body()),
+        **values.pop("unit", {}),
+    )
+    allow_to_recruit(unit, **values)
+    return factories.make_member(unit, state=Membership.VERIFIED)
+
+
+def allow_to_recruit(unit: Unit, **values: Any) -> None:
+    """Certify the unit and verify its right to recruit."""
+    Unit.objects.filter(pk=unit.pk).update(certified_at=timezone.now(), certified_by="试用省级")
+    unit.refresh_from_db()
+    today = timezone.localdate()
+    Recruiter.objects.update_or_create(
+        unit=unit,
+        defaults={
+            "introduction": "虚构的软件公司。", "contact_name": "试用招聘", "contact_phone": "0551-60000000",
+            "account_kind": AccountKind.OWN, "verified_at": timezone.now(),
+            "valid_until": today + datetime.timedelta(days=183),
+        } | values,
+    )  # fmt: skip
+
+
+def _next_body() -> str:
+    return f"MA{next(factories._numbers) % 1_000_000:06d}"
+
+
+def typed_posting(**changes: Any) -> dict[str, Any]:
+    """Valid, made-up values that a unit types."""
+    until = timezone.localdate() + datetime.timedelta(days=60)
+    return {
+        "title": "软件开发工程师", "job_category": "13", "work_kind": "1", "headcount": "5",
+        "education": "2", "majors": "计算机科学与技术、软件工程", "major_match": "2",
+        "places": "合肥市", "abroad": "", "pay_from": "6000", "pay_to": "9000", "pay_by_state": "",
+        "pay_months": "13", "contract_years": "3", "probation_months": "3", "duties": DUTIES,
+        "requirements": REQUIREMENTS, "benefits": "五险一金", "justification": "",
+        "real_employer": "", "source": "", "valid_until": until.isoformat(),
+    } | changes  # fmt: skip
+
+
+def make_posting(
+    member: UnitMember, state: str = PostingState.DRAFT, *, by: World | None = None,
+    school_ids: tuple[int, ...] = (), **changes: Any,
+) -> Posting:  # fmt: skip
+    """A posting of the person's unit, as far as `state`: draft, waiting or published. `by` is the world
+    whose province approves it."""
+    posting = postings.save_draft(
+        member=member, typed=typed_posting(**changes), school_ids=list(school_ids)
+    )
+    if state == PostingState.DRAFT:
+        return posting
+    posting = postings.submit(posting_id=posting.pk, by=member)
+    if state == PostingState.WAITING:
+        return posting
+    world = by or factories.make_world()
+    return posting_review.approve(
+        posting_id=posting.pk, version=posting.version, by=world.user(Role.PROVINCE)
+    )
+
+
+def make_applicant(world: World, **changes: Any) -> Graduate:
+    """A graduate with an account, a confirmed record and a résumé that is complete enough to apply."""
+    return write_resume(factories.make_graduate(world, **changes))
+
+
+def write_resume(graduate: Graduate) -> Graduate:
+    """Confirm the graduate's record and write a résumé that is complete enough to apply."""
+    signing.confirm_origin(graduate)
+    ResumeStore.objects.create(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
+        foreign_language="英语六级", self_evaluation="踏实认真。", completeness=85,
+    )  # fmt: skip
+    resume = Resume.objects.create(graduate=graduate, title="默认简历", is_default=True)
+    studied = ResumeEntry.objects.create(
+        graduate=graduate, kind=EntryKind.EDUCATION, name="虚构学院", level="31",
+        begun=datetime.date(2023, 9, 1), text="数据结构、操作系统",
+    )  # fmt: skip
+    resume.entries.add(studied)
+    graduate.refresh_from_db()
+    return graduate
+
+
+def account_of(graduate: Graduate) -> User:
+    return signing.account_of(graduate)
+
+
+def apply(graduate: Graduate, posting: Posting, **changes: Any) -> Application:
+    """The graduate applies with the default résumé."""
+    resume = Resume.objects.get(graduate=graduate, is_default=True)
+    return applications.deliver(
+        **{
+            "graduate": graduate, "posting_id": posting.pk, "resume_id": resume.pk,
+            "shows_phone": False, "consent_version": consent.CURRENT.version,
+            "by": account_of(graduate),
+        } | changes,
+    )  # fmt: skip
+
+
+def typed_interview(**changes: Any) -> dict[str, Any]:
+    """Valid, made-up terms of an interview."""
+    start = timezone.now() + datetime.timedelta(days=5)
+    return {
+        "way": InterviewWay.ON_SITE, "starts_at": start, "answer_by": None, "minutes": 30,
+        "place": "虚构路1号302室", "link": "", "contact_name": "试用招聘",
+        "contact_phone": "0551-60000000", "note": "请带作品。",
+    } | changes  # fmt: skip
+
+
+def begin_now(interview: Interview) -> None:
+    """Move an interview into the past, so that it can be judged."""
+    hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    Interview.objects.filter(pk=interview.pk).update(starts_at=hour_ago, answer_by=hour_ago)

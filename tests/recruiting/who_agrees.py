@@ -1,0 +1,37 @@
+"""Who has to agree to what recruiting ends, releases or takes over (tests/test_single_actor.py)."""
+
+OWN = "only what the person began or owns"
+UNIT = "a verified person of the unit, about the unit's own"
+CALLED = "called by another action, under its locks"
+CLOCK = "no person: a date or the database's clock"
+APPEAL = "the unit is told and may appeal to another person"
+NOTHING_ENDS = "nothing of anybody ends"
+
+MODULES = {
+    "application_base",
+    "applications",
+    "applications_of_posting",
+    "offers",
+    "posting_base",
+    "posting_review",
+    "postings",
+    "resumes",
+}
+WHO_AGREES = {
+    "recruiting.application_base.end": CALLED,
+    "recruiting.applications.withdraw": OWN,
+    "recruiting.applications_of_posting.end_open": CALLED,
+    "recruiting.posting_base.end_revision": CALLED,
+    "recruiting.posting_base.remove_cause": CALLED,
+    "recruiting.posting_review.approve": NOTHING_ENDS,
+    "recruiting.posting_review.approve_many": NOTHING_ENDS,
+    "recruiting.posting_review.remove": APPEAL,
+    "recruiting.postings.close": UNIT,
+    "recruiting.postings.confirm_open": UNIT,
+    "recruiting.postings.delete_draft": UNIT,
+    "recruiting.postings.expire_due": CLOCK,
+    "recruiting.postings.release_unit": CALLED,
+    "recruiting.postings.withdraw": UNIT,
+    "recruiting.postings.withdraw_revision": UNIT,
+    "recruiting.resumes.delete_entry": OWN,
+}
