@@ -2,7 +2,8 @@
 
 from celery.schedules import crontab
 
-from core.frame import Contributions, PeriodicTask, Tab
+from accounts.models import User
+from core.frame import Contributions, MenuItem, PeriodicTask, Tab
 from recruiting import (
     application_steps,
     fair_steps,
@@ -10,7 +11,13 @@ from recruiting import (
     recommendation_steps,
     report_steps,
 )
+from recruiting.queries import waiting_for
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
+
+
+def _postings_waiting(user: User) -> int:
+    return waiting_for(user)[:1000].count()
+
 
 CONTRIBUTIONS = Contributions(
     permissions={
@@ -23,6 +30,10 @@ CONTRIBUTIONS = Contributions(
         "recruiting.recommend": SCHOOL_STAFF,
         "recruiting.figures": ALL_LEVELS,
     },
+    console_menu=(
+        MenuItem("招聘", "职位审核", "console:postings", "briefcase", "recruiting.review", 10,
+                 _postings_waiting),
+    ),
     employer_tabs=(Tab("postings", "职位", "employer-postings", "briefcase", 15),),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),

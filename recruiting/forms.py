@@ -67,3 +67,14 @@ class RenewForm(PlatformForm):
     """Until when an ended posting is shown again."""
 
     valid_until = fields.Date("有效期至")
+
+
+class PostingReviewForm(PlatformForm):
+    """The review of a posting. `version` is that of the posting as the reviewer's page showed it."""
+
+    reason = fields.LongText("退回或下架的原因", required=False, max_length=300)
+    version = fields.Seen()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}

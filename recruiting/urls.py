@@ -3,7 +3,7 @@ staff's pages."""
 
 from django.urls import URLPattern, path
 
-from recruiting.views import employer_postings
+from recruiting.views import console_postings, employer_postings
 
 urlpatterns: list[URLPattern] = []
 
@@ -18,4 +18,9 @@ employer = [
         "postings/<int:pk>/do/<str:action>/", employer_postings.step, name="employer-posting-step"
     ),
 ]
-console: list[URLPattern] = []
+console = [
+    path("postings/", console_postings.PostingList.as_view(), name="postings"),
+    path("postings/approve/", console_postings.approve_many, name="postings-approve"),
+    path("postings/<int:pk>/", console_postings.posting, name="posting"),
+    path("postings/<int:pk>/do/<str:action>/", console_postings.step, name="posting-step"),
+]
