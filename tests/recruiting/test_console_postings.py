@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from recruiting.actions import posting_review, postings
@@ -29,13 +28,13 @@ def waiting(**changes: Any) -> Posting:
     return scene.make_posting(scene.make_recruiter(), PostingState.WAITING, **changes)
 
 
-def see(world: World, posting: Posting, role: str = Role.PROVINCE) -> HttpResponse:
+def see(world: World, posting: Posting, role: str = Role.PROVINCE) -> Any:
     return world.client(role).get(reverse("console:posting", args=[posting.pk]))
 
 
 def take(
     world: World, posting: Posting, action: str, role: str = Role.PROVINCE, **typed: Any
-) -> HttpResponse:
+) -> Any:
     address = reverse("console:posting-step", args=[posting.pk, action])
     return world.client(role).post(address, {"version": posting.version} | typed)
 
