@@ -12,7 +12,17 @@ from core.frame import MenuItem
 
 # The section of a line that stands in the top bar instead of the menu.
 TOPBAR = ""
-SECTIONS = ("去向登记", "网络签约", "全国系统", "生源", "统计", "学校设置", "省级管理", "系统")
+SECTIONS = (
+    "去向登记",
+    "网络签约",
+    "招聘",
+    "全国系统",
+    "生源",
+    "统计",
+    "学校设置",
+    "省级管理",
+    "系统",
+)
 
 
 class HasPermissions(Protocol):

@@ -2,7 +2,8 @@
 
 from celery.schedules import crontab
 
-from core.frame import Contributions, PeriodicTask, Service, Tab
+from accounts.models import User
+from core.frame import Contributions, MenuItem, PeriodicTask, Service, Tab
 from recruiting import (
     application_steps,
     fair_steps,
@@ -10,7 +11,13 @@ from recruiting import (
     recommendation_steps,
     report_steps,
 )
+from recruiting.queries import waiting_for
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
+
+
+def _postings_waiting(user: User) -> int:
+    return waiting_for(user)[:1000].count()
+
 
 CONTRIBUTIONS = Contributions(
     permissions={
@@ -31,6 +38,10 @@ CONTRIBUTIONS = Contributions(
         Service("职位搜索", "查看用人单位发布的职位并投递简历", "jobs", "briefcase", 20),
         Service("我的简历", "填写简历，完整后才能投递", "resume", "file-earmark-person", 21),
         Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
+    ),
+    console_menu=(
+        MenuItem("招聘", "职位审核", "console:postings", "briefcase", "recruiting.review", 10,
+                 _postings_waiting),
     ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),

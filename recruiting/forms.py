@@ -267,3 +267,14 @@ class ApplyForm(PlatformForm):
     def agreed_version(self) -> int:
         """The version that was agreed to; 0 without the tick."""
         return self.cleaned_data["version"] if self.cleaned_data["consent"] else 0
+
+
+class PostingReviewForm(PlatformForm):
+    """The review of a posting. `version` is that of the posting as the reviewer's page showed it."""
+
+    reason = fields.LongText("退回或下架的原因", required=False, max_length=300)
+    version = fields.Seen()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}

@@ -4,6 +4,7 @@ staff's pages."""
 from django.urls import URLPattern, path
 
 from recruiting.views import (
+    console_postings,
     employer_applications,
     employer_interviews,
     employer_offers,
@@ -95,4 +96,9 @@ employer = [
         "interviews/<int:pk>/interview.ics", employer_interviews.ics, name="employer-interview-ics"
     ),
 ]
-console: list[URLPattern] = []
+console = [
+    path("postings/", console_postings.PostingList.as_view(), name="postings"),
+    path("postings/approve/", console_postings.approve_many, name="postings-approve"),
+    path("postings/<int:pk>/", console_postings.posting, name="posting"),
+    path("postings/<int:pk>/do/<str:action>/", console_postings.step, name="posting-step"),
+]

@@ -12,11 +12,13 @@ from graduates.models import Graduate
 from recruiting.actions import interviews
 from recruiting.models import Application, ApplicationFile, Interview, Posting, ResumeEntry
 from recruiting.states import EntryKind, PostingState
+from tests import factories
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
 from tests.recruiting import scene
 
 OPEN: set[str] = set()
+REVIEWERS = frozenset({"school_admin", "province"})
 
 
 def _postings(o: Any) -> tuple[Posting, Posting]:
@@ -156,6 +158,25 @@ def own_applications(o: Any) -> list[AddressCase]:
     return _graduates_cases(_delivered(o.inside, posting), _delivered(o.outside, posting))
 
 
+def reviewed(o: Any, **more: Any) -> list[AddressCase]:
+    """Postings that wait: one for all graduates, one for another school's, and a draft."""
+    mine = _postings(o)[0]
+    member = scene.make_recruiter()
+    for_all = scene.make_posting(member, PostingState.WAITING)
+    elsewhere = factories.make_school()
+    theirs = scene.make_posting(member, PostingState.WAITING, school_ids=(elsewhere.pk,))
+    return [
+        AddressCase("for all", {"pk": for_all.pk, **more}, REVIEWERS),
+        AddressCase("another school's", {"pk": theirs.pk, **more}, frozenset({"province"})),
+        AddressCase("a draft", {"pk": mine.pk, **more}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def review_steps(o: Any) -> list[AddressCase]:
+    return reviewed(o, action="restore")
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -190,4 +211,6 @@ OBJECTS: dict[str, Any] = {
     "application": own_applications,
     "application-withdraw": own_applications,
     "application-erase": own_applications,
+    "console:posting": reviewed,
+    "console:posting-step": review_steps,
 }

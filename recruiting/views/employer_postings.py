@@ -15,14 +15,13 @@ from employers.pages import newest_page
 from recruiting import queries
 from recruiting.actions import postings
 from recruiting.actions.posting_base import open_revision
-from recruiting.fields import POSTING, POSTING_BY_KEY
 from recruiting.forms import PostingSearchForm, RenewForm, posting_form
 from recruiting.models import Posting
 from recruiting.posting_steps import POSTING as STEPS
 from recruiting.posting_steps import cause_words
 from recruiting.states import ON_SHOW, PostingState
 from recruiting.unit_standing import recruiting_refusals
-from schools.models import School
+from recruiting.words import change_words, content_words, school_names
 
 _TAB = "postings"
 # The steps of the page that need nothing but a click: the action, and what the page says afterwards.
@@ -82,35 +81,13 @@ def _page(request: EmployerRequest, posting: Posting, renew: RenewForm) -> HttpR
         "schools": school_names(posting.school_ids),
         "may": {step.action for step in STEPS.available(posting, request.user)},
         "causes": cause_words(posting),
-        "change": _change_words(posting, revision.values) if revision is not None else [],
+        "change": change_words(posting, revision.values) if revision is not None else [],
         "refusals": recruiting_refusals(posting.unit),
         "on_show": posting.state in ON_SHOW,
         "form": renew,
         "tab": _TAB,
     }
     return render(request, "recruiting/employer/posting.html", context, status=renew.status)
-
-
-def content_words(posting: Posting) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a posting says, by group, as (label, words)."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for declared in POSTING:
-        words = declared.show(getattr(posting, declared.key))
-        groups.setdefault(declared.group, []).append((declared.label, words))
-    return list(groups.items())
-
-
-def _change_words(posting: Posting, values: dict[str, object]) -> list[tuple[str, str, str]]:
-    """A change that waits for review, as (label, present words, proposed words)."""
-    return [
-        (POSTING_BY_KEY[key].label, POSTING_BY_KEY[key].show(getattr(posting, key)),
-         POSTING_BY_KEY[key].show(value))
-        for key, value in values.items()
-    ]  # fmt: skip
-
-
-def school_names(ids: list[int]) -> list[str]:
-    return list(School.objects.filter(pk__in=ids).order_by("name").values_list("name", flat=True))
 
 
 @employer_view

@@ -1,0 +1,42 @@
+"""The filter bar of the console's list of postings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from codes import readers
+from recruiting import queries
+from recruiting.models import Posting
+from recruiting.states import PostingState, WorkKind
+
+# Not a state: what waits for this person's review, changes of published postings included.
+WAITS_FOR_ME = "mine"
+_STATES = [
+    (WAITS_FOR_ME, "待我审核"),
+    *(
+        (state.value, state.label)
+        for state in PostingState
+        if state not in (PostingState.DRAFT, PostingState.RETURNED)
+    ),
+]
+
+
+class PostingFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label="状态", choices=_STATES, method="by_state")
+    work_kind = django_filters.ChoiceFilter(label="工作类型", choices=WorkKind.choices)
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="岗位名称、单位名称"
+    )
+
+    def by_state(self, queryset: QuerySet[Posting], name: str, value: Any) -> QuerySet[Posting]:
+        if value == WAITS_FOR_ME:
+            waiting = queries.waiting_for(self.request.user).order_by().values("pk")
+            return queryset.filter(pk__in=waiting)
+        return queryset.filter(state=value)
+
+    def by_keyword(self, queryset: QuerySet[Posting], name: str, value: Any) -> QuerySet[Posting]:
+        wanted = readers.read("search", value, label="关键字").value
+        return queryset.filter(Q(title__contains=wanted) | Q(unit__name__contains=wanted))

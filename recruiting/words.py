@@ -1,0 +1,29 @@
+"""What postings say, in words, for pages of all faces."""
+
+from __future__ import annotations
+
+from recruiting.fields import POSTING, POSTING_BY_KEY
+from recruiting.models import Posting
+from schools.models import School
+
+
+def content_words(posting: Posting) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a posting says, by group, as (label, words)."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for declared in POSTING:
+        words = declared.show(getattr(posting, declared.key))
+        groups.setdefault(declared.group, []).append((declared.label, words))
+    return list(groups.items())
+
+
+def change_words(posting: Posting, values: dict[str, object]) -> list[tuple[str, str, str]]:
+    """A change that waits for review, as (label, present words, proposed words)."""
+    return [
+        (POSTING_BY_KEY[key].label, POSTING_BY_KEY[key].show(getattr(posting, key)),
+         POSTING_BY_KEY[key].show(value))
+        for key, value in values.items()
+    ]  # fmt: skip
+
+
+def school_names(ids: list[int]) -> list[str]:
+    return list(School.objects.filter(pk__in=ids).order_by("name").values_list("name", flat=True))
