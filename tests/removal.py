@@ -11,6 +11,7 @@ import psycopg
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Max
+from psycopg import sql
 
 from core.models import Event, StoredFile
 from schools.models import School
@@ -117,8 +118,35 @@ def _remove_signing(school_id: int) -> None:
             c.execute(statement, {"s": school_id})
 
 
+def _remove_recruiting() -> None:
+    """Delete everything of recruiting, with its units and their people. Only tests that commit leave
+    any rows there, and each worker has a database of its own."""
+    with connect_unguarded() as c:
+        tables = c.execute(
+            """SELECT tablename FROM pg_tables WHERE tablename LIKE 'recruiting\\_%'
+               AND tablename <> 'recruiting_wordingrule'"""
+        ).fetchall()
+        c.execute(
+            """CREATE TEMPORARY TABLE recruiters ON COMMIT DROP AS
+               SELECT m.unit_id, m.user_id FROM employers_unitmember m
+               JOIN recruiting_recruiter r ON r.unit_id = m.unit_id"""
+        )
+        for (table,) in tables:
+            c.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        c.execute(
+            """DELETE FROM accounts_message WHERE "to" IN
+               (SELECT 'user:' || user_id FROM recruiters)"""
+        )
+        c.execute(
+            "DELETE FROM employers_unitmember WHERE unit_id IN (SELECT unit_id FROM recruiters)"
+        )
+        c.execute("DELETE FROM employers_unit WHERE id IN (SELECT unit_id FROM recruiters)")
+        c.execute("DELETE FROM accounts_user WHERE id IN (SELECT user_id FROM recruiters)")
+
+
 def remove_school(school_id: int) -> None:
     """Delete all rows of a school except its events, children first."""
+    _remove_recruiting()
     _remove_signing(school_id)
     graduates = "SELECT id FROM graduates_graduate WHERE school_id = %(s)s"
     users = """SELECT user_id FROM graduates_person WHERE school_id = %(s)s

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -191,10 +191,12 @@ def decline(*, interview_id: int, reason: str, by: User) -> Interview:
 def clashes(interview: Interview) -> list[Interview]:
     """Interviews that the graduate has accepted and that overlap with this one in time."""
     ends = interview.starts_at + datetime.timedelta(minutes=interview.minutes)
-    minute = Value(datetime.timedelta(minutes=1))
+    lasts = ExpressionWrapper(
+        F("minutes") * Value(datetime.timedelta(minutes=1)), output_field=DurationField()
+    )
     rows = Interview.objects.filter(
         graduate_id=interview.graduate_id, state=InterviewState.ACCEPTED, starts_at__lt=ends
-    ).annotate(ends=F("starts_at") + F("minutes") * minute)
+    ).annotate(ends=ExpressionWrapper(F("starts_at") + lasts, output_field=DateTimeField()))
     rows = rows.filter(ends__gt=interview.starts_at).exclude(pk=interview.pk)
     return list(rows.select_related("unit").order_by("starts_at"))
 

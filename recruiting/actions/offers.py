@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from codes import lookup
 from core import audit
+from core.db import rows
 from core.errors import Refused
 from employers.models import UnitMember
 from esign.actions import drafts
@@ -91,20 +92,20 @@ def note_sent(*, draft: Draft, invitation: Invitation) -> None:
 def note_decided(*, invitation: Invitation) -> None:
     """The invitation of an offer was accepted, or came to nothing; the application is then at 已签约 or
     at 拟录用 again."""
-    rows = Application.objects.select_for_update(of=("self",))
-    application = rows.filter(invitation=invitation).first()
+    locked = Application.objects.select_for_update(of=("self",))
+    application = locked.filter(invitation=invitation).first()
     if application is None:
         return
     if invitation.state == InvitationState.ACCEPTED:
         APPLICATION.check("offer_signed", application, None)
         application.state, application.decided_at = ApplicationState.SIGNED, timezone.now()
-        application.save(update_fields=["state", "decided_at"])
+        rows.update(application, "state", "decided_at")
         action = "recruiting.sign"
     else:
         APPLICATION.check("offer_ended", application, None)
         application.state, application.invitation = ApplicationState.SELECTED, None
         days = RecruitingRules.current().silent_days
         application.lapses_at = timezone.now() + timedelta(days=days)
-        application.save(update_fields=["state", "invitation", "lapses_at"])
+        rows.update(application, "state", "invitation", "lapses_at")
         action = "recruiting.offer_ended"
     audit.record(action, by=None, obj=application)
