@@ -31,8 +31,11 @@ def load_rules() -> None:
 
 @graduate_hooks.moved.plug()
 def follow_graduate(*, graduate: Graduate) -> None:
-    for model in (ResumeStore, Application, Recommendation, UnitReport):
+    for model in (ResumeStore, Application, UnitReport):
         model._default_manager.filter(graduate=graduate).update(cohort_id=graduate.cohort_id)
+    # A sealed form keeps its cohort, of whose serial numbers it has one.
+    unsealed = Recommendation.objects.filter(graduate=graduate, valid_at=None)
+    unsealed.update(cohort_id=graduate.cohort_id)
 
 
 @esign_hooks.invitation_guards.plug()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from employers.models import Membership, UnitMember
@@ -21,10 +22,11 @@ def postings_of(member: UnitMember) -> QuerySet[Posting]:
 
 
 def open_to(graduate: Graduate) -> QuerySet[Posting]:
-    """The postings that a graduate sees: published for all or for the own school, and not hidden by
-    it."""
+    """The postings that a graduate sees: published for all or for the own school, not hidden by it, and
+    not past their last day, even if no task has marked them as expired yet."""
     school = [graduate.school_id]
-    rows = Posting.objects.filter(state=PostingState.PUBLISHED)
+    today = timezone.localdate()
+    rows = Posting.objects.filter(state=PostingState.PUBLISHED, valid_until__gte=today)
     rows = rows.filter(Q(school_ids=[]) | Q(school_ids__contains=school))
     return rows.exclude(hidden_from__contains=school)
 

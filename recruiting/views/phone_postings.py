@@ -21,7 +21,7 @@ from recruiting.actions.applications import delivery_refusals
 from recruiting.forms import JobSearchForm, job_search_form
 from recruiting.models import Application, Favourite, Posting, Recruiter, UnitFigures
 from recruiting.states import LIVE_APPLICATION
-from recruiting.views.employer_postings import content_words
+from recruiting.words import content_words
 
 _TAB = "services"
 _SIZE = 20

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from employers.models import Membership, Unit
+from recruiting import queries
 from recruiting.actions import posting_review, postings
 from recruiting.models import Posting, Recruiter, RecruitingRules, ReviewingSchool
 from recruiting.states import PauseCause, PostingState, RevisionState
@@ -354,3 +355,12 @@ def test_the_database_refuses_a_pause_without_cause_and_an_unpaid_published_post
     for wrong in ({"state": "paused"}, {"pay_from": None}, {"published_at": None}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Posting.objects.filter(pk=posting.pk).update(**wrong)
+
+
+def test_a_posting_past_its_last_day_is_not_shown_before_a_task_marks_it(world: World) -> None:
+    posting = scene.make_posting(scene.make_recruiter(), PostingState.PUBLISHED, by=world)
+    graduate = factories.make_graduate(world)
+    assert queries.open_to(graduate).filter(pk=posting.pk).exists()
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    Posting.objects.filter(pk=posting.pk).update(valid_until=yesterday)
+    assert not queries.open_to(graduate).filter(pk=posting.pk).exists()
