@@ -4,6 +4,7 @@ OWN = "only what the person began or owns"
 UNIT = "a verified person of the unit, about the unit's own"
 CALLED = "called by another action, under its locks"
 CLOCK = "no person: a date or the database's clock"
+ANSWER = "one side answers what the other one asked"
 APPEAL = "the unit is told and may appeal to another person"
 NOTHING_ENDS = "nothing of anybody ends"
 
@@ -11,16 +12,22 @@ MODULES = {
     "application_base",
     "applications",
     "applications_of_posting",
+    "interviews",
     "offers",
     "posting_base",
     "posting_review",
     "postings",
     "resumes",
+    "unit_applications",
 }
 WHO_AGREES = {
     "recruiting.application_base.end": CALLED,
     "recruiting.applications.withdraw": OWN,
     "recruiting.applications_of_posting.end_open": CALLED,
+    "recruiting.interviews.accept": ANSWER,
+    "recruiting.interviews.cancel": UNIT,
+    "recruiting.interviews.decline": ANSWER,
+    "recruiting.interviews.expire_due": CLOCK,
     "recruiting.posting_base.end_revision": CALLED,
     "recruiting.posting_base.remove_cause": CALLED,
     "recruiting.posting_review.approve": NOTHING_ENDS,
@@ -34,4 +41,5 @@ WHO_AGREES = {
     "recruiting.postings.withdraw": UNIT,
     "recruiting.postings.withdraw_revision": UNIT,
     "recruiting.resumes.delete_entry": OWN,
+    "recruiting.unit_applications.reject": ANSWER,
 }
