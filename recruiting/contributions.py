@@ -3,6 +3,7 @@
 from celery.schedules import crontab
 
 from accounts.models import User
+from core import bodies
 from core.frame import Contributions, MenuItem, PeriodicTask, Service, Tab
 from recruiting import (
     application_steps,
@@ -11,7 +12,9 @@ from recruiting import (
     recommendation_steps,
     report_steps,
 )
+from recruiting.models import Verification
 from recruiting.queries import waiting_for
+from recruiting.states import VerificationState
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 
 
@@ -19,7 +22,12 @@ def _postings_waiting(user: User) -> int:
     return waiting_for(user)[:1000].count()
 
 
+def _verifications_waiting(user: User) -> int:
+    return Verification.objects.filter(state=VerificationState.WAITING)[:1000].count()
+
+
 CONTRIBUTIONS = Contributions(
+    body_limits={"employer-recruiter": bodies.PICTURE},
     permissions={
         "recruiting.verify": PROVINCE,
         "recruiting.rules": PROVINCE,
@@ -40,11 +48,16 @@ CONTRIBUTIONS = Contributions(
         Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
     ),
     console_menu=(
+        MenuItem("招聘", "招聘资格核验", "console:verifications", "patch-check", "recruiting.verify", 5,
+                 _verifications_waiting),
         MenuItem("招聘", "职位审核", "console:postings", "briefcase", "recruiting.review", 10,
                  _postings_waiting),
     ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),
+        PeriodicTask(
+            "remind-recruiters", "recruiting.tasks.remind_recruiters", crontab(hour="9", minute="20")
+        ),
         PeriodicTask("expire-interviews", "recruiting.tasks.expire_interviews", 300.0),
         PeriodicTask("end-applications", "recruiting.tasks.end_applications", crontab(hour="0", minute="25")),
     ),

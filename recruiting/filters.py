@@ -1,4 +1,4 @@
-"""The filter bar of the console's list of postings."""
+"""The filter bars of the console's lists of postings and verifications."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from codes import readers
+from codes import readers, text
 from recruiting import queries
-from recruiting.models import Posting
-from recruiting.states import PostingState, WorkKind
+from recruiting.models import Posting, Verification
+from recruiting.states import PostingState, VerificationState, WorkKind
 
 # Not a state: what waits for this person's review, changes of published postings included.
 WAITS_FOR_ME = "mine"
@@ -40,3 +40,17 @@ class PostingFilter(django_filters.FilterSet):
     def by_keyword(self, queryset: QuerySet[Posting], name: str, value: Any) -> QuerySet[Posting]:
         wanted = readers.read("search", value, label="关键字").value
         return queryset.filter(Q(title__contains=wanted) | Q(unit__name__contains=wanted))
+
+
+class VerificationFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label="状态", choices=VerificationState.choices)
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="单位名称或统一社会信用代码"
+    )
+
+    def by_keyword(
+        self, queryset: QuerySet[Verification], name: str, value: str
+    ) -> QuerySet[Verification]:
+        wanted = readers.read("search", value, label="关键字").value
+        by_code = Q(unit__code=text.clean_code(value))
+        return queryset.filter(by_code | Q(unit__name__contains=wanted))

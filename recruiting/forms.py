@@ -16,7 +16,7 @@ from codes.forms import DeclaredForm, declared_form
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
 from recruiting.actions.resumes import MAY_BE_EMPTY, SHOWN_IF_TICKED
-from recruiting.fields import ENTRY, POSTING, POSTING_BY_KEY, STORE
+from recruiting.fields import ENTRY, POSTING, POSTING_BY_KEY, PROFILE, STORE
 from recruiting.models import ResumeEntry, ResumeStore
 from recruiting.states import InterviewResult, InterviewWay, RejectReason
 from schools.models import School
@@ -274,6 +274,30 @@ class PostingReviewForm(PlatformForm):
 
     reason = fields.LongText("退回或下架的原因", required=False, max_length=300)
     version = fields.Seen()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}
+
+
+class ProfileForm(DeclaredForm):
+    """The unit's profile as a recruiter, with the licence of an agency."""
+
+    licence = fields.Picture(
+        "人力资源服务许可证", required=False, help_text="经营性人力资源机构上传，其他单位不用"
+    )
+
+
+def profile_form(values: Mapping[str, Any], data: Any, files: Any) -> DeclaredForm:
+    required = [declared.key for declared in PROFILE if declared.required]
+    form_class = declared_form(PROFILE, required=required, base=ProfileForm)
+    return form_class(data, files, initial=dict(values))
+
+
+class VerificationReviewForm(PlatformForm):
+    """Why the province refuses a verification."""
+
+    reason = fields.LongText("不通过的原因", required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recruiting.actions import applications, interviews, postings
+from recruiting.actions import applications, interviews, postings, verifications
 
 
 @shared_task
@@ -22,3 +22,8 @@ def end_applications() -> None:
     ended a year ago."""
     applications.lapse_due()
     applications.erase_old()
+
+
+@shared_task
+def remind_recruiters() -> None:
+    verifications.remind_and_end()

@@ -5,10 +5,12 @@ from django.urls import URLPattern, path
 
 from recruiting.views import (
     console_postings,
+    console_verifications,
     employer_applications,
     employer_interviews,
     employer_offers,
     employer_postings,
+    employer_recruiter,
     phone_applications,
     phone_interviews,
     phone_postings,
@@ -40,6 +42,10 @@ urlpatterns: list[URLPattern] = [
 ]
 
 employer = [
+    path("recruiter/", employer_recruiter.profile, name="employer-recruiter"),
+    path("recruiter/submit/", employer_recruiter.submit, name="employer-recruiter-submit"),
+    path("recruiter/withdraw/", employer_recruiter.withdraw, name="employer-recruiter-withdraw"),
+    path("recruiter/licence/", employer_recruiter.licence, name="employer-recruiter-licence"),
     path("postings/", employer_postings.listing, name="employer-postings"),
     path("postings/new/", employer_postings.new, name="employer-posting-new"),
     path("postings/<int:pk>/", employer_postings.posting, name="employer-posting"),
@@ -97,6 +103,21 @@ employer = [
     ),
 ]
 console = [
+    path("verifications/", console_verifications.VerificationList.as_view(), name="verifications"),
+    path("verifications/<int:pk>/", console_verifications.verification, name="verification"),
+    path(
+        "verifications/<int:pk>/approve/",
+        console_verifications.approve,
+        name="verification-approve",
+    ),
+    path(
+        "verifications/<int:pk>/refuse/", console_verifications.refuse, name="verification-refuse"
+    ),
+    path(
+        "verifications/<int:pk>/picture/<str:slot>/",
+        console_verifications.picture,
+        name="verification-picture",
+    ),
     path("postings/", console_postings.PostingList.as_view(), name="postings"),
     path("postings/approve/", console_postings.approve_many, name="postings-approve"),
     path("postings/<int:pk>/", console_postings.posting, name="posting"),

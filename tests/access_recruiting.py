@@ -9,8 +9,15 @@ from typing import Any
 from core import files
 from employers.models import UnitMember
 from graduates.models import Graduate
-from recruiting.actions import interviews
-from recruiting.models import Application, ApplicationFile, Interview, Posting, ResumeEntry
+from recruiting.actions import interviews, verifications
+from recruiting.models import (
+    Application,
+    ApplicationFile,
+    Interview,
+    Posting,
+    ResumeEntry,
+    Verification,
+)
 from recruiting.states import EntryKind, PostingState
 from tests import factories
 from tests.access_cases import AddressCase
@@ -177,6 +184,23 @@ def review_steps(o: Any) -> list[AddressCase]:
     return reviewed(o, action="restore")
 
 
+def _verification(o: Any) -> Verification:
+    """A verification that waits."""
+    member = scene.make_recruiter(verified_at=None, valid_until=None)
+    return verifications.submit(member=member)
+
+
+def all_verifications(o: Any, **more: Any) -> list[AddressCase]:
+    return [
+        AddressCase("any", {"pk": _verification(o).pk, **more}, frozenset({"province"})),
+        AddressCase("nobody's", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def verification_pictures(o: Any) -> list[AddressCase]:
+    return all_verifications(o, slot="certificate")
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -211,6 +235,10 @@ OBJECTS: dict[str, Any] = {
     "application": own_applications,
     "application-withdraw": own_applications,
     "application-erase": own_applications,
+    "console:verification": all_verifications,
+    "console:verification-approve": all_verifications,
+    "console:verification-refuse": all_verifications,
+    "console:verification-picture": verification_pictures,
     "console:posting": reviewed,
     "console:posting-step": review_steps,
 }

@@ -40,6 +40,7 @@ BY_CLOCK = {
     "anchor-audit-chain": ({0}, {20, 50}),
     "check-invariants": ({4}, {10}),
     "expire-postings": ({0}, {5}),
+    "remind-recruiters": ({9}, {20}),
     "end-applications": ({0}, {25}),
 }
 

@@ -19,6 +19,7 @@ MODULES = {
     "postings",
     "resumes",
     "unit_applications",
+    "verifications",
 }
 WHO_AGREES = {
     "recruiting.application_base.end": CALLED,
@@ -42,4 +43,7 @@ WHO_AGREES = {
     "recruiting.postings.withdraw_revision": UNIT,
     "recruiting.resumes.delete_entry": OWN,
     "recruiting.unit_applications.reject": ANSWER,
+    "recruiting.verifications.approve": NOTHING_ENDS,
+    "recruiting.verifications.refuse": NOTHING_ENDS,
+    "recruiting.verifications.withdraw": UNIT,
 }
