@@ -269,6 +269,12 @@ class ApplyForm(PlatformForm):
         return self.cleaned_data["version"] if self.cleaned_data["consent"] else 0
 
 
+class PickedPostingsForm(PlatformForm):
+    """The rows that were ticked in the list, each as posting:version."""
+
+    pick = fields.Words()
+
+
 class PostingReviewForm(PlatformForm):
     """The review of a posting. `version` is that of the posting as the reviewer's page showed it."""
 

@@ -22,7 +22,7 @@ from recruiting.actions import posting_review
 from recruiting.actions.posting_base import open_revision
 from recruiting.fields import POSTING_BY_KEY
 from recruiting.filters import PostingFilter
-from recruiting.forms import PostingReviewForm
+from recruiting.forms import PickedPostingsForm, PostingReviewForm
 from recruiting.models import Posting
 from recruiting.posting_steps import POSTING, cause_words
 from recruiting.states import ON_SHOW, PostingState
@@ -106,7 +106,8 @@ _reviewer_view = staff_view("recruiting.review")
 @require_POST
 def approve_many(request: StaffRequest) -> HttpResponse:
     """Approve the picked postings. The page says for each one what happened."""
-    picked = _read_seen(request.POST.getlist("pick"))
+    form = PickedPostingsForm(request.POST)
+    picked = _read_seen(sorted(form.cleaned_data["pick"])) if form.is_valid() else {}
     # What this person does not see is left out, so that a guessed id shows nobody's title.
     seen_ids = set(
         queries.reviewed_by(request.user).filter(pk__in=picked).values_list("pk", flat=True)

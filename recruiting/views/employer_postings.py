@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -149,7 +149,7 @@ def _save(request: EmployerRequest, form: DeclaredForm, posting: Posting | None)
         postings.submit(posting_id=saved.pk, by=member)
     except DomainError as refusal:
         # The draft is kept, so that the page to correct is the draft's own.
-        data = request.POST.copy()
+        data = (posted(request) or QueryDict()).copy()
         data["version"] = str(saved.version)
         form = posting_form({}, [], saved.version, data)
         form.full_clean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -77,8 +77,9 @@ def withdraw(request: EmployerRequest) -> HttpResponse:
 
 @employer_view
 def licence(request: EmployerRequest) -> HttpResponseBase:
-    """The unit's licence, for its verified people."""
+    """The unit's licence, for its verified people; others, and units without one, are led to the
+    profile."""
     recruiter = verifications.profile_of(request.member.unit)
     if request.member.state != Membership.VERIFIED or recruiter.licence is None:
-        raise Http404
+        return redirect("employer-recruiter")
     return files.respond(recruiter.licence)

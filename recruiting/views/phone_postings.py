@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from core.forms import pressed
 from graduates.access import GraduateRequest, graduate_view
 from graduates.filters import HasGrams, NameGrams, grams_of
 from graduates.models import Graduate
@@ -126,7 +127,7 @@ def favourite(request: GraduateRequest, pk: int) -> HttpResponse:
     """Keep a posting in view, or no longer. The button says which, so that a double click does not
     undo itself."""
     posting = shown_posting(request.graduate, pk)
-    if request.POST.get("keep") == "1":
+    if pressed(request, "keep") == "1":
         Favourite.objects.get_or_create(graduate=request.graduate, posting=posting)
         messages.success(request, "已收藏。")
     else:

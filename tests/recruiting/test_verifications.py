@@ -179,4 +179,4 @@ def test_a_person_who_is_not_verified_sees_no_form_and_no_licence() -> None:
     shown = client.get(reverse("employer-recruiter")).content.decode()
     assert "只有单位的已认证人员" in shown
     assert 'name="contact_name"' not in shown
-    assert client.get(reverse("employer-recruiter-licence")).status_code == 404
+    assert client.get(reverse("employer-recruiter-licence")).status_code == 302
