@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.lists.html import row_link
 from core.lists.page import Column, ListPage, Order, Row
 from recruiting.actions import verifications
+from recruiting.fields import PROFILE
 from recruiting.filters import VerificationFilter
 from recruiting.forms import VerificationReviewForm
 from recruiting.models import Verification
@@ -74,6 +75,7 @@ def verification(request: StaffRequest, pk: int) -> HttpResponse:
 def _page(request: StaffRequest, shown: Verification, form: VerificationReviewForm) -> HttpResponse:
     context = {
         "verification": shown,
+        "facts": [(d.label, shown.values.get(d.label, "")) for d in PROFILE],
         "may": {step.action for step in VERIFICATION.available(shown, request.user)},
         "reasons": _REASONS,
         "following": _waiting().filter(pk__gt=shown.pk).first(),
