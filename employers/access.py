@@ -77,17 +77,27 @@ def choose_member(request: AccountRequest, member: UnitMember) -> None:
     request.member = member
 
 
-def own_or_404(request: EmployerRequest, rows: QuerySet[Row], pk: int, *, begun_at: str) -> Row:
-    """The row with this id, if the person may see it in one of their units; otherwise a 404.
+def find_in_units(
+    request: EmployerRequest, pk: int, visible: Callable[[UnitMember], QuerySet[Row]]
+) -> Row:
+    """The row with this id that the person may see in one of their units; otherwise a 404.
 
-    `rows` have `unit` and `member`, `begun_at` as in `visible_to_member`. A link in a message may lead to a row of another of the person's
-    units. That unit is then chosen.
+    `visible` gives the rows that a person may see in one unit. A link in a message may lead to a row
+    of another of the person's units. That unit is then chosen.
     """
     others = [m for m in request.memberships if m.pk != request.member.pk]
     for member in (request.member, *others):
-        found = visible_to_member(rows, member, begun_at=begun_at).filter(pk=pk).first()
+        found = visible(member).filter(pk=pk).first()
         if found is not None:
             if member.pk != request.member.pk:
                 choose_member(request, member)
             return found
     raise Http404
+
+
+def own_or_404(request: EmployerRequest, rows: QuerySet[Row], pk: int, *, begun_at: str) -> Row:
+    """The row with this id, if the person may see it in one of their units; otherwise a 404. `rows`
+    have `unit` and `member`, `begun_at` is as in `visible_to_member`."""
+    return find_in_units(
+        request, pk, lambda member: visible_to_member(rows, member, begun_at=begun_at)
+    )

@@ -12,6 +12,7 @@ from recruiting import (
     recommendation_steps,
     report_steps,
 )
+from recruiting.invariants import INVARIANTS
 from recruiting.models import Verification
 from recruiting.queries import waiting_for
 from recruiting.states import VerificationState
@@ -61,6 +62,7 @@ CONTRIBUTIONS = Contributions(
         PeriodicTask("expire-interviews", "recruiting.tasks.expire_interviews", 300.0),
         PeriodicTask("end-applications", "recruiting.tasks.end_applications", crontab(hour="0", minute="25")),
     ),
+    invariants=INVARIANTS,
     machines=(
         (report_steps.VERIFICATION, report_steps.ROLE_LABELS),
         (posting_steps.POSTING, posting_steps.ROLE_LABELS),

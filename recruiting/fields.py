@@ -3,7 +3,7 @@ checks and pages. Lengths follow DOMAIN-AROUND §1.1, §1.2 and §1.4."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +85,20 @@ class RecruitingField(FieldDeclaration):
         if self.options is None:
             return super().show(value)
         return str(dict(self.options.choices).get(value, ""))
+
+
+def read_all(
+    declarations: Iterable[RecruitingField], typed: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The values to store of the fields, and the errors by field. A value with an error is None."""
+    values: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for declared in declarations:
+        reading = declared.read(typed.get(declared.key, ""))
+        values[declared.key] = reading.value
+        if wrong := [finding.message for finding in reading.findings if finding.is_error]:
+            errors[declared.key] = wrong
+    return values, errors
 
 
 F = RecruitingField

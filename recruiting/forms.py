@@ -275,15 +275,21 @@ class PickedPostingsForm(PlatformForm):
     pick = fields.Words()
 
 
-class PostingReviewForm(PlatformForm):
-    """The review of a posting. `version` is that of the posting as the reviewer's page showed it."""
+class ReviewForm(PlatformForm):
+    """Why a reviewer refuses something; the action says if it is missing."""
 
-    reason = fields.LongText("退回或下架的原因", required=False, max_length=300)
-    version = fields.Seen()
+    reason = fields.LongText("不通过的原因", required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}
+
+
+class PostingReviewForm(ReviewForm):
+    """The review of a posting. `version` is that of the posting as the reviewer's page showed it."""
+
+    reason = fields.LongText("退回或下架的原因", required=False, max_length=300)
+    version = fields.Seen()
 
 
 class ProfileForm(DeclaredForm):
@@ -298,13 +304,3 @@ def profile_form(values: Mapping[str, Any], data: Any, files: Any) -> DeclaredFo
     required = [declared.key for declared in PROFILE if declared.required]
     form_class = declared_form(PROFILE, required=required, base=ProfileForm)
     return form_class(data, files, initial=dict(values))
-
-
-class VerificationReviewForm(PlatformForm):
-    """Why the province refuses a verification."""
-
-    reason = fields.LongText("不通过的原因", required=False, max_length=300)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}

@@ -73,6 +73,16 @@ def still_renewable(posting: Posting, actor: User) -> None:
         raise Refused("too_old", "首次发布已超过180天，不能续期，请复制为新职位提交审核。")
 
 
+def last_day_is_over(posting: Posting, actor: User | None) -> None:
+    if posting.valid_until >= timezone.localdate():
+        raise Refused("not_over", "职位的有效期还没有过。")
+
+
+def last_day_to_come(posting: Posting, actor: User) -> None:
+    if posting.valid_until < timezone.localdate():
+        raise Refused("over", "职位的有效期已过，请退回，由单位改好有效期后再提交。")
+
+
 def taken_down_by_own_level(posting: Posting, actor: User) -> None:
     staff = staff_of(actor)
     if staff is None or staff.role_level == Level.PROVINCE:
@@ -96,7 +106,8 @@ POSTING = Machine(
         Step("submit", "提交审核", roles(UNIT), states(_S.DRAFT, _S.RETURNED), _S.WAITING,
              (by_recruiter, unit_may_recruit), "the checks of wording and law find no error"),
         Step("withdraw", "撤回", roles(UNIT), states(_S.WAITING), _S.DRAFT, (by_recruiter,)),
-        Step("approve", "通过", _REVIEWERS, states(_S.WAITING), _S.PUBLISHED, (by_its_reviewer,),
+        Step("approve", "通过", _REVIEWERS, states(_S.WAITING), _S.PUBLISHED,
+             (by_its_reviewer, last_day_to_come),
              "paused at once if the unit may not recruit any more"),
         Step("approve", "通过", _REVIEWERS, _ON_SHOW, None, (by_its_reviewer,),
              "a change, or a posting that appeared before its review"),
@@ -116,13 +127,14 @@ POSTING = Machine(
         Step("release", "恢复", roles(CLOCK), states(_S.PAUSED), _S.PUBLISHED, (),
              "when no cause is left"),
         Step("close", "结束", roles(UNIT), _ON_SHOW, _S.CLOSED, (by_recruiter,)),
-        Step("expire", "过期", roles(CLOCK), _ON_SHOW, _S.EXPIRED, (), "the day after 有效期至"),
+        Step("expire", "过期", roles(CLOCK), _ON_SHOW, _S.EXPIRED, (last_day_is_over,),
+             "the day after 有效期至"),
         Step("renew", "续期", roles(UNIT), states(_S.EXPIRED, _S.CLOSED), _S.PUBLISHED,
              (by_recruiter, unit_may_recruit, still_renewable), "unchanged"),
         Step("take_down", "下架", _REVIEWERS, _ON_SHOW, _S.TAKEN_DOWN, (by_its_reviewer,),
              "open applications end", needs_reason=True),
         Step("restore", "恢复", _REVIEWERS, states(_S.TAKEN_DOWN), _S.PUBLISHED,
-             (by_its_reviewer, taken_down_by_own_level)),
+             (by_its_reviewer, taken_down_by_own_level, last_day_to_come)),
     ),
 )  # fmt: skip
 

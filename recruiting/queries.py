@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable, Sequence
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.models import User
 from employers.models import Membership, UnitMember
+from graduates.filters import HasGrams, NameGrams, grams_of
 from graduates.models import Graduate
 from recruiting.models import Application, Interview, Posting, ReviewingSchool
 from recruiting.states import PostingState
@@ -29,6 +33,29 @@ def open_to(graduate: Graduate) -> QuerySet[Posting]:
     rows = Posting.objects.filter(state=PostingState.PUBLISHED, valid_until__gte=today)
     rows = rows.filter(Q(school_ids=[]) | Q(school_ids__contains=school))
     return rows.exclude(hidden_from__contains=school)
+
+
+def search_open(
+    graduate: Graduate, *, words: Iterable[str], places: Sequence[str] = (), category: str = "",
+    work_kind: int | None = None, kept: bool = False,
+) -> QuerySet[Posting]:  # fmt: skip
+    """The postings that a graduate sees, narrowed to what was searched for. `words` are in the form of
+    `Posting.search_text`; `places` are codes of provinces, cities or counties."""
+    rows = open_to(graduate)
+    if places:
+        rows = rows.filter(search_places__overlap=places)
+    if category:
+        rows = rows.filter(job_category=category)
+    if work_kind is not None:
+        rows = rows.filter(work_kind=work_kind)
+    if kept:
+        rows = rows.filter(favourites__graduate=graduate)
+    for word in words:
+        # The index finds the pairs of characters, which may stand apart in the text.
+        grams = Value(grams_of(word, school_id=None), ArrayField(BigIntegerField()))
+        rows = rows.filter(HasGrams(NameGrams(Value(0), F("search_text")), grams))
+        rows = rows.filter(search_text__contains=word)
+    return rows
 
 
 def reviewed_by(user: User) -> QuerySet[Posting]:

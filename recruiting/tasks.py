@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recruiting.actions import applications, interviews, postings, verifications
+from recruiting.actions import applications, figures, interviews, postings, verifications
 
 
 @shared_task
@@ -22,6 +22,7 @@ def end_applications() -> None:
     ended a year ago."""
     applications.lapse_due()
     applications.erase_old()
+    figures.compute_unit_figures()
 
 
 @shared_task

@@ -13,7 +13,7 @@ from core.errors import NotPermitted, Refused
 from employers.models import Unit
 from employers.queries import is_verified_member
 from recruiting.models import Recruiter, Sanction
-from recruiting.states import AppealState, SanctionKind
+from recruiting.states import AccountKind, AppealState, SanctionKind
 
 # After so many months a unit is verified again (five ministries' notice of 2025-12-25).
 VERIFIED_MONTHS = 6
@@ -39,6 +39,15 @@ def recruiting_refusals(unit: Unit) -> list[Refused]:
     elif profile.valid_until < timezone.localdate():
         ended = f"{profile.valid_until:%Y年%m月%d日}"
         refusals.append(Refused("verification_ended", f"招聘资格已于{ended}到期，请重新提交核验。"))
+    if (
+        profile is not None
+        and profile.account_kind == AccountKind.AGENCY
+        and profile.licence_until is not None
+        and profile.licence_until < timezone.localdate()
+    ):
+        refusals.append(
+            Refused("licence_ended", "人力资源服务许可证已到期，请更新后重新提交核验。")
+        )
     for sanction in sanctions_in_force().filter(unit=unit):
         refusals.append(
             Refused(

@@ -19,7 +19,7 @@ from core.errors import DomainError, NotPermitted
 from core.forms import sent_picture
 from core.masking import mask_phone
 from employers.models import Membership
-from esign import terms
+from esign import hooks, terms
 from esign.actions import accept, base, cards
 from esign.actions.reading import keep_signature
 from esign.forms import AnswerForm, SigningForm, signing_form
@@ -150,6 +150,10 @@ def _notice(
         ),
         "decline": AnswerForm(label="原因（单位会看到）"),
         "agreement": Agreement.objects.filter(invitation=invitation).first(),
+        "origins": list(filter(None, hooks.origin_of.run(invitation=invitation))),
+        "unit_warnings": [
+            words for told in hooks.unit_warnings.run(unit=invitation.unit) for words in told
+        ],
         "error": error,
         "tab": "register",
         **more,

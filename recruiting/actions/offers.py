@@ -27,6 +27,7 @@ def begin_from_application(*, application_id: int, member: UnitMember, address: 
     that was begun for the application and not sent is taken up again."""
     with transaction.atomic():
         application = lock(application_id)
+        _check_unit(application.unit_id, member.unit_id)
         APPLICATION.check("offer", application, member.user)
         kept = OfferDraft.objects.select_related("draft").filter(
             application=application, draft__invitation=None, draft__by=member.user,
@@ -46,14 +47,20 @@ def begin_from_posting(
     *, posting: Posting, graduate: Graduate, member: UnitMember, address: str
 ) -> Draft:
     """A draft of an invitation for a graduate whom the unit met elsewhere, for one of its postings."""
-    if posting.unit_id != member.unit_id:
-        raise Refused("other_unit", "只能用本单位的职位发起邀约。")
+    _check_unit(posting.unit_id, member.unit_id)
     with transaction.atomic():
         draft = drafts.begin_as_member(
             graduate=graduate, member=member, address=address, values=draft_values(posting)
         )
         OfferDraft.objects.create(draft=draft, posting=posting)
     return draft
+
+
+def _check_unit(expected: int, given: int) -> None:
+    """The unit that invites is the one that published the posting. The form of an invitation lets the
+    unit's code be typed, so that it is asked when the invitation is sent, too."""
+    if expected != given:
+        raise Refused("other_unit", "邀约的单位须是发布职位的单位，请核对统一社会信用代码。")
 
 
 def draft_values(posting: Posting) -> dict[str, str]:
@@ -77,8 +84,11 @@ def note_sent(*, draft: Draft, invitation: Invitation) -> None:
 
     Raises `Refused` if the application is not open any more; nothing is sent then.
     """
-    offer = OfferDraft.objects.filter(draft=draft).first()
-    if offer is None or offer.application_id is None:
+    offer = OfferDraft.objects.select_related("posting").filter(draft=draft).first()
+    if offer is None:
+        return
+    _check_unit(offer.posting.unit_id, invitation.unit_id)
+    if offer.application_id is None:
         return
     application = lock(offer.application_id)
     APPLICATION.check("offer", application, invitation.member.user)

@@ -43,9 +43,7 @@ def approve(*, posting_id: int, version: int, by: User) -> Posting:
         if step.target is None and revision is None and not posting.review_pending:
             raise Refused("nothing_waits", "没有等待审核的内容。")
         if step.target == PostingState.PUBLISHED:
-            publish(posting)
-            if recruiting_refusals(posting.unit):
-                add_cause(posting, PauseCause.UNVERIFIED)
+            _publish_if_allowed(posting)
         elif revision is not None:
             store_content(posting, revision.values)
             posting.warnings = revision.warnings
@@ -113,11 +111,7 @@ def remove(posting: Posting, *, reason: str, by: User) -> None:
 def restore(*, posting_id: int, by: User) -> Posting:
     """Show a posting again that was taken down."""
     with take_step("restore", posting_id, by) as (posting, _):
-        if posting.valid_until < timezone.localdate():
-            raise Refused("ended", "职位的有效期已过，不能恢复。")
-        publish(posting)
-        if recruiting_refusals(posting.unit):
-            add_cause(posting, PauseCause.UNVERIFIED)
+        _publish_if_allowed(posting)
         posting.taken_down_by_school = None
         _decide(posting, by, reason="")
         save(posting)
@@ -175,6 +169,14 @@ def _check_bulk(posting: Posting) -> None:
     revision = open_revision(posting)
     if posting.warnings or (revision is not None and revision.warnings):
         raise Refused("has_warnings", "有提示的职位须逐个打开审核。")
+
+
+def _publish_if_allowed(posting: Posting) -> None:
+    """Show the posting, or pause it at once while the unit may not recruit."""
+    publish(posting)
+    for refusal in recruiting_refusals(posting.unit):
+        suspended = refusal.code == "sanctioned"
+        add_cause(posting, PauseCause.SUSPENDED if suspended else PauseCause.UNVERIFIED)
 
 
 def _decide(posting: Posting, by: User, *, reason: str) -> None:

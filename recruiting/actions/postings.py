@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from core.errors import Invalid, Refused
+from core.errors import DomainError, Invalid, Refused
 from employers.models import Unit, UnitMember
 from recruiting.actions.posting_base import (
     add_cause,
@@ -24,10 +24,11 @@ from recruiting.actions.posting_base import (
     tell_about,
     unit_actor,
 )
-from recruiting.fields import REVIEWED_KEYS
+from recruiting.fields import POSTING, REVIEWED_KEYS
 from recruiting.models import Posting, PostingRevision, Recruiter, RecruitingRules, UnitReport
 from recruiting.rules.postings import LONGEST, CheckedPosting, check_posting, read_posting
 from recruiting.states import (
+    ON_SHOW,
     AccountKind,
     Education,
     MajorMatch,
@@ -43,6 +44,7 @@ from schools.models import School
 # A unit with so many approved postings and no report upheld may publish before the review, if the
 # province has switched that on.
 _RELIABLE_AFTER = 3
+_AT_ONCE = 1000
 _DRAFT_DEFAULTS = {
     "title": "", "job_category": "", "work_kind": WorkKind.FULL_TIME, "headcount": 1,
     "education": Education.ANY, "major_match": MajorMatch.ANY, "duties": "", "requirements": "",
@@ -109,8 +111,6 @@ def _known_schools(ids: list[int]) -> list[int]:
 
 def content_of(posting: Posting) -> dict[str, Any]:
     """The values of the posting's fields, as the checks read them."""
-    from recruiting.fields import POSTING
-
     return {declared.key: getattr(posting, declared.key) for declared in POSTING}
 
 
@@ -250,21 +250,20 @@ def renew(*, posting_id: int, until: datetime.date | None, by: UnitMember) -> Po
 
 def expire_due() -> int:
     """Mark the postings whose last day is over; returns how many."""
-    due = Posting.objects.filter(
-        state__in=(PostingState.PUBLISHED, PostingState.PAUSED),
-        valid_until__lt=timezone.localdate(),
-    )
+    due = Posting.objects.filter(state__in=ON_SHOW, valid_until__lt=timezone.localdate())
     marked = 0
-    for pk in due.order_by("id").values_list("pk", flat=True)[:1000]:
-        with take_step("expire", pk, None) as (posting, _):
-            posting.state, posting.pause_causes = PostingState.EXPIRED, []
-            end_revision(posting)
-            save(posting)
-            record("expire_posting", posting, None)
-            tell_about(
-                posting, f"职位“{posting.title}”已过期", text="可以在职位页面续期。", key="expired"
-            )
-            marked += 1
+    for pk in due.order_by("id").values_list("pk", flat=True)[:_AT_ONCE]:
+        try:
+            with take_step("expire", pk, None) as (posting, _):
+                posting.state, posting.pause_causes = PostingState.EXPIRED, []
+                end_revision(posting)
+                save(posting)
+                record("expire_posting", posting, None)
+                title = f"职位“{posting.title}”已过期"
+                tell_about(posting, title, text="可以在职位页面续期。", key="expired")
+                marked += 1
+        except DomainError:
+            continue  # the unit ended or changed it at the last moment
     return marked
 
 
@@ -272,34 +271,33 @@ def hold_unconfirmed() -> int:
     """Pause the postings that the unit has not confirmed for 60 days; returns how many."""
     limit = timezone.now() - datetime.timedelta(days=RecruitingRules.current().confirm_days)
     due = Posting.objects.filter(state=PostingState.PUBLISHED, confirmed_at__lt=limit)
-    return _hold(list(due.values_list("pk", flat=True)[:1000]), PauseCause.UNCONFIRMED)
-
-
-def _hold(ids: list[int], cause: PauseCause) -> int:
     held = 0
-    for pk in ids:
-        with take_step("hold", pk, None) as (posting, _):
-            add_cause(posting, cause)
-            save(posting)
-            record("hold_posting", posting, None, data={"cause": cause})
-            tell_about(
-                posting, f"职位“{posting.title}”已暂停", text=f"原因：{cause.label}。", key=cause
-            )
-            held += 1
+    for pk in due.order_by("id").values_list("pk", flat=True)[:_AT_ONCE]:
+        try:
+            with take_step("hold", pk, None) as (posting, _):
+                if posting.confirmed_at is None or posting.confirmed_at < limit:
+                    _hold(posting, PauseCause.UNCONFIRMED)
+                    held += 1
+        except DomainError:
+            continue  # the unit ended or paused it at the last moment
     return held
+
+
+def _hold(posting: Posting, cause: PauseCause) -> None:
+    """Pause a posting that the caller has locked, and tell the unit why."""
+    add_cause(posting, cause)
+    save(posting)
+    record("hold_posting", posting, None, data={"cause": cause})
+    words = f"原因：{cause.label}。"
+    tell_about(posting, f"职位“{posting.title}”已暂停", text=words, key=cause)
 
 
 def hold_unit(unit: Unit, cause: PauseCause) -> None:
     """Pause every posting of a unit for a cause, in the caller's transaction."""
     rows = Posting.objects.select_for_update(of=("self",)).select_related("unit").order_by("id")
-    for posting in rows.filter(unit=unit, state__in=(PostingState.PUBLISHED, PostingState.PAUSED)):
+    for posting in rows.filter(unit=unit, state__in=ON_SHOW):
         if cause not in posting.pause_causes:
-            add_cause(posting, cause)
-            save(posting)
-            record("hold_posting", posting, None, data={"cause": cause})
-            tell_about(
-                posting, f"职位“{posting.title}”已暂停", text=f"原因：{cause.label}。", key=cause
-            )
+            _hold(posting, cause)
 
 
 def release_unit(unit: Unit, cause: PauseCause) -> None:

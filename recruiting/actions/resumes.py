@@ -15,7 +15,7 @@ from core import audit
 from core.errors import Invalid, Refused
 from graduates.models import Graduate
 from recruiting import completeness
-from recruiting.fields import ENTRY, STORE, RecruitingField
+from recruiting.fields import ENTRY, STORE, RecruitingField, read_all
 from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
 from recruiting.states import EntryKind
 
@@ -125,13 +125,7 @@ def _own_entry(graduate: Graduate, entry_id: int) -> ResumeEntry:
 
 def _read(declared: Iterable[RecruitingField], typed: Mapping[str, Any]) -> dict[str, Any]:
     """The values to store of the fields; raises `Invalid` with everything that is wrong."""
-    values, errors = {}, {}
-    for field in declared:
-        reading = field.read(typed.get(field.key, ""))
-        wrong = [finding.message for finding in reading.findings if finding.is_error]
-        if wrong:
-            errors[field.key] = wrong
-        values[field.key] = reading.value
+    values, errors = read_all(declared, typed)
     if errors:
         raise Invalid(errors)
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from codes import text as texts
 from core import rate
-from core.errors import DomainError, Invalid
+from core.errors import DomainError, Invalid, Refused
+from core.masking import mask_phone
 from employers.models import UnitMember
 from recruiting.actions.application_base import (
     end,
@@ -133,6 +134,8 @@ def add_note(*, application_id: int, text: str, by: UnitMember) -> ApplicationNo
     with transaction.atomic():
         application = lock(application_id)
         check_recruits_for(by.user, application.unit_id)
+        if not may_read_resume(application):
+            raise Refused("closed", "投递已结束，不能再添加备注。")
         return ApplicationNote.objects.create(application=application, member=by, text=text)
 
 
@@ -169,6 +172,14 @@ def phone_is_shown(application: Application) -> bool:
     if application.shows_phone:
         return True
     return application.interviews.filter(state__in=AFTER_ACCEPTANCE).exists()
+
+
+def contact_shown(application: Application, contact: Mapping[str, str]) -> dict[str, str]:
+    """Mobile number and e-mail of the résumé as the unit sees them: hidden until `phone_is_shown`."""
+    if phone_is_shown(application):
+        return {"mobile": contact["mobile"], "email": contact["email"]}
+    hidden = "接受面试后显示" if contact["email"] else ""
+    return {"mobile": mask_phone(contact["mobile"]), "email": hidden}
 
 
 def may_read_resume(application: Application) -> bool:

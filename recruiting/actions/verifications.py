@@ -22,7 +22,7 @@ from core.models import StoredFile
 from employers.models import Unit, UnitMember
 from recruiting.actions import postings
 from recruiting.actions.posting_base import tell_recruiters, unit_actor
-from recruiting.fields import PROFILE
+from recruiting.fields import PROFILE, read_all
 from recruiting.models import Recruiter, Verification
 from recruiting.report_steps import VERIFICATION
 from recruiting.states import AccountKind, PauseCause, VerificationState
@@ -44,7 +44,7 @@ def save_profile(
     """Save the profile. Raises `Invalid`. While the unit is verified, the kind of account and the
     licence stay as they were verified; a new verification changes them."""
     check_recruits_for(member.user, member.unit_id)
-    values, errors = _read(typed)
+    values, errors = read_all(PROFILE, typed)
     picture = _store_licence(licence, member) if licence and not errors else None
     with transaction.atomic():
         unit = Unit.objects.select_for_update().get(pk=member.unit_id)
@@ -67,17 +67,6 @@ def save_profile(
         recruiter.save()
         audit.record("recruiting.save_profile", by=unit_actor(member), obj=recruiter)
     return recruiter
-
-
-def _read(typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    values: dict[str, Any] = {}
-    errors: dict[str, list[str]] = {}
-    for declared in PROFILE:
-        reading = declared.read(typed.get(declared.key))
-        values[declared.key] = reading.value
-        if wrong := [f.message for f in reading.findings if f.is_error]:
-            errors[declared.key] = wrong
-    return values, errors
 
 
 def _agency_errors(values: Mapping[str, Any], *, has_licence: bool) -> dict[str, list[str]]:

@@ -77,7 +77,7 @@ class Posting(PostingContent):
     school_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     # Schools that hide it from their own graduates.
     hidden_from = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    # What the checks found when it was handed in, for the reviewer: [{"field", "message", "basis"}].
+    # What the checks found when it was handed in, for the reviewer: [{"field", "message"}].
     warnings = models.JSONField(default=list, blank=True)
     # `places` with the cities and provinces around them, for searches by place.
     search_places = ArrayField(models.CharField(max_length=6), default=list, blank=True)

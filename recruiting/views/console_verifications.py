@@ -18,7 +18,7 @@ from core.lists.page import Column, ListPage, Order, Row
 from recruiting.actions import verifications
 from recruiting.fields import PROFILE
 from recruiting.filters import VerificationFilter
-from recruiting.forms import VerificationReviewForm
+from recruiting.forms import ReviewForm
 from recruiting.models import Verification
 from recruiting.report_steps import VERIFICATION
 from recruiting.states import VerificationState
@@ -69,10 +69,10 @@ def _verification(pk: int) -> Verification:
 
 @_verifier_view
 def verification(request: StaffRequest, pk: int) -> HttpResponse:
-    return _page(request, _verification(pk), VerificationReviewForm())
+    return _page(request, _verification(pk), ReviewForm())
 
 
-def _page(request: StaffRequest, shown: Verification, form: VerificationReviewForm) -> HttpResponse:
+def _page(request: StaffRequest, shown: Verification, form: ReviewForm) -> HttpResponse:
     context = {
         "verification": shown,
         "facts": [(d.label, shown.values.get(d.label, "")) for d in PROFILE],
@@ -104,7 +104,7 @@ def approve(request: StaffRequest, pk: int) -> HttpResponse:
 @_verifier_view
 @require_POST
 def refuse(request: StaffRequest, pk: int) -> HttpResponse:
-    shown, form = _verification(pk), VerificationReviewForm(request.POST)
+    shown, form = _verification(pk), ReviewForm(request.POST)
     form.full_clean()
     try:
         verifications.refuse(

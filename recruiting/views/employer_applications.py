@@ -3,6 +3,7 @@ résumé, of which each opening is written down."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,10 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from core import files
-from core.errors import DomainError, NotPermitted
+from core.errors import DomainError
 from core.forms import pressed
-from core.masking import mask_phone
-from employers.access import EmployerRequest, choose_member, employer_view
+from employers.access import EmployerRequest, employer_view, find_in_units
 from employers.pages import newest_page
 from recruiting import queries, snapshots
 from recruiting.actions import unit_applications
@@ -77,7 +77,7 @@ def bulk(request: EmployerRequest) -> HttpResponse:
     return render(request, "recruiting/employer/applications_result.html", context)
 
 
-def _step_of(request: EmployerRequest, form: BulkForm) -> Any:
+def _step_of(request: EmployerRequest, form: BulkForm) -> Callable[[int], Application]:
     """What the pressed button does with one application. Raises `Invalid` for a missing reason."""
     by = request.member
     if pressed(request, "do") != "reject":
@@ -89,20 +89,10 @@ def _step_of(request: EmployerRequest, form: BulkForm) -> Any:
 
 
 def own_application(request: EmployerRequest, pk: int) -> Application:
-    """The application with this id that one of the person's units received; otherwise a 404.
-
-    A link in a message may lead to an application to another of the person's units. That unit is
-    then chosen.
-    """
-    others = [m for m in request.memberships if m.pk != request.member.pk]
-    for member in (request.member, *others):
-        rows = queries.applications_of(member).select_related(*_RELATED)
-        found = rows.filter(pk=pk).first()
-        if found is not None:
-            if member.pk != request.member.pk:
-                choose_member(request, member)
-            return found
-    raise Http404
+    """The application with this id that one of the person's units received; otherwise a 404."""
+    return find_in_units(
+        request, pk, lambda member: queries.applications_of(member).select_related(*_RELATED)
+    )
 
 
 @employer_view
@@ -152,10 +142,10 @@ def application_page(
 def _details(
     request: EmployerRequest, application: Application, resume: dict[str, Any]
 ) -> dict[str, Any]:
-    phone = resume["contact"]["mobile"]
+    contact = unit_applications.contact_shown(application, resume["contact"])
     interviews = list(application.interviews.order_by("-pk"))
     return {
-        "phone": phone if unit_applications.phone_is_shown(application) else mask_phone(phone),
+        "contact": contact,
         "files": application.files.order_by("pk"),
         "notes": application.notes.select_related("member"),
         "interviews": interviews,
@@ -177,18 +167,12 @@ def attachment(request: EmployerRequest, pk: int, file: int) -> HttpResponseBase
     return files.respond(enclosed.file, download=True)
 
 
-def check_may_read(application: Application) -> None:
-    if not unit_applications.may_read_resume(application):
-        raise NotPermitted("closed", "投递已结束，不能再添加备注。")
-
-
 @employer_view
 @require_POST
 def note(request: EmployerRequest, pk: int) -> HttpResponse:
     application, form = own_application(request, pk), NoteForm(request.POST, auto_id="note_%s")
     if form.is_valid():
         try:
-            check_may_read(application)
             unit_applications.add_note(
                 application_id=pk, text=form.cleaned_data["text"], by=request.member
             )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
 from core.forms import posted, pressed
-from employers.access import EmployerRequest, choose_member, employer_view
+from employers.access import EmployerRequest, employer_view, find_in_units
+from employers.models import UnitMember
 from recruiting import queries
 from recruiting.actions import interviews, unit_applications
 from recruiting.application_steps import INTERVIEW
@@ -22,6 +24,7 @@ from recruiting.models import Interview
 from recruiting.views.employer_applications import TAB, own_application
 
 _TERMS = ("way", "minutes", "place", "link", "contact_name", "contact_phone", "note")
+_CANCEL = "取消原因（毕业生会看到）"
 _RELATED = ("graduate__person", "application__posting", "unit", "member__user")
 
 
@@ -43,16 +46,13 @@ def new(request: EmployerRequest, pk: int) -> HttpResponse:
 
 
 def _own(request: EmployerRequest, pk: int) -> Interview:
-    """The interview with this id of one of the person's units, which is then chosen; or a 404."""
-    others = [m for m in request.memberships if m.pk != request.member.pk]
-    for member in (request.member, *others):
+    """The interview with this id of one of the person's units; otherwise a 404."""
+
+    def visible(member: UnitMember) -> QuerySet[Interview]:
         rows = queries.interviews_of(member).select_related(*_RELATED)
-        found = rows.defer("application__snapshot").filter(pk=pk).first()
-        if found is not None:
-            if member.pk != request.member.pk:
-                choose_member(request, member)
-            return found
-    raise Http404
+        return rows.defer("application__snapshot")
+
+    return find_in_units(request, pk, visible)
 
 
 @employer_view
@@ -67,7 +67,7 @@ def _page(request: EmployerRequest, interview: Interview, **shown: Any) -> HttpR
     initial |= {"day": start.date(), "time": f"{start:%H:%M}"}
     forms = {
         "move": InterviewForm(initial=initial, auto_id="move_%s"),
-        "cancel": ReasonForm(auto_id="cancel_%s", label="取消原因（毕业生会看到）"),
+        "cancel": ReasonForm(auto_id="cancel_%s", label=_CANCEL),
         "judge": ResultForm(initial={"result": interview.result}),
     } | shown
     context = {
@@ -99,8 +99,8 @@ def move(request: EmployerRequest, pk: int) -> HttpResponse:
 @employer_view
 @require_POST
 def cancel(request: EmployerRequest, pk: int) -> HttpResponse:
-    label = "取消原因（毕业生会看到）"
-    interview, form = _own(request, pk), ReasonForm(request.POST, auto_id="cancel_%s", label=label)
+    interview = _own(request, pk)
+    form = ReasonForm(request.POST, auto_id="cancel_%s", label=_CANCEL)
     if form.is_valid():
         try:
             interviews.cancel(

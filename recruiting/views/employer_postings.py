@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from codes.forms import DeclaredForm
 from core.errors import DomainError
 from core.forms import posted, pressed
-from employers.access import EmployerRequest, employer_view
+from employers.access import EmployerRequest, employer_view, find_in_units
 from employers.pages import newest_page
 from recruiting import queries
 from recruiting.actions import postings
@@ -61,11 +61,10 @@ def listing(request: EmployerRequest) -> HttpResponse:
 
 
 def own_posting(request: EmployerRequest, pk: int) -> Posting:
-    """The posting of the person's unit with this id; otherwise a 404."""
-    posting = queries.postings_of(request.member).select_related("unit").filter(pk=pk).first()
-    if posting is None:
-        raise Http404
-    return posting
+    """The posting of one of the person's units with this id; otherwise a 404."""
+    return find_in_units(
+        request, pk, lambda member: queries.postings_of(member).select_related("unit")
+    )
 
 
 @employer_view

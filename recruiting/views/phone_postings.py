@@ -6,20 +6,17 @@ import datetime
 import re
 
 from django.contrib import messages
-from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.forms import pressed
 from graduates.access import GraduateRequest, graduate_view
-from graduates.filters import HasGrams, NameGrams, grams_of
 from graduates.models import Graduate
 from recruiting import queries
 from recruiting.actions.applications import delivery_refusals
-from recruiting.forms import JobSearchForm, job_search_form
+from recruiting.forms import job_search_form
 from recruiting.models import Application, Favourite, Posting, Recruiter, UnitFigures
 from recruiting.states import LIVE_APPLICATION
 from recruiting.words import content_words
@@ -35,7 +32,12 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 @graduate_view
 def listing(request: GraduateRequest) -> HttpResponse:
     search = job_search_form(request.GET)
-    rows = _narrowed(queries.open_to(request.graduate), search, request.graduate)
+    typed = search.cleaned_data
+    rows = queries.search_open(
+        request.graduate, words=search.words, places=typed.get("places") or [],
+        category=typed.get("job_category") or "", work_kind=typed.get("work_kind") or None,
+        kept=bool(typed.get("kept")),
+    )  # fmt: skip
     page, following = _page(rows, request.GET.get("before", ""))
     applied = Application.objects.filter(
         graduate=request.graduate, posting__in=[p.pk for p in page], state__in=LIVE_APPLICATION
@@ -44,32 +46,11 @@ def listing(request: GraduateRequest) -> HttpResponse:
         "rows": page,
         "following": following,
         "form": search,
-        "narrowed": any(search.cleaned_data.values()) or bool(search.errors),
+        "narrowed": any(typed.values()) or bool(search.errors),
         "applied": set(applied.values_list("posting_id", flat=True)),
         "tab": _TAB,
     }
     return render(request, "recruiting/phone/jobs.html", context)
-
-
-def _narrowed(
-    rows: QuerySet[Posting], search: JobSearchForm, graduate: Graduate
-) -> QuerySet[Posting]:
-    typed = search.cleaned_data
-    if typed.get("places"):
-        rows = rows.filter(search_places__overlap=typed["places"])
-    if typed.get("job_category"):
-        rows = rows.filter(job_category=typed["job_category"])
-    if typed.get("work_kind"):
-        rows = rows.filter(work_kind=typed["work_kind"])
-    if typed.get("kept"):
-        rows = rows.filter(favourites__graduate=graduate)
-    for word in search.words:
-        # The index finds the pairs of characters, which may stand apart in the text.
-        grams = Value(grams_of(word, school_id=None), ArrayField(models.BigIntegerField()))
-        rows = rows.filter(
-            Q(HasGrams(NameGrams(Value(0), F("search_text")), grams)), search_text__contains=word
-        )
-    return rows
 
 
 def _page(rows: QuerySet[Posting], before: str) -> tuple[list[Posting], str]:

@@ -27,6 +27,7 @@ from tests.esign import signing
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET
 from tests.national_sync.surviving import Night
+from tests.recruiting import scene
 from tests.removal import connect_unguarded
 
 BREAKS = [
@@ -36,11 +37,19 @@ BREAKS = [
     ("destination_steps", "destinations_destinationevent", "from_state", "'elsewhere'"),
     ("person_of_same_school", "graduates_person", "school_id", "0"),
     ("agreement_locks_destination", "esign_agreement", "number", "'1' || id"),
-    ("accepted_invitation_is_agreement", "esign_invitation", "state", "'declined'"),
+    (
+        "accepted_invitation_is_agreement",
+        "esign_invitation",
+        "state",
+        "CASE state WHEN 'accepted' THEN 'declined' ELSE state END",
+    ),
     ("agreement_versions", "esign_agreement", "version", "2"),
     ("document_is_file", "esign_document", "sha256", "'0'"),
     ("terms_unchanged", "esign_agreementversion", "terms", "'{}'"),
     ("terms_unchanged", "esign_invitation", "terms", "'{}'"),
+    ("application_of_posting", "recruiting_application", "unit_id", "0"),
+    ("offer_is_invitation", "recruiting_application", "graduate_id", "-graduate_id"),
+    ("delivered_resume", "recruiting_application", "snapshot", "'{}'"),
     ("approved_in_ledger", "national_sync_entry", "graduate_id", "-graduate_id"),
     (
         "sent_is_on_its_way",
@@ -68,6 +77,7 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
     signed = signing.sign_agreement(factories.make_graduate(night.world))
     review.approve(graduate_id=signed.graduate_id, by=night.world.counsellor)
     making.make_waiting()
+    scene.make_offer(night.world)
     reporting.run(night.simulator)
     audit_chain.extend()
     yield night

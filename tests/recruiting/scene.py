@@ -9,9 +9,17 @@ from django.utils import timezone
 
 from accounts.models import User
 from employers.models import Membership, Unit, UnitMember
+from esign.actions import invite
+from esign.models import Draft, Invitation
 from graduates.models import Graduate
 from recruiting import consent
-from recruiting.actions import applications, posting_review, postings
+from recruiting.actions import (
+    applications,
+    offers,
+    posting_review,
+    postings,
+    unit_applications,
+)
 from recruiting.models import (
     Application,
     Interview,
@@ -145,3 +153,26 @@ def begin_now(interview: Interview) -> None:
     """Move an interview into the past, so that it can be judged."""
     hour_ago = timezone.now() - datetime.timedelta(hours=1)
     Interview.objects.filter(pk=interview.pk).update(starts_at=hour_ago, answer_by=hour_ago)
+
+
+def make_offer(world: World) -> Invitation:
+    """An invitation to sign that came of an application, not answered yet."""
+    member = make_recruiter()
+    posting = make_posting(member, PostingState.PUBLISHED, by=world)
+    application = apply(make_applicant(world), posting)
+    return send_offer(application, member)
+
+
+def send_offer(application: Application, member: UnitMember, **typed: str) -> Invitation:
+    """Select the applicant and send the invitation to sign, as the unit's form is filled in."""
+    unit_applications.select(application_id=application.pk, by=member)
+    draft = offers.begin_from_application(
+        application_id=application.pk, member=member, address=signing.ADDRESS
+    )
+    return invite.send(draft=fill_as_unit(draft, member, **typed))
+
+
+def fill_as_unit(draft: Draft, member: UnitMember, **typed: str) -> Draft:
+    """Fill in a draft with the person's unit, but for what `typed` says."""
+    of_unit = {"unit_name": member.unit.name, "unit_code": member.unit.code}
+    return signing.fill_draft(draft, **(of_unit | typed))

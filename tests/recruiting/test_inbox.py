@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Conflict, DomainError, Invalid, Refused
@@ -16,12 +17,20 @@ from esign.states import Way
 from graduates.models import Graduate
 from recruiting.actions import (
     applications,
+    figures,
     interviews,
     offers,
     posting_review,
     unit_applications,
 )
-from recruiting.models import Application, Interview, Posting, ResumeReading
+from recruiting.models import (
+    Application,
+    Interview,
+    Posting,
+    ResumeReading,
+    UnitFigures,
+    UnitReport,
+)
 from recruiting.states import ApplicationState, InterviewState, PostingState
 from schools.roles import Role
 from tests import factories
@@ -314,14 +323,81 @@ def test_the_periods_begin_with_delivery_and_with_the_units_steps(hired: Hired) 
 
 
 def _offer(hired: Hired) -> Invitation:
+    return scene.send_offer(hired.application, hired.member)
+
+
+def test_an_offer_begins_with_what_the_posting_says(hired: Hired) -> None:
     unit_applications.select(application_id=hired.application.pk, by=hired.member)
     draft = offers.begin_from_application(
         application_id=hired.application.pk, member=hired.member, address=signing.ADDRESS
     )
     assert draft.values["job_title"] == hired.posting.title
     assert draft.way == Way.APPLIED
-    signing.fill_draft(draft)
-    return invite.send(draft=draft)
+
+
+def test_another_units_code_can_be_neither_typed_nor_begun_with(hired: Hired) -> None:
+    with pytest.raises(Refused, match="other_unit"):
+        scene.send_offer(
+            hired.application, hired.member, unit_code=factories.make_unit_code(body="MA2N0DEF")
+        )
+    assert not Invitation.objects.exists()
+    assert hired.state() == ApplicationState.SELECTED
+    elsewhere = scene.make_recruiter().unit
+    second_hat = factories.make_member(elsewhere, hired.member.user, state="verified")
+    with pytest.raises(Refused, match="other_unit"):
+        offers.begin_from_application(
+            application_id=hired.application.pk, member=second_hat, address=signing.ADDRESS
+        )
+
+
+def test_the_notice_says_where_it_comes_from_and_warns_of_open_reports(hired: Hired) -> None:
+    invitation = _offer(hired)
+    page = factories.client_of(hired.user).get(reverse("invitation", args=[invitation.pk]))
+    assert f"对职位“{hired.posting.title}”的投递" in page.content.decode()
+    assert "举报正在核查" not in page.content.decode()
+    UnitReport.objects.create(
+        graduate=hired.graduate, school=hired.world.school, cohort=hired.world.cohort,
+        unit=hired.member.unit, reason=1, text="收取费用", due_on=timezone.localdate(),
+    )  # fmt: skip
+    page = factories.client_of(hired.user).get(reverse("invitation", args=[invitation.pk]))
+    assert "举报正在核查" in page.content.decode()
+
+
+def test_mobile_number_and_mail_address_are_hidden_until_an_interview_is_accepted(
+    hired: Hired,
+) -> None:
+    contact = {"mobile": "13912345678", "email": "a@example.com"}
+    hidden = unit_applications.contact_shown(hired.application, contact)
+    assert hidden == {"mobile": "139****5678", "email": "接受面试后显示"}
+    interviews.accept(interview_id=hired.interview().pk, by=hired.user)
+    assert unit_applications.contact_shown(hired.application, contact) == contact
+
+
+def test_nothing_is_noted_once_the_resume_may_not_be_read(hired: Hired) -> None:
+    applications.withdraw(application_id=hired.application.pk, by=hired.user)
+    with pytest.raises(Refused, match="closed"):
+        unit_applications.add_note(application_id=hired.application.pk, text="好", by=hired.member)
+
+
+def test_the_units_figures_count_answers_and_lapses_of_30_days(hired: Hired) -> None:
+    others = [
+        scene.apply(scene.make_applicant(hired.world, student_no=f"S{n}", name=name), hired.posting)
+        for n, name in ((2, "试乙乙"), (3, "试丙丙"), (4, "试丁丁"))
+    ]
+    three_days_ago = timezone.now() - datetime.timedelta(days=3)
+    Application.objects.filter(pk=others[0].pk).update(lapses_at=three_days_ago)
+    applications.lapse_due()
+    unit_applications.reject(application_id=others[1].pk, reason=6, by=hired.member)
+    unit_applications.mark_viewed(application_id=others[2].pk, by=hired.member)
+    figures.compute_unit_figures()
+    shown = UnitFigures.objects.get(unit=hired.member.unit)
+    assert (shown.due, shown.answered) == (2, 1), "a view is no answer"
+    assert shown.median_days == pytest.approx(0, abs=0.01)
+    old = timezone.now() - datetime.timedelta(days=31)
+    Application.objects.update(unit_acted_at=old)
+    Application.objects.filter(state="lapsed").update(decided_at=old)
+    figures.compute_unit_figures()
+    assert not UnitFigures.objects.exists()
 
 
 def _accept(invitation: Invitation, hired: Hired) -> None:
@@ -359,7 +435,7 @@ def test_a_draft_is_not_sent_for_an_application_that_was_withdrawn_meanwhile(hir
     draft = offers.begin_from_application(
         application_id=hired.application.pk, member=hired.member, address=signing.ADDRESS
     )
-    signing.fill_draft(draft)
+    scene.fill_as_unit(draft, hired.member)
     applications.withdraw(application_id=hired.application.pk, by=hired.user)
     with pytest.raises(Refused):
         invite.send(draft=draft)

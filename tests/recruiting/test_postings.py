@@ -14,6 +14,7 @@ from recruiting import queries
 from recruiting.actions import posting_review, postings
 from recruiting.models import Posting, Recruiter, RecruitingRules, ReviewingSchool
 from recruiting.states import PauseCause, PostingState, RevisionState
+from recruiting.unit_standing import recruiting_refusals
 from schools.roles import Role
 from tests import factories
 from tests.factories import World
@@ -364,3 +365,40 @@ def test_a_posting_past_its_last_day_is_not_shown_before_a_task_marks_it(world: 
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     Posting.objects.filter(pk=posting.pk).update(valid_until=yesterday)
     assert not queries.open_to(graduate).filter(pk=posting.pk).exists()
+
+
+def test_a_posting_whose_last_day_is_over_is_not_approved(world: World) -> None:
+    posting = scene.make_posting(scene.make_recruiter(), PostingState.WAITING)
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    Posting.objects.filter(pk=posting.pk).update(valid_until=yesterday)
+    with pytest.raises(Refused, match="over"):
+        posting_review.approve(
+            posting_id=posting.pk, version=posting.version, by=world.user(Role.PROVINCE)
+        )
+
+
+def test_one_posting_that_changed_meanwhile_does_not_stop_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = scene.make_recruiter()
+    first, second = (scene.make_posting(member, PostingState.PUBLISHED, by=world) for _ in range(2))
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    Posting.objects.filter(pk__in=[first.pk, second.pk]).update(valid_until=yesterday)
+    take_step = postings.take_step
+
+    def renewed_meanwhile(action: str, posting_id: int, *args: object) -> object:
+        if posting_id == first.pk:
+            Posting.objects.filter(pk=first.pk).update(valid_until=timezone.localdate())
+        return take_step(action, posting_id, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(postings, "take_step", renewed_meanwhile)
+    assert postings.expire_due() == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (PostingState.PUBLISHED, PostingState.EXPIRED)
+
+
+def test_an_agency_whose_licence_has_ended_does_not_recruit() -> None:
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    member = scene.make_recruiter(account_kind="agency", licence_until=yesterday)
+    assert [r.code for r in recruiting_refusals(member.unit)] == ["licence_ended"]

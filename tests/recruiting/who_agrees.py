@@ -12,6 +12,7 @@ MODULES = {
     "application_base",
     "applications",
     "applications_of_posting",
+    "figures",
     "interviews",
     "offers",
     "posting_base",
