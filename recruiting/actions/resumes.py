@@ -133,13 +133,13 @@ def _read(declared: Iterable[RecruitingField], typed: Mapping[str, Any]) -> dict
 
 def _read_entry(kind: str, typed: Mapping[str, Any]) -> dict[str, Any]:
     """The values of an entry: it begins before it ends, and neither is a month to come."""
-    values = _read(ENTRY[kind], typed)
+    values, errors = read_all(ENTRY[kind], typed)
     labels = {field.key: field.label for field in ENTRY[kind]}
-    today, errors = timezone.localdate(), {}
-    for key in ("begun", "ended"):
-        if values.get(key) is not None and values[key] > today:
+    begun, ended, today = values.get("begun"), values.get("ended"), timezone.localdate()
+    for key, month in (("begun", begun), ("ended", ended)):
+        if month is not None and month > today:
             errors[key] = [f"{labels[key]}不能晚于本月"]
-    if values.get("ended") is not None and values["ended"] < values["begun"]:
+    if begun is not None and ended is not None and ended < begun:
         errors.setdefault("ended", [f"{labels['ended']}不能早于{labels['begun']}"])
     if errors:
         raise Invalid(errors)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from codes.forms import DeclaredForm
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 from core.forms import posted, pressed
 from employers.access import EmployerRequest, employer_view, find_in_units
 from employers.pages import newest_page
@@ -136,11 +136,16 @@ def _save(request: EmployerRequest, form: DeclaredForm, posting: Posting | None)
         waits = open_revision(changed) is not None
         messages.success(request, "修改已提交审核，通过之前原内容不变。" if waits else "已保存。")
         return redirect("employer-posting", pk=posting.pk)
-    saved = postings.save_draft(
-        member=member, typed=typed, school_ids=schools,
-        posting_id=posting.pk if posting is not None else None,
-        version=version if posting is not None else None,
-    )  # fmt: skip
+    try:
+        saved = postings.save_draft(
+            member=member, typed=typed, school_ids=schools,
+            posting_id=posting.pk if posting is not None else None,
+            version=version if posting is not None else None,
+        )  # fmt: skip
+    except Invalid:
+        if pressed(request, "do") == "submit":  # say everything that keeps it from being handed in
+            raise Invalid(postings.check(typed, member.unit).errors()) from None
+        raise
     if pressed(request, "do") != "submit":
         messages.success(request, "草稿已保存。")
         return redirect("employer-posting", pk=saved.pk)
