@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 
-from django.utils import timezone
-
 from accounts.models import Realm, User
+from core.clock import database_now
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from recruiting.models import Application, Interview
@@ -45,7 +44,7 @@ def unit_may_recruit(row: Application | Interview, actor: User) -> None:
 
 
 def has_lapsed(application: Application, actor: User | None) -> None:
-    if application.lapses_at is None or application.lapses_at > timezone.now():
+    if application.lapses_at is None or application.lapses_at > database_now():
         raise Refused("not_due", "还没有到逾期时间。")
 
 
@@ -82,28 +81,28 @@ APPLICATION = Machine(
 
 
 def before_deadline(interview: Interview, actor: User) -> None:
-    if timezone.now() > interview.answer_by:
+    if database_now() > interview.answer_by:
         raise Refused("too_late", "答复时间已过，如仍愿意参加请联系单位重新邀请。")
 
 
 def after_deadline(interview: Interview, actor: User | None) -> None:
-    if timezone.now() <= interview.answer_by:
+    if database_now() <= interview.answer_by:
         raise Refused("not_due", "还没有到答复截止时间。")
 
 
 def before_start(interview: Interview, actor: User) -> None:
-    if timezone.now() >= interview.starts_at:
+    if database_now() >= interview.starts_at:
         raise Refused("begun", "面试时间已到，请登记面试情况。")
 
 
 def after_start(interview: Interview, actor: User) -> None:
-    if timezone.now() < interview.starts_at:
+    if database_now() < interview.starts_at:
         raise Refused("not_begun", "面试时间还没有到。")
 
 
 def within_objection(interview: Interview, actor: User) -> None:
     ends = (interview.closed_at or interview.starts_at) + datetime.timedelta(days=OBJECTION_DAYS)
-    if timezone.now() > ends:
+    if database_now() > ends:
         raise Refused("too_late", f"登记未到满{OBJECTION_DAYS}天后不能再提出异议。")
 
 

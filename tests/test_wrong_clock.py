@@ -20,6 +20,9 @@ from esign.actions import cards
 from esign.models import Card, Invitation
 from graduates.actions import hand_entries
 from graduates.models import HandEntry, Person
+from recruiting.actions import interviews
+from recruiting.models import Interview
+from recruiting.states import PostingState
 from schools.roles import Role
 from tests import factories
 from tests.employers.test_letters import make_manager
@@ -27,6 +30,7 @@ from tests.esign import signing
 from tests.esign.signing import last_code
 from tests.esign.test_accept import refused
 from tests.factories import World
+from tests.recruiting import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +133,22 @@ def test_a_card_lasts_thirty_days_by_the_database_clock(
     assert cards.live_card(graduate) == cards.find_card(card.token) == card
     Card.objects.update(expires_at=database_now() - _SOON)
     assert cards.live_card(graduate) is cards.find_card(card.token) is None
+
+
+def test_an_interview_is_answered_until_its_deadline_only(
+    set_wrong_clock: Callable[[], None], world: World
+) -> None:
+    member = scene.make_recruiter()
+    posting = scene.make_posting(member, PostingState.PUBLISHED, by=world)
+    graduate = scene.make_applicant(world)
+    user = scene.account_of(graduate)
+    application = scene.apply(graduate, posting)
+    invited = interviews.invite(
+        application_id=application.pk, typed=scene.typed_interview(), by=member
+    )
+    set_wrong_clock()
+    Interview.objects.update(answer_by=database_now() - _SOON)
+    with pytest.raises(DomainError, match="too_late"):
+        interviews.accept(interview_id=invited.pk, by=user)
+    Interview.objects.update(answer_by=database_now() + _SOON)
+    interviews.accept(interview_id=invited.pk, by=user)

@@ -15,6 +15,7 @@ from accounts import inbox
 from accounts.models import User
 from core import audit
 from core.audit import Actor
+from core.clock import database_now
 from recruiting.application_steps import APPLICATION
 from recruiting.models import Application, Interview, RecruitingRules
 from recruiting.states import OPEN_INTERVIEW, ApplicationState, InterviewState
@@ -40,7 +41,7 @@ def take_step(action: str, application_id: int, by: User | None) -> Iterator[App
 
 def note_unit_step(application: Application) -> None:
     """The unit has taken a step: the time until the application lapses begins anew. Not saved yet."""
-    application.unit_acted_at = timezone.now()
+    application.unit_acted_at = database_now()
     days = RecruitingRules.current().silent_days
     application.lapses_at = application.unit_acted_at + timedelta(days=days)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from core.clock import database_now
 from core.errors import DomainError, Refused
 from graduates.models import Graduate
 from graduates.states import Standing
@@ -94,7 +96,7 @@ def _create(
 ) -> Application:  # fmt: skip
     store = ResumeStore.objects.get(graduate=graduate)
     text = snapshots.compose(graduate, resume, store)
-    now = timezone.now()
+    now = database_now()
     application = Application.objects.create(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
         posting=posting, unit_id=posting.unit_id, fair=fair, snapshot=text,
@@ -167,7 +169,7 @@ def erase_old() -> int:
 def lapse_due() -> int:
     """End the applications that the unit left without an answer for too long, and tell the graduate
     alone; returns how many."""
-    due = Application.objects.filter(lapses_at__lte=timezone.now(), state__in=BEFORE_OFFER)
+    due = Application.objects.filter(lapses_at__lte=Now(), state__in=BEFORE_OFFER)
     lapsed = 0
     for pk in due.order_by("lapses_at").values_list("pk", flat=True)[:_AT_ONCE]:
         try:

@@ -18,6 +18,7 @@ from accounts.models import User
 from codes import readers
 from codes import text as texts
 from core import audit
+from core.clock import database_now
 from core.errors import Conflict, DomainError, Invalid
 from employers.models import UnitMember
 from employers.queries import name_for_texts
@@ -48,7 +49,7 @@ def check_terms(typed: Mapping[str, Any]) -> dict[str, Any]:
     way, start = typed["way"], typed["starts_at"]
     answer_by = typed["answer_by"]
     if answer_by is None and start is not None:
-        answer_by = min(timezone.now() + datetime.timedelta(days=ANSWER_DAYS), start)
+        answer_by = min(database_now() + datetime.timedelta(days=ANSWER_DAYS), start)
     place, link = texts.clean(typed["place"])[:120], texts.clean(typed["link"])
     name = texts.clean(typed["contact_name"])
     phone = readers.read("phone", typed["contact_phone"], label="联系电话", required=True)
@@ -78,7 +79,7 @@ def check_terms(typed: Mapping[str, Any]) -> dict[str, Any]:
 def _time_errors(
     start: datetime.datetime | None, answer_by: datetime.datetime | None
 ) -> dict[str, list[str]]:
-    now = timezone.now()
+    now = database_now()
     if start is None or start <= now:
         return {"starts_at": ["请填写以后的开始时间。"]}
     if answer_by is None or not now < answer_by <= start:

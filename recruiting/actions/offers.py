@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from codes import lookup
 from core import audit
+from core.clock import database_now
 from core.db import rows
 from core.errors import Refused
 from employers.models import UnitMember
@@ -31,7 +33,7 @@ def begin_from_application(*, application_id: int, member: UnitMember, address: 
         APPLICATION.check("offer", application, member.user)
         kept = OfferDraft.objects.select_related("draft").filter(
             application=application, draft__invitation=None, draft__by=member.user,
-            draft__created_at__gt=timezone.now() - drafts.LIFETIME,
+            draft__created_at__gt=Now() - drafts.LIFETIME,
         ).order_by("-pk").first()  # fmt: skip
         if kept is not None:
             return kept.draft
@@ -115,7 +117,7 @@ def note_decided(*, invitation: Invitation) -> None:
         APPLICATION.check("offer_ended", application, None)
         application.state, application.invitation = ApplicationState.SELECTED, None
         days = RecruitingRules.current().silent_days
-        application.lapses_at = timezone.now() + timedelta(days=days)
+        application.lapses_at = database_now() + timedelta(days=days)
         rows.update(application, "state", "invitation", "lapses_at")
         action = "recruiting.offer_ended"
     audit.record(action, by=None, obj=application)
