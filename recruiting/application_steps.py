@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 
-from accounts.models import Realm, User
+from accounts.models import User
 from core.clock import database_now
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
+from recruiting.acting import CLOCK, GRADUATE, UNIT, role_of
 from recruiting.models import Application, Interview
 from recruiting.states import (
     BEFORE_OFFER,
@@ -17,17 +18,8 @@ from recruiting.states import (
 )
 from recruiting.unit_standing import check_may_recruit, check_recruits_for
 
-GRADUATE, UNIT, CLOCK = "graduate", "unit", "clock"
-ROLE_LABELS = {GRADUATE: "毕业生", UNIT: "用人单位", CLOCK: "系统"}
 # How long the graduate may object to having been marked as absent.
 OBJECTION_DAYS = 7
-
-
-def role_of(actor: User | None) -> str:
-    """The actor's role in the table; no actor at all is the system."""
-    if actor is None:
-        return CLOCK
-    return {Realm.GRADUATE: GRADUATE, Realm.EMPLOYER: UNIT}.get(Realm(actor.realm), "")
 
 
 def by_the_graduate(row: Application | Interview, actor: User) -> None:

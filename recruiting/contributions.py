@@ -12,6 +12,7 @@ from recruiting import (
     recommendation_steps,
     report_steps,
 )
+from recruiting.acting import ROLE_LABELS
 from recruiting.invariants import INVARIANTS
 from recruiting.models import Verification
 from recruiting.queries import waiting_for
@@ -64,16 +65,16 @@ CONTRIBUTIONS = Contributions(
     ),
     invariants=INVARIANTS,
     machines=(
-        (report_steps.VERIFICATION, report_steps.ROLE_LABELS),
-        (posting_steps.POSTING, posting_steps.ROLE_LABELS),
-        (posting_steps.REVISION, posting_steps.ROLE_LABELS),
-        (application_steps.APPLICATION, application_steps.ROLE_LABELS),
-        (application_steps.INTERVIEW, application_steps.ROLE_LABELS),
-        (recommendation_steps.RECOMMENDATION, recommendation_steps.ROLE_LABELS),
-        (report_steps.REPORT, report_steps.ROLE_LABELS),
-        (report_steps.APPEAL, report_steps.ROLE_LABELS),
-        (fair_steps.FAIR, fair_steps.ROLE_LABELS),
-        (fair_steps.BOOTH, fair_steps.ROLE_LABELS),
-        (fair_steps.BOOKING, fair_steps.ROLE_LABELS),
+        (report_steps.VERIFICATION, ROLE_LABELS),
+        (posting_steps.POSTING, ROLE_LABELS),
+        (posting_steps.REVISION, ROLE_LABELS),
+        (application_steps.APPLICATION, ROLE_LABELS),
+        (application_steps.INTERVIEW, ROLE_LABELS),
+        (recommendation_steps.RECOMMENDATION, ROLE_LABELS),
+        (report_steps.REPORT, ROLE_LABELS),
+        (report_steps.APPEAL, ROLE_LABELS),
+        (fair_steps.FAIR, ROLE_LABELS),
+        (fair_steps.BOOTH, ROLE_LABELS),
+        (fair_steps.BOOKING, ROLE_LABELS),
     ),
 )  # fmt: skip

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from accounts.models import Realm, User
+from accounts.models import User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
+from recruiting.acting import CLOCK, GRADUATE, UNIT, role_of
 from recruiting.models import Booking, Booth, Fair
 from recruiting.states import BookingState, BoothState, FairState
 from recruiting.unit_standing import check_may_recruit, check_recruits_for
-from schools.roles import LEVEL_LABELS, Level
+from schools.roles import Level
 from schools.scope import staff_of
-
-GRADUATE, UNIT, CLOCK = "graduate", "unit", "clock"
-ROLE_LABELS = {GRADUATE: "毕业生", UNIT: "用人单位", **LEVEL_LABELS, CLOCK: "系统"}
-
-
-def role_of(actor: User | None) -> str:
-    if actor is None:
-        return CLOCK
-    if actor.realm in (Realm.GRADUATE, Realm.EMPLOYER):
-        return GRADUATE if actor.realm == Realm.GRADUATE else UNIT
-    staff = staff_of(actor)
-    return staff.role_level if staff is not None else ""
 
 
 def by_the_host(row: Fair | Booth, actor: User) -> None:

@@ -6,29 +6,18 @@ import datetime
 
 from django.utils import timezone
 
-from accounts.models import Realm, User
+from accounts.models import User
 from core.errors import Refused
 from core.states import Lifecycle, Machine, Step, roles, states
+from recruiting.acting import CLOCK, UNIT, role_of
 from recruiting.models import Posting, ReviewingSchool
 from recruiting.states import ON_SHOW, PauseCause, PostingState, RevisionState
 from recruiting.unit_standing import check_may_recruit, check_recruits_for
-from schools.roles import LEVEL_LABELS, Level
+from schools.roles import Level
 from schools.scope import staff_of
 
-UNIT, CLOCK = "unit", "clock"
-ROLE_LABELS = {UNIT: "用人单位", **LEVEL_LABELS, CLOCK: "系统"}
 # A posting may be shown again without a review until so many days after it was first published.
 RENEWABLE_FOR = datetime.timedelta(days=180)
-
-
-def role_of(actor: User | None) -> str:
-    """The actor's role in the table; no actor at all is the system."""
-    if actor is None:
-        return CLOCK
-    if actor.realm == Realm.EMPLOYER:
-        return UNIT
-    staff = staff_of(actor)
-    return staff.role_level if staff is not None else ""
 
 
 def by_recruiter(posting: Posting, actor: User) -> None:

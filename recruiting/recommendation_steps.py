@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from accounts.models import Realm, User
+from accounts.models import User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
+from recruiting.acting import CLOCK, GRADUATE, role_of
 from recruiting.models import Recommendation
 from recruiting.states import RecommendationState
-from schools.roles import LEVEL_LABELS, Level
-from schools.scope import staff_of
-
-GRADUATE, CLOCK = "graduate", "clock"
-ROLE_LABELS = {GRADUATE: "毕业生", **LEVEL_LABELS, CLOCK: "系统"}
-
-
-def role_of(actor: User | None) -> str:
-    if actor is None:
-        return CLOCK
-    if actor.realm == Realm.GRADUATE:
-        return GRADUATE
-    staff = staff_of(actor)
-    return staff.role_level if staff is not None else ""
+from schools.roles import Level
 
 
 def by_the_graduate(form: Recommendation, actor: User) -> None:
