@@ -1,5 +1,5 @@
-"""The fields of postings, unit profiles and résumé entries, declared once for forms, workbooks,
-checks and pages. Lengths follow DOMAIN-AROUND §1.1, §1.2 and §1.4."""
+"""The fields of postings, unit profiles, résumé entries and what graduates look for, declared once for
+forms, workbooks, checks and pages. Lengths follow DOMAIN-AROUND §1.1, §1.2 and §1.4."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from typing import Any
 
 from django.db import models
 
-from codes import text
+from codes import lookup, text
 from codes.fields import FieldDeclaration
 from codes.findings import Finding
 from codes.readers import FORM, Reading, Source
 from recruiting.models.postings import MOST_PLACES
 from recruiting.states import (
     AccountKind,
+    Available,
     CampusKind,
     Education,
     EntryKind,
     MajorMatch,
     Scale,
     SkillKind,
+    WantedPay,
     WorkKind,
 )
 
@@ -31,28 +33,37 @@ JOB, PAY, WORDS, TERM = "岗位", "薪酬与合同", "职责与要求", "发布"
 @dataclass(frozen=True)
 class RecruitingField(FieldDeclaration):
     """A field that may also be one of a fixed list: `options` has the stored values with their words,
-    and the kind is then "option"."""
+    and the kind is then "option". Of a field with `several` that many codes may be chosen at most, and
+    its value is a list; its kind is "code", or "areas" for provinces, cities and counties."""
 
     options: type[models.Choices] | None = None
     least: int | None = None
     most: int | None = None
+    several: int = 0
 
     @property
     def empty(self) -> Any:
-        if self.kind == "areas":
+        if self.kind == "areas" or self.several:
             return []
         if self.kind != "option":
             return super().empty
         return "" if self.options is not None and issubclass(self.options, str) else None
 
-    def choices(self) -> Sequence[tuple[Any, str]] | None:
-        return self.options.choices if self.options is not None else super().choices()
+    def choices(self) -> Sequence[tuple[Any, Any]] | None:
+        """As for every field; places to choose from stand in groups, as (province, pairs)."""
+        if self.options is not None:
+            return self.options.choices
+        if self.several and self.kind == "areas":
+            return _places_by_province()
+        return super().choices()
 
     def read(self, raw: Any, *, source: Source = FORM, required: bool | None = None) -> Reading:
         """As for every field; a number outside of `least` and `most` is refused, too."""
         needed = self.required if required is None else required
         if self.options is not None:
             return self._read_option(raw, needed)
+        if self.several:
+            return self._read_codes(raw, needed)
         written = "、".join(raw) if isinstance(raw, list) else raw
         reading = super().read(written, source=source, required=required)
         value = reading.value
@@ -78,13 +89,47 @@ class RecruitingField(FieldDeclaration):
         some = "、".join(label for _, label in self.options.choices)
         return self._refuse("option_unknown", f"{self.label}应为{some}之一")
 
+    def _read_codes(self, raw: Any, needed: bool) -> Reading:
+        """The chosen codes, each once, in the order of the list that they were chosen from."""
+        typed = {str(code) for code in raw} if isinstance(raw, (list, tuple)) else set()
+        if not typed:
+            return self._refuse("empty", f"请选择{self.label}") if needed else Reading([], [])
+        offered: list[str] = []
+        for value, label in self.choices() or ():
+            offered += [value] if isinstance(label, str) else [code for code, _ in label]
+        if typed - set(offered):
+            return self._refuse("code_unknown", f"请从列表中选择{self.label}")
+        if len(typed) > self.several:
+            return self._refuse(
+                "too_many", f"{self.label}最多选择{self.several}个，现在选了{len(typed)}个"
+            )
+        return Reading([code for code in offered if code in typed], [])
+
     def _refuse(self, code: str, message: str) -> Reading:
         return Reading(None, [Finding(code, message, field=self.key)])
 
     def show(self, value: Any) -> str:
+        if self.several and self.kind == "code":
+            return "、".join(lookup.name(self.table, code) for code in value or ())
         if self.options is None:
             return super().show(value)
         return str(dict(self.options.choices).get(value, ""))
+
+
+def _places_by_province() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every province with its cities, and with the counties that no city has, as groups of choices. The
+    first choice of a group is the whole province."""
+    every = lookup.places().values()
+    inhabited = {place.parent_code for place in every if place.selectable}
+    below: dict[str, list[tuple[str, str]]] = {}
+    for place in sorted(every, key=lambda place: place.code):
+        if place.selectable or place.code in inhabited:
+            below.setdefault(place.parent_code, []).append((place.code, place.name))
+    return [
+        (place.name, [(place.code, f"{place.name}（全部）"), *below.get(place.code, ())])
+        for place in sorted(every, key=lambda place: place.code)
+        if place.level == 1 and (place.code in below or place.selectable)
+    ]
 
 
 def read_all(
@@ -191,4 +236,19 @@ STORE: tuple[RecruitingField, ...] = (
     F("native_place", "籍贯", "text", "选填", required=False, max_length=15),
     F("health", "健康状况", "text", "选填", required=False, max_length=10),
     F("self_evaluation", "自我评价", "long", "自我评价", required=False, max_length=250),
+)  # fmt: skip
+
+MOST_WANTED = 5
+# What a graduate looks for (`Intention`).
+INTENTION: tuple[RecruitingField, ...] = (
+    F("work_kind", "工作类型", "option", "", options=WorkKind),
+    F("job_categories", "职位类别", "code", "", "job_category", several=MOST_WANTED),
+    F("places", "工作地点", "areas", "", required=False, several=MOST_WANTED),
+    F("unit_properties", "单位性质", "code", "", "unit_property", required=False,
+      several=MOST_WANTED),
+    F("industries", "单位行业", "code", "", "unit_industry", required=False, several=MOST_WANTED),
+    F("pay", "期望月薪", "option", "", options=WantedPay),
+    F("major_match", "专业匹配", "option", "", options=MajorMatch,
+      hint="完全匹配：职位写明您的专业；专业大类：相近专业也可以"),
+    F("available", "到岗时间", "option", "", options=Available),
 )  # fmt: skip

@@ -13,9 +13,9 @@ from typing import Any
 from codes import lookup
 from codes.validators import id_birth_date
 from graduates.models import Graduate
-from recruiting.fields import ENTRY
+from recruiting.fields import ENTRY, INTENTION
 from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
-from recruiting.states import Available, EntryKind, WantedPay, WorkKind
+from recruiting.states import EntryKind
 
 _FORMAT = 1
 _RESIDENT_CARD = "01"
@@ -31,7 +31,7 @@ def compose(graduate: Graduate, resume: Resume, store: ResumeStore) -> str:
             "layout": resume.layout,
             "basics": _basics(graduate, store),
             "contact": {"mobile": graduate.mobile, "email": graduate.email},
-            "intention": _intention(Intention.objects.filter(graduate=graduate).first()),
+            "intention": intention_words(Intention.objects.filter(graduate=graduate).first()),
             "sections": [_section(kind, entries) for kind in EntryKind],
             "self_evaluation": store.self_evaluation,
             "attachments": list(resume.attachments.order_by("id").values_list("name", flat=True)),
@@ -75,22 +75,19 @@ def _basics(graduate: Graduate, store: ResumeStore) -> list[list[str]]:
     return [[label, words] for label, words in pairs if words]
 
 
-def _intention(wanted: Intention | None) -> list[list[str]]:
+# The order in which a résumé names what the graduate looks for. How exactly the major has to match is
+# the graduate's own search and no unit's business.
+_WANTED_KEYS = (
+    "work_kind", "job_categories", "places", "unit_properties", "industries", "pay", "available",
+)  # fmt: skip
+
+
+def intention_words(wanted: Intention | None) -> list[list[str]]:
+    """(label, words) of what the graduate looks for; [] for nobody's."""
     if wanted is None:
         return []
-
-    def names(table: str, codes: list[str]) -> str:
-        return "、".join(lookup.name(table, code) for code in codes)
-
-    pairs = [
-        ("工作类型", WorkKind(wanted.work_kind).label),
-        ("职位类别", names("job_category", wanted.job_categories)),
-        ("工作地点", "、".join(lookup.place_name(code) for code in wanted.places)),
-        ("单位性质", names("unit_property", wanted.unit_properties)),
-        ("单位行业", names("unit_industry", wanted.industries)),
-        ("期望月薪", WantedPay(wanted.pay).label),
-        ("到岗时间", Available(wanted.available).label),
-    ]
+    declared = {field.key: field for field in INTENTION}
+    pairs = [(declared[k].label, declared[k].show(getattr(wanted, k))) for k in _WANTED_KEYS]
     return [[label, words] for label, words in pairs if words]
 
 

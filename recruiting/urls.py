@@ -12,6 +12,7 @@ from recruiting.views import (
     employer_postings,
     employer_recruiter,
     phone_applications,
+    phone_intention,
     phone_interviews,
     phone_postings,
     phone_resume,
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
         "applications/<int:pk>/withdraw/", phone_applications.withdraw, name="application-withdraw"
     ),
     path("applications/<int:pk>/erase/", phone_applications.erase, name="application-erase"),
+    path("intention/", phone_intention.intention, name="intention"),
 ]
 
 employer = [

@@ -24,6 +24,10 @@ class SampleForm(PlatformForm):
     password = fields.Password("密码", required=False)
     ground = fields.Choice("解约事由", _KINDS[:2], required=False, widget=widgets.RadioSelect)
     checklist = fields.Checklist("核对清单", _KINDS, required=False)
+    several = fields.Checklist(
+        "意向单位性质", [("企业", _KINDS[1:]), ("其他", _KINDS[:1])], required=False,
+        widget=widgets.FoldedChecks,
+    )  # fmt: skip
     note = fields.LongText("备注", required=False, max_length=200, wide=True)
     agreed = fields.Check("录入与终审须为两人", help_text="谁录入的去向就不能由谁终审。")
     workbook = fields.File("工作簿", accept=".xlsx,.xls", required=False)

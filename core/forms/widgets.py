@@ -96,6 +96,31 @@ class CheckboxSelectMultiple(_Styled, forms.CheckboxSelectMultiple):
     defaults: ClassVar = {"class": "form-check-input"}
 
 
+class FoldedChecks(CheckboxSelectMultiple):
+    """A long list to choose several from, folded up behind what is chosen; choices may stand in groups,
+    each folded up again. It needs no script. `opened` unfolds it while nothing is chosen."""
+
+    template_name = "core/forms/folded_checks.html"
+
+    def __init__(self, *args: Any, opened: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.opened = opened
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        groups = [(group, options) for group, options, _ in context["widget"]["optgroups"]]
+        chosen = [o["label"] for _, options in groups for o in options if o["selected"]]
+        # Choices without a group come one by one.
+        plain = [option for group, options in groups if not group for option in options]
+        named = [
+            (group, options, [o["label"] for o in options if o["selected"]])
+            for group, options in groups
+            if group
+        ]
+        own = {"plain": plain, "named": named, "chosen": chosen}
+        return context | own | {"is_open": self.opened and not chosen}
+
+
 class Checkbox(_Styled, forms.CheckboxInput):
     """One yes or no; `core/forms/field.html` puts its label to the right of the box."""
 

@@ -1,5 +1,5 @@
-"""The graduate's store of résumé entries: fill in, add, change, delete. Each change computes anew how
-complete the résumé is."""
+"""The graduate's store of résumé entries and what the graduate looks for: fill in, add, change, delete.
+Each change computes anew how complete the résumé is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import audit
-from core.errors import Invalid, Refused
+from core.clock import database_now
+from core.errors import Conflict, Invalid, Refused
 from graduates.models import Graduate
 from recruiting import completeness
-from recruiting.fields import ENTRY, STORE, RecruitingField, read_all
+from recruiting.actions.posting_base import STALE
+from recruiting.fields import ENTRY, INTENTION, STORE, RecruitingField, read_all
 from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
 from recruiting.states import EntryKind
 
@@ -39,7 +41,7 @@ def save_store(
     not hold.
     """
     values = _read(STORE, typed)
-    with _own_store(graduate, by) as store:
+    with own_store(graduate, by) as store:
         for key, value in values.items():
             setattr(store, key, value)
         for key in SHOWN_IF_TICKED:
@@ -52,7 +54,7 @@ def save_store(
 def add_entry(*, graduate: Graduate, kind: str, typed: Mapping[str, Any], by: User) -> ResumeEntry:
     """Add an entry to a section and to the default résumé. The same entry sent twice is added once."""
     values = _read_entry(kind, typed)
-    with _own_store(graduate, by):
+    with own_store(graduate, by):
         entries = ResumeEntry.objects.filter(graduate=graduate, kind=kind)
         twin = entries.filter(**values).first()
         if twin is not None:
@@ -70,7 +72,7 @@ def change_entry(
     *, graduate: Graduate, entry_id: int, typed: Mapping[str, Any], by: User
 ) -> ResumeEntry:
     """Change an entry of the graduate's. Applications keep the résumé as it was when they were sent."""
-    with _own_store(graduate, by):
+    with own_store(graduate, by):
         entry = _own_entry(graduate, entry_id)
         for key, value in _read_entry(entry.kind, typed).items():
             setattr(entry, key, value)
@@ -81,14 +83,43 @@ def change_entry(
 
 def delete_entry(*, graduate: Graduate, entry_id: int, by: User) -> None:
     """Delete an entry of the graduate's from the store and from every résumé."""
-    with _own_store(graduate, by):
+    with own_store(graduate, by):
         entry = _own_entry(graduate, entry_id)
         audit.record("recruiting.delete_resume_entry", by=by, obj=entry, data={"kind": entry.kind})
         entry.delete()
 
 
+def save_intention(
+    *, graduate: Graduate, typed: Mapping[str, Any], version: str, by: User
+) -> Intention:
+    """Save what the graduate looks for.
+
+    `version` is the `version_of` the intention that the page showed. Raises `Conflict` if another one was
+    saved since; the same values sent twice are saved once.
+    """
+    values = _read(INTENTION, typed)
+    with own_store(graduate, by):
+        present = Intention.objects.filter(graduate=graduate).first()
+        if present is not None and all(getattr(present, k) == v for k, v in values.items()):
+            return present
+        if version_of(present) != version:
+            raise Conflict("stale", STALE)
+        intention = present or Intention(graduate=graduate)
+        for key, value in values.items():
+            setattr(intention, key, value)
+        intention.updated_at = database_now()
+        intention.save()
+        audit.record("recruiting.save_intention", by=by, obj=intention)
+    return intention
+
+
+def version_of(row: Intention | Resume | None) -> str:
+    """When the row was last saved, as the form that changes it holds it; "" for a row to be made."""
+    return row.updated_at.isoformat() if row is not None else ""
+
+
 @contextmanager
-def _own_store(graduate: Graduate, by: User) -> Iterator[ResumeStore]:
+def own_store(graduate: Graduate, by: User) -> Iterator[ResumeStore]:
     """A transaction for one change of the graduate's own store, which is made with a default résumé if
     there is none. The store is saved at its end, with its new completeness."""
     with transaction.atomic():

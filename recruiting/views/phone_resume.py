@@ -14,12 +14,12 @@ from recruiting import completeness, snapshots
 from recruiting.actions import resumes
 from recruiting.fields import ENTRY
 from recruiting.forms import entry_form, store_form
-from recruiting.models import RecruitingRules, Resume, ResumeEntry, ResumeStore
+from recruiting.models import Intention, RecruitingRules, Resume, ResumeEntry, ResumeStore
 from recruiting.states import EntryKind
 
 _TAB = "services"
 # Sections that have no page yet.
-_NOT_OFFERED = frozenset({"photo", "intention"})
+_NOT_OFFERED = frozenset({"photo"})
 
 
 @graduate_view
@@ -35,6 +35,7 @@ def resume(request: GraduateRequest) -> HttpResponse:
         "missing": completeness.missing_sections(
             {key: share for key, share in shares.items() if key not in _NOT_OFFERED}
         ),
+        "wanted": snapshots.intention_words(Intention.objects.filter(graduate=graduate).first()),
         "no_contact": shares["contact"] < 1,
         "sections": [
             (kind, [(e, snapshots.period_of(e)) for e in entries if e.kind == kind])

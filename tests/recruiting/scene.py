@@ -176,3 +176,11 @@ def fill_as_unit(draft: Draft, member: UnitMember, **typed: str) -> Draft:
     """Fill in a draft with the person's unit, but for what `typed` says."""
     of_unit = {"unit_name": member.unit.name, "unit_code": member.unit.code}
     return signing.fill_draft(draft, **(of_unit | typed))
+
+
+def typed_intention(**changes: Any) -> dict[str, Any]:
+    """Valid, made-up values of what a graduate looks for."""
+    return {
+        "work_kind": "1", "job_categories": ["21", "13"], "places": ["340200", "340000"],
+        "unit_properties": ["31"], "industries": [], "pay": "3", "major_match": "2", "available": "1",
+    } | changes  # fmt: skip
