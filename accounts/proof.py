@@ -3,12 +3,16 @@
 Everybody behind one NAT shares an address, so failures of some never keep the others out. Beyond a
 number of failures at one entrance (a page such as the sign-in of staff) people type the digits of a
 picture along with the form. Without them the form is not processed: no password is hashed, nothing
-is sent. Failures at one entrance do not count at another one.
+is sent. With them it always is: failures never keep out who has the right password. Failures at one
+entrance do not count at another one.
 
 A challenge needs no session and no row: it is a signed random name, from which the digits are
-derived with the platform's key. Each is judged once, whether the digits are right or wrong. Valkey
-keeps the counts and which challenges were judged; while it is away no proof is asked for, and the
-limits of accounts (`accounts.throttle`), which PostgreSQL keeps, hold alone.
+derived with the platform's key. Each is judged once, whether the digits are right or wrong. While an
+account or an address has very many failures, a challenge is judged a few seconds after it was made
+only, so that programs get on slowly.
+
+Valkey keeps the counts. While it is away, failures of an account still ask for proofs, because
+PostgreSQL counts them, too (`accounts.throttle`). It also keeps which challenges were judged.
 """
 
 from __future__ import annotations
@@ -27,19 +31,35 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
-from accounts.throttle import client_address
+from accounts.throttle import client_address, use_once
+from core.errors import DomainError
 
 DIGITS = 5
 # Seconds: how long failures count, and how long a picture may be answered.
 WINDOW = 15 * 60
 LIFETIME = 10 * 60
+# At this many times the failures that ask for a proof, a challenge has to be this old, in seconds.
+SLOW_FROM = 6
+PAUSE = 5
 
 _WRONG = "数字不正确，请按新的图片再填一次。"
 _EXPIRED = "图片已过期，请按新的图片再填一次。"
 _SPENT = "这张图片已经用过，请按新的图片再填一次。"
 _MISSING = "请填写图片中的数字。"
+_TOO_QUICK = f"尝试次数很多，请在图片出现{PAUSE}秒后再提交，按新的图片再填一次。"
 
 _log = logging.getLogger(__name__)
+
+
+class ProofRequired(DomainError):
+    """The account had many failures and the form came without a proof."""
+
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "proof", "此帐号最近失败次数较多，请填写图片中的数字，再提交一次。", field="proof"
+        )
 
 
 class Entrance(StrEnum):
@@ -66,21 +86,20 @@ def network_of(request: HttpRequest) -> str:
     return address
 
 
-def is_required(entrance: Entrance, network: str, account: str = "") -> bool:
-    """Whether this form is processed only with a proof, after the failures of the address or of the
-    account."""
+def pressure(entrance: Entrance, network: str, account: str = "") -> float:
+    """The failures of the address or of the account, whichever are more, as a multiple of those from
+    which on a form is processed only with a proof. 0 while the cache is away."""
     limits = settings.PROOF_AFTER
     if limits is None:
-        return False
+        return 0
     of_network, of_account = _keys(entrance, network, account)
     try:
         counts = cache.get_many([of_network, of_account])
     except (RedisError, OSError):
         _log.warning("proofs are not asked for: the cache is away")
-        return False
-    return (
-        counts.get(of_network, 0) >= limits["address"]
-        or counts.get(of_account, 0) >= limits["account"]
+        return 0
+    return max(
+        counts.get(of_network, 0) / limits["address"], counts.get(of_account, 0) / limits["account"]
     )
 
 
@@ -103,7 +122,12 @@ def _keys(entrance: Entrance, network: str, account: str) -> tuple[str, str]:
 
 def new_challenge(entrance: Entrance) -> str:
     """A new challenge, as the form's hidden field and the picture's address carry it."""
-    return _signer(entrance).sign(f"{entrance}.{secrets.token_urlsafe(12)}")
+    name = f"{entrance}.{secrets.token_urlsafe(12)}"
+    try:
+        cache.add(f"proof:new:{name}", 1, timeout=PAUSE)
+    except (RedisError, OSError):
+        _log.warning("a challenge may be answered at once: the cache is away")
+    return _signer(entrance).sign(name)
 
 
 def digits_of(challenge: str) -> str | None:
@@ -115,9 +139,9 @@ def digits_of(challenge: str) -> str | None:
     return _digits(name)
 
 
-def problem(entrance: Entrance, challenge: str, typed: str) -> str:
-    """Judge what was typed, once for each challenge. Returns the sentence that says what is wrong,
-    "" if the proof is good."""
+def problem(entrance: Entrance, challenge: str, typed: str, *, is_slow: bool = False) -> str:
+    """Judge what was typed, once for each challenge. With `is_slow` a challenge that is younger than
+    `PAUSE` is refused. Returns the sentence that says what is wrong, "" if the proof is good."""
     if not challenge:
         return _MISSING
     try:
@@ -127,11 +151,23 @@ def problem(entrance: Entrance, challenge: str, typed: str) -> str:
     except (signing.BadSignature, ValueError):
         return _WRONG
     try:
-        if not cache.add(f"proof:judged:{name}", 1, timeout=LIFETIME + 60):
-            return _SPENT
+        if is_slow and cache.get(f"proof:new:{name}"):
+            return _TOO_QUICK
     except (RedisError, OSError):
-        _log.warning("a proof is taken without asking whether it was used: the cache is away")
+        _log.warning("a challenge may be answered at once: the cache is away")
+    if not use_once(name):
+        return _SPENT
     return "" if hmac.compare_digest(_digits(name).encode(), typed.encode()) else _WRONG
+
+
+def note_given(request: HttpRequest) -> None:
+    """Remember that this request came with a good proof."""
+    request.proof_given = True  # type: ignore[attr-defined]
+
+
+def is_given(request: HttpRequest) -> bool:
+    """Whether this request came with a good proof."""
+    return getattr(request, "proof_given", False)
 
 
 def _digits(name: str) -> str:

@@ -45,19 +45,22 @@ class ProtectedForm(PlatformForm):
     """A form of an entrance. The view calls `protect` before it asks `is_valid`.
 
     Refusals of its action count as failures of the address and of the account that
-    `account_fields` name.
+    `account_fields` name. The action may itself refuse an account without a proof
+    (`proof.ProofRequired`), which is asked for then.
     """
 
     entrance: ClassVar[proof.Entrance]
     account_fields: ClassVar[tuple[str, ...]] = ()
     _network = ""
+    _request: HttpRequest | None = None
     _enter = ("", "")
 
     def protect(self, request: HttpRequest, *, enter: tuple[str, str] = ("", "")) -> None:
         """Ask for a proof if there were many failures. `enter` is the name and value of the button
         that the key Enter presses, if it has a name."""
-        self._network, self._enter = proof.network_of(request), enter
-        if proof.is_required(self.entrance, self._network, self._account()):
+        self._request, self._network, self._enter = request, proof.network_of(request), enter
+        # A proof that was typed is judged even if the failures were forgotten meanwhile.
+        if _CHALLENGE in self.data or self._pressure() >= 1:
             self._ask()
 
     def count_try(self) -> None:
@@ -67,10 +70,19 @@ class ProtectedForm(PlatformForm):
         proof.count(self.entrance, self._network, self._account())
 
     def add_refusal(self, refusal: DomainError) -> None:
+        if isinstance(refusal, proof.ProofRequired):  # nothing was tried, so nothing is counted
+            self._ask()
+            super().add_refusal(refusal)
+            return
         super().add_refusal(refusal)
         self.count_try()
-        if self._network and proof.is_required(self.entrance, self._network, self._account()):
+        if self._pressure() >= 1:
             self._ask()
+
+    def _pressure(self) -> float:
+        if not self._network:
+            return 0
+        return proof.pressure(self.entrance, self._network, self._account())
 
     def _account(self) -> str:
         typed = [text.clean_code(str(self.data.get(name, ""))) for name in self.account_fields]
@@ -108,8 +120,13 @@ class ProtectedForm(PlatformForm):
         # A proof serves once, so it is not judged together with values that are wrong anyway.
         if typed is not None and not self.errors:
             found = proof.problem(
-                self.entrance, str(self.data.get(_CHALLENGE, "")), text.clean_code(typed)
+                self.entrance,
+                str(self.data.get(_CHALLENGE, "")),
+                text.clean_code(typed),
+                is_slow=self._pressure() >= proof.SLOW_FROM,
             )
             if found:
                 self.add_error(_NAME, forms.ValidationError(found, code="proof"))
+            elif self._request is not None:
+                proof.note_given(self._request)
         return values

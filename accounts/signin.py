@@ -1,16 +1,15 @@
-"""Signing in, the same way for every realm, with throttling."""
+"""Signing in, the same way for every realm. Accounts with many failures take a proof."""
 
 from __future__ import annotations
 
 import time
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from accounts import own_sessions, second_factor
+from accounts import own_sessions, proof, second_factor, throttle
 from accounts.actions import change_password
 from accounts.models import Realm, User
 from codes import text
@@ -21,22 +20,17 @@ from core.rate import limit
 BACKEND = "accounts.backends.RealmBackend"
 
 
-class Throttled(DomainError):
-    """Too many failures for this account: even a right password is not checked."""
-
-    status = 429
-
-    def __init__(self) -> None:
-        super().__init__("throttled", "尝试次数过多，请15分钟后再试。忘记密码请联系老师重置。")
-
-
 class WrongCredentials(DomainError):
     status = 422
 
 
-def check_throttle(request: HttpRequest, *, realm: str, login_name: str) -> None:
-    if not AxesProxyHandler.is_allowed(request, {"realm": realm, "login": login_name}):
-        raise Throttled
+def check_proof(request: HttpRequest, *, realm: str, login_name: str) -> None:
+    """Raises `ProofRequired` if the account had many failures and the form came without a proof.
+    With one the form is processed, however many failures there were."""
+    if not proof.is_given(request) and throttle.has_many_failures(
+        request, realm=realm, login_name=login_name
+    ):
+        raise proof.ProofRequired
 
 
 def note_failure(request: HttpRequest, *, realm: str, login_name: str) -> None:
@@ -50,13 +44,12 @@ def sign_in(
     request: HttpRequest, *, realm: str, login_name: str, password: str, wrong: str
 ) -> User:
     """Check the password and begin a session. Where the account has a second factor, the session
-    begins later, with `sign_in_with_second_factor`. Raises `Throttled` or `WrongCredentials`
+    begins later, with `sign_in_with_second_factor`. Raises `ProofRequired` or `WrongCredentials`
     (`wrong` is its sentence)."""
     login_name = text.clean(login_name)[:60]
-    check_throttle(request, realm=realm, login_name=login_name)
+    check_proof(request, realm=realm, login_name=login_name)
     user = authenticate(request, realm=realm, login=login_name, password=password)
     if not isinstance(user, User):
-        check_throttle(request, realm=realm, login_name=login_name)
         raise WrongCredentials("credentials", wrong)
     if user.password_expires_at is not None and user.password_expires_at <= database_now():
         raise WrongCredentials("password_expired", _EXPIRED)

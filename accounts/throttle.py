@@ -1,9 +1,8 @@
-"""Sign-in throttling: which failures count together, and how many lock a sign-in.
+"""How many failed sign-ins an account had lately, counted in PostgreSQL.
 
-Failures count per subject, which is realm and login (for graduates school and student number). A
-subject is locked after a few failures from one address and after more failures from many addresses.
-An address alone is never locked, because a whole campus shares one: it is asked for proofs
-(`accounts.proof`).
+Failures count per subject, which is realm and login (for graduates school and student number), from
+whatever address. Nothing is ever locked: an account with many failures is signed in to with a proof
+(`accounts.proof`), because whoever can lock an account can keep its owner out.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.helpers import get_lockout_parameters
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.db import transaction
+from django.db.models import F, Sum
+from django.db.models.functions import Now
+from django.http import HttpRequest
 
-PAIR_LIMIT = settings.AXES_FAILURE_LIMIT
-SUBJECT_LIMIT = 30
+# After so many failures within a quarter of an hour each try takes a proof.
+ACCOUNT_LIMIT = settings.AXES_FAILURE_LIMIT
 
 
 def subject(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
@@ -39,18 +38,53 @@ def client_address(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
+def has_many_failures(request: HttpRequest, *, realm: str, login_name: str) -> bool:
+    failures = Handler().get_failures(request, {"realm": realm, "login": login_name})
+    return failures >= ACCOUNT_LIMIT
+
+
+def use_once(name: str) -> bool:
+    """Remember `name` for a quarter of an hour. False if it was remembered already."""
+    with transaction.atomic():
+        row, is_new = AccessAttempt.objects.get_or_create(
+            # Any address will do, as long as it is the same: without one no two rows are equal.
+            username=f"once:{name}"[:255],
+            ip_address="::",
+            user_agent="",
+            defaults={"failures_since_start": 0},
+        )
+        if is_new:
+            AccessAttempt.objects.filter(pk=row.pk).update(attempt_time=Now())
+    return is_new
+
+
 class Handler(AxesDatabaseHandler):
-    """django-axes has one limit. Each count is scaled so that its own limit equals that one."""
+    """Counts failures as rows of django-axes. The rows hold nothing that was typed."""
 
     def get_failures(self, request: HttpRequest, credentials: dict | None = None) -> int:
-        worst = 0.0
-        parameters = get_lockout_parameters(request, credentials)
-        for parameter, attempts in zip(
-            parameters, self.get_user_attempts(request, credentials), strict=True
-        ):
-            count = attempts.aggregate(n=Sum("failures_since_start"))["n"] or 0
-            worst = max(worst, count / _limit(parameter))
-        return int(worst * settings.AXES_FAILURE_LIMIT)
+        recent = AccessAttempt.objects.filter(
+            username=subject(request, credentials),
+            attempt_time__gt=Now() - settings.AXES_COOLOFF_TIME,
+        )
+        return recent.aggregate(n=Sum("failures_since_start"))["n"] or 0
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict, request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        if request is None:
+            return
+        expired = Now() - settings.AXES_COOLOFF_TIME
+        AccessAttempt.objects.filter(attempt_time__lte=expired).delete()
+        with transaction.atomic():
+            row, _ = AccessAttempt.objects.get_or_create(
+                username=subject(request, credentials),
+                ip_address=client_address(request) or None,
+                user_agent="",
+                defaults={"failures_since_start": 0},
+            )
+            AccessAttempt.objects.filter(pk=row.pk).update(
+                failures_since_start=F("failures_since_start") + 1, attempt_time=Now()
+            )
 
     def user_logged_in(
         self, sender: Any, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
@@ -59,16 +93,3 @@ class Handler(AxesDatabaseHandler):
         of all accounts from the same address."""
         credentials = {"realm": getattr(user, "realm", ""), "login": user.get_username()}
         AccessAttempt.objects.filter(username=subject(request, credentials)).delete()
-
-
-def _limit(parameter: str | list[str]) -> int:
-    return SUBJECT_LIMIT if parameter == "username" else PAIR_LIMIT
-
-
-def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    context = {
-        "message": f"尝试次数过多，请 {minutes} 分钟后再试。忘记密码请联系辅导员或管理员重置。",
-        "code": "throttled",
-    }
-    return render(request, "core/refused.html", context, status=429)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts import one_time_codes
 from accounts.models import Realm, User
 from accounts.one_time_codes import WrongCode
-from accounts.signin import begin_session, check_throttle, note_failure
+from accounts.signin import begin_session, check_proof, note_failure
 from codes import text
 
 PURPOSE = "login"
@@ -24,9 +24,9 @@ def send_code(*, mobile: str, address: str) -> None:
 
 
 def enter_with_code(request: HttpRequest, *, mobile: str, code: str) -> User:
-    """Begin a session, if the code is right. Raises `Throttled` or `WrongCode`."""
+    """Begin a session, if the code is right. Raises `ProofRequired` or `WrongCode`."""
     mobile = text.clean_phone(mobile)[:60]
-    check_throttle(request, realm=Realm.EMPLOYER, login_name=mobile)
+    check_proof(request, realm=Realm.EMPLOYER, login_name=mobile)
     try:
         proof = one_time_codes.prove(
             purpose=PURPOSE, phone=mobile, subject=_subject(mobile), typed=code

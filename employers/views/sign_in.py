@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts import session_page
 from accounts.middleware import session_ended_notice
 from accounts.models import Realm, User
-from accounts.signin import Throttled, sign_in
+from accounts.signin import sign_in
 from accounts.throttle import client_address
 from core.errors import DomainError
 from core.forms import posted, pressed
@@ -45,8 +45,6 @@ def login(request: HttpRequest) -> HttpResponse:
                 _sign_in(request, mobile, form, by_password=by_password)
                 return redirect("employer-home")
         except DomainError as refusal:
-            if isinstance(refusal, Throttled):
-                refusal.message = "尝试次数过多，请15分钟后再试。"
             form.add_refusal(refusal)
     context = {
         "form": form,

@@ -10,7 +10,7 @@ from accounts.models import Realm, User
 from accounts.signin import (
     WrongCredentials,
     begin_session,
-    check_throttle,
+    check_proof,
     note_failure,
     sign_in,
 )
@@ -71,7 +71,7 @@ def activate(
     """The first sign-in: school, name, student number, document number and initial code must match.
     It opens the account with the new password."""
     subject = login_name(school, student_no)
-    check_throttle(request, realm=Realm.GRADUATE, login_name=subject)
+    check_proof(request, realm=Realm.GRADUATE, login_name=subject)
     graduate = _by_student_no(school, student_no)
     wanted = (_read_typed("name", name), _read_typed("id_number", id_number))
     if graduate is None or (graduate.name, graduate.person.id_number) != wanted:

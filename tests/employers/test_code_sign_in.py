@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import OneTimeCode, Realm, User
+from accounts.throttle import ACCOUNT_LIMIT
 from core.models import OutboxMessage
 from employers.models import Membership
 from tests import factories
@@ -92,11 +93,12 @@ def test_a_code_is_valid_once_and_for_five_tries(employer: User) -> None:
     assert client.get("/employer/home/").status_code == 200
 
 
-def test_guessing_codes_is_throttled(employer: User) -> None:
+def test_guessing_codes_asks_for_a_proof(employer: User) -> None:
     client = Client()
-    answers = [post_code(client, MOBILE, "000000") for _ in range(12)]
-    assert answers[0] == 422
-    assert answers[-1] == 429
+    for _ in range(ACCOUNT_LIMIT):
+        post_code(client, MOBILE, "000000")
+    asked = client.post("/employer/", {"mobile": MOBILE, "code": "000000"})
+    assert asked.context["form"].errors["proof"]
 
 
 def test_something_that_is_no_mobile_number_is_refused() -> None:
