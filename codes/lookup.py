@@ -9,6 +9,7 @@ import functools
 import re
 import time
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from codes import text
 from codes.models import Code, Division
@@ -47,13 +48,22 @@ class Place:
     successor_code: str
 
 
+_Cached = TypeVar("_Cached", bound="functools._lru_cache_wrapper[Any]")
+_caches: list[functools._lru_cache_wrapper[Any]] = []
+
+
+def forgotten_with_tables(cached: _Cached) -> _Cached:
+    """Decorate a cached function whose results follow from the tables."""
+    _caches.append(cached)
+    return cached
+
+
 def forget() -> None:
     """Read the tables again when they are needed next."""
     global _loaded_at
     _loaded_at = 0.0
-    table.cache_clear()
-    places.cache_clear()
-    place_names.cache_clear()
+    for cached in _caches:
+        cached.cache_clear()
 
 
 def refresh() -> None:
@@ -65,6 +75,7 @@ def refresh() -> None:
         _loaded_at = now
 
 
+@forgotten_with_tables
 @functools.cache
 def table(name: str) -> Table:
     names: dict[str, str] = {}
@@ -93,6 +104,7 @@ def name(table_name: str, code: str) -> str:
     return table(table_name).names.get(code, code)
 
 
+@forgotten_with_tables
 @functools.cache
 def places() -> dict[str, Place]:
     fields = ["code", "name", "full_name", "level", "selectable", "parent_code", "successor_code"]
@@ -105,6 +117,7 @@ def place_name(code: str) -> str:
     return place.full_name if place else code
 
 
+@forgotten_with_tables
 @functools.cache
 def place_names() -> dict[str, list[str]]:
     """The ways to write a place → the codes of the places that are written so: with province and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from codes.findings import Finding
@@ -29,8 +28,7 @@ class Reading(NamedTuple):
         return not any(f.is_error for f in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """The declaration of a value as `codes.readers.read` was given it."""
 
     kind: str
