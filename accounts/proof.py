@@ -2,12 +2,12 @@
 
 Everybody behind one NAT shares an address, so failures of some never keep the others out. Beyond a
 number of failures at one entrance (a page such as the sign-in of staff) people type the digits of a
-picture along with the form. Without them the form is not processed: no password is hashed, nothing
+picture, or the answer to a small sum in words, along with the form. Without them the form is not processed: no password is hashed, nothing
 is sent. With them it always is: failures never keep out who has the right password. Failures at one
 entrance do not count at another one.
 
-A challenge needs no session and no row: it is a signed random name, from which the digits are
-derived with the platform's key. Each is judged once, whether the digits are right or wrong. While an
+A challenge needs no session and no row: it is a signed random name, from which the answer is
+derived with the platform's key. Each is judged once, whether the answer is right or wrong. While an
 account or an address has very many failures, a challenge is judged a few seconds after it was made
 only, so that programs get on slowly.
 
@@ -31,6 +31,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
+from accounts import proof_words
 from accounts.throttle import client_address, use_once
 from core.errors import DomainError
 
@@ -42,13 +43,23 @@ LIFETIME = 10 * 60
 SLOW_FROM = 6
 PAUSE = 5
 
-_WRONG = "数字不正确，请按新的图片再填一次。"
-_EXPIRED = "图片已过期，请按新的图片再填一次。"
-_SPENT = "这张图片已经用过，请按新的图片再填一次。"
+_WRONG = "数字不正确，请按新的{}再填一次。"
+_EXPIRED = "{0}已过期，请按新的{0}再填一次。"
+_SPENT = "这{1}{0}已经用过，请按新的{0}再填一次。"
 _MISSING = "请填写图片中的数字。"
-_TOO_QUICK = f"尝试次数很多，请在图片出现{PAUSE}秒后再提交，按新的图片再填一次。"
+_TOO_QUICK = f"尝试次数很多，请在{{0}}出现{PAUSE}秒后再提交，按新的{{0}}再填一次。"
 
 _log = logging.getLogger(__name__)
+
+
+class Kind(StrEnum):
+    """What a challenge shows: the picture of some digits, or a sum in words."""
+
+    PICTURE = "picture"
+    WORDS = "words"
+
+
+_NAMES = {Kind.PICTURE: ("图片", "张"), Kind.WORDS: ("文字题", "道")}
 
 
 class ProofRequired(DomainError):
@@ -58,7 +69,7 @@ class ProofRequired(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "proof", "此帐号最近失败次数较多，请填写图片中的数字，再提交一次。", field="proof"
+            "proof", "此帐号最近失败次数较多，请填写验证数字，再提交一次。", field="proof"
         )
 
 
@@ -120,9 +131,9 @@ def _keys(entrance: Entrance, network: str, account: str) -> tuple[str, str]:
     return f"proof:{entrance}:from:{network}", f"proof:{entrance}:of:{name}"
 
 
-def new_challenge(entrance: Entrance) -> str:
+def new_challenge(entrance: Entrance, kind: Kind = Kind.PICTURE) -> str:
     """A new challenge, as the form's hidden field and the picture's address carry it."""
-    name = f"{entrance}.{secrets.token_urlsafe(12)}"
+    name = f"{entrance}.{kind}.{secrets.token_urlsafe(12)}"
     try:
         cache.add(f"proof:new:{name}", 1, timeout=PAUSE)
     except (RedisError, OSError):
@@ -130,13 +141,21 @@ def new_challenge(entrance: Entrance) -> str:
     return _signer(entrance).sign(name)
 
 
-def digits_of(challenge: str) -> str | None:
-    """The digits that the challenge's picture shows; None if it is not one of ours or has expired."""
-    try:
-        name = _signer_of(challenge).unsign(challenge, max_age=LIFETIME)
-    except (signing.BadSignature, ValueError):
-        return None
-    return _digits(name)
+def kind_of(challenge: str) -> Kind:
+    return Kind.WORDS if challenge.split(".")[1:2] == [Kind.WORDS] else Kind.PICTURE
+
+
+def question_of(challenge: str) -> str:
+    """The sum in words of a challenge of that kind; "" for a picture and for what is not ours."""
+    name = _name(challenge)
+    return proof_words.sum_of(_number(name))[0] if name and kind_of(name) == Kind.WORDS else ""
+
+
+def answer_of(challenge: str) -> str | None:
+    """What is to be typed: the digits of the picture, or the result of the sum. None if the challenge
+    is not one of ours or has expired."""
+    name = _name(challenge)
+    return _answer(name) if name else None
 
 
 def problem(entrance: Entrance, challenge: str, typed: str, *, is_slow: bool = False) -> str:
@@ -144,20 +163,22 @@ def problem(entrance: Entrance, challenge: str, typed: str, *, is_slow: bool = F
     `PAUSE` is refused. Returns the sentence that says what is wrong, "" if the proof is good."""
     if not challenge:
         return _MISSING
+    names = _NAMES[kind_of(challenge)]
     try:
         name = _signer(entrance).unsign(challenge, max_age=LIFETIME)
     except signing.SignatureExpired:
-        return _EXPIRED
+        return _EXPIRED.format(*names)
     except (signing.BadSignature, ValueError):
-        return _WRONG
+        return _WRONG.format(*names)
     try:
         if is_slow and cache.get(f"proof:new:{name}"):
-            return _TOO_QUICK
+            return _TOO_QUICK.format(*names)
     except (RedisError, OSError):
         _log.warning("a challenge may be answered at once: the cache is away")
     if not use_once(name):
-        return _SPENT
-    return "" if hmac.compare_digest(_digits(name).encode(), typed.encode()) else _WRONG
+        return _SPENT.format(*names)
+    is_right = hmac.compare_digest(_answer(name).encode(), typed.encode())
+    return "" if is_right else _WRONG.format(*names)
 
 
 def note_given(request: HttpRequest) -> None:
@@ -170,9 +191,23 @@ def is_given(request: HttpRequest) -> bool:
     return getattr(request, "proof_given", False)
 
 
-def _digits(name: str) -> str:
+def _answer(name: str) -> str:
+    if kind_of(name) == Kind.WORDS:
+        return proof_words.sum_of(_number(name))[1]
+    return f"{_number(name) % 10**DIGITS:0{DIGITS}d}"
+
+
+def _number(name: str) -> int:
     digest = salted_hmac("accounts.proof.digits", name, algorithm="sha256").digest()
-    return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}d}"
+    return int.from_bytes(digest, "big")
+
+
+def _name(challenge: str) -> str:
+    """The name that was signed; "" if the challenge is not one of ours or has expired."""
+    try:
+        return _signer_of(challenge).unsign(challenge, max_age=LIFETIME)
+    except (signing.BadSignature, ValueError):
+        return ""
 
 
 def _signer(entrance: Entrance) -> signing.TimestampSigner:

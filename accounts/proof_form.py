@@ -11,14 +11,19 @@ from django.urls import reverse
 
 from accounts import proof
 from codes import text
+from core import rate
 from core.errors import DomainError
 from core.forms import PlatformForm, fields, widgets
 
 _NAME, _CHALLENGE, _ANOTHER = "proof", "proof_challenge", "proof_another"
+# Sums in words for one network in a quarter of an hour; pictures have no such limit.
+_MOST_SUMS = 60
+_HELP = "此网络或帐号最近失败次数较多，先填写图片中的5位数字（或文字题的答案）再继续。"
+_NO_SUM = "此网络换文字题的次数过多，请填写图片中的5位数字，或15分钟后再换。"
 
 
 class ProofInput(widgets.NumberInput):
-    """The input for the digits below their picture, and a button for another picture."""
+    """The input for the answer below its picture or sum, and buttons for another one."""
 
     template_name = "accounts/parts/proof.html"
     challenge = ""
@@ -29,6 +34,9 @@ class ProofInput(widgets.NumberInput):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)  # another picture has other digits
         context["widget"] |= self.context_of(self.challenge) | {"enter": self.enter}
+        # A screen reader reads what the picture is, or the sum, together with the input.
+        described = context["widget"]["attrs"].get("aria-describedby", "")
+        context["widget"]["attrs"]["aria-describedby"] = f"proof-question {described}".strip()
         return context
 
     @staticmethod
@@ -36,9 +44,17 @@ class ProofInput(widgets.NumberInput):
         entrance = challenge.partition(".")[0]
         return {
             "challenge": challenge,
+            "question": proof.question_of(challenge),
             "picture": reverse("proof-picture", args=[challenge]),
             "another": reverse("proof-another", args=[entrance]),
         }
+
+
+def new_challenge(entrance: proof.Entrance, kind: proof.Kind, network: str) -> str:
+    """A new challenge for somebody in this network. Raises `RateLimited` after many sums in words."""
+    if kind == proof.Kind.WORDS:
+        rate.limit(f"proof-words:{network}", most=_MOST_SUMS, seconds=proof.WINDOW)
+    return proof.new_challenge(entrance, kind)
 
 
 class ProtectedForm(PlatformForm):
@@ -89,17 +105,23 @@ class ProtectedForm(PlatformForm):
         return ":".join(typed) if all(typed) else ""
 
     def _ask(self) -> None:
-        """Add the field with a new picture."""
-        widget = ProofInput({"autocomplete": "off", "maxlength": "10"})
-        widget.challenge, widget.enter = proof.new_challenge(self.entrance), self._enter
-        field = fields.Text(
-            "图片中的数字",
-            widget=widget,
-            required=False,
-            star=True,
-            help_text="此网络或帐号最近失败次数较多，先填写图片中的5位数字再继续。",
+        """Add the field with a new picture, or with a new sum for who chose that."""
+        widget = ProofInput({"autocomplete": "off", "maxlength": "10", "inputmode": "numeric"})
+        kind, help_text = self._kind(), _HELP
+        try:
+            widget.challenge = new_challenge(self.entrance, kind, self._network)
+        except rate.RateLimited:
+            widget.challenge, help_text = proof.new_challenge(self.entrance), _NO_SUM
+        widget.enter = self._enter
+        self.fields[_NAME] = fields.Text(
+            "验证数字", widget=widget, required=False, star=True, help_text=help_text
         )
-        self.fields[_NAME] = field
+
+    def _kind(self) -> proof.Kind:
+        wanted = self.data.get(_ANOTHER)
+        if wanted in tuple(proof.Kind):
+            return proof.Kind(wanted)
+        return proof.kind_of(str(self.data.get(_CHALLENGE, "")))
 
     @property
     def _wants_another(self) -> bool:

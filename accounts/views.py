@@ -1,4 +1,4 @@
-"""The picture of a proof, and a new one in its place."""
+"""The picture of a proof, and a new picture or sum in its place."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts import proof, proof_picture
-from accounts.proof_form import ProofInput
+from accounts.proof_form import ProofInput, new_challenge
 
 
 def picture(request: HttpRequest, challenge: str) -> HttpResponse:
-    digits = proof.digits_of(challenge)
-    if digits is None:
+    digits = proof.answer_of(challenge)
+    if digits is None or proof.kind_of(challenge) != proof.Kind.PICTURE:
         raise Http404
     return HttpResponse(proof_picture.draw(digits, challenge), content_type="image/png")
 
 
 def another(request: HttpRequest, entrance: str) -> HttpResponse:
-    """Another picture, for the script that puts it into the page. Without the script the button sends
-    the form, and the page comes back with another picture."""
+    """Another picture or sum, for the script that puts it into the page. Without the script the button
+    sends the form, and the page comes back with another one."""
     try:
         wanted = proof.Entrance(entrance)
+        kind = proof.Kind(request.GET.get("kind", proof.Kind.PICTURE))
     except ValueError:
         raise Http404 from None
-    widget = ProofInput.context_of(proof.new_challenge(wanted))
+    challenge = new_challenge(wanted, kind, proof.network_of(request))
+    widget = ProofInput.context_of(challenge)
     return render(request, "accounts/parts/proof_picture.html", {"widget": widget})

@@ -41,8 +41,9 @@ def asked_for_proofs(settings: Any) -> Iterator[None]:
 def _forget() -> None:
     """Accounts have the same names in several tests, so their counts are forgotten, too."""
     valkey = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]
-    for key in valkey.scan_iter(f"{cache.key_prefix}:*:proof:*"):  # type: ignore[attr-defined]
-        valkey.delete(key)
+    for kind in ("proof:", "rate:proof-words:"):
+        for key in valkey.scan_iter(f"{cache.key_prefix}:*:{kind}*"):  # type: ignore[attr-defined]
+            valkey.delete(key)
 
 
 def client() -> Client:
@@ -63,7 +64,7 @@ def challenge_of(answer: Any) -> str:
 def solved(answer: Any) -> dict[str, str]:
     """What a person types who reads the picture of the page."""
     challenge = challenge_of(answer)
-    return {"proof_challenge": challenge, "proof": proof.digits_of(challenge) or ""}
+    return {"proof_challenge": challenge, "proof": proof.answer_of(challenge) or ""}
 
 
 def sign_in_of(graduate: Graduate, password: str = PASSWORD) -> dict[str, str]:
@@ -160,7 +161,7 @@ def test_an_expired_picture_is_explained(world: World, monkeypatch: pytest.Monke
 def test_a_proof_of_one_entrance_does_not_serve_at_another(world: World) -> None:
     press_on(Entrance.STAFF)
     challenge = proof.new_challenge(Entrance.VERIFICATION)
-    typed = {"proof_challenge": challenge, "proof": proof.digits_of(challenge)}
+    typed = {"proof_challenge": challenge, "proof": proof.answer_of(challenge)}
     form = {"login": world.school_admin.login, "password": PASSWORD}
     assert client().post("/console/login/", form | typed).status_code == 422
 
@@ -168,7 +169,7 @@ def test_a_proof_of_one_entrance_does_not_serve_at_another(world: World) -> None
 def test_what_was_typed_stays_but_the_password_does_not(graduate: Graduate) -> None:
     press_on(Entrance.ACTIVATION)
     typed = factories.activation_form(graduate, new_password="not-shown-again-7")
-    for more in ({}, {"proof_another": "1"}):
+    for more in ({}, {"proof_another": "picture"}):
         page = client().post("/activate/", typed | more).content.decode()
         for value in (graduate.name, graduate.student_no, graduate.person.id_number):
             assert f'value="{value}"' in page
@@ -179,7 +180,7 @@ def test_another_picture_checks_nothing(world: World, hashed: list[int]) -> None
     press_on(Entrance.STAFF)
     before = client().get("/console/login/")
     form = {"login": world.school_admin.login, "password": PASSWORD}
-    answer = client().post("/console/login/", form | solved(before) | {"proof_another": "1"})
+    answer = client().post("/console/login/", form | solved(before) | {"proof_another": "picture"})
     assert answer.status_code == 200
     assert hashed == []
     assert challenge_of(answer) != challenge_of(before)
@@ -236,7 +237,7 @@ def test_after_ten_failures_the_right_password_with_a_proof_signs_in(
     hashed.clear()
     refused = client().post(address, right)
     assert refused.status_code == 422
-    assert re.search("请(先)?填写图片中的", refused.context["form"].errors["proof"][0])
+    assert re.search("请填写(图片中的|验证)数字", refused.context["form"].errors["proof"][0])
     assert hashed == []
     page = refused.content.decode()
     for name, value in right.items():
@@ -373,7 +374,7 @@ def test_the_picture_has_an_accessible_name_and_the_form_works_without_javascrip
     press_on(Entrance.STAFF)
     page = client().get("/console/login/").content.decode()
     assert re.search(r'<img [^>]*alt="写有5位数字的图片[^"]+"', page)
-    assert '<label for="proof" class="required">图片中的数字</label>' in page
+    assert '<label for="proof" class="required">验证数字</label>' in page
     assert re.search(r'<button [^>]*type="submit" name="proof_another"[^>]*formnovalidate', page)
     # The key Enter presses the first button of a form, which must not be the one for another picture.
     assert page.index('visually-hidden" type="submit"') < page.index("proof_another")
