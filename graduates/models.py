@@ -31,8 +31,11 @@ class Person(models.Model):
     id_type = models.CharField("证件类型", max_length=2, default="01")
     id_number = models.CharField("证件号码", max_length=18)
     user = models.OneToOneField(User, models.PROTECT, null=True, related_name="person")
-    # The initial code is derived from a secret and this counter; a reset raises it.
+    # The initial code is derived from a secret and the sum of both counters: how often staff reset
+    # the account, and how often an expired code was exchanged.
     code_counter = models.PositiveIntegerField(default=0)
+    code_renewals = models.PositiveIntegerField(db_default=0)
+    code_made_at = models.DateTimeField("初始码生成时间", db_default=Now())
     activated_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -50,6 +53,11 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return f"人员 {self.pk}"
+
+    @property
+    def code_number(self) -> int:
+        """Which of the person's initial codes is the present one; each earlier one is void."""
+        return self.code_counter + self.code_renewals
 
 
 class Graduate(models.Model):

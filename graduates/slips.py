@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from core import pdf
-from graduates.initial_codes import initial_code
+from graduates.initial_codes import expired_before, initial_code, last_day
 from graduates.models import Graduate
 from graduates.states import Standing
 from schools.models import Cohort, SchoolClass
@@ -29,6 +30,7 @@ class Slip:
     name: str
     student_no: str
     code: str
+    last_day: date
 
     @property
     def spaced(self) -> str:
@@ -43,16 +45,25 @@ def not_activated(user: User) -> QuerySet[Graduate]:
 
 def classes_waiting(user: User, cohort: Cohort, department_id: int | None) -> list[dict[str, Any]]:
     """The classes of a cohort, each with the number of graduates who have not activated their account
-    ("waiting")."""
+    ("waiting"), of those whose code has expired ("expired"), and the last day of the code that
+    expires first ("last_day")."""
     rows = not_activated(user).filter(school_id=cohort.school_id, cohort=cohort)
     if department_id is not None:
         rows = rows.filter(department_id=department_id)
     classes = (
         rows.values("school_class_id", "school_class__name", "department__name")
-        .annotate(waiting=Count("pk"))
+        .annotate(
+            waiting=Count("pk"),
+            expired=Count("pk", filter=Q(person__code_made_at__lt=expired_before())),
+            made_at=Min(
+                "person__code_made_at", filter=Q(person__code_made_at__gte=expired_before())
+            ),
+        )
         .order_by("department__name", "school_class__name", "school_class_id")
     )
-    return [dict(row) for row in classes]
+    return [
+        {**row, "last_day": last_day(row["made_at"]) if row["made_at"] else None} for row in classes
+    ]
 
 
 def slips_of(user: User, school_class: SchoolClass) -> list[Slip]:
@@ -62,12 +73,15 @@ def slips_of(user: User, school_class: SchoolClass) -> list[Slip]:
         cohort_id=school_class.cohort_id,
         school_class=school_class,
     )
-    fields = ("id", "name", "student_no", "person_id", "person__code_counter")
     return [
-        Slip(pk, name, student_no, initial_code(person_id, counter))
-        for pk, name, student_no, person_id, counter in rows.order_by("student_no").values_list(
-            *fields
-        )[:MOST]
+        Slip(
+            g.pk,
+            g.name,
+            g.student_no,
+            initial_code(g.person_id, g.person.code_number),
+            last_day(g.person.code_made_at),
+        )
+        for g in rows.select_related("person").order_by("student_no")[:MOST]
     ]
 
 

@@ -274,7 +274,7 @@ def add_by_hand(world: World, **changes: Any) -> Graduate:
 def code_of(graduate: Graduate) -> str:
     """The graduate's initial code."""
     person = Graduate.objects.select_related("person").get(pk=graduate.pk).person
-    return initial_code(person.pk, person.code_counter)
+    return initial_code(person.pk, person.code_number)
 
 
 def activation_form(graduate: Graduate, **changes: str) -> dict[str, str]:

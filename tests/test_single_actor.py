@@ -156,7 +156,7 @@ MODULES = {
     },
     "graduates": {
         "account", "archive", "archive_imports", "corrections", "duplicates", "field_permissions",
-        "hand_entries", "origin", "reopen", "roster", "standing",
+        "hand_entries", "initial_codes", "origin", "reopen", "roster", "standing",
     },
     "national_sync": {
         "apply", "by_file", "claim", "compare", "copies", "handling", "mapping", "remind", "send",

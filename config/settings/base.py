@@ -13,6 +13,8 @@ DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 # Graduates' initial codes are derived from this key; changing it changes every unused code.
 INITIAL_CODE_KEY = env.str("INITIAL_CODE_KEY", default="")
+# The last day of an initial code is this many days after it was made.
+INITIAL_CODE_DAYS = env.int("INITIAL_CODE_DAYS", default=90)
 # One-time codes are kept as hashes under this key.
 ONE_TIME_CODE_KEY = env.str("ONE_TIME_CODE_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])

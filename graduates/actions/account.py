@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from accounts.actions import check_new_password, end_sessions
@@ -19,7 +20,7 @@ from core import audit, outbox
 from core.clock import database_now
 from core.errors import NotPermitted, Refused
 from core.models import Channel
-from graduates.initial_codes import matches
+from graduates.initial_codes import expired_before, last_day, matches
 from graduates.models import Graduate, Person
 from graduates.states import Standing
 from schools.models import School
@@ -79,11 +80,17 @@ def activate(
         if _is_duplicate(school, *wanted):
             raise WrongCredentials("duplicate", DUPLICATE)
         raise WrongCredentials("not_matching", NOT_MATCHING)
-    if not matches(graduate.person_id, graduate.person.code_counter, code):
+    if not matches(graduate.person_id, graduate.person.code_number, code):
         note_failure(request, realm=Realm.GRADUATE, login_name=subject)
         raise WrongCredentials("not_matching", NOT_MATCHING)
     if graduate.person.activated_at is not None:
         raise Refused("activated", "帐号已经激活，请直接用密码登录；忘记密码请联系辅导员重置。")
+    made_at = graduate.person.code_made_at
+    if made_at < expired_before():
+        until = f"{last_day(made_at):%Y年%-m月%-d日}"
+        raise WrongCredentials(
+            "code_expired", f"初始码已过期（有效期至{until}），请向学校重新领取。", field="code"
+        )
     user = _open_account(graduate, subject, new_password, repeated)
     begin_session(request, user)
     return graduate
@@ -151,7 +158,8 @@ def reset_account(*, graduate_id: int, by: User) -> Graduate:
         )
         person.code_counter += 1
         person.activated_at = None
-        person.save(update_fields=["code_counter", "activated_at"])
+        person.code_made_at = Now()
+        person.save(update_fields=["code_counter", "code_made_at", "activated_at"])
         if person.user is not None:
             person.user.set_unusable_password()
             person.user.save(update_fields=["password"])

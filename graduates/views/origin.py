@@ -16,11 +16,11 @@ from core.errors import DomainError, Invalid
 from core.forms import posted, pressed, read_number
 from core.models import Event
 from graduates import forms, hooks
-from graduates.actions import account, hand_entries, origin
+from graduates.actions import account, hand_entries, initial_codes, origin
 from graduates.actions import standing as actions_standing
 from graduates.archive import BY_KEY as OF_ARCHIVE
 from graduates.fields import BY_KEY
-from graduates.initial_codes import initial_code
+from graduates.initial_codes import initial_code, last_day
 from graduates.models import Graduate
 from graduates.permissions import editable_keys
 from graduates.records import RELATED, record_of
@@ -86,7 +86,8 @@ ACTION_LABELS = {
     "graduates.unlock": "解锁", "graduates.add": "新增",
     "graduates.confirm_entry": "确认手工录入", "graduates.refuse_entry": "不确认手工录入", "graduates.activate": "激活帐号",
     "graduates.reset_account": "重置帐号", "graduates.reveal": "查看号码",
-    "graduates.initial_code": "查看初始码", "graduates.standing": "学籍变动",
+    "graduates.initial_code": "查看初始码", "graduates.renew_codes": "初始码过期，换成新码",
+    "graduates.standing": "学籍变动",
     "graduates.reopen": "重新开放",
     "graduates.end_reopening": "结束重新开放",
     "graduates.archive": "档案转寄", "graduates.archive_sent": "登记档案寄出",
@@ -158,9 +159,14 @@ def show_initial_code(request: StaffRequest, pk: int) -> HttpResponse:
     graduate = graduate_or_404(request, pk)
     if graduate.person.activated_at is not None:
         return JsonResponse({"value": "帐号已激活，初始码已失效"})
+    initial_codes.renew_expired(graduate_ids=[graduate.pk], shown_for=graduate, by=request.user)
+    person = graduate.person
+    person.refresh_from_db()
     audit.record("graduates.initial_code", by=request.user, obj=graduate)
-    code = initial_code(graduate.person_id, graduate.person.code_counter)
-    return JsonResponse({"value": f"{code[:4]} {code[4:]}"})
+    code = initial_code(person.pk, person.code_number)
+    return JsonResponse(
+        {"value": f"{code[:4]} {code[4:]}（有效期至{last_day(person.code_made_at)}）"}
+    )
 
 
 @staff_view("graduates.reset_account")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from core import audit
 from core.forms import read_number
 from graduates import slips
+from graduates.actions.initial_codes import renew_expired
 from schools import options
 from schools.access import StaffRequest, staff_view
 from schools.models import Cohort, SchoolClass
@@ -62,12 +63,16 @@ def class_slips(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _class_slips(request: StaffRequest, pk: int, kind: str) -> tuple[SchoolClass, list[slips.Slip]]:
-    """The class and the slips of its graduates in the user's scope; 404 if there are none."""
+    """The class and the slips of its graduates in the user's scope, with new codes in place of
+    expired ones; 404 if there are none."""
     classes = SchoolClass.objects.select_related("school", "cohort", "department")
     school_class = get_object_or_404(classes, pk=pk, school__in=schools_visible_to(request.user))
     codes = slips.slips_of(request.user, school_class)
     if not codes:
         raise Http404
+    ids = [slip.graduate_id for slip in codes]
+    if renew_expired(graduate_ids=ids, shown_for=school_class, by=request.user):
+        codes = slips.slips_of(request.user, school_class)
     audit.record(
         "graduates.class_codes",
         by=request.user,
