@@ -50,6 +50,8 @@ class User(AbstractBaseUser):
     must_change_password = models.BooleanField("须修改密码", default=False)
     # A one-time password that another person handed over signs in until then; None for an own one.
     password_expires_at = models.DateTimeField("一次性密码有效期至", null=True, blank=True)
+    # When somebody else last gave the account a one-time password (`second_person`).
+    password_reset_at = models.DateTimeField("密码由他人重置时间", null=True, blank=True)
     # Raising it ends every session of this user (解除绑定).
     session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.models import Realm, User
+from accounts.second_person import check_another_person
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from destinations.models import NOT_REGISTERED, Destination, is_seeking
@@ -107,8 +108,9 @@ def not_opened(d: Destination, actor: StepActor) -> None:
 
 def other_person(d: Destination, actor: StepActor) -> None:
     """Where the school asks for review by two persons, nobody approves what they entered."""
-    if d.school.two_person_review and d.entered_by_id == actor.pk:
-        raise Refused("same_person", "此去向由您本人录入，本校要求由另一人终审。")
+    if d.school.two_person_review and d.entered_by_id is not None and isinstance(actor, User):
+        same = "此去向由您本人录入，本校要求由另一人终审。"
+        check_another_person(first=[d.entered_by_id], second=actor, same=same)
 
 
 def from_national(d: Destination, actor: StepActor) -> None:
@@ -124,8 +126,9 @@ def not_proposed(d: Destination, actor: StepActor) -> None:
 def proposed_by_another(d: Destination, actor: StepActor) -> None:
     if d.release_proposed_at is None:
         raise Refused("release_not_proposed", "尚未提出解约：请先由院系上传解约材料并提出。")
-    if d.release_proposed_by_id == actor.pk:
-        raise Refused("same_person", "解约由您本人提出，须由另一人办理。")
+    if isinstance(actor, User):
+        same = "解约由您本人提出，须由另一人办理。"
+        check_another_person(first=[d.release_proposed_by_id], second=actor, same=same)
 
 
 def not_disputed(d: Destination, actor: StepActor) -> None:

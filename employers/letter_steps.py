@@ -7,6 +7,7 @@ import datetime
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.second_person import check_another_person
 from core.clock import database_now
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
@@ -51,9 +52,8 @@ def needs_two_reviewers(letter: Letter, actor: User) -> None:
 
 
 def another_person(letter: Letter, actor: User) -> None:
-    if letter.first_by_id == actor.pk:
-        sentence = f"{letter.get_kind_display()}须由另一位审核人复核，您已经初核过。"
-        raise Refused("same_person", sentence)
+    same = f"{letter.get_kind_display()}须由另一位审核人复核，您已经初核过。"
+    check_another_person(first=[letter.first_by_id], second=actor, same=same)
 
 
 def objection_period_over(letter: Letter, actor: User) -> None:

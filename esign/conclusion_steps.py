@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.models import Realm, User
+from accounts.second_person import check_another_person
 from core.clock import database_now
 from core.errors import NotPermitted, Refused
 from core.states import Machine, Step, roles, states
@@ -131,8 +132,9 @@ def by_proposing_side(facts: ConclusionFacts, actor: User) -> None:
 
 def by_second_person(facts: ConclusionFacts, actor: User) -> None:
     """Nobody decides on what they proposed themselves. The database refuses to confirm it, too."""
-    if facts.open_conclusion.proposed_by_user_id == actor.pk:
-        raise Refused("same_person", "由您提出，须由毕业生本人或另一位老师确认。")
+    same = "由您提出，须由毕业生本人或另一位老师确认。"
+    first = [facts.open_conclusion.proposed_by_user_id]
+    check_another_person(first=first, second=actor, same=same)
 
 
 def account_not_reset_by_proposer(facts: ConclusionFacts, actor: User) -> None:

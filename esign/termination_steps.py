@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.models import Realm, User
+from accounts.second_person import check_another_person
 from core.clock import database_now
 from core.errors import NotPermitted, Refused
+from core.models import Event
 from core.states import Machine, Step, roles, states
 from employers.queries import may_act_for
 from esign.models import Agreement, Amendment, Conclusion, SigningRules, Termination
@@ -204,6 +206,18 @@ def by_others_than_reset(facts: TerminationFacts, actor: User) -> None:
         raise Refused("reset_by_you", "您在30天内重置过此毕业生的帐号，须由另一位老师审核。")
 
 
+def by_another_than_passed_on(facts: TerminationFacts, actor: User) -> None:
+    """Two reviews take two persons. Those of the department who passed it on are in the log by id."""
+    passed_on = Event.objects.filter(
+        action="esign.terminate_pass", object_type="agreement", object_id=facts.agreement.pk
+    )
+    check_another_person(
+        first=passed_on.order_by("-id").values_list("actor_id", flat=True)[:1],
+        second=actor,
+        same="您已初审，须由另一位老师终审。",
+    )
+
+
 def called_back(facts: TerminationFacts, actor: User) -> None:
     """A stamped release is only accepted after staff has telephoned the unit."""
     if (
@@ -269,7 +283,8 @@ TERMINATION = Machine(
         Step("agree", "同意", _DEPARTMENT_STAFF, states(_DEPARTMENT), TerminationState.AGREED,
              (in_scope, by_others_than_reset, department_decides, not_sealed, called_back), "where the school settles for it"),
         Step("agree", "终审同意", roles(Level.SCHOOL), states(_SCHOOL),
-             TerminationState.AGREED, (in_scope, by_others_than_reset, not_sealed, called_back)),
+             TerminationState.AGREED, (in_scope, by_others_than_reset, by_another_than_passed_on,
+              not_sealed, called_back)),
         Step("turn_down", "不同意", _DEPARTMENT_STAFF, states(_DEPARTMENT),
              TerminationState.REFUSED, (in_scope,), "", needs_reason=True),
         Step("turn_down", "不同意", roles(Level.SCHOOL), states(_SCHOOL),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import User
+from accounts.second_person import check_another_person
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from recruiting.acting import GRADUATE, UNIT, role_of
@@ -68,8 +69,8 @@ REPORT = Machine(
 
 
 def another_person(sanction: Sanction, actor: User) -> None:
-    if sanction.decided_by_id == actor.pk:
-        raise Refused("same_person", "申诉须由作出处理以外的人员答复。")
+    same = "申诉须由作出处理以外的人员答复。"
+    check_another_person(first=[sanction.decided_by_id], second=actor, same=same)
 
 
 _A = AppealState

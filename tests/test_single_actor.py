@@ -120,8 +120,8 @@ WHO_AGREES: dict[str, str] = {
     "schools.school.close": UNDONE,
     "schools.staff.set_active": UNDONE,
     "schools.staff.set_role": "never the own one, never the last admin's",
-    "schools.staff.reset_password": "an admin; the password has to be changed, sessions end",
-    "schools.staff.remove_second_factor": "an admin; password changes with it, the person is told",
+    "schools.staff.reset_password": "an admin; the account is no other person for 72 hours",
+    "schools.staff.remove_second_factor": "an admin; the person is told, and is no other for 72 hours",
     "schools.staff.reset_province_account": "the operator at the server",
     # the national side and workbooks
     "national_sync.apply.apply_results": NOTHING_ENDS,

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts import inbox
 from accounts.models import Realm, User
+from accounts.second_person import check_another_person
 from core import audit
 from core.errors import Conflict, NotPermitted, Refused
 from destinations import hooks
@@ -138,8 +139,8 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
     if staff is None or staff.role_level != wanted:
         whom = "省级" if wanted == Level.PROVINCE else "学校系统管理员"
         raise NotPermitted("role", f"此异议由{whom}处理。")
-    if _handled_registration(d, by):
-        raise Refused("same_person", "此去向由您录入或审核，须由另一人处理异议。")
+    same = "此去向由您录入或审核，须由另一人处理异议。"
+    check_another_person(first=_who_handled_registration(d), second=by, same=same)
     if has_reset_account(by, d.pk):
         raise Refused("reset_by_you", "您在30天内重置过此毕业生的帐号，须由另一人处理异议。")
 
@@ -148,15 +149,13 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
 _BEGINNINGS, _DECISIONS = ("register", "enter", "sign"), ("enter", "approve", "resume")
 
 
-def _handled_registration(d: Destination, by: User) -> bool:
-    """Whether this person entered or approved what is registered now. Names are not compared, for
+def _who_handled_registration(d: Destination) -> list[int | None]:
+    """The ids of the staff who entered or approved what is registered now. Names are not compared, for
     people may change theirs."""
     events = DestinationEvent.objects.filter(graduate_id=d.pk)
     began = events.filter(action__in=_BEGINNINGS).order_by("-id").values("pk")[:1]
-    decided = events.filter(
-        pk__gte=Subquery(began), actor_id=by.pk, actor_realm=by.realm, action__in=_DECISIONS
-    )
-    return decided.exists()
+    decided = events.filter(pk__gte=Subquery(began), actor_realm=Realm.STAFF, action__in=_DECISIONS)
+    return list(decided.values_list("actor_id", flat=True).distinct())
 
 
 def why_not(dispute: Dispute, by: User) -> str:

@@ -5,8 +5,6 @@ Without it one person could invent a graduate, activate the account and sign an 
 
 from __future__ import annotations
 
-import datetime
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
@@ -14,8 +12,8 @@ from django.utils import timezone
 
 from accounts import inbox
 from accounts.models import User
+from accounts.second_person import why_not_another_person
 from core import audit
-from core.clock import database_now
 from core.errors import Conflict, DomainError, NotPermitted, Refused
 from graduates.actions.origin import locked_graduate
 from graduates.models import Graduate, HandEntry
@@ -23,9 +21,7 @@ from graduates.origin_steps import HAND_ENTRY
 from graduates.states import EntryState
 
 PERMISSION = "graduates.confirm_entries"
-# So long an account has to exist before its owner counts as the second person. Otherwise an admin
-# could open an account and confirm with it what they entered themselves.
-ACCOUNT_AGE = datetime.timedelta(hours=72)
+_SAME = "录入人不能确认自己的录入，请由另一位老师确认。"
 
 
 def unconfirmed_entries(graduate_id: int) -> QuerySet[HandEntry]:
@@ -48,14 +44,12 @@ def _entries_in(state: EntryState) -> QuerySet[HandEntry]:
 
 
 def why_not_decide(entries: list[HandEntry], by: User) -> DomainError | None:
-    """Why `by` can't decide about these entries of one graduate. The persons are compared by id."""
+    """Why `by` can't decide about these entries of one graduate. The account has to be 72 hours old, for
+    an admin could open one and confirm with it what they entered themselves."""
     if not by.has_perm(PERMISSION):
         return NotPermitted("role", "您没有确认手工录入的权限。")
-    if any(entry.entered_by_id == by.pk for entry in entries):
-        return NotPermitted("same_person", "录入人不能确认自己的录入，请由另一位老师确认。")
-    if by.created_at > database_now() - ACCOUNT_AGE:
-        return NotPermitted("account_new", "您的帐号建立不满72小时，请由另一位老师确认。")
-    return None
+    first = [entry.entered_by_id for entry in entries]
+    return why_not_another_person(first, by, _SAME, needs_settled_account=True)
 
 
 def confirm(*, graduate_id: int, seen: int, by: User) -> Graduate:

@@ -271,10 +271,17 @@ def _give_one_time_password(user: User) -> str:
     password = one_time_password()
     user.set_password(password)
     user.must_change_password = True
-    user.password_expires_at = database_now() + ONE_TIME_PASSWORD_LIFETIME
+    user.password_reset_at = database_now()
+    user.password_expires_at = user.password_reset_at + ONE_TIME_PASSWORD_LIFETIME
     user.session_epoch += 1
     user.save(
-        update_fields=["password", "must_change_password", "password_expires_at", "session_epoch"]
+        update_fields=[
+            "password",
+            "must_change_password",
+            "password_expires_at",
+            "password_reset_at",
+            "session_epoch",
+        ]
     )
     return password
 
