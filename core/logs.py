@@ -61,6 +61,32 @@ class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
         return mask(super().format(record))
 
 
+class OutageFilter(logging.Filter):
+    """Writes one line a minute instead of each trace-back while database or Valkey are away. The web
+    answers such errors itself (`core.outage.server_error`); those of tasks come here, each from Celery
+    and from django-structlog."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = _error_of(record)
+        if error is None:
+            return True
+        from core import outage  # the log is configured before Django is
+
+        found = outage.outage_of(error)
+        if found not in (outage.DATABASE_AWAY, outage.VALKEY):
+            return True
+        outage.note(found.name, error)
+        return False
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    """The exception whose trace-back a line carries, also a line that came through structlog."""
+    if isinstance(record.exc_info, tuple):
+        return record.exc_info[1]
+    error = record.msg.get("exception") if isinstance(record.msg, dict) else None
+    return error if isinstance(error, BaseException) else None
+
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.TimeStamper(fmt="iso", utc=False),

@@ -2,7 +2,8 @@
 
 Every error that no view caught comes to `server_error`. It answers those that pass by themselves
 with 503, a sentence and Retry-After, and says whether what was sent may have been saved. The log
-gets one line a minute from each process instead of a trace-back for each request.
+gets one line a minute from each process instead of a trace-back for each request; of tasks
+`core.logs.OutageFilter` sees to that.
 """
 
 from __future__ import annotations
