@@ -1,14 +1,15 @@
 """Comparing (比对) what the national system holds with what we hold, field by field.
 
 Our side is what we would send now of everything that is due; theirs is fetched. Records that our own
-rules hold back and that they do not have are counted apart. The totals add up: ours = equal +
-differing + missing there, and theirs = equal + differing + unknown here.
+rules hold back and that they do not have are counted apart. So are records of theirs that can't be
+read, with the parts of ours that belong to them. The totals add up: ours = equal + differing +
+missing there, and theirs = equal + differing + unknown here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from national_sync.fields import BY_NATIONAL
@@ -16,7 +17,13 @@ from national_sync.mapping import Mapped
 from national_sync.models import Entry
 from national_sync.records import Built, build
 from national_sync.states import EntryState
-from national_sync.transport.base import HeldRecord, Key, Transport, all_records
+from national_sync.transport.base import (
+    HeldRecord,
+    Key,
+    Transport,
+    UnreadableRecord,
+    all_records,
+)
 from schools.models import School
 
 _CHUNK = 1000
@@ -58,6 +65,7 @@ class Compared:
     equal: int = 0
     held: int = 0
     differences: list[Difference] = field(default_factory=list)
+    unreadable: list[UnreadableRecord] = field(default_factory=list)
     # By graduate who was ever reported: what they hold; None if they hold nothing.
     records: dict[int, HeldRecord | None] = field(default_factory=dict)
 
@@ -66,7 +74,7 @@ class Compared:
 
     @property
     def clean(self) -> bool:
-        return not self.differences
+        return not self.differences and not self.unreadable
 
     @property
     def adds_up(self) -> bool:
@@ -80,7 +88,8 @@ class Compared:
             "school": self.school.code, "ours": self.ours, "theirs": self.theirs,
             "equal": self.equal, "held": self.held, "differs": self.count(DIFFERS),
             "missing_there": self.count(MISSING), "unknown_here": self.count(EXTRA),
-            "adds_up": self.adds_up,
+            "adds_up": self.adds_up, "unreadable_total": len(self.unreadable),
+            "unreadable": [asdict(record) for record in self.unreadable],
             "differences": [d.as_json() for d in self.differences],
         }  # fmt: skip
 
@@ -90,13 +99,17 @@ def compare(
 ) -> Compared:
     """Fetch and compare everything of one school. Nothing is changed."""
     entries = Entry.objects.filter(school=school).count()
-    held = _theirs(school, transport, entries, tell)
     compared = Compared(school)
+    held = _theirs(compared, transport, entries, tell)
+    # What can't be read is neither missing nor different, and our copy of it stays as it was.
+    unreadable = {(record.year, record.exam_no) for record in compared.unreadable}
     seen: set[tuple[Key, str]] = set()
     for n, (entry, built) in enumerate(_ours(school, mapped)):
         if n % _CHUNK == 0:
             tell(50 + min(45, 45 * n // max(entries, 1)))
         key = built.key or _key_of(entry, school)
+        if unreadable & {(key.year, key.exam_no), (None, key.exam_no)}:
+            continue
         if key in held or entry.accepted_version is not None:
             compared.records[entry.graduate_id] = held.get(key)
         theirs = held[key].parts.get(entry.part) if key in held else None  # type: ignore[call-overload]
@@ -108,11 +121,12 @@ def compare(
 
 
 def _theirs(
-    school: School, transport: Transport, entries: int, tell: TellProgress
+    compared: Compared, transport: Transport, entries: int, tell: TellProgress
 ) -> dict[Key, HeldRecord]:
-    """Everything they hold. The progress told is an estimate from how many records we have."""
+    """Everything they hold that can be read; `compared` gets the rest. The progress told is an estimate from how many records we have."""
     held: dict[Key, HeldRecord] = {}
-    for n, record in enumerate(all_records(transport, school.code)):
+    records = all_records(transport, compared.school.code, unreadable=compared.unreadable)
+    for n, record in enumerate(records):
         if n % (_CHUNK // 2) == 0:
             tell(min(50, 50 * n // max(entries // 2, 1)))
         held[record.key] = record

@@ -30,7 +30,7 @@ from national_sync.transport.base import TransportError, TransportRefused
 from schools.models import School
 from schools.scope import schools_visible_to
 
-# Differences that are kept for the page; the totals count them all.
+# Differences, and unreadable records, that are kept for the page; the totals count them all.
 MOST_KEPT = 200
 # Finished comparisons that are kept of a school.
 KEPT = 10
@@ -158,7 +158,8 @@ def _finish(
 
 def _after_end(comparison: Comparison) -> None:
     """Record the end in the audit trail and delete the school's oldest comparisons."""
-    totals = {k: v for k, v in (comparison.result or {}).items() if k != "differences"}
+    lists = ("differences", "unreadable")
+    totals = {k: v for k, v in (comparison.result or {}).items() if k not in lists}
     by = Actor(None, "system", comparison.asked_by_label)
     audit.record(
         "national.compare_end", by=by, obj=comparison, reason=comparison.problem, data=totals
@@ -185,7 +186,11 @@ def as_result(compared: Compared) -> dict[str, Any]:
     """What is kept: totals of everything, the first differences with personal numbers masked."""
     result = compared.as_json()
     shown = [_masked(d) for d in compared.differences[:MOST_KEPT]]
-    return result | {"total": len(compared.differences), "differences": shown}
+    return result | {
+        "total": len(compared.differences),
+        "differences": shown,
+        "unreadable": result["unreadable"][:MOST_KEPT],
+    }
 
 
 def _masked(difference: Difference) -> dict[str, Any]:

@@ -144,12 +144,23 @@ class HeldRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A held record that is not in the protocol's form. `year` is None and `exam_no` empty where they
+    can't be read either; `reason` is a Chinese sentence."""
+
+    year: int | None
+    exam_no: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPage:
     """Held records of a school in order of (届, 考生号); `next` is None on the last page."""
 
     records: Sequence[HeldRecord]
     next: str | None
     total: int
+    unreadable: Sequence[UnreadableRecord] = ()
 
 
 class TransportError(Exception):
@@ -224,13 +235,21 @@ class Transport(Protocol):
 
 
 def all_records(
-    transport: Transport, school: str, *, year: int | None = None, limit: int = 500
+    transport: Transport,
+    school: str,
+    *,
+    year: int | None = None,
+    limit: int = 500,
+    unreadable: list[UnreadableRecord] | None = None,
 ) -> Iterator[HeldRecord]:
-    """Every record that is held of a school, fetched page by page."""
+    """Every record that is held of a school, fetched page by page. Those that can't be read are added
+    to the list `unreadable`."""
     after: str | None = None
     seen: set[str] = set()
     while True:
         page = transport.records(school, year=year, after=after, limit=limit)
+        if unreadable is not None:
+            unreadable.extend(page.unreadable)
         yield from page.records
         if page.next is None:
             return

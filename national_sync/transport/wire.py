@@ -6,7 +6,7 @@ import datetime
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from national_sync.transport.base import (
     Result,
     ResultPage,
     TransportDown,
+    UnreadableRecord,
 )
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -193,34 +194,85 @@ def result_page(answer: Any, after: int) -> ResultPage:
 
 
 def held_record(row: Mapping[str, Any]) -> HeldRecord:
+    parts = {name: _held_part(part) for name, part in row["parts"].items() if name in PARTS}
+    return HeldRecord(_held_key(row), parts, _confirmation(row))
+
+
+def _held_key(row: Mapping[str, Any]) -> Key:
     key = row["key"]
-    confirmation = row.get("confirmation") or {"state": "unconfirmed"}
-    if confirmation["state"] not in get_args(Confirmed):
-        raise BadAnswer("the confirmation is in an unknown state")
-    return HeldRecord(
-        Key(_name(key["school"]), _number(key["year"], 9999), _name(key["exam_no"])),
-        {
-            name: HeldPart(
-                _number(part["version"], _MOST_VERSION),
-                _values(part["record"]),
-                _values(part.get("returns")),
-                _moment(part.get("accepted_at")),
-            )
-            for name, part in row["parts"].items()
-            if name in PARTS
-        },
-        Confirmation(confirmation["state"], _moment(confirmation.get("changed_at"))),
+    return Key(_name(key["school"]), _number(key["year"], 9999), _name(key["exam_no"]))
+
+
+def _held_part(part: Mapping[str, Any]) -> HeldPart:
+    return HeldPart(
+        _number(part["version"], _MOST_VERSION),
+        _values(part["record"]),
+        _values(part.get("returns")),
+        _moment(part.get("accepted_at")),
     )
 
 
+def _confirmation(row: Mapping[str, Any]) -> Confirmation:
+    found = row.get("confirmation") or {"state": "unconfirmed"}
+    if found["state"] not in get_args(Confirmed):
+        raise BadAnswer("the confirmation is in an unknown state")
+    return Confirmation(found["state"], _moment(found.get("changed_at")))
+
+
+# What reading an answer of another form raises.
+_NO_SUCH_FORM = (BadAnswer, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+
+
 def held_page(answer: Any, after: str | None) -> HeldPage:
+    """A page of records. One of another form does not hold up the others."""
+    rows = answer["records"]
+    if not isinstance(rows, list):
+        raise BadAnswer("the records are no list")
+    read, unreadable = [], []
+    for row in rows:
+        try:
+            read.append(held_record(row))
+        except _NO_SUCH_FORM:
+            unreadable.append(_unreadable_record(row))
     page = HeldPage(
-        tuple(held_record(row) for row in answer["records"]),
-        answer["next"],
-        _number(answer["total"], _MOST_PLACE),
+        tuple(read), answer["next"], _number(answer["total"], _MOST_PLACE), tuple(unreadable)
     )
     if page.next is not None and not isinstance(page.next, str):
         raise BadAnswer("the next page has no name")
     if page.next is not None and page.next == after:
         raise BadAnswer("the list of records does not go on")
     return page
+
+
+def _unreadable_record(row: Any) -> UnreadableRecord:
+    """Whose record it is, as far as that can be read, and what of it can't be."""
+    key = row.get("key") if isinstance(row, dict) else None
+    said = key if isinstance(key, dict) else {}
+    try:
+        year: int | None = _number(said.get("year"), 9999)
+    except BadAnswer:
+        year = None
+    exam_no = said["exam_no"] if isinstance(said.get("exam_no"), str) else ""
+    return UnreadableRecord(year, words(exam_no, 64), _why_unreadable(row))
+
+
+def _why_unreadable(row: Any) -> str:
+    reads: list[tuple[str, Callable[[], object]]] = [
+        ("记录不是约定的格式", lambda: dict(row["parts"])),
+        ("院校代码、届别或考生号无法读取", lambda: _held_key(row)),
+        ("确认情况不是约定的取值", lambda: _confirmation(row)),
+    ]
+    for reason, read in reads:
+        try:
+            read()
+        except _NO_SUCH_FORM:
+            return f"{reason}。"
+    for name, part in row["parts"].items():
+        try:
+            _held_part(part)
+        except _NO_SUCH_FORM:
+            return f"{_PART_NAMES.get(name, '其他')}部分的版本号或内容无法读取。"
+    return "记录不是约定的格式。"
+
+
+_PART_NAMES = {"origin": "生源", "destination": "去向", "archive": "档案"}

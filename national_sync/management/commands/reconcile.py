@@ -47,6 +47,8 @@ class Command(BaseCommand):
             f"{c.school.code} {c.school.name}：本平台 {c.ours}，全国 {c.theirs}，一致 {c.equal}，"
             f"差异 {len(c.differences)}{'' if c.adds_up else ' （合计不符）'}"
         )
+        for record in c.unreadable:
+            self.stdout.write(f"  无法读取 {record.exam_no or '考生号不明'} {record.reason}")
         for d in c.differences:
             fields = "；".join(f"{label}：{a or '空'} ≠ {b or '空'}" for label, a, b in d.fields)
             self.stdout.write(f"  {_KINDS[d.kind]} {Part(d.part).label} {d.exam_no} {fields}")
