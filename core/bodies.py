@@ -21,7 +21,8 @@ WORDS = MEGABYTE
 # What surrounds a file in a form: other fields, boundaries.
 _AROUND = MEGABYTE
 PICTURE = 20 * MEGABYTE + _AROUND
-PICTURES = 80 * MEGABYTE + _AROUND  # four pictures as cameras make them
+# Four pictures as cameras make them. No body may be larger than `core.web_worker.MOST_BODY`.
+PICTURES = 63 * MEGABYTE + _AROUND
 ROSTER = 40 * MEGABYTE + _AROUND
 SMALL_FILE = 5 * MEGABYTE + _AROUND
 # A browser shows an answer only after it has sent its body, so a refused one is read and forgotten,
@@ -62,6 +63,13 @@ def body_limit(path: str) -> int:
     except Resolver404:
         return WORDS
     return frame.body_limits().get(name, WORDS)
+
+
+def files_limit(view_name: str) -> int | None:
+    """How many bytes all files may have that are sent together to the address of this name; None if it
+    takes no files. Pages write it for `static/js/files.js`, which says so before anything is sent."""
+    most = frame.body_limits().get(view_name)
+    return most - _AROUND if most is not None else None
 
 
 def _discard(request: HttpRequest, length: int) -> None:

@@ -30,6 +30,11 @@ LEAST_RATE = 4096
 MOST_HEADER = 64 * 1024
 # Above every limit of a form; what is longer is not taken in at all.
 MOST_BODY = 64 * 1024 * 1024
+# The page about a longer one. Django, which has a page of its own, does not see such a request.
+_TOO_LARGE = f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>内容过大</title></head><body>
+<h1>内容过大，没有接收</h1><p>提交的内容超过{MOST_BODY // 1024 // 1024}MB，没有接收，也没有保存。</p>
+<p>请按浏览器的“返回”键回到填写页，已填的文字还在，只需重新选择较小的文件。</p></body></html>"""
 # All bodies together that a worker takes in at a time.
 MOST_IN_FLIGHT = 512 * 1024 * 1024
 # What is longer lies on the disk meanwhile.
@@ -100,8 +105,10 @@ class Client:
 
     def _refuse(self, status: int, reason: str, more: str = "") -> None:
         self.refused = True
-        head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Length: 0\r\n"
-        self.sendall(f"{head}{more}\r\n".encode())
+        page = _TOO_LARGE.encode() if status == 413 else b""
+        head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Length: {len(page)}\r\n"
+        kind = "Content-Type: text/html; charset=utf-8\r\n" if page else ""
+        self.sendall(f"{head}{kind}{more}\r\n".encode() + page)
 
     def begin_answer(self) -> None:
         size = self.answer.tell()

@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import resolve
+
+from core import bodies
 
 # What file inputs for pictures offer. Computers do not know iPhones' HEIC as pictures, so their file
 # dialogs need the endings.
@@ -198,7 +201,11 @@ class ImageSlot(FileInput):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         own = {"title": self.title, "shown": self.shown, "send_to": self.send_to}
-        return super().get_context(name, value, attrs) | own
+        context = super().get_context(name, value, attrs) | own
+        if self.send_to:  # a script sends the file by itself, to an address with an own limit
+            limit = bodies.files_limit(resolve(self.send_to).view_name)
+            context["widget"]["attrs"]["data-files-limit"] = limit
+        return context
 
 
 class SignaturePad(FileInput):

@@ -14,7 +14,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
-from core import frame
+from core import bodies, frame
 from core.forms.bound import PlatformBoundField
 from core.frame import MenuItem, Service
 from core.masking import mask_id, mask_phone
@@ -34,6 +34,13 @@ def svg(name: str) -> str:
         '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" fill="currentColor" '
         f'aria-hidden="true">{body}</svg>'
     )
+
+
+@register.simple_tag
+def files_limit(view_name: str) -> SafeString:
+    """The attribute of a form that sends files to the address of this name, for `static/js/files.js`.
+    A form that sends to its own page needs none: the page has it."""
+    return format_html('data-files-limit="{}"', bodies.files_limit(view_name))
 
 
 @register.simple_tag

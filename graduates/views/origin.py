@@ -164,9 +164,8 @@ def show_initial_code(request: StaffRequest, pk: int) -> HttpResponse:
     person.refresh_from_db()
     audit.record("graduates.initial_code", by=request.user, obj=graduate)
     code = initial_code(person.pk, person.code_number)
-    return JsonResponse(
-        {"value": f"{code[:4]} {code[4:]}（有效期至{last_day(person.code_made_at)}）"}
-    )
+    until = f"（有效期至{last_day(person.code_made_at)}）"
+    return JsonResponse({"value": f"{code[:4]} {code[4:]}", "note": until})
 
 
 @staff_view("graduates.reset_account")

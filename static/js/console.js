@@ -76,11 +76,12 @@ document.addEventListener("click", async (e) => {
   if (button.dataset.reveal) body.set("field", button.dataset.reveal);
   const answer = await fetch(button.dataset.fetch ?? form.dataset.revealFrom, { method: "POST", body });
   if (!answer.ok) return;
-  const { value } = await answer.json();
+  const { value, note } = await answer.json();
   const shown = Object.assign(document.createElement("b"), { className: "mono", textContent: value });
   const masked = button.previousElementSibling;
   if (masked?.matches("input")) masked.value = value;
   else if (button.dataset.reveal) masked?.replaceWith(shown);
   else button.before(shown);
+  if (note) button.before(` ${note}`);
   button.remove();
 });

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver
 
-from core import bodies, frame
+from core import bodies, frame, web_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +123,32 @@ def test_every_address_that_reads_files_says_how_much_it_takes() -> None:
     }
     assert len(found) > 15
     assert found - set(frame.body_limits()) == set()
+
+
+# --- what pages say of the limits -----------------------------------------------------------------
+
+
+def test_a_page_that_takes_files_writes_how_large_they_may_be_from_the_same_limit() -> None:
+    page = Client().get("/verify/").content.decode()
+    assert f'data-files-limit="{5 * bodies.MEGABYTE}"' in page
+    assert bodies.body_limit("/verify/") == 6 * bodies.MEGABYTE
+    assert "js/files.js" in page
+    assert "data-files-limit" not in Client().get("/login/").content.decode()
+
+
+def test_every_form_with_files_has_a_limit_that_the_browser_can_check() -> None:
+    """A form that sends to another address than that of its page names the limit of that address."""
+    named = set(frame.body_limits())
+    for path in (settings.BASE_DIR / "templates").rglob("*.html"):
+        for form in re.findall(
+            r'<form[^>]*enctype="multipart/form-data".*', path.read_text("utf-8")
+        ):
+            target = re.search(r"action=\"\{% url '([^']+)'", form)
+            limit = re.search(r'\{% files_limit "([^"]+)" %\}', form)
+            assert (target and target[1]) == (limit and limit[1]), path
+            assert target is None or target[1] in named
+
+
+def test_the_server_takes_every_body_that_an_address_may_get() -> None:
+    """Otherwise it refuses without the page that says how to go on."""
+    assert max(frame.body_limits().values()) <= web_worker.MOST_BODY

@@ -65,12 +65,12 @@ def test_showing_an_expired_code_makes_a_new_one_with_its_last_day(
     void = code_of(graduate)
     client = world.client(Role.COUNSELLOR)
     address = reverse("console:origin-code", args=[graduate.pk])
-    shown = client.post(address).json()["value"]
+    shown = client.post(address).json()
     new = code_of(graduate)
     until = timezone.localdate() + timedelta(days=90)
-    assert shown == f"{new[:4]} {new[4:]}（有效期至{until}）"
+    assert shown == {"value": f"{new[:4]} {new[4:]}", "note": f"（有效期至{until}）"}
     assert new != void
-    assert client.post(address).json()["value"] == shown
+    assert client.post(address).json() == shown
     assert Event.objects.filter(action="graduates.renew_codes").count() == 1
     assert activate(graduate, code=void).status_code == 422
     assert activate(graduate).status_code == 302
