@@ -14,7 +14,7 @@ _MOST = 20
 def places(request: HttpRequest) -> JsonResponse:
     """Selectable places whose full name contains what was typed, as JSON. Places whose own name begins
     with it come first."""
-    keyword = readers.read("search", request.GET.get("q", ""), label="地区").value or ""
+    keyword = readers.search_words(request.GET.get("q", ""))
     typed = keyword.replace(" ", "")[:20]
     matching = []
     if typed:

@@ -40,7 +40,7 @@ class DestinationFilter(GraduateFilter):
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Graduates by name or number; a longer Chinese keyword is looked for in units' names, too."""
         by_graduate = search_graduates(queryset, value, self.request.user, "graduate__")
-        keyword = readers.read("search", value, label="关键字").value or ""
+        keyword = readers.search_words(value)
         if len(keyword) >= 4 and not keyword.isascii():
             return queryset.filter(
                 Q(pk__in=by_graduate.values("pk")) | Q(unit_name__contains=keyword)

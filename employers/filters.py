@@ -19,6 +19,6 @@ class LetterFilter(django_filters.FilterSet):
     )
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        wanted = readers.read("search", value, label="关键字").value
+        wanted = readers.search_words(value)
         by_unit = Q(unit__name__contains=wanted) | Q(unit__code=text.clean_code(value))
         return queryset.filter(by_unit | Q(mobile=text.clean_phone(value)))

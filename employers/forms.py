@@ -98,7 +98,7 @@ class ListSearchForm(PlatformForm):
         super().__init__(*args, auto_id="%s", **kwargs)
 
     def clean_q(self) -> str:
-        return readers.read("search", self.cleaned_data["q"], label="关键字").value
+        return readers.search_words(self.cleaned_data["q"])
 
 
 class SignatureForm(PlatformForm):

@@ -20,7 +20,7 @@ OPEN_LETTER = (LetterState.WAITING, LetterState.SECOND)
 
 def find_units(typed: str) -> list[Unit]:
     """Units with this code, or with a name that begins with what was typed."""
-    typed = readers.read("search", typed, label="单位").value
+    typed = readers.search_words(typed)
     if len(typed) < 2:
         return []
     by_name = Q(names__name__startswith=typed) | Q(name__startswith=typed)

@@ -19,7 +19,7 @@ _KEYWORD = "姓名、学号、单位或协议书编号"
 def _filter_by_keyword(queryset: QuerySet[Any], value: str, user: User, to: str) -> QuerySet[Any]:
     """Rows found by the graduate, the unit's name or the agreement's number. `to` is the lookup
     prefix that leads from a row to its agreement."""
-    typed, code = readers.read("search", value, label="关键字").value, text.clean_code(value)
+    typed, code = readers.search_words(value), text.clean_code(value)
     matches = Q(pk__in=search_graduates(queryset, value, user, "graduate__").values("pk"))
     if text.is_digits(code) and len(code) >= 8:
         matches |= Q(**{f"{to}number__startswith": code})

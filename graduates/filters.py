@@ -85,7 +85,7 @@ def search_graduates(
 ) -> QuerySet[Any]:
     """The rows of graduates with this name, student number, exam number or document number. `prefix`
     leads from a row to its graduate."""
-    typed = readers.read("search", value, label="关键字").value
+    typed = readers.search_words(value)
     if not typed:
         return queryset
     if not typed.isascii():

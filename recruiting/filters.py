@@ -38,7 +38,7 @@ class PostingFilter(django_filters.FilterSet):
         return queryset.filter(state=value)
 
     def by_keyword(self, queryset: QuerySet[Posting], name: str, value: Any) -> QuerySet[Posting]:
-        wanted = readers.read("search", value, label="关键字").value
+        wanted = readers.search_words(value)
         return queryset.filter(Q(title__contains=wanted) | Q(unit__name__contains=wanted))
 
 
@@ -51,6 +51,6 @@ class VerificationFilter(django_filters.FilterSet):
     def by_keyword(
         self, queryset: QuerySet[Verification], name: str, value: str
     ) -> QuerySet[Verification]:
-        wanted = readers.read("search", value, label="关键字").value
+        wanted = readers.search_words(value)
         by_code = Q(unit__code=text.clean_code(value))
         return queryset.filter(by_code | Q(unit__name__contains=wanted))

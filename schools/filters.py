@@ -27,5 +27,5 @@ class StaffFilter(django_filters.FilterSet):
     def by_keyword(
         self, queryset: QuerySet[StaffMember], name: str, value: str
     ) -> QuerySet[StaffMember]:
-        wanted = readers.read("search", value, label="关键字").value
+        wanted = readers.search_words(value)
         return queryset.filter(Q(user__label__contains=wanted) | Q(user__login__icontains=wanted))

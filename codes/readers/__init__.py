@@ -21,7 +21,7 @@ from codes.readers.expected import Expected, Reading, Source
 
 __all__ = [
     "CELL", "CELL_1904", "FAILED_LOOKUP", "FORM", "KINDS", "Finding", "Reading", "Source",
-    "empty_of", "read",
+    "empty_of", "read", "search_words",
 ]  # fmt: skip
 
 # The code of the warning about an optional cell with the 0 of a failed lookup. It reads as empty, and
@@ -104,6 +104,12 @@ def read(
         kept = _read_and_keep(expected, raw)
         return Reading(kept.value, list(kept.findings))
     return _read(expected, raw)
+
+
+def search_words(typed: object) -> str:
+    """What was typed into a search box; "" if nothing was, or nothing that can be looked for, such as
+    the sign that stands for bytes of another encoding."""
+    return read("search", typed, label="关键字").value or ""
 
 
 @lookup.forgotten_with_tables

@@ -32,7 +32,7 @@ _SCHOOL_COOKIE = "school"
 
 def schools(request: HttpRequest) -> JsonResponse:
     """Names of schools that contain what was typed, as JSON."""
-    typed = (readers.read("search", request.GET.get("q", ""), label="院校").value or "")[:30]
+    typed = readers.search_words(request.GET.get("q", ""))[:30]
     rows = (
         School.objects.filter(is_open=True, name__contains=typed)
         if typed

@@ -26,7 +26,7 @@ _ADMINS = Count("staff", filter=Q(staff__role=Role.SCHOOL_ADMIN, staff__user__is
 
 @staff_view("province.schools")
 def schools(request: StaffRequest) -> HttpResponse:
-    wanted = readers.read("search", request.GET.get("q", ""), label="关键字").value
+    wanted = readers.search_words(request.GET.get("q", ""))
     rows = School.objects.annotate(admins=_ADMINS).order_by("code")
     if wanted:
         rows = rows.filter(Q(name__contains=wanted) | Q(code__startswith=wanted))
