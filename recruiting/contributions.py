@@ -15,9 +15,10 @@ from recruiting import (
 from recruiting.acting import ROLE_LABELS
 from recruiting.invariants import INVARIANTS
 from recruiting.models import Verification
-from recruiting.queries import waiting_for
-from recruiting.states import VerificationState
-from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
+from recruiting.queries import reports_for, sanctions_for, waiting_for
+from recruiting.states import OPEN_REPORT, AppealState, VerificationState
+from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF, Level
+from schools.scope import staff_of
 
 
 def _postings_waiting(user: User) -> int:
@@ -28,8 +29,19 @@ def _verifications_waiting(user: User) -> int:
     return Verification.objects.filter(state=VerificationState.WAITING)[:1000].count()
 
 
+def _reports_open(user: User) -> int:
+    return reports_for(user).filter(state__in=OPEN_REPORT)[:1000].count()
+
+
+def _appeals_waiting(user: User) -> int:
+    staff = staff_of(user)
+    if staff is None or staff.role_level != Level.PROVINCE:
+        return 0  # the province alone answers
+    return sanctions_for(user).filter(appeal_state=AppealState.WAITING)[:1000].count()
+
+
 CONTRIBUTIONS = Contributions(
-    body_limits={"employer-recruiter": bodies.PICTURE},
+    body_limits={"employer-recruiter": bodies.PICTURE, "job-report": bodies.PICTURES},
     permissions={
         "recruiting.verify": PROVINCE,
         "recruiting.rules": PROVINCE,
@@ -48,12 +60,16 @@ CONTRIBUTIONS = Contributions(
         Service("职位搜索", "查看用人单位发布的职位并投递简历", "jobs", "briefcase", 20),
         Service("我的简历", "填写简历，完整后才能投递", "resume", "file-earmark-person", 21),
         Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
+        Service("举报记录", "对用人单位的举报和答复", "unit-reports", "flag", 29),
     ),
     console_menu=(
         MenuItem("招聘", "招聘资格核验", "console:verifications", "patch-check", "recruiting.verify", 5,
                  _verifications_waiting),
         MenuItem("招聘", "职位审核", "console:postings", "briefcase", "recruiting.review", 10,
                  _postings_waiting),
+        MenuItem("招聘", "单位举报", "console:unit-reports", "flag", "recruiting.reports", 20, _reports_open),
+        MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,
+                 _appeals_waiting),
     ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),

@@ -1,4 +1,4 @@
-"""The filter bars of the console's lists of postings and verifications."""
+"""The filter bars of the console's lists of recruiting."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from codes import readers, text
 from recruiting import queries
-from recruiting.models import Posting, Verification
-from recruiting.states import PostingState, VerificationState, WorkKind
+from recruiting.models import Posting, Sanction, UnitReport, Verification
+from recruiting.states import (
+    OPEN_REPORT,
+    AppealState,
+    PostingState,
+    ReportReason,
+    ReportState,
+    SanctionKind,
+    VerificationState,
+    WorkKind,
+)
 
 # Not a state: what waits for this person's review, changes of published postings included.
 WAITS_FOR_ME = "mine"
@@ -54,3 +64,40 @@ class VerificationFilter(django_filters.FilterSet):
         wanted = readers.search_words(value)
         by_code = Q(unit__code=text.clean_code(value))
         return queryset.filter(by_code | Q(unit__name__contains=wanted))
+
+
+class ReportFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label="状态", choices=ReportState.choices)
+    reason = django_filters.ChoiceFilter(label="举报事项", choices=ReportReason.choices)
+    due = django_filters.ChoiceFilter(
+        label="期限", choices=[("over", "已逾期"), ("today", "今天到期")], method="by_due"
+    )
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="单位名称或统一社会信用代码"
+    )
+
+    def by_due(self, queryset: QuerySet[UnitReport], name: str, value: str) -> QuerySet[UnitReport]:
+        rows, today = queryset.filter(state__in=OPEN_REPORT), timezone.localdate()
+        return rows.filter(due_on__lt=today) if value == "over" else rows.filter(due_on=today)
+
+    def by_keyword(
+        self, queryset: QuerySet[UnitReport], name: str, value: str
+    ) -> QuerySet[UnitReport]:
+        return queryset.filter(_by_unit(value))
+
+
+class SanctionFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(label="处理", choices=SanctionKind.choices)
+    appeal_state = django_filters.ChoiceFilter(label="申诉", choices=AppealState.choices)
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="单位名称或统一社会信用代码"
+    )
+
+    def by_keyword(self, queryset: QuerySet[Sanction], name: str, value: str) -> QuerySet[Sanction]:
+        return queryset.filter(_by_unit(value))
+
+
+def _by_unit(value: str) -> Q:
+    """Rows of the unit with this code, or with this in its name."""
+    wanted = readers.read("search", value, label="关键字").value
+    return Q(unit__code=text.clean_code(value)) | Q(unit__name__contains=wanted)

@@ -1,12 +1,16 @@
-"""What must always hold for applications."""
+"""What must always hold for applications and for the pauses of postings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from core.invariants import Invariant, from_sql
 from recruiting import snapshots
-from recruiting.models import Application
+from recruiting.models import Application, Posting
+from recruiting.states import ON_SHOW, PauseCause
+from recruiting.unit_standing import pausing_reports, sanctions_in_force
 
 OF_ITS_POSTING = from_sql(
     "application_of_posting",
@@ -41,8 +45,24 @@ def changed_resumes() -> Iterator[str]:
             yield f"投递{pk}"
 
 
+def wrong_pauses() -> Iterator[str]:
+    """Postings that a report or a sanction should pause and does not, or the other way round."""
+    of_cause = {
+        PauseCause.REPORTED: pausing_reports().values("unit"),
+        PauseCause.SUSPENDED: sanctions_in_force().values("unit"),
+    }
+    on_show = Posting.objects.filter(state__in=ON_SHOW).order_by("pk")
+    for cause, units in of_cause.items():
+        paused, due = Q(pause_causes__contains=[cause]), Q(unit__in=units)
+        for pk in on_show.filter((paused & ~due) | (due & ~paused)).values_list("pk", flat=True):
+            yield f"职位{pk}（{cause.label}）"
+
+
 INVARIANTS = (
     OF_ITS_POSTING,
     OFFER_IS_INVITATION,
     Invariant("delivered_resume", "投递的简历与投递时一致。", changed_resumes),
+    Invariant(
+        "paused_by_unit", "单位有须暂停的举报或处理时职位已暂停，没有时不因此暂停。", wrong_pauses
+    ),
 )

@@ -12,7 +12,14 @@ from accounts.models import User
 from employers.models import Membership, UnitMember
 from graduates.filters import HasGrams, NameGrams, grams_of
 from graduates.models import Graduate
-from recruiting.models import Application, Interview, Posting, ReviewingSchool
+from recruiting.models import (
+    Application,
+    Interview,
+    Posting,
+    ReviewingSchool,
+    Sanction,
+    UnitReport,
+)
 from recruiting.states import PostingState
 from schools.roles import Level
 from schools.scope import staff_of
@@ -94,3 +101,32 @@ def interviews_of(member: UnitMember) -> QuerySet[Interview]:
     if member.state != Membership.VERIFIED:
         return Interview.objects.none()
     return Interview.objects.filter(unit=member.unit_id)
+
+
+def reports_for(user: User) -> QuerySet[UnitReport]:
+    """The reports of units that a staff member examines: the province all, a school those that were
+    assigned to it."""
+    staff = staff_of(user)
+    if staff is None or staff.role_level not in (Level.SCHOOL, Level.PROVINCE):
+        return UnitReport.objects.none()
+    if staff.role_level == Level.PROVINCE:
+        return UnitReport.objects.all()
+    return UnitReport.objects.filter(examined_by_school=staff.school_id)
+
+
+def sanctions_for(user: User) -> QuerySet[Sanction]:
+    """The sanctions that a staff member sees: the province all, a school those that it decided."""
+    staff = staff_of(user)
+    if staff is None or staff.role_level not in (Level.SCHOOL, Level.PROVINCE):
+        return Sanction.objects.none()
+    if staff.role_level == Level.PROVINCE:
+        return Sanction.objects.all()
+    examined = UnitReport.objects.filter(examined_by_school=staff.school_id)
+    return Sanction.objects.filter(pk__in=examined.values("sanction"))
+
+
+def sanctions_of(member: UnitMember) -> QuerySet[Sanction]:
+    """The sanctions of the person's unit; none for people who are not verified."""
+    if member.state != Membership.VERIFIED:
+        return Sanction.objects.none()
+    return Sanction.objects.filter(unit=member.unit_id)

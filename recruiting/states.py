@@ -235,6 +235,15 @@ class ReportReason(models.IntegerChoices):
     OTHER = 12, "其他"
 
 
+# A report of one of these pauses the unit's postings at once (DOMAIN-AROUND §1.8).
+SERIOUS_REPORT = (
+    ReportReason.FEES,
+    ReportReason.LOANS,
+    ReportReason.PAID_INTERNSHIP,
+    ReportReason.PYRAMID,
+)
+
+
 class ReportState(models.TextChoices):
     SUBMITTED = "submitted", "已提交"
     EXAMINING = "examining", "核查中"

@@ -2,13 +2,14 @@
 
 from celery import shared_task
 
-from recruiting.actions import applications, figures, interviews, postings, verifications
+from recruiting.actions import applications, figures, interviews, postings, sanctions, verifications
 
 
 @shared_task
 def expire_postings() -> None:
     postings.expire_due()
     postings.hold_unconfirmed()
+    sanctions.release_lapsed()
 
 
 @shared_task

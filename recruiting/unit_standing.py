@@ -5,19 +5,28 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core.errors import NotPermitted, Refused
 from employers.models import Unit
 from employers.queries import is_verified_member
-from recruiting.models import Recruiter, Sanction
-from recruiting.states import AccountKind, AppealState, SanctionKind
+from recruiting.models import Recruiter, Sanction, UnitReport
+from recruiting.states import (
+    OPEN_REPORT,
+    SERIOUS_REPORT,
+    AccountKind,
+    AppealState,
+    ReportState,
+    SanctionKind,
+)
 
 # After so many months a unit is verified again (five ministries' notice of 2025-12-25).
 VERIFIED_MONTHS = 6
 REMIND_DAYS = (30, 7)
+# Reports by two people within this time pause the unit's postings, whatever they are about.
+TWO_REPORTERS_WITHIN = datetime.timedelta(days=30)
 
 
 def sanctions_in_force(*kinds: SanctionKind, on: datetime.date | None = None) -> QuerySet[Sanction]:
@@ -25,6 +34,19 @@ def sanctions_in_force(*kinds: SanctionKind, on: datetime.date | None = None) ->
     day = on or timezone.localdate()
     rows = Sanction.objects.filter(kind__in=kinds or (SanctionKind.SUSPEND, SanctionKind.BLACKLIST))
     return rows.filter(until__gte=day).filter(~Q(appeal_state=AppealState.REVOKED))
+
+
+def pausing_reports() -> QuerySet[UnitReport]:
+    """The open reports that keep their unit's postings paused: about fees, loans, paid internships or
+    pyramid selling, or with a report by another person within 30 days that is open or was upheld."""
+    others = UnitReport.objects.filter(
+        unit=OuterRef("unit"),
+        state__in=[*OPEN_REPORT, ReportState.UPHELD],
+        created_at__gte=OuterRef("created_at") - TWO_REPORTERS_WITHIN,
+        created_at__lte=OuterRef("created_at") + TWO_REPORTERS_WITHIN,
+    ).exclude(graduate__person=OuterRef("graduate__person"))
+    rows = UnitReport.objects.filter(state__in=OPEN_REPORT)
+    return rows.filter(Q(reason__in=SERIOUS_REPORT) | Exists(others))
 
 
 def recruiting_refusals(unit: Unit) -> list[Refused]:

@@ -5,16 +5,20 @@ from django.urls import URLPattern, path
 
 from recruiting.views import (
     console_postings,
+    console_reports,
+    console_sanctions,
     console_verifications,
     employer_applications,
     employer_interviews,
     employer_offers,
     employer_postings,
     employer_recruiter,
+    employer_sanctions,
     phone_applications,
     phone_intention,
     phone_interviews,
     phone_postings,
+    phone_reports,
     phone_resume,
 )
 
@@ -41,6 +45,11 @@ urlpatterns: list[URLPattern] = [
     ),
     path("applications/<int:pk>/erase/", phone_applications.erase, name="application-erase"),
     path("intention/", phone_intention.intention, name="intention"),
+    path("jobs/<int:pk>/report/", phone_reports.report_unit, name="job-report"),
+    path("reports/", phone_reports.listing, name="unit-reports"),
+    path("reports/<int:pk>/", phone_reports.report, name="unit-report"),
+    path("reports/<int:pk>/withdraw/", phone_reports.withdraw, name="unit-report-withdraw"),
+    path("reports/<int:pk>/pictures/<int:image>/", phone_reports.picture, name="unit-report-image"),
 ]
 
 employer = [
@@ -103,6 +112,8 @@ employer = [
     path(
         "interviews/<int:pk>/interview.ics", employer_interviews.ics, name="employer-interview-ics"
     ),
+    path("sanctions/", employer_sanctions.listing, name="employer-sanctions"),
+    path("sanctions/<int:pk>/", employer_sanctions.sanction, name="employer-sanction"),
 ]
 console = [
     path("verifications/", console_verifications.VerificationList.as_view(), name="verifications"),
@@ -124,4 +135,18 @@ console = [
     path("postings/approve/", console_postings.approve_many, name="postings-approve"),
     path("postings/<int:pk>/", console_postings.posting, name="posting"),
     path("postings/<int:pk>/do/<str:action>/", console_postings.step, name="posting-step"),
+    path("unit-reports/", console_reports.ReportList.as_view(), name="unit-reports"),
+    path("unit-reports/<int:pk>/", console_reports.report, name="unit-report"),
+    path("unit-reports/<int:pk>/begin/", console_reports.begin, name="unit-report-begin"),
+    path("unit-reports/<int:pk>/uphold/", console_reports.uphold, name="unit-report-uphold"),
+    path("unit-reports/<int:pk>/dismiss/", console_reports.dismiss, name="unit-report-dismiss"),
+    path("unit-reports/<int:pk>/reveal/", console_reports.reveal, name="unit-report-reveal"),
+    path(
+        "unit-reports/<int:pk>/pictures/<int:image>/",
+        console_reports.picture,
+        name="unit-report-image",
+    ),
+    path("sanctions/", console_sanctions.SanctionList.as_view(), name="sanctions"),
+    path("sanctions/<int:pk>/", console_sanctions.sanction, name="sanction"),
+    path("sanctions/<int:pk>/answer/", console_sanctions.answer, name="sanction-answer"),
 ]

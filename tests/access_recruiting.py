@@ -15,10 +15,14 @@ from recruiting.models import (
     ApplicationFile,
     Interview,
     Posting,
+    ReportImage,
     ResumeEntry,
+    ReviewingSchool,
+    Sanction,
+    UnitReport,
     Verification,
 )
-from recruiting.states import EntryKind, PostingState
+from recruiting.states import EntryKind, PostingState, SanctionKind
 from tests import factories
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
@@ -201,6 +205,77 @@ def verification_pictures(o: Any) -> list[AddressCase]:
     return all_verifications(o, slot="certificate")
 
 
+def _reported(graduate: Graduate, o: Any, *school_ids: int) -> UnitReport:
+    return scene.report(graduate, _published(o, *school_ids))
+
+
+def own_reports(o: Any) -> list[AddressCase]:
+    return _graduates_cases(_reported(o.inside, o).pk, _reported(o.outside, o).pk)
+
+
+def _with_picture(report: UnitReport) -> dict[str, int]:
+    file = files.store(b"\xff\xd8", name="a.jpg", content_type="image/jpeg", purpose="report")
+    return {"pk": report.pk, "image": ReportImage.objects.create(report=report, file=file).pk}
+
+
+def own_report_pictures(o: Any) -> list[AddressCase]:
+    mine = _with_picture(_reported(o.inside, o))
+    foreign = _with_picture(_reported(o.outside, o))
+    return [
+        AddressCase("the graduate's", mine, frozenset({"graduate"})),
+        AddressCase("another graduate's", foreign, frozenset()),
+        AddressCase("another report's", mine | {"image": foreign["image"]}, frozenset()),
+    ]
+
+
+def _examined(o: Any) -> tuple[UnitReport, UnitReport]:
+    """A report that the province examines, and one that was assigned to the graduate's school."""
+    school = o.inside.school_id
+    ReviewingSchool.objects.get_or_create(school_id=school, defaults={"by": "试用省级"})
+    return _reported(o.inside, o), _reported(o.inside, o, school)
+
+
+def examined_reports(o: Any) -> list[AddressCase]:
+    of_province, of_school = _examined(o)
+    return [
+        AddressCase("the province's", {"pk": of_province.pk}, frozenset({"province"})),
+        AddressCase("the school's", {"pk": of_school.pk}, REVIEWERS),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def examined_pictures(o: Any) -> list[AddressCase]:
+    of_province, of_school = map(_with_picture, _examined(o))
+    return [
+        AddressCase("the province's", of_province, frozenset({"province"})),
+        AddressCase("the school's", of_school, REVIEWERS),
+        AddressCase("another's", of_school | {"image": of_province["image"]}, frozenset()),
+    ]
+
+
+def _sanctioned(unit_id: int) -> Sanction:
+    return Sanction.objects.create(
+        unit_id=unit_id, kind=SanctionKind.WARNING, reason="虚假宣传", decided_by_id=2**40,
+        decided_by="试用省级",
+    )  # fmt: skip
+
+
+def all_sanctions(o: Any) -> list[AddressCase]:
+    pk = _sanctioned(scene.make_recruiter().unit_id).pk
+    return [
+        AddressCase("the province's", {"pk": pk}, frozenset({"province"})),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def unit_sanctions(o: Any) -> list[AddressCase]:
+    mine = UnitMember.objects.get(user=o.employer)
+    foreign = scene.make_recruiter()
+    return _unit_cases(
+        {"pk": _sanctioned(mine.unit_id).pk}, {"pk": _sanctioned(foreign.unit_id).pk}, {"pk": 2**40}
+    )
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -241,4 +316,17 @@ OBJECTS: dict[str, Any] = {
     "console:verification-picture": verification_pictures,
     "console:posting": reviewed,
     "console:posting-step": review_steps,
+    "job-report": jobs,
+    "unit-report": own_reports,
+    "unit-report-withdraw": own_reports,
+    "unit-report-image": own_report_pictures,
+    "employer-sanction": unit_sanctions,
+    "console:unit-report": examined_reports,
+    "console:unit-report-begin": examined_reports,
+    "console:unit-report-uphold": examined_reports,
+    "console:unit-report-dismiss": examined_reports,
+    "console:unit-report-reveal": examined_reports,
+    "console:unit-report-image": examined_pictures,
+    "console:sanction": all_sanctions,
+    "console:sanction-answer": all_sanctions,
 }

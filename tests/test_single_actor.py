@@ -136,9 +136,9 @@ WHO_AGREES: dict[str, str] = {
 } | recruiting_who_agrees.WHO_AGREES
 _ENDS = re.compile(
     r"^(accept|agree|apply_results|approve|cancel|claim|clear|close|conclude|confirm|consent|decide"
-    r"|decline|delete|drop|end|escalate|expire|give_up|hide|pass_on|propose_release|reassign|redeem"
-    r"|refuse|reject|release|remove|reset|revoke|seal|set_active|set_role|settle|take_back|terminate"
-    r"|turn|unseal|upload_release|verify|void|withdraw)(_(?!refusal)|$)"
+    r"|decline|delete|dismiss|drop|end|escalate|expire|give_up|hide|pass_on|propose_release|reassign"
+    r"|redeem|refuse|reject|release|remove|reset|revoke|seal|set_active|set_role|settle|take_back|terminate"
+    r"|turn|unseal|uphold|upload_release|verify|void|withdraw)(_(?!refusal)|$)"
 )
 # Questions, not actions.
 _QUESTIONS = {"schools.staff.refuse_role_change"}

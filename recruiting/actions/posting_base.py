@@ -22,6 +22,7 @@ from recruiting.fields import POSTING_BY_KEY
 from recruiting.models import Posting, PostingRevision
 from recruiting.posting_steps import POSTING
 from recruiting.states import PauseCause, PostingState, RevisionState
+from recruiting.unit_standing import pausing_reports
 
 STALE = "状态已变化，请刷新后再试，没有保存。"
 _MOST_TOLD = 50
@@ -31,12 +32,15 @@ _MOST_TOLD = 50
 def take_step(
     action: str, posting_id: int, by: User | None, *, version: int | None = None
 ) -> Iterator[tuple[Posting, Step]]:
-    """A transaction for one step on a posting: lock it and ask the transition table.
+    """A transaction for one step on a posting: lock its unit and then itself, and ask the transition
+    table. A report or sanction of the unit at the same moment waits for the step, or the step for it.
 
     `version` is that of the page the person saw. Raises `Conflict` if the posting has changed since,
     and the `DomainError` of a refusal.
     """
     with transaction.atomic():
+        unit_id = Posting.objects.values_list("unit_id", flat=True).get(pk=posting_id)
+        Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
         rows = Posting.objects.select_for_update(of=("self",)).select_related(
             "unit", "member__user"
         )
@@ -80,6 +84,8 @@ def publish(posting: Posting) -> None:
     posting.published_at = posting.confirmed_at = now
     posting.state = PostingState.PUBLISHED
     posting.pause_causes = []
+    if pausing_reports().filter(unit=posting.unit_id).exists():
+        add_cause(posting, PauseCause.REPORTED)
 
 
 def add_cause(posting: Posting, cause: PauseCause) -> None:

@@ -50,6 +50,8 @@ BREAKS = [
     ("application_of_posting", "recruiting_application", "unit_id", "0"),
     ("offer_is_invitation", "recruiting_application", "graduate_id", "-graduate_id"),
     ("delivered_resume", "recruiting_application", "snapshot", "'{}'"),
+    ("paused_by_unit", "recruiting_unitreport", "reason", "12"),
+    ("paused_by_unit", "recruiting_sanction", "until", "'2020-01-01'"),
     ("approved_in_ledger", "national_sync_entry", "graduate_id", "-graduate_id"),
     (
         "sent_is_on_its_way",
@@ -78,6 +80,7 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
     review.approve(graduate_id=signed.graduate_id, by=night.world.counsellor)
     making.make_waiting()
     scene.make_offer(night.world)
+    scene.make_reported(night.world)
     reporting.run(night.simulator)
     audit_chain.extend()
     yield night

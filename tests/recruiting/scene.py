@@ -18,6 +18,7 @@ from recruiting.actions import (
     offers,
     posting_review,
     postings,
+    reports,
     unit_applications,
 )
 from recruiting.models import (
@@ -28,8 +29,9 @@ from recruiting.models import (
     Resume,
     ResumeEntry,
     ResumeStore,
+    UnitReport,
 )
-from recruiting.states import AccountKind, EntryKind, InterviewWay, PostingState
+from recruiting.states import AccountKind, EntryKind, InterviewWay, PostingState, SanctionKind
 from schools.roles import Role
 from tests import factories
 from tests.esign import signing
@@ -184,3 +186,25 @@ def typed_intention(**changes: Any) -> dict[str, Any]:
         "work_kind": "1", "job_categories": ["21", "13"], "places": ["340200", "340000"],
         "unit_properties": ["31"], "industries": [], "pay": "3", "major_match": "2", "available": "1",
     } | changes  # fmt: skip
+
+
+def report(graduate: Graduate, posting: Posting, **changes: Any) -> UnitReport:
+    """The graduate reports the posting's unit, for false statements unless `changes` say otherwise."""
+    return reports.submit(
+        **{
+            "graduate": graduate, "posting_id": posting.pk, "reason": "7",
+            "text": "实际工作与职位描述完全不同。", "evidence": [], "by": account_of(graduate),
+        } | changes,
+    )  # fmt: skip
+
+
+def make_reported(world: World) -> UnitReport:
+    """An open, serious report of a unit that was suspended after an earlier one by the same person."""
+    posting = make_posting(make_recruiter(), PostingState.PUBLISHED, by=world)
+    graduate = factories.make_graduate(world)
+    first = report(graduate, posting)
+    reports.uphold(
+        report_id=first.pk, kind=SanctionKind.SUSPEND, days=30, reason="虚假宣传",
+        answer="已暂停该单位招聘。", by=world.user(Role.PROVINCE),
+    )  # fmt: skip
+    return report(graduate, posting, reason="1")

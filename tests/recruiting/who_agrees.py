@@ -6,6 +6,8 @@ CALLED = "called by another action, under its locks"
 CLOCK = "no person: a date or the database's clock"
 ANSWER = "one side answers what the other one asked"
 APPEAL = "the unit is told and may appeal to another person"
+TWO_STAFF = "blacklisting takes another person than the one who began; the rest can be appealed"
+ANOTHER = "another person than who decided, after the unit's appeal"
 NOTHING_ENDS = "nothing of anybody ends"
 
 MODULES = {
@@ -18,7 +20,9 @@ MODULES = {
     "posting_base",
     "posting_review",
     "postings",
+    "reports",
     "resumes",
+    "sanctions",
     "unit_applications",
     "verifications",
 }
@@ -26,6 +30,7 @@ WHO_AGREES = {
     "recruiting.application_base.end": CALLED,
     "recruiting.applications.withdraw": OWN,
     "recruiting.applications_of_posting.end_open": CALLED,
+    "recruiting.applications_of_posting.end_open_of_unit": CALLED,
     "recruiting.interviews.accept": ANSWER,
     "recruiting.interviews.cancel": UNIT,
     "recruiting.interviews.decline": ANSWER,
@@ -43,6 +48,11 @@ WHO_AGREES = {
     "recruiting.postings.withdraw": UNIT,
     "recruiting.postings.withdraw_revision": UNIT,
     "recruiting.resumes.delete_entry": OWN,
+    "recruiting.sanctions.release_lapsed": CLOCK,
+    "recruiting.sanctions.revoke": ANOTHER,
+    "recruiting.reports.dismiss": NOTHING_ENDS,
+    "recruiting.reports.uphold": TWO_STAFF,
+    "recruiting.reports.withdraw": OWN,
     "recruiting.unit_applications.reject": ANSWER,
     "recruiting.verifications.approve": NOTHING_ENDS,
     "recruiting.verifications.refuse": NOTHING_ENDS,
