@@ -206,7 +206,11 @@ def verification_pictures(o: Any) -> list[AddressCase]:
 
 
 def _reported(graduate: Graduate, o: Any, *school_ids: int) -> UnitReport:
-    return scene.report(graduate, _published(o, *school_ids))
+    report = scene.report(graduate, _published(o, *school_ids))
+    # A person sends few reports a day; these are of days ago.
+    earlier = report.created_at - datetime.timedelta(days=2)
+    UnitReport.objects.filter(pk=report.pk).update(created_at=earlier)
+    return report
 
 
 def own_reports(o: Any) -> list[AddressCase]:
