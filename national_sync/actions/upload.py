@@ -102,6 +102,8 @@ class _UploadRun:
         self.down = False
         # Their stream of answers cannot be read at this place: batches are asked for by their ids.
         self.unreadable = False
+        # Batches with an answer that could not be read. Such an answer may arrive before the receipt.
+        self.partly_unreadable: set[str] = set()
         self.left_over: list[Batch] = []
         # Batches being sent, and as many again that wait for a free sender.
         self.in_flight: dict[Future[Receipt], Batch] = {}
@@ -169,6 +171,7 @@ class _UploadRun:
         if problem is None:
             with _lease_may_be_gone(batch):
                 send.note_sent(batch)
+                send.note_unreadable({str(batch.pk)} & self.partly_unreadable)
             self.awaited += batch.lines
             return
         if not isinstance(problem, TransportError):
@@ -209,6 +212,7 @@ class _UploadRun:
             self.down = not self.unreadable
             return 0
         results = page.results
+        self.partly_unreadable.update(page.unreadable)
         send.note_unreadable(page.unreadable)
         if self.in_flight or (results and self.awaited > len(results)):
             self.reading = self._fetch_results(page.next)

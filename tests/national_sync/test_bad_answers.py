@@ -3,6 +3,7 @@ the other records go on."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -204,6 +205,29 @@ def test_an_answer_that_cannot_be_one_moves_nothing_and_holds_up_no_other(
     with server.transport() as transport:
         upload.ask_for_overdue(transport, older_than=timedelta(0))
     assert states() == {EntryState.ACCEPTED}
+
+
+def test_an_unreadable_answer_that_comes_before_the_receipt_is_told_too(
+    server: AnsweringServer, settings: Any
+) -> None:
+    settings.NATIONAL_PATIENCE = 0.3
+    answer_with(server, UNREADABLE["faults that are no list"])
+    receipt, page, read = server.submitted, server.page, threading.Event()
+
+    def page_after(after: int) -> Said:
+        # Asked for what follows the answers: these have been applied, or are being applied.
+        if server.taken and after:
+            read.set()
+        return page(after)
+
+    def late_receipt(batch: dict[str, Any]) -> Said:
+        assert read.wait(5)
+        time.sleep(0.2)
+        return receipt(batch)
+
+    server.submitted, server.page = late_receipt, page_after
+    run(server)
+    assert "无法读取" in Batch.objects.get().problem
 
 
 @pytest.mark.parametrize("name", HARMLESS)
