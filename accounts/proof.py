@@ -2,9 +2,9 @@
 
 Everybody behind one NAT shares an address, so failures of some never keep the others out. Beyond a
 number of failures at one entrance (a page such as the sign-in of staff) people type the digits of a
-picture, or the answer to a small sum in words, along with the form. Without them the form is not processed: no password is hashed, nothing
-is sent. With them it always is: failures never keep out who has the right password. Failures at one
-entrance do not count at another one.
+picture, or the answer to a small sum in words, along with the form. Without them the form is not
+processed: no password is hashed, nothing is sent. With them it always is: failures never keep out who
+has the right password. Failures at one entrance do not count at another one.
 
 A challenge needs no session and no row: it is a signed random name, from which the answer is
 derived with the platform's key. Each is judged once, whether the answer is right or wrong. While an

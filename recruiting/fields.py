@@ -3,6 +3,7 @@ forms, workbooks, checks and pages. Lengths follow DOMAIN-AROUND §1.1, §1.2 an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -188,6 +189,18 @@ REVIEWED_KEYS = (
     "pay_from", "pay_to", "pay_by_state", "pay_months", "duties", "requirements", "benefits",
     "justification", "real_employer", "source", "contract_years", "probation_months",
 )  # fmt: skip
+
+# What people type between the names of majors, and what they type for none.
+_BETWEEN_MAJORS = re.compile(r"[、,，;；/|\s]+")
+_ANY_MAJOR = frozenset({"不限", "专业不限", "不限专业", "无"})
+
+
+def split_majors(typed: str) -> list[str]:
+    """The names of majors that a posting asks for, each once, as `Posting.majors` has them joined by
+    “、”; none for words such as 不限."""
+    names = dict.fromkeys(_BETWEEN_MAJORS.split(typed))
+    return [name for name in names if name and name not in _ANY_MAJOR]
+
 
 PROFILE: tuple[RecruitingField, ...] = (
     F("introduction", "单位简介", "long", "单位", required=False, max_length=2000),

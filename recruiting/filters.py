@@ -99,5 +99,5 @@ class SanctionFilter(django_filters.FilterSet):
 
 def _by_unit(value: str) -> Q:
     """Rows of the unit with this code, or with this in its name."""
-    wanted = readers.read("search", value, label="关键字").value
+    wanted = readers.search_words(value)
     return Q(unit__code=text.clean_code(value)) | Q(unit__name__contains=wanted)

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("resume/entries/<int:pk>/", phone_resume.entry, name="resume-entry"),
     path("resume/entries/<int:pk>/delete/", phone_resume.delete, name="resume-entry-delete"),
     path("jobs/", phone_postings.listing, name="jobs"),
+    path("jobs/matching/", phone_postings.matching_list, name="jobs-matching"),
     path("jobs/<int:pk>/", phone_postings.job, name="job"),
     path("jobs/<int:pk>/favourite/", phone_postings.favourite, name="job-favourite"),
     path("jobs/<int:pk>/apply/", phone_applications.apply, name="job-apply"),

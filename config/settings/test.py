@@ -1,6 +1,7 @@
 """The test suite: real PostgreSQL and Valkey, quick password hashing, plain static files."""
 
 from .base import *
+from .base import CACHES as _CACHES
 from .base import STORAGES as _STORAGES
 
 SECRET_KEY = "test-" * 12
@@ -15,6 +16,11 @@ OUTBOX_BACKENDS = {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = _STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+# Limits are counted in Valkey. On a busy machine a slow answer must not let a test pass by a limit.
+CACHES = _CACHES | {
+    "default": _CACHES["default"]
+    | {"OPTIONS": {"socket_connect_timeout": 10, "socket_timeout": 20}}
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

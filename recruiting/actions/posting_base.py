@@ -18,7 +18,7 @@ from core.audit import Actor
 from core.errors import Conflict
 from core.states import Step
 from employers.models import Membership, Unit, UnitMember
-from recruiting.fields import POSTING_BY_KEY
+from recruiting.fields import POSTING_BY_KEY, split_majors
 from recruiting.models import Posting, PostingRevision
 from recruiting.posting_steps import POSTING
 from recruiting.states import PauseCause, PostingState, RevisionState
@@ -56,6 +56,7 @@ def store_content(posting: Posting, values: Mapping[str, Any]) -> None:
     for key in POSTING_BY_KEY:
         if key in values:
             setattr(posting, key, values[key])
+    posting.majors = "、".join(split_majors(posting.majors))
     posting.search_places = _with_larger_places(posting.places)
     words = f"{posting.title} {posting.unit.name}"
     posting.search_text = text.narrow(words).casefold()[:200]

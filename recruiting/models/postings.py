@@ -23,6 +23,8 @@ from schools.models import School
 from workbooks.models import WorkbookImport
 
 MOST_PLACES = 10
+# Long texts of a posting, which no list shows.
+LONG_TEXTS = ("duties", "requirements", "benefits")
 
 
 class PostingContent(models.Model):
@@ -138,8 +140,13 @@ class Posting(PostingContent):
         ]
         indexes = [
             models.Index(fields=["unit", "-id"], name="posting_of_unit"),
+            # With every column by which graduates' lists narrow and order postings, so that such a
+            # list reads this index and, of the wide table, the rows of one page alone.
             models.Index(
-                fields=["-published_at", "-id"], name="posting_newest",
+                fields=["-published_at", "-id"], name="posting_of_lists",
+                include=["valid_until", "work_kind", "education", "job_category", "search_places",
+                         "places", "pay_from", "pay_to", "majors", "major_match", "school_ids",
+                         "hidden_from"],
                 condition=Q(state=PostingState.PUBLISHED),
             ),
             models.Index(

@@ -1,4 +1,4 @@
-"""The postings that a graduate sees: the search, one posting, and favourites."""
+"""The postings that a graduate sees: the search, those that match, one posting, and favourites."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from django.views.decorators.http import require_POST
 from core.forms import pressed
 from graduates.access import GraduateRequest, graduate_view
 from graduates.models import Graduate
-from recruiting import queries
+from recruiting import matching, queries
 from recruiting.actions.applications import delivery_refusals
 from recruiting.forms import job_search_form
-from recruiting.models import Application, Favourite, Posting, Recruiter, UnitFigures
+from recruiting.models import Application, Favourite, Intention, Posting, Recruiter, UnitFigures
+from recruiting.models.postings import LONG_TEXTS
 from recruiting.states import LIVE_APPLICATION
 from recruiting.words import content_words
 
 _TAB = "services"
 _SIZE = 20
-_LONG = ("duties", "requirements", "benefits")
 # Where a page of the list ends: microseconds since 1970 and the id of its last posting.
 _PLACE_IN_LIST = re.compile(r"([0-9]{1,17})-([0-9]{1,15})", re.ASCII)
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -39,34 +39,78 @@ def listing(request: GraduateRequest) -> HttpResponse:
         kept=bool(typed.get("kept")),
     )  # fmt: skip
     page, following = _page(rows, request.GET.get("before", ""))
-    applied = Application.objects.filter(
-        graduate=request.graduate, posting__in=[p.pk for p in page], state__in=LIVE_APPLICATION
-    )
     context = {
         "rows": page,
         "following": following,
         "form": search,
         "narrowed": any(typed.values()) or bool(search.errors),
-        "applied": set(applied.values_list("posting_id", flat=True)),
+        "applied": _applied_for(request.graduate, page),
         "tab": _TAB,
     }
     return render(request, "recruiting/phone/jobs.html", context)
+
+
+@graduate_view
+def matching_list(request: GraduateRequest) -> HttpResponse:
+    """The postings that match what the graduate looks for, each with the reason."""
+    graduate = request.graduate
+    intention = Intention.objects.filter(graduate=graduate).first()
+    found: list[matching.Match] = []
+    if intention is not None:
+        after = _place_of_match(request.GET.get("before", ""))
+        found = matching.page(graduate, intention, size=_SIZE + 1, after=after)
+    page = found[:_SIZE]
+    context = {
+        "matches": page,
+        "following": _match_as_text(page[-1].place) if len(found) > _SIZE else "",
+        "intention": intention,
+        "applied": _applied_for(graduate, [match.posting for match in page]),
+        "tab": _TAB,
+    }
+    return render(request, "recruiting/phone/jobs_matching.html", context)
+
+
+def _applied_for(graduate: Graduate, postings: list[Posting]) -> set[int]:
+    """The ids of those postings for which the graduate has an application that is under way."""
+    rows = Application.objects.filter(
+        graduate=graduate, posting__in=[p.pk for p in postings], state__in=LIVE_APPLICATION
+    )
+    return set(rows.values_list("posting_id", flat=True))
+
+
+def _place_of_match(before: str) -> matching.Place | None:
+    hits, _, rest = before.partition("-")
+    place = _PLACE_IN_LIST.fullmatch(rest)
+    if place is None or not re.fullmatch("[0-9]", hits, re.ASCII):
+        return None
+    return matching.Place(int(hits), _time_of(place), int(place[2]))
+
+
+def _match_as_text(place: matching.Place) -> str:
+    return f"{place.hits}-{_as_text(place.published_at, place.pk)}"
+
+
+def _time_of(place: re.Match[str]) -> datetime.datetime:
+    return _EPOCH + datetime.timedelta(microseconds=int(place[1]))
+
+
+def _as_text(published_at: datetime.datetime, pk: int) -> str:
+    return f"{(published_at - _EPOCH) // datetime.timedelta(microseconds=1)}-{pk}"
 
 
 def _page(rows: QuerySet[Posting], before: str) -> tuple[list[Posting], str]:
     """One page of postings, the newest first, and the `before` of the following one; "" on the last."""
     place = _PLACE_IN_LIST.fullmatch(before)
     if place is not None:
-        at = _EPOCH + datetime.timedelta(microseconds=int(place[1]))
+        at = _time_of(place)
         rows = rows.filter(Q(published_at__lt=at) | Q(published_at=at, pk__lt=int(place[2])))
-    rows = rows.select_related("unit").defer(*_LONG).order_by("-published_at", "-pk")
+    rows = rows.select_related("unit").defer(*LONG_TEXTS).order_by("-published_at", "-pk")
     page = list(rows[: _SIZE + 1])
     if len(page) <= _SIZE:
         return page, ""
     last = page[_SIZE - 1]
     assert last.published_at is not None
-    micros = (last.published_at - _EPOCH) // datetime.timedelta(microseconds=1)
-    return page[:_SIZE], f"{micros}-{last.pk}"
+    return page[:_SIZE], _as_text(last.published_at, last.pk)
 
 
 def shown_posting(graduate: Graduate, pk: int) -> Posting:

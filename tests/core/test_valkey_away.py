@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.celery import app
+from config.settings.base import CACHES as PRODUCTION_CACHES
 from core import cache as cache_module
 from core import jobs, outage, rate
 from core.errors import DomainError
@@ -59,6 +60,9 @@ def connect_anew() -> None:
 def valkey(server: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     """This process caches there and sends its messages there."""
     monkeypatch.setitem(settings.CACHES["default"], "LOCATION", server.url)
+    monkeypatch.setitem(
+        settings.CACHES["default"], "OPTIONS", PRODUCTION_CACHES["default"]["OPTIONS"]
+    )
     monkeypatch.setattr(app.conf, "broker_url", server.url)
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
     monkeypatch.setattr(cache_module, "_state", cache_module._State())
