@@ -16,7 +16,7 @@ _FINDING = re.compile(r"unused (?:function|method|class|property|import) '(?P<na
 _CALLED_BY_NAME = re.compile(
     r"Command|\w+Config|as_sql|get_group_by_cols|by_\w+|dehydrate_\w+|after_\w+|before_\w+"
     r"|add_arguments|process_view|process_exception|has_perm|get_user|get_by_natural_key"
-    r"|get_session_auth_hash|get_failures|user_logged_in|get_session_store_class|get_model_class|validate|get_help_text|_ua_stylesheets|widget_attrs"
+    r"|get_session_auth_hash|get_failures|user_logged_in|get_session_store_class|get_model_class|validate|get_help_text|_ua_stylesheets|_update_meta|widget_attrs"
     r"|clean_\w+|get_bound_field|format_value|value_from_datadict|to_python|has_changed"
     r"|get_context|use_required_attribute|subwidgets|prepare_value|default_renderer|do_\w+|log_message|get_form_class"
     r"|run_from_argv|server_bind|handle_error|send_error|gettimeout|settimeout"

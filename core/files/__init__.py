@@ -44,7 +44,7 @@ def store(
     )
     file = StoredFile(
         key=key,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256(content),
         size=len(content),
         content_type=content_type,
         name=Path(name).name[:200],
@@ -54,6 +54,11 @@ def store(
     )
     rows.insert(file)
     return file
+
+
+def sha256(content: bytes) -> str:
+    """The hash under which `content` is stored, as hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def open_file(file: StoredFile) -> IO[bytes]:

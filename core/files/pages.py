@@ -15,7 +15,7 @@ from core.models import StoredFile
 
 _CHILD = Path(page_child.__file__)
 _LIMITS = child_process.Limits(memory=768 * 1024**2, cpu_seconds=20, seconds=30)
-_PRELOAD = ("pypdfium2", "PIL.Image", "PIL.PngImagePlugin")
+PRELOAD = ("pypdfium2", "PIL.Image", "PIL.PngImagePlugin")
 WIDTH = 1240  # A4 at 150 dpi: the small print is 18 pixels high
 _MOST_PAGES = 20
 
@@ -45,7 +45,7 @@ def _draw(content: bytes) -> list[bytes]:
     arguments = [str(WIDTH), str(_MOST_PAGES)]
     try:
         done = child_process.run(
-            _CHILD, arguments, limits=_LIMITS, content=content, preload=_PRELOAD
+            _CHILD, arguments, limits=_LIMITS, content=content, preload=PRELOAD
         )
     except subprocess.TimeoutExpired:
         raise _unavailable() from None
