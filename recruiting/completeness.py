@@ -39,6 +39,13 @@ def completeness_of(shares: dict[str, float]) -> int:
     return int(sum(WEIGHTS[key][1] * share for key, share in shares.items()) * 100 / whole + 1e-9)
 
 
+def completeness_without(completeness: int, left_out: Collection[str]) -> int:
+    """The percentage of a résumé that leaves out all entries of some sections that the store fills."""
+    whole = sum(weight for _, weight in WEIGHTS.values())
+    lost = sum(WEIGHTS[kind][1] for kind in left_out) * 100 / whole
+    return max(int(completeness - lost), 0)
+
+
 def missing_sections(shares: dict[str, float]) -> list[str]:
     """The names of the sections in which something is still missing."""
     return [WEIGHTS[key][0] for key, share in shares.items() if share < 1]

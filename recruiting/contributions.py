@@ -41,7 +41,12 @@ def _appeals_waiting(user: User) -> int:
 
 
 CONTRIBUTIONS = Contributions(
-    body_limits={"employer-recruiter": bodies.PICTURE, "job-report": bodies.PICTURES},
+    body_limits={
+        "employer-recruiter": bodies.PICTURE,
+        "job-report": bodies.PICTURES,
+        "resume-photo": bodies.PICTURE,
+        "resume-attachments": bodies.SMALL_FILE,
+    },
     permissions={
         "recruiting.verify": PROVINCE,
         "recruiting.rules": PROVINCE,
@@ -60,6 +65,8 @@ CONTRIBUTIONS = Contributions(
         Service("职位搜索", "查看用人单位发布的职位并投递简历", "jobs", "briefcase", 20),
         Service("我的简历", "填写简历，完整后才能投递", "resume", "file-earmark-person", 21),
         Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
+        Service("面试", "面试邀请、时间地点和答复", "interviews", "calendar-event", 23),
+        Service("谁看过我的简历", "哪个单位的谁，什么时候打开的", "resume-readings", "eye", 24),
         Service("举报记录", "对用人单位的举报和答复", "unit-reports", "flag", 29),
     ),
     console_menu=(

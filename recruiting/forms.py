@@ -15,9 +15,11 @@ from codes import text
 from codes.forms import DeclaredForm, declared_form
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
-from recruiting.actions.resumes import MAY_BE_EMPTY, SHOWN_IF_TICKED
+from graduates.models import Graduate
+from recruiting.actions.resumes import MAY_BE_EMPTY, SHOWN_IF_TICKED, typed_texts
 from recruiting.fields import ENTRY, POSTING, POSTING_BY_KEY, PROFILE, STORE
-from recruiting.models import ResumeEntry, ResumeStore
+from recruiting.models import Resume, ResumeEntry, ResumeStore
+from recruiting.rules import identity
 from recruiting.states import InterviewResult, InterviewWay, RejectReason
 from schools.models import School
 
@@ -179,7 +181,7 @@ class ReasonForm(PlatformForm):
         self.fields["reason"] = words
 
 
-_SHOWN_CHOICES = [
+SHOWN_CHOICES = [
     (field.name, field.verbose_name.removeprefix("显示"))
     for field in ResumeStore._meta.fields
     if field.name in SHOWN_IF_TICKED
@@ -190,7 +192,7 @@ class StoreForm(DeclaredForm):
     """The fields of the résumé that are not entries, what is shown, and what there is nothing of."""
 
     shown = fields.Checklist(
-        "在简历中显示", _SHOWN_CHOICES,
+        "在简历中显示", SHOWN_CHOICES,
         required=False, help_text="不勾选的，单位看不到",
     )  # fmt: skip
     nothing_in = fields.Checklist(
@@ -199,17 +201,24 @@ class StoreForm(DeclaredForm):
     )  # fmt: skip
 
 
-def store_form(store: ResumeStore | None, data: Any = None) -> DeclaredForm:
+def store_form(store: ResumeStore | None, graduate: Graduate, data: Any = None) -> DeclaredForm:
+    """The form of the store. What is saved and holds a number of a document has a warning beside it."""
     initial: dict[str, Any] = {}
     if store is not None:
         initial = {field.key: getattr(store, field.key) for field in STORE}
         initial["shown"] = [key for key in SHOWN_IF_TICKED if getattr(store, key)]
         initial["nothing_in"] = store.nothing_in
-    return declared_form(STORE, base=StoreForm)(data, initial=initial)
+    form = declared_form(STORE, base=StoreForm)(data, initial=initial)
+    if store is not None and data is None:
+        form.warnings = identity.doubts(typed_texts(store), graduate)
+    return form
 
 
-def entry_form(kind: str, entry: ResumeEntry | None, data: Any = None) -> DeclaredForm:
-    """The form of an entry of the section `kind`; `entry` is the one that is changed."""
+def entry_form(
+    kind: str, entry: ResumeEntry | None, graduate: Graduate, data: Any = None
+) -> DeclaredForm:
+    """The form of an entry of the section `kind`; `entry` is the one that is changed. What is saved and
+    holds a number of a document has a warning beside it."""
     declared = ENTRY[kind]
     required = [field.key for field in declared if field.required]
     initial = {f.key: getattr(entry, f.key) for f in declared} if entry is not None else {}
@@ -217,7 +226,10 @@ def entry_form(kind: str, entry: ResumeEntry | None, data: Any = None) -> Declar
         if initial.get(key) is not None:
             initial[key] = f"{initial[key]:%Y-%m}"
     hints = {f.key: f.hint or "如 2026-09" for f in declared if f.kind == "month"}
-    return declared_form(declared, required=required, hints=hints)(data, initial=initial)
+    form = declared_form(declared, required=required, hints=hints)(data, initial=initial)
+    if entry is not None and data is None:
+        form.warnings = identity.doubts(typed_texts(entry), graduate)
+    return form
 
 
 class JobSearchForm(DeclaredForm):
@@ -262,6 +274,24 @@ class ApplyForm(PlatformForm):
     )
     consent = fields.Check("我已阅读并同意以上说明")
     version = fields.Seen()
+    _only = 0
+
+    def offer_resumes(self, resumes: Sequence[Resume]) -> None:
+        """Let the graduate choose one of several résumés; the default one, which comes first, is
+        preselected. A single one is no choice."""
+        self._only = resumes[0].pk if len(resumes) == 1 else 0
+        if len(resumes) > 1:
+            named = [(r.pk, f"{r.title}（默认）" if r.is_default else r.title) for r in resumes]
+            self.fields["resume"] = fields.Choice(
+                "投递哪份简历", named, required=False, star=True, widget=widgets.RadioSelect(),
+                initial=resumes[0].pk,
+                error_messages={"invalid_choice": "所选简历已被删除，请重新选择。"},
+            )  # fmt: skip
+
+    @property
+    def resume_id(self) -> int:
+        """The id of the chosen résumé; 0 without one."""
+        return self._only or int(self.cleaned_data.get("resume") or 0)
 
     @property
     def agreed_version(self) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from core.invariants import Invariant, from_sql
 from recruiting import snapshots
-from recruiting.models import Application, Posting
+from recruiting.models import Application, ApplicationFile, Posting
 from recruiting.states import ON_SHOW, PauseCause
 from recruiting.unit_standing import pausing_reports, sanctions_in_force
 
@@ -38,10 +39,15 @@ OFFER_IS_INVITATION = from_sql(
 
 
 def changed_resumes() -> Iterator[str]:
-    """Applications whose résumé has another hash than when it was delivered. Erased ones are left out."""
+    """Applications whose résumé has another hash, or another photo or attachment, than when it was
+    delivered. Erased ones are left out."""
+    enclosed = ApplicationFile.objects.filter(application=OuterRef("pk")).order_by("pk")
     rows = Application.objects.exclude(snapshot="").order_by("pk")
-    for pk, text, known in rows.values_list("pk", "snapshot", "snapshot_hash").iterator(500):
-        if snapshots.digest(text) != known:
+    rows = rows.annotate(enclosed=ArraySubquery(enclosed.values("file__sha256")))
+    columns = ("pk", "snapshot", "snapshot_hash", "photo__sha256", "enclosed")
+    for pk, text, known, photo, enclosed_hashes in rows.values_list(*columns).iterator(500):
+        held = {*enclosed_hashes, *([photo] if photo else [])}
+        if snapshots.digest(text) != known or not snapshots.has_files(text, held):
             yield f"投递{pk}"
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 from codes import lookup
 from codes.validators import id_birth_date
+from core.models import StoredFile
 from graduates.models import Graduate
 from recruiting.fields import ENTRY, INTENTION
-from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
+from recruiting.models import Application, Intention, Resume, ResumeEntry, ResumeStore
 from recruiting.states import EntryKind
 
-_FORMAT = 1
+# 2 has the hashes of photo and attachments.
+_FORMAT = 2
 _RESIDENT_CARD = "01"
 
 
@@ -29,12 +31,15 @@ def compose(graduate: Graduate, resume: Resume, store: ResumeStore) -> str:
             "format": _FORMAT,
             "title": resume.title,
             "layout": resume.layout,
-            "basics": _basics(graduate, store),
+            "photo": store.photo.sha256 if store.photo is not None else "",
+            "basics": _basics(graduate, store, resume),
             "contact": {"mobile": graduate.mobile, "email": graduate.email},
             "intention": intention_words(Intention.objects.filter(graduate=graduate).first()),
             "sections": [_section(kind, entries) for kind in EntryKind],
             "self_evaluation": store.self_evaluation,
-            "attachments": list(resume.attachments.order_by("id").values_list("name", flat=True)),
+            "attachments": [
+                list(pair) for pair in resume.attachments.order_by("id").values_list("name", "file__sha256")
+            ],
         },
         ensure_ascii=False, sort_keys=True, separators=(",", ":"),
     )  # fmt: skip
@@ -50,9 +55,37 @@ def read(text: str) -> dict[str, Any]:
     return json.loads(text) if text else {}
 
 
-def _basics(graduate: Graduate, store: ResumeStore) -> list[list[str]]:
+def has_files(text: str, hashes: set[str]) -> bool:
+    """Whether photo and attachments with these hashes are those that the résumé was delivered with. A
+    text of format 1 says nothing of them."""
+    resume = read(text)
+    if resume.get("format", 1) < _FORMAT:
+        return True
+    known = {resume["photo"], *(sha256 for _, sha256 in resume["attachments"])}
+    return hashes == known - {""}
+
+
+def delivered_photo(application: Application) -> StoredFile | None:
+    """The photo that the application was sent with. None without one, and for a file that is not the one
+    whose hash the delivered résumé holds."""
+    photo = application.photo
+    known = read(application.snapshot).get("photo", "")
+    return photo if photo is not None and photo.sha256 == known else None
+
+
+def _basics(graduate: Graduate, store: ResumeStore, resume: Resume) -> list[list[str]]:
     """(label, words) of what the record and the graduate say; empty and unticked ones are left out."""
     name = lookup.name
+    shown = {
+        key: words
+        for key, words in (
+            ("show_ethnicity", name("ethnicity", graduate.ethnicity)),
+            ("show_politics", name("politics", graduate.politics)),
+            ("show_native_place", store.native_place),
+            ("show_health", store.health),
+        )
+        if getattr(store, key) and key not in resume.hidden_facts
+    }
     person = graduate.person
     born = id_birth_date(person.id_number) if person.id_type == _RESIDENT_CARD else None
     pairs = [
@@ -63,10 +96,10 @@ def _basics(graduate: Graduate, store: ResumeStore) -> list[list[str]]:
         ("专业", graduate.major_name),
         ("学历", name("education_level", graduate.level)),
         ("毕业时间", f"{graduate.graduates_on.year}年{graduate.graduates_on.month}月"),
-        ("民族", name("ethnicity", graduate.ethnicity) if store.show_ethnicity else ""),
-        ("政治面貌", name("politics", graduate.politics) if store.show_politics else ""),
-        ("籍贯", store.native_place if store.show_native_place else ""),
-        ("健康状况", store.health if store.show_health else ""),
+        ("民族", shown.get("show_ethnicity", "")),
+        ("政治面貌", shown.get("show_politics", "")),
+        ("籍贯", shown.get("show_native_place", "")),
+        ("健康状况", shown.get("show_health", "")),
         ("外语水平", store.foreign_language),
         ("计算机水平", store.computer),
         ("爱好", store.hobbies),

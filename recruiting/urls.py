@@ -18,8 +18,12 @@ from recruiting.views import (
     phone_intention,
     phone_interviews,
     phone_postings,
+    phone_readings,
     phone_reports,
     phone_resume,
+    phone_resume_choices,
+    phone_resume_files,
+    phone_resume_photo,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -34,6 +38,28 @@ urlpatterns: list[URLPattern] = [
     path("resume/entries/new/<str:kind>/", phone_resume.new_entry, name="resume-entry-new"),
     path("resume/entries/<int:pk>/", phone_resume.entry, name="resume-entry"),
     path("resume/entries/<int:pk>/delete/", phone_resume.delete, name="resume-entry-delete"),
+    path("resume/photo/", phone_resume_photo.photo, name="resume-photo"),
+    path("resume/photo/remove/", phone_resume_photo.remove, name="resume-photo-remove"),
+    path("resume/photo/photo.jpg", phone_resume_photo.picture, name="resume-photo-file"),
+    path("resume/attachments/", phone_resume_files.listing, name="resume-attachments"),
+    path(
+        "resume/attachments/<int:pk>/attachment.pdf",
+        phone_resume_files.attachment,
+        name="resume-attachment",
+    ),
+    path(
+        "resume/attachments/<int:pk>/delete/",
+        phone_resume_files.delete,
+        name="resume-attachment-delete",
+    ),
+    path("resumes/new/", phone_resume_choices.new, name="resume-choice-new"),
+    path("resumes/<int:pk>/", phone_resume_choices.choice, name="resume-choice"),
+    path(
+        "resumes/<int:pk>/default/", phone_resume_choices.make_default, name="resume-choice-default"
+    ),
+    path("resumes/<int:pk>/delete/", phone_resume_choices.delete, name="resume-choice-delete"),
+    path("resumes/<int:pk>/resume.pdf", phone_resume_choices.as_pdf, name="resume-choice-pdf"),
+    path("resume/readings/", phone_readings.listing, name="resume-readings"),
     path("jobs/", phone_postings.listing, name="jobs"),
     path("jobs/matching/", phone_postings.matching_list, name="jobs-matching"),
     path("jobs/<int:pk>/", phone_postings.job, name="job"),
@@ -45,6 +71,12 @@ urlpatterns: list[URLPattern] = [
         "applications/<int:pk>/withdraw/", phone_applications.withdraw, name="application-withdraw"
     ),
     path("applications/<int:pk>/erase/", phone_applications.erase, name="application-erase"),
+    path(
+        "applications/<int:pk>/files/<int:file>/",
+        phone_applications.attachment,
+        name="application-file",
+    ),
+    path("applications/<int:pk>/photo.jpg", phone_applications.photo, name="application-photo"),
     path("intention/", phone_intention.intention, name="intention"),
     path("jobs/<int:pk>/report/", phone_reports.report_unit, name="job-report"),
     path("reports/", phone_reports.listing, name="unit-reports"),
@@ -93,6 +125,16 @@ employer = [
         "applications/<int:pk>/files/<int:file>/",
         employer_applications.attachment,
         name="employer-application-file",
+    ),
+    path(
+        "applications/<int:pk>/photo.jpg",
+        employer_applications.photo,
+        name="employer-application-photo",
+    ),
+    path(
+        "applications/<int:pk>/print/",
+        employer_applications.as_pdf,
+        name="employer-application-print",
     ),
     path(
         "applications/<int:pk>/interview/", employer_interviews.new, name="employer-interview-new"

@@ -13,10 +13,13 @@ from recruiting.actions import interviews, verifications
 from recruiting.models import (
     Application,
     ApplicationFile,
+    Attachment,
     Interview,
     Posting,
     ReportImage,
+    Resume,
     ResumeEntry,
+    ResumeStore,
     ReviewingSchool,
     Sanction,
     UnitReport,
@@ -62,6 +65,13 @@ def _received(o: Any, graduates: tuple[Graduate, Graduate]) -> list[Application]
     ]
 
 
+def _with_resume(graduate: Graduate) -> Graduate:
+    """The graduate with a résumé, which an earlier case may have written."""
+    if ResumeStore.objects.filter(graduate=graduate).exists():
+        return graduate
+    return scene.write_resume(graduate)
+
+
 def _applicants(o: Any) -> tuple[Graduate, Graduate]:
     return scene.make_applicant(o.world), scene.make_applicant(o.world)
 
@@ -76,12 +86,59 @@ def enclosed_files(o: Any) -> list[AddressCase]:
     rows = [
         ApplicationFile.objects.create(
             application=application, name="成绩单.pdf",
-            file=files.store(b"%PDF-", name="a.pdf", content_type="application/pdf", purpose="resume"),
+            file=scene.store_pdf(),
         )
         for application in _received(o, _applicants(o))
     ]  # fmt: skip
     mine, foreign = ({"pk": row.application_id, "file": row.pk} for row in rows)
     return _unit_cases(mine, foreign, mine | {"file": foreign["file"]})
+
+
+def delivered_photos(o: Any) -> list[AddressCase]:
+    """An application with a photo, as the unit opens it."""
+    graduates = _applicants(o)
+    for graduate in graduates:
+        scene.upload_photo(graduate)
+    mine, foreign = _received(o, graduates)
+    return _unit_cases({"pk": mine.pk}, {"pk": foreign.pk}, {"pk": 2**40})
+
+
+def own_delivered_photos(o: Any) -> list[AddressCase]:
+    graduates = _with_resume(o.inside), scene.make_applicant(o.world)
+    for graduate in graduates:
+        scene.upload_photo(graduate)
+    return _graduates_cases(*(a.pk for a in _received(o, graduates)))
+
+
+def own_enclosed_files(o: Any) -> list[AddressCase]:
+    posting = _published(o)
+    rows = [
+        ApplicationFile.objects.create(
+            application_id=_delivered(graduate, posting), name="成绩单", file=scene.store_pdf()
+        )
+        for graduate in (o.inside, o.outside)
+    ]
+    mine, foreign = ({"pk": row.application_id, "file": row.pk} for row in rows)
+    return [
+        AddressCase("the graduate's", mine, frozenset({"graduate"})),
+        AddressCase("another graduate's", foreign, frozenset()),
+        AddressCase("another application's", mine | {"file": foreign["file"]}, frozenset()),
+    ]
+
+
+def own_attachments(o: Any) -> list[AddressCase]:
+    return _graduates_cases(
+        *(
+            Attachment.objects.create(graduate=graduate, name="成绩单", file=scene.store_pdf()).pk
+            for graduate in (o.inside, o.outside)
+        )
+    )
+
+
+def own_resumes(o: Any) -> list[AddressCase]:
+    return _graduates_cases(
+        *(Resume.objects.get(graduate=_with_resume(g)).pk for g in (o.inside, o.outside))
+    )
 
 
 def _invited(o: Any, graduates: tuple[Graduate, Graduate]) -> list[Interview]:
@@ -111,7 +168,7 @@ def _unit_cases(mine: Any, foreign: Any, missing: Any) -> list[AddressCase]:
 
 def graduates_interviews(o: Any) -> list[AddressCase]:
     """An interview of the signed-in graduate, and one of another graduate."""
-    own = scene.write_resume(o.inside)
+    own = _with_resume(o.inside)
     mine, foreign = _invited(o, (own, scene.make_applicant(o.world)))
     return [
         AddressCase("the graduate's", {"pk": mine.pk}, frozenset({"graduate"})),
@@ -293,6 +350,8 @@ OBJECTS: dict[str, Any] = {
     "employer-application-select": applications,
     "employer-application-offer": applications,
     "employer-application-file": enclosed_files,
+    "employer-application-photo": delivered_photos,
+    "employer-application-print": applications,
     "employer-interview-new": applications,
     "employer-interview": unit_interviews,
     "employer-interview-move": unit_interviews,
@@ -314,6 +373,14 @@ OBJECTS: dict[str, Any] = {
     "application": own_applications,
     "application-withdraw": own_applications,
     "application-erase": own_applications,
+    "application-photo": own_delivered_photos,
+    "application-file": own_enclosed_files,
+    "resume-attachment": own_attachments,
+    "resume-attachment-delete": own_attachments,
+    "resume-choice": own_resumes,
+    "resume-choice-default": own_resumes,
+    "resume-choice-delete": own_resumes,
+    "resume-choice-pdf": own_resumes,
     "console:verification": all_verifications,
     "console:verification-approve": all_verifications,
     "console:verification-refuse": all_verifications,

@@ -17,6 +17,8 @@ from graduates.states import Standing
 from recruiting import consent, queries, snapshots
 from recruiting.actions.application_base import end, record, take_step, tell_graduate
 from recruiting.actions.posting_base import tell_recruiters
+from recruiting.actions.resume_files import release
+from recruiting.actions.resumes import completeness_of
 from recruiting.models import (
     Application,
     ApplicationFile,
@@ -85,9 +87,21 @@ def deliver(
             resume = Resume.objects.filter(graduate=locked, pk=resume_id).first()
             if resume is None:
                 raise Refused("no_resume", "请选择一份简历。", field="resume")
+            _check_complete(resume)
             return _create(locked, posting, resume, shows_phone=shows_phone, fair=fair, by=by)
     except IntegrityError as twice:
         raise Refused("applied", "您已投递此职位，请等待单位答复。") from twice
+
+
+def _check_complete(resume: Resume) -> None:
+    """Raise `Refused` for a résumé from which too much was left out, though the store is complete."""
+    store = ResumeStore.objects.get(graduate=resume.graduate_id)
+    complete, least = completeness_of(resume, store), RecruitingRules.current().min_completeness
+    if complete < least:
+        sentence = (
+            f"简历“{resume.title}”只写入了部分内容，完整度为{complete}%，达到{least}%才能投递。"
+        )
+        raise Refused("incomplete", sentence, field="resume")
 
 
 def _create(
@@ -148,10 +162,13 @@ def erase(*, application_id: int, by: User) -> Application:
 
 
 def _erase(application: Application) -> None:
+    enclosed = application.files.select_related("file")
+    held = [application.photo, *(row.file for row in enclosed)]
     application.snapshot, application.photo = "", None
     application.erased_at = timezone.now()
     application.save(update_fields=["snapshot", "photo", "erased_at"])
     application.files.all().delete()
+    release([file for file in held if file is not None])
 
 
 def erase_old() -> int:

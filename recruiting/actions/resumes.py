@@ -19,6 +19,7 @@ from recruiting import completeness
 from recruiting.actions.posting_base import STALE
 from recruiting.fields import ENTRY, INTENTION, STORE, RecruitingField, read_all
 from recruiting.models import Intention, Resume, ResumeEntry, ResumeStore
+from recruiting.rules import identity
 from recruiting.states import EntryKind
 
 _DEFAULT_TITLE = "默认简历"
@@ -145,6 +146,35 @@ def shares_of(store: ResumeStore, graduate: Graduate) -> dict[str, float]:
     kinds = set(ResumeEntry.objects.filter(graduate=graduate).values_list("kind", flat=True))
     wanted = Intention.objects.filter(graduate=graduate).exists()
     return completeness.filled_shares(store, graduate, kinds, has_intention=wanted)
+
+
+def completeness_of(resume: Resume, store: ResumeStore) -> int:
+    """How complete a résumé is: the store, less the sections of which the résumé has no entry although
+    the store has some."""
+    of_store = ResumeEntry.objects.filter(graduate=resume.graduate_id)
+    filled = set(of_store.values_list("kind", flat=True))
+    left_out = filled - set(resume.entries.values_list("kind", flat=True))
+    return completeness.completeness_without(store.completeness, left_out)
+
+
+def typed_texts(row: ResumeStore | ResumeEntry) -> dict[str, str]:
+    """What was typed freely in a row of the store, by field."""
+    declared = STORE if isinstance(row, ResumeStore) else ENTRY[row.kind]
+    free = [field.key for field in declared if field.kind in ("text", "long")]
+    return {key: getattr(row, key) for key in free}
+
+
+def doubtful_places(graduate: Graduate) -> list[str]:
+    """The names of the sections whose text holds a number of a document. `graduate` is read with
+    person."""
+    store = ResumeStore.objects.filter(graduate=graduate).first()
+    places = []
+    if store is not None and identity.doubts(typed_texts(store), graduate):
+        places.append("基本资料和自我评价")
+    for entry in ResumeEntry.objects.filter(graduate=graduate).order_by("kind", "pk"):
+        if identity.doubts(typed_texts(entry), graduate):
+            places.append(f"{EntryKind(entry.kind).label}“{entry.name}”")
+    return places
 
 
 def _own_entry(graduate: Graduate, entry_id: int) -> ResumeEntry:

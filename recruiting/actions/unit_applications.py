@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from core import rate
 from core.errors import DomainError, Invalid, Refused
 from core.masking import mask_phone
 from employers.models import UnitMember
+from recruiting import consent
 from recruiting.actions.application_base import (
     end,
     lock,
@@ -23,7 +25,7 @@ from recruiting.actions.application_base import (
 )
 from recruiting.actions.posting_base import unit_actor
 from recruiting.application_steps import APPLICATION
-from recruiting.models import Application, ApplicationNote, ResumeReading
+from recruiting.models import Application, ApplicationFile, ApplicationNote, ResumeReading
 from recruiting.rules.wording import check_message
 from recruiting.states import AFTER_ACCEPTANCE, ApplicationState, RejectReason
 from recruiting.unit_standing import check_recruits_for
@@ -31,10 +33,21 @@ from recruiting.unit_standing import check_recruits_for
 MOST_AT_ONCE = 100
 READABLE_DAYS = 90
 _MOST_OPENED = 600  # of one person in an hour
+# The column has room for four characters more.
+_LONGEST_READER = 116
+# A page and its pictures are asked for within so long.
+_ONE_OPENING = timedelta(minutes=10)
 
 
-def open_application(*, application_id: int, by: UnitMember) -> Application:
-    """Note that a person of the unit opens the résumé; the first time the application is 已查看.
+def open_application(
+    *,
+    application_id: int,
+    by: UnitMember,
+    file: ApplicationFile | None = None,
+    prints: bool = False,
+) -> Application:
+    """Note that a person of the unit opens the résumé, prints it, or opens `file` that is enclosed with
+    it; the first time the application is 已查看.
 
     Each opening is written down, and the graduate sees it. The caller has checked that the person may
     see the application.
@@ -45,10 +58,28 @@ def open_application(*, application_id: int, by: UnitMember) -> Application:
         check_recruits_for(by.user, application.unit_id)
         if APPLICATION.can("view", application, by.user):
             _mark_viewed(application, by)
-        ResumeReading.objects.create(
-            graduate_id=application.graduate_id, application_id=application.pk, user_id=by.user_id,
-            reader=f"{by.unit.name} {by.name}"[:120], is_unit=True,
-        )  # fmt: skip
+        # Of what was recalled a moment ago nothing is shown.
+        if may_read_resume(application):
+            ResumeReading.objects.create(
+                graduate_id=application.graduate_id, application_id=application.pk, user_id=by.user_id,
+                reader=f"{by.unit.name} {by.name}"[:_LONGEST_READER] + ("（打印）" if prints else ""),
+                is_unit=True,
+                attachment_id=file.pk if file is not None else None,
+            )  # fmt: skip
+    return application
+
+
+def open_part(*, application_id: int, by: UnitMember) -> Application:
+    """As `open_application`, for a picture in the page of the résumé: an opening by the same person that
+    was noted a moment ago is not noted again."""
+    since = timezone.now() - _ONE_OPENING
+    noted = ResumeReading.objects.filter(
+        application_id=application_id, user_id=by.user_id, at__gt=since
+    )
+    if not noted.exists():
+        return open_application(application_id=application_id, by=by)
+    application = Application.objects.select_related("photo").get(pk=application_id)
+    check_recruits_for(by.user, application.unit_id)
     return application
 
 
@@ -164,6 +195,12 @@ def each(
         else:
             answers.append(RowAnswer(application, True, done))
     return answers
+
+
+def may_print(application: Application) -> bool:
+    """Whether the unit's people may print the résumé: while they may read it, if the consent that the
+    graduate gave names printing."""
+    return application.consent_version >= consent.NAMES_PRINTING and may_read_resume(application)
 
 
 def phone_is_shown(application: Application) -> bool:

@@ -18,6 +18,8 @@ from recruiting.models.postings import (
 from recruiting.models.recommendations import Recommendation
 from recruiting.models.reports import ReportImage, UnitReport
 from recruiting.models.resumes import (
+    MOST_ATTACHMENTS,
+    MOST_RESUMES,
     Attachment,
     Intention,
     Resume,
@@ -29,6 +31,7 @@ from recruiting.models.rules import RecruitingRules, ReviewingSchool, WordingRul
 from recruiting.models.units import Recruiter, Sanction, UnitFigures, Verification
 
 __all__ = [
+    "MOST_ATTACHMENTS", "MOST_RESUMES",
     "Application", "ApplicationFile", "ApplicationNote", "Attachment", "Booking", "Booth", "Fair",
     "Favourite", "Intention", "Interview", "OfferDraft", "Posting", "PostingContent",
     "PostingImport", "PostingRevision", "Recommendation", "Recruiter", "RecruitingRules",

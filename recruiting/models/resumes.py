@@ -127,11 +127,16 @@ class Resume(models.Model):
     """A résumé: a choice of entries and attachments under a title. One of a graduate's is the default."""
 
     graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="resumes", db_index=False)
+    LAYOUTS = ((1, "单栏"), (2, "双栏"))
     title = models.CharField("简历名称", max_length=20)
-    layout = models.PositiveSmallIntegerField("版式", choices=((1, "单栏"), (2, "双栏")), default=1)
+    layout = models.PositiveSmallIntegerField("版式", choices=LAYOUTS, default=1)
     is_default = models.BooleanField("默认简历", default=False)
     entries = models.ManyToManyField(ResumeEntry, related_name="resumes", blank=True)
     attachments = models.ManyToManyField(Attachment, related_name="resumes", blank=True)
+    # Which of the facts that the store shows this résumé leaves out.
+    hidden_facts = ArrayField(
+        models.CharField(max_length=20), default=list, db_default=[], blank=True
+    )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField("更新时间", db_default=Now())
 

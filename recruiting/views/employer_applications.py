@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core import files
@@ -16,7 +18,7 @@ from core.errors import DomainError
 from core.forms import pressed
 from employers.access import EmployerRequest, employer_view, find_in_units
 from employers.pages import newest_page
-from recruiting import queries, snapshots
+from recruiting import queries, resume_pdf, snapshots
 from recruiting.actions import unit_applications
 from recruiting.application_steps import APPLICATION
 from recruiting.forms import ApplicationSearchForm, BulkForm, NoteForm, RejectForm
@@ -146,6 +148,10 @@ def _details(
     interviews = list(application.interviews.order_by("-pk"))
     return {
         "contact": contact,
+        "photo": reverse("employer-application-photo", args=[application.pk])
+        if application.photo_id
+        else "",
+        "may_print": unit_applications.may_print(application),
         "files": application.files.order_by("pk"),
         "notes": application.notes.select_related("member"),
         "interviews": interviews,
@@ -155,13 +161,46 @@ def _details(
 
 
 @employer_view
+def photo(request: EmployerRequest, pk: int) -> HttpResponseBase:
+    """The photo that was delivered, as part of the page that shows the résumé."""
+    own_application(request, pk)
+    opened = unit_applications.open_part(application_id=pk, by=request.member)
+    picture = snapshots.delivered_photo(opened)
+    if picture is None or not unit_applications.may_read_resume(opened):
+        raise Http404
+    return files.respond(picture)
+
+
+@employer_view
+def as_pdf(request: EmployerRequest, pk: int) -> HttpResponse:
+    """The delivered résumé to be printed, with the reader's name and the time across each page."""
+    if not unit_applications.may_print(own_application(request, pk)):
+        raise Http404
+    opened = unit_applications.open_application(application_id=pk, by=request.member, prints=True)
+    if not unit_applications.may_print(opened):
+        raise Http404
+    resume = snapshots.read(opened.snapshot)
+    member, now = request.member, timezone.localtime()
+    try:
+        content = resume_pdf.render(
+            resume, contact=unit_applications.contact_shown(opened, resume["contact"]),
+            photo=snapshots.delivered_photo(opened),
+            watermark=f"仅供{opened.unit.name}招聘使用 {member.name} {now:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("employer-application", pk=pk)
+    return resume_pdf.respond(content, f"{opened.graduate.name}的简历.pdf")
+
+
+@employer_view
 def attachment(request: EmployerRequest, pk: int, file: int) -> HttpResponseBase:
     """A file that was enclosed with the application. Opening it is written down as for the résumé."""
     application = own_application(request, pk)
     enclosed = get_object_or_404(application.files.select_related("file"), pk=file)
     if not unit_applications.may_read_resume(application):
         raise Http404
-    opened = unit_applications.open_application(application_id=pk, by=request.member)
+    opened = unit_applications.open_application(application_id=pk, by=request.member, file=enclosed)
     if not unit_applications.may_read_resume(opened):
         raise Http404
     return files.respond(enclosed.file, download=True)

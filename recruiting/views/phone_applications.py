@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from core import files
 from core.errors import DomainError
 from core.forms import posted
 from employers.pages import newest_page
 from graduates.access import GraduateRequest, graduate_view
 from recruiting import consent, snapshots
-from recruiting.actions import applications
+from recruiting.actions import applications, resumes
 from recruiting.actions.unit_applications import reason_words
 from recruiting.application_steps import APPLICATION
 from recruiting.forms import ApplyForm
@@ -49,11 +51,12 @@ def apply(request: GraduateRequest, pk: int) -> HttpResponse:
     """Read what the unit receives, agree to it and apply."""
     graduate, posting = request.graduate, shown_posting(request.graduate, pk)
     form = ApplyForm(posted(request), initial={"version": consent.CURRENT.version})
+    rows = Resume.objects.filter(graduate=graduate).order_by("-is_default", "-updated_at", "-pk")
+    form.offer_resumes(list(rows))
     if form.is_valid():
-        resume = Resume.objects.filter(graduate=graduate, is_default=True).first()
         try:
             made = applications.deliver(
-                graduate=graduate, posting_id=posting.pk, resume_id=resume.pk if resume else 0,
+                graduate=graduate, posting_id=posting.pk, resume_id=form.resume_id,
                 shows_phone=form.cleaned_data["shows_phone"],
                 consent_version=form.agreed_version, by=request.user,
             )  # fmt: skip
@@ -66,6 +69,7 @@ def apply(request: GraduateRequest, pk: int) -> HttpResponse:
         "form": form,
         "refusals": [] if form.is_bound else applications.delivery_refusals(graduate, posting),
         "consent": _consent_words(posting),
+        "doubtful": resumes.doubtful_places(graduate),
         "tab": _TAB,
     }
     return render(request, "recruiting/phone/apply.html", context, status=form.status)
@@ -97,11 +101,32 @@ def application(request: GraduateRequest, pk: int) -> HttpResponse:
         "reason": reason_words(application),
         "readings": readings,
         "resume": snapshots.read(application.snapshot),
+        "photo": reverse("application-photo", args=[pk]) if application.photo_id else "",
+        "files": application.files.order_by("pk"),
+        "consent": consent.CONSENTS[application.consent_version].words(
+            unit=application.unit.name, contact="见职位页"
+        ),
         "may_withdraw": APPLICATION.can("withdraw", application, request.user),
         "may_erase": application.state not in LIVE_APPLICATION and application.erased_at is None,
         "tab": _TAB,
     }
     return render(request, "recruiting/phone/application.html", context)
+
+
+@graduate_view
+def photo(request: GraduateRequest, pk: int) -> HttpResponseBase:
+    """The photo that the own application was sent with."""
+    picture = snapshots.delivered_photo(_own(request, pk))
+    if picture is None:
+        raise Http404
+    return files.respond(picture)
+
+
+@graduate_view
+def attachment(request: GraduateRequest, pk: int, file: int) -> HttpResponseBase:
+    """A file that was enclosed with the own application."""
+    rows = _own(request, pk).files.select_related("file")
+    return files.respond(get_object_or_404(rows, pk=file).file, download=True)
 
 
 @graduate_view

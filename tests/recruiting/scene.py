@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from core import files
+from core.models import StoredFile
 from employers.models import Membership, Unit, UnitMember
 from esign.actions import invite
 from esign.models import Draft, Invitation
@@ -15,7 +17,9 @@ from graduates.models import Graduate
 from recruiting import consent
 from recruiting.actions import (
     applications,
+    attachments,
     offers,
+    photos,
     posting_review,
     postings,
     reports,
@@ -23,6 +27,7 @@ from recruiting.actions import (
 )
 from recruiting.models import (
     Application,
+    Attachment,
     Interview,
     Posting,
     Recruiter,
@@ -34,6 +39,7 @@ from recruiting.models import (
 from recruiting.states import AccountKind, EntryKind, InterviewWay, PostingState, SanctionKind
 from schools.roles import Role
 from tests import factories
+from tests.core.files import pdf_samples
 from tests.esign import signing
 from tests.factories import World
 
@@ -113,7 +119,9 @@ def write_resume(graduate: Graduate) -> Graduate:
     signing.confirm_origin(graduate)
     ResumeStore.objects.create(
         graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
-        foreign_language="英语六级", self_evaluation="踏实认真。", completeness=85,
+        foreign_language="英语六级", computer="二级", hobbies="阅读", strengths="写作",
+        self_evaluation="踏实认真。", nothing_in=[EntryKind.CAMPUS, EntryKind.AWARD, EntryKind.SKILL],
+        completeness=85,
     )  # fmt: skip
     resume = Resume.objects.create(graduate=graduate, title="默认简历", is_default=True)
     studied = ResumeEntry.objects.create(
@@ -123,6 +131,31 @@ def write_resume(graduate: Graduate) -> Graduate:
     resume.entries.add(studied)
     graduate.refresh_from_db()
     return graduate
+
+
+def upload_photo(graduate: Graduate, width: int = 600) -> StoredFile:
+    """Give the graduate's résumés a photo; another one for another width."""
+    content = factories.make_photo((width, 800))
+    store = photos.replace(graduate=graduate, content=content, by=account_of(graduate))
+    assert store.photo is not None
+    return store.photo
+
+
+def store_pdf() -> StoredFile:
+    """A stored PDF that is no more than a name."""
+    return files.store(
+        b"%PDF-", name="a.pdf", content_type="application/pdf", purpose=attachments.PURPOSE
+    )
+
+
+def add_attachment(
+    graduate: Graduate, name: str = "作品集.pdf", text: bytes = b"Hello"
+) -> Attachment:
+    """Upload a PDF of one page with a few words; it is enclosed with the default résumé."""
+    content = pdf_samples.pdf(
+        content=pdf_samples.stream(b"BT /F1 24 Tf 72 700 Td (%s) Tj ET" % text)
+    )
+    return attachments.add(graduate=graduate, content=content, name=name, by=account_of(graduate))
 
 
 def account_of(graduate: Graduate) -> User:
