@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Which of the facts that the graduate shows a résumé leaves out."""
 
-    dependencies = [("recruiting", "0002_guarantees")]
+    dependencies = [("recruiting", "0003_lists_of_postings")]
 
     operations = [
         migrations.AddField(
