@@ -13,9 +13,10 @@ from recruiting import (
     report_steps,
 )
 from recruiting.acting import ROLE_LABELS
+from recruiting.actions.recommendation_prints import PRINTS
 from recruiting.invariants import INVARIANTS
 from recruiting.models import Verification
-from recruiting.queries import reports_for, sanctions_for, waiting_for
+from recruiting.queries import recommendations_waiting, reports_for, sanctions_for, waiting_for
 from recruiting.states import OPEN_REPORT, AppealState, VerificationState
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF, Level
 from schools.scope import staff_of
@@ -40,12 +41,17 @@ def _appeals_waiting(user: User) -> int:
     return sanctions_for(user).filter(appeal_state=AppealState.WAITING)[:1000].count()
 
 
+def _recommendations_waiting(user: User) -> int:
+    return recommendations_waiting(user).order_by()[:1000].count()
+
+
 CONTRIBUTIONS = Contributions(
     body_limits={
         "employer-recruiter": bodies.PICTURE,
         "job-report": bodies.PICTURES,
         "resume-photo": bodies.PICTURE,
         "resume-attachments": bodies.SMALL_FILE,
+        "recommendation-transcript": bodies.PICTURE,
     },
     permissions={
         "recruiting.verify": PROVINCE,
@@ -67,6 +73,7 @@ CONTRIBUTIONS = Contributions(
         Service("投递记录", "单位是否查看、答复了什么", "applications", "send", 22),
         Service("面试", "面试邀请、时间地点和答复", "interviews", "calendar-event", 23),
         Service("谁看过我的简历", "哪个单位的谁，什么时候打开的", "resume-readings", "eye", 24),
+        Service("就业推荐表", "院系填写意见，学校盖章编号，可下载打印", "recommendation", "award", 25),
         Service("举报记录", "对用人单位的举报和答复", "unit-reports", "flag", 29),
     ),
     console_menu=(
@@ -74,6 +81,8 @@ CONTRIBUTIONS = Contributions(
                  _verifications_waiting),
         MenuItem("招聘", "职位审核", "console:postings", "briefcase", "recruiting.review", 10,
                  _postings_waiting),
+        MenuItem("招聘", "就业推荐表", "console:recommendations", "award", "recruiting.recommend", 15,
+                 _recommendations_waiting),
         MenuItem("招聘", "单位举报", "console:unit-reports", "flag", "recruiting.reports", 20, _reports_open),
         MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,
                  _appeals_waiting),
@@ -84,9 +93,16 @@ CONTRIBUTIONS = Contributions(
             "remind-recruiters", "recruiting.tasks.remind_recruiters", crontab(hour="9", minute="20")
         ),
         PeriodicTask("expire-interviews", "recruiting.tasks.expire_interviews", 300.0),
+        PeriodicTask(
+            "sweep-recommendation-prints", "recruiting.tasks.sweep_recommendation_prints", 60.0
+        ),
         PeriodicTask("end-applications", "recruiting.tasks.end_applications", crontab(hour="0", minute="25")),
+        PeriodicTask(
+            "end-recommendations", "recruiting.tasks.end_recommendations", crontab(hour="0", minute="40")
+        ),
     ),
     invariants=INVARIANTS,
+    jobs=(PRINTS,),
     machines=(
         (report_steps.VERIFICATION, ROLE_LABELS),
         (posting_steps.POSTING, ROLE_LABELS),

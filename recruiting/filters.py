@@ -9,12 +9,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from codes import readers, text
+from graduates.filters import GraduateFilter
 from recruiting import queries
 from recruiting.models import Posting, Sanction, UnitReport, Verification
 from recruiting.states import (
     OPEN_REPORT,
     AppealState,
     PostingState,
+    RecommendationState,
     ReportReason,
     ReportState,
     SanctionKind,
@@ -101,3 +103,16 @@ def _by_unit(value: str) -> Q:
     """Rows of the unit with this code, or with this in its name."""
     wanted = readers.search_words(value)
     return Q(unit__code=text.clean_code(value)) | Q(unit__name__contains=wanted)
+
+
+class RecommendationFilter(GraduateFilter):
+    path = "graduate__"
+    less_used = GraduateFilter.less_used
+    state = django_filters.ChoiceFilter(
+        label="状态",
+        choices=[
+            (state.value, state.label)
+            for state in RecommendationState
+            if state != RecommendationState.DRAFT
+        ],
+    )

@@ -1,4 +1,4 @@
-"""What must always hold for applications and for the pauses of postings."""
+"""What must always hold for applications, for the pauses of postings and for recommendations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Q
 
 from core.invariants import Invariant, from_sql
 from recruiting import snapshots
-from recruiting.models import Application, ApplicationFile, Posting
+from recruiting.models import Application, ApplicationFile, Posting, Recommendation
+from recruiting.recommendation_text import is_intact
 from recruiting.states import ON_SHOW, PauseCause
 from recruiting.unit_standing import pausing_reports, sanctions_in_force
 
@@ -64,6 +65,28 @@ def wrong_pauses() -> Iterator[str]:
             yield f"职位{pk}（{cause.label}）"
 
 
+SERIALS = from_sql(
+    "recommendation_serials",
+    "每校每届就业推荐表的流水号从1开始连续，编号由院校代码、届别和流水号组成。",
+    """
+    SELECT c.id FROM recruiting_recommendation r
+    JOIN schools_cohort c ON c.id = r.cohort_id JOIN schools_school s ON s.id = r.school_id
+    WHERE r.serial IS NOT NULL
+    GROUP BY r.school_id, c.id, s.code, c.year
+    HAVING max(r.serial) <> count(*) OR min(r.serial) <> 1
+        OR bool_or(r.number NOT LIKE '%' || c.year || lpad(r.serial::text, 5, '0'))
+    """,
+)
+
+
+def changed_recommendations() -> Iterator[str]:
+    """Sealed forms whose text has another hash, or another number, than when they were sealed."""
+    rows = Recommendation.objects.filter(valid_at__isnull=False).order_by("pk")
+    for form in rows.only("number", "text", "text_hash").iterator(500):
+        if not is_intact(form):
+            yield f"就业推荐表{form.pk}"
+
+
 INVARIANTS = (
     OF_ITS_POSTING,
     OFFER_IS_INVITATION,
@@ -71,4 +94,6 @@ INVARIANTS = (
     Invariant(
         "paused_by_unit", "单位有须暂停的举报或处理时职位已暂停，没有时不因此暂停。", wrong_pauses
     ),
+    SERIALS,
+    Invariant("sealed_recommendation", "已盖章的就业推荐表与盖章时一致。", changed_recommendations),
 )

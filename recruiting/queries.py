@@ -16,13 +16,14 @@ from recruiting.models import (
     Application,
     Interview,
     Posting,
+    Recommendation,
     ReviewingSchool,
     Sanction,
     UnitReport,
 )
-from recruiting.states import PostingState
+from recruiting.states import PostingState, RecommendationState
 from schools.roles import Level
-from schools.scope import staff_of
+from schools.scope import staff_of, visible_to
 
 
 def postings_of(member: UnitMember) -> QuerySet[Posting]:
@@ -130,3 +131,24 @@ def sanctions_of(member: UnitMember) -> QuerySet[Sanction]:
     if member.state != Membership.VERIFIED:
         return Sanction.objects.none()
     return Sanction.objects.filter(unit=member.unit_id)
+
+
+def recommendations_for(user: User) -> QuerySet[Recommendation]:
+    """The 就业推荐表 in the scope of a staff member. Drafts are the graduates' own business."""
+    rows = Recommendation.objects.exclude(state=RecommendationState.DRAFT)
+    return visible_to(rows, user, graduate="graduate")
+
+
+def recommendations_waiting(user: User) -> QuerySet[Recommendation]:
+    """Those that wait for this person: for the school's seal, or for the department's opinion. In a
+    cohort that has ended nothing waits any more."""
+    staff = staff_of(user)
+    of_school = staff is not None and staff.role_level == Level.SCHOOL
+    state = (
+        RecommendationState.WAITING_SCHOOL if of_school else RecommendationState.WAITING_DEPARTMENT
+    )
+    rows = recommendations_for(user).filter(state=state, cohort__sealed_at__isnull=True)
+    return rows.filter(
+        Q(cohort__ends_on__gte=timezone.localdate())
+        | Q(graduate__reopened_until__gte=timezone.localdate())
+    )

@@ -148,6 +148,15 @@ OPEN_RECOMMENDATION = (
 )
 
 
+class PrintState(models.TextChoices):
+    """One PDF of several recommendations, made by a job."""
+
+    WAITING = "waiting", "等待生成"
+    MAKING = "making", "生成中"
+    READY = "ready", "已生成"
+    PARKED = "parked", "未能生成"
+
+
 class ApplicationState(models.TextChoices):
     DELIVERED = "delivered", "已投递"
     VIEWED = "viewed", "已查看"

@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from recruiting.actions import applications, figures, interviews, postings, sanctions, verifications
+from recruiting.actions import (
+    applications,
+    figures,
+    interviews,
+    postings,
+    recommendation_prints,
+    recommendations,
+    sanctions,
+    verifications,
+)
 
 
 @shared_task
@@ -29,3 +38,19 @@ def end_applications() -> None:
 @shared_task
 def remind_recruiters() -> None:
     verifications.remind_and_end()
+
+
+@shared_task
+def end_recommendations() -> None:
+    recommendations.void_ended()
+
+
+@shared_task
+def make_recommendation_prints() -> None:
+    recommendation_prints.make_waiting()
+
+
+@shared_task
+def sweep_recommendation_prints() -> None:
+    if recommendation_prints.sweep():
+        make_recommendation_prints.delay()

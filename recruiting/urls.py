@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from recruiting.views import (
     console_postings,
+    console_recommendations,
     console_reports,
     console_sanctions,
     console_verifications,
@@ -24,6 +25,8 @@ from recruiting.views import (
     phone_resume_choices,
     phone_resume_files,
     phone_resume_photo,
+    phone_recommendation,
+    public_recommendation,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -83,6 +86,27 @@ urlpatterns: list[URLPattern] = [
     path("reports/<int:pk>/", phone_reports.report, name="unit-report"),
     path("reports/<int:pk>/withdraw/", phone_reports.withdraw, name="unit-report-withdraw"),
     path("reports/<int:pk>/pictures/<int:image>/", phone_reports.picture, name="unit-report-image"),
+    path("recommendation/", phone_recommendation.recommendation, name="recommendation"),
+    path("recommendation/edit/", phone_recommendation.edit, name="recommendation-edit"),
+    path("recommendation/submit/", phone_recommendation.submit, name="recommendation-submit"),
+    path("recommendation/withdraw/", phone_recommendation.withdraw, name="recommendation-withdraw"),
+    path(
+        "recommendation/transcript/",
+        phone_recommendation.transcript,
+        name="recommendation-transcript",
+    ),
+    path("recommendation/<int:pk>/", phone_recommendation.earlier, name="recommendation-earlier"),
+    path(
+        "recommendation/<int:pk>/transcript/",
+        phone_recommendation.picture,
+        name="recommendation-picture",
+    ),
+    path("recommendation/<int:pk>/pdf/", phone_recommendation.download, name="recommendation-pdf"),
+    path(
+        "verify/recommendation/<str:token>/",
+        public_recommendation.verify,
+        name="recommendation-verify",
+    ),
 ]
 
 employer = [
@@ -192,4 +216,53 @@ console = [
     path("sanctions/", console_sanctions.SanctionList.as_view(), name="sanctions"),
     path("sanctions/<int:pk>/", console_sanctions.sanction, name="sanction"),
     path("sanctions/<int:pk>/answer/", console_sanctions.answer, name="sanction-answer"),
+    path(
+        "recommendations/",
+        console_recommendations.RecommendationList.as_view(),
+        name="recommendations",
+    ),
+    path(
+        "recommendations/recommend/",
+        console_recommendations.recommend_many,
+        name="recommendations-recommend",
+    ),
+    path("recommendations/seal/", console_recommendations.seal_many, name="recommendations-seal"),
+    path(
+        "recommendations/print/", console_recommendations.print_many, name="recommendations-print"
+    ),
+    path("recommendations/prints/", console_recommendations.prints, name="recommendation-prints"),
+    path(
+        "recommendations/prints/<int:pk>/",
+        console_recommendations.printed,
+        name="recommendation-printed",
+    ),
+    path(
+        "recommendations/<int:pk>/", console_recommendations.recommendation, name="recommendation"
+    ),
+    path(
+        "recommendations/<int:pk>/recommend/",
+        console_recommendations.recommend,
+        name="recommendation-recommend",
+    ),
+    path(
+        "recommendations/<int:pk>/return/",
+        console_recommendations.give_back,
+        name="recommendation-return",
+    ),
+    path(
+        "recommendations/<int:pk>/seal/", console_recommendations.seal, name="recommendation-seal"
+    ),
+    path(
+        "recommendations/<int:pk>/void/", console_recommendations.void, name="recommendation-void"
+    ),
+    path(
+        "recommendations/<int:pk>/transcript/",
+        console_recommendations.picture,
+        name="recommendation-picture",
+    ),
+    path(
+        "recommendations/<int:pk>/pdf/",
+        console_recommendations.download,
+        name="recommendation-pdf",
+    ),
 ]

@@ -9,13 +9,14 @@ from typing import Any
 from core import files
 from employers.models import UnitMember
 from graduates.models import Graduate
-from recruiting.actions import interviews, verifications
+from recruiting.actions import interviews, recommendation_prints, recommendations, verifications
 from recruiting.models import (
     Application,
     ApplicationFile,
     Attachment,
     Interview,
     Posting,
+    Recommendation,
     ReportImage,
     Resume,
     ResumeEntry,
@@ -25,13 +26,14 @@ from recruiting.models import (
     UnitReport,
     Verification,
 )
-from recruiting.states import EntryKind, PostingState, SanctionKind
+from recruiting.states import EntryKind, PostingState, RecommendationState, SanctionKind
+from schools.roles import Role
 from tests import factories
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
 from tests.recruiting import scene
 
-OPEN: set[str] = set()
+OPEN: set[str] = {"recommendation-verify"}
 REVIEWERS = frozenset({"school_admin", "province"})
 
 
@@ -337,6 +339,60 @@ def unit_sanctions(o: Any) -> list[AddressCase]:
     )
 
 
+def _with_transcript(form: Recommendation) -> Recommendation:
+    recommendations.set_transcript(
+        graduate=form.graduate, content=factories.make_photo(), by=scene.account_of(form.graduate)
+    )
+    return form
+
+
+def own_recommendations(o: Any) -> list[AddressCase]:
+    other = factories.make_graduate(o.world)
+    return _graduates_cases(
+        *(_with_transcript(scene.write_recommendation(g)).pk for g in (o.inside, other))
+    )
+
+
+def _submitted(graduate: Graduate) -> int:
+    """A form of a new graduate's with its transcript, which waits for the department."""
+    form = _with_transcript(scene.write_recommendation(graduate))
+    recommendations.submit(form_id=form.pk, by=scene.account_of(graduate))
+    return form.pk
+
+
+def scoped_recommendations(o: Any) -> list[AddressCase]:
+    mine, hidden, foreign = (
+        {"pk": _submitted(factories.make_graduate(world, department=department))}
+        for world, department in ((o.world, 0), (o.world, 1), (o.other, 0))
+    )
+    of_department = frozenset({Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN})
+    return [
+        AddressCase("in scope", mine, of_department),
+        AddressCase("of the school", hidden, frozenset({Role.SCHOOL_ADMIN})),
+        AddressCase("elsewhere", foreign, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def sealed_recommendations(o: Any) -> list[AddressCase]:
+    form = scene.make_recommendation(o.world, RecommendationState.VALID)
+    return [AddressCase("any", {"token": form.token}, frozenset())]
+
+
+def own_prints(o: Any) -> list[AddressCase]:
+    """A PDF belongs to whoever asked for it, whatever the level."""
+    form = scene.make_recommendation(o.world, RecommendationState.VALID)
+    jobs = {
+        role: recommendation_prints.request(form_ids=[form.pk], by=o.world.user(role))
+        for role in (Role.COUNSELLOR, Role.SCHOOL_ADMIN)
+    }
+    recommendation_prints.make_waiting()
+    return [
+        AddressCase(f"the {role}'s", {"pk": job.pk}, frozenset({role}))
+        for role, job in jobs.items()
+    ]
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -400,4 +456,16 @@ OBJECTS: dict[str, Any] = {
     "console:unit-report-image": examined_pictures,
     "console:sanction": all_sanctions,
     "console:sanction-answer": all_sanctions,
+    "recommendation-earlier": own_recommendations,
+    "recommendation-picture": own_recommendations,
+    "recommendation-pdf": own_recommendations,
+    "recommendation-verify": sealed_recommendations,
+    "console:recommendation": scoped_recommendations,
+    "console:recommendation-recommend": scoped_recommendations,
+    "console:recommendation-return": scoped_recommendations,
+    "console:recommendation-seal": scoped_recommendations,
+    "console:recommendation-void": scoped_recommendations,
+    "console:recommendation-picture": scoped_recommendations,
+    "console:recommendation-pdf": scoped_recommendations,
+    "console:recommendation-printed": own_prints,
 }

@@ -15,7 +15,7 @@ from recruiting.models.postings import (
     PostingImport,
     PostingRevision,
 )
-from recruiting.models.recommendations import Recommendation
+from recruiting.models.recommendations import Recommendation, RecommendationPrint
 from recruiting.models.reports import ReportImage, UnitReport
 from recruiting.models.resumes import (
     MOST_ATTACHMENTS,
@@ -34,7 +34,7 @@ __all__ = [
     "MOST_ATTACHMENTS", "MOST_RESUMES",
     "Application", "ApplicationFile", "ApplicationNote", "Attachment", "Booking", "Booth", "Fair",
     "Favourite", "Intention", "Interview", "OfferDraft", "Posting", "PostingContent",
-    "PostingImport", "PostingRevision", "Recommendation", "Recruiter", "RecruitingRules",
-    "ReportImage", "Resume", "ResumeEntry", "ResumeReading", "ResumeStore", "ReviewingSchool",
+    "PostingImport", "PostingRevision", "Recommendation", "RecommendationPrint", "Recruiter",
+    "RecruitingRules", "ReportImage", "Resume", "ResumeEntry", "ResumeReading", "ResumeStore", "ReviewingSchool",
     "Sanction", "UnitFigures", "UnitReport", "Verification", "WordingRule",
 ]  # fmt: skip

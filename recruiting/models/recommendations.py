@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.models import User
+from core.jobs import LeasedJob, lease_constraint
 from core.models import StoredFile
 from graduates.models import Graduate
-from recruiting.states import OPEN_RECOMMENDATION, RecommendationState
+from recruiting.states import OPEN_RECOMMENDATION, PrintState, RecommendationState
 from schools.models import Cohort, School
 
 
@@ -90,3 +93,41 @@ class Recommendation(models.Model):
 
     def __str__(self) -> str:
         return f"就业推荐表 {self.number or self.pk}"
+
+
+class RecommendationPrint(LeasedJob):
+    """Somebody of the staff asked for one PDF of several valid forms. A job draws it; it is deleted
+    after a day."""
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    forms = ArrayField(models.BigIntegerField())
+    state = models.CharField("状态", max_length=10, choices=PrintState, default=PrintState.WAITING)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True)
+    # How many forms the PDF has, and the sentences about those that were left out.
+    printed = models.PositiveSmallIntegerField(default=0)
+    left_out = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "就业推荐表打印"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PrintState.values), name="recommendation_print_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=PrintState.READY) | Q(file__isnull=True),
+                name="recommendation_print_ready_has_file",
+            ),
+            lease_constraint("recommendation_print_leased_while_making", [PrintState.MAKING]),
+        ]
+        indexes = [
+            models.Index(fields=["school", "-id"], name="recommendation_print_newest"),
+            models.Index(
+                fields=["id"], name="recommendation_print_to_make",
+                condition=Q(state__in=[PrintState.WAITING, PrintState.MAKING]),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"就业推荐表打印 {self.pk}"

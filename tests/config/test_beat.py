@@ -24,6 +24,7 @@ INTERVALS = {
     "upload-changes": 3 * MINUTE,
     "sweep-comparisons": MINUTE,
     "sweep-documents": MINUTE,
+    "sweep-recommendation-prints": MINUTE,
     "expire-invitations": 5 * MINUTE,
     "expire-interviews": 5 * MINUTE,
     "forward-consents": MINUTE,
@@ -42,6 +43,7 @@ BY_CLOCK = {
     "expire-postings": ({0}, {5}),
     "remind-recruiters": ({9}, {20}),
     "end-applications": ({0}, {25}),
+    "end-recommendations": ({0}, {40}),
 }
 
 

@@ -21,6 +21,7 @@ from core.models import InvariantCheck, StoredFile
 from destinations.actions import review
 from esign import pdf_signing
 from esign.actions import documents as making
+from recruiting.states import RecommendationState
 from schools.roles import Role
 from tests import factories
 from tests.esign import signing
@@ -52,6 +53,8 @@ BREAKS = [
     ("delivered_resume", "recruiting_application", "snapshot", "'{}'"),
     ("paused_by_unit", "recruiting_unitreport", "reason", "12"),
     ("paused_by_unit", "recruiting_sanction", "until", "'2020-01-01'"),
+    ("recommendation_serials", "recruiting_recommendation", "serial", "serial + 1"),
+    ("sealed_recommendation", "recruiting_recommendation", "text", "text || ' '"),
     ("approved_in_ledger", "national_sync_entry", "graduate_id", "-graduate_id"),
     (
         "sent_is_on_its_way",
@@ -81,6 +84,7 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
     making.make_waiting()
     scene.make_offer(night.world)
     scene.make_reported(night.world)
+    scene.make_recommendation(night.world, RecommendationState.VALID)
     reporting.run(night.simulator)
     audit_chain.extend()
     yield night

@@ -22,6 +22,7 @@ from recruiting.actions import (
     photos,
     posting_review,
     postings,
+    recommendations,
     reports,
     unit_applications,
 )
@@ -30,13 +31,22 @@ from recruiting.models import (
     Attachment,
     Interview,
     Posting,
+    Recommendation,
     Recruiter,
     Resume,
     ResumeEntry,
     ResumeStore,
     UnitReport,
 )
-from recruiting.states import AccountKind, EntryKind, InterviewWay, PostingState, SanctionKind
+from recruiting.recommendation_text import RELATED
+from recruiting.states import (
+    AccountKind,
+    EntryKind,
+    InterviewWay,
+    PostingState,
+    RecommendationState,
+    SanctionKind,
+)
 from schools.roles import Role
 from tests import factories
 from tests.core.files import pdf_samples
@@ -241,3 +251,47 @@ def make_reported(world: World) -> UnitReport:
         answer="已暂停该单位招聘。", by=world.user(Role.PROVINCE),
     )  # fmt: skip
     return report(graduate, posting, reason="1")
+
+
+def typed_recommendation(**changes: str) -> dict[str, str]:
+    """Valid, made-up words of a graduate's 就业推荐表."""
+    return {
+        "studies": "专业成绩前10%，获校二等奖学金。", "practice": "参加暑期社会实践，任班级学习委员。",
+        "strengths": "英语六级，熟悉编程，踏实认真。",
+    } | changes  # fmt: skip
+
+
+def read_form(pk: int) -> Recommendation:
+    return Recommendation.objects.select_related(*RELATED).get(pk=pk)
+
+
+def version_of(form: Recommendation) -> str:
+    return recommendations.version_of(read_form(form.pk))
+
+
+def write_recommendation(graduate: Graduate, **changes: str) -> Recommendation:
+    """The graduate's draft, with a confirmed record."""
+    user = signing.confirm_origin(graduate)
+    return recommendations.edit(
+        graduate=graduate, typed=typed_recommendation(**changes), version="", by=user
+    )
+
+
+def make_recommendation(
+    world: World, state: str = RecommendationState.DRAFT, graduate: Graduate | None = None
+) -> Recommendation:
+    """A 就业推荐表 as far as `state`, by the counsellor's opinion and the school's seal."""
+    form = write_recommendation(graduate or factories.make_graduate(world))
+    if state == RecommendationState.DRAFT:
+        return form
+    recommendations.submit(form_id=form.pk, by=account_of(form.graduate))
+    if state in (RecommendationState.WAITING_SCHOOL, RecommendationState.VALID):
+        recommendations.recommend(
+            form_id=form.pk, opinion="表现良好，同意推荐。", version=version_of(form),
+            by=world.counsellor,
+        )  # fmt: skip
+    if state == RecommendationState.VALID:
+        recommendations.seal(
+            form_id=form.pk, opinion="同意推荐", version=version_of(form), by=world.school_admin
+        )
+    return read_form(form.pk)

@@ -8,6 +8,8 @@ ANSWER = "one side answers what the other one asked"
 APPEAL = "the unit is told and may appeal to another person"
 TWO_STAFF = "blacklisting takes another person than the one who began; the rest can be appealed"
 ANOTHER = "another person than who decided, after the unit's appeal"
+REISSUED = "the graduate's own new form and the department's opinion; not who reset the account"
+VOIDED = "the school takes back its own seal; the graduate is told and may hand in a new form"
 NOTHING_ENDS = "nothing of anybody ends"
 
 MODULES = {
@@ -22,6 +24,8 @@ MODULES = {
     "posting_base",
     "posting_review",
     "postings",
+    "recommendation_prints",
+    "recommendations",
     "reports",
     "resume_choices",
     "resume_files",
@@ -58,6 +62,12 @@ WHO_AGREES = {
     "recruiting.resumes.delete_entry": OWN,
     "recruiting.sanctions.release_lapsed": CLOCK,
     "recruiting.sanctions.revoke": ANOTHER,
+    "recruiting.recommendations.drop_transcript": OWN,
+    "recruiting.recommendations.seal": REISSUED,
+    "recruiting.recommendations.seal_many": REISSUED,
+    "recruiting.recommendations.void": VOIDED,
+    "recruiting.recommendations.void_ended": CLOCK,
+    "recruiting.recommendations.withdraw": OWN,
     "recruiting.reports.dismiss": NOTHING_ENDS,
     "recruiting.reports.uphold": TWO_STAFF,
     "recruiting.reports.withdraw": OWN,
