@@ -48,7 +48,8 @@ def with_transcript(world: World) -> Recommendation:
 
 
 def test_the_pdf_says_what_was_sealed(world: World) -> None:
-    form = scene.make_recommendation(world, S.VALID)
+    graduate = factories.make_graduate(world, id_number=factories.make_id_number(7))
+    form = scene.make_recommendation(world, S.VALID, graduate=graduate)
     said = plain(recommendation_pdf.render([form]))
     typed = scene.typed_recommendation()
     today = timezone.localdate()
