@@ -20,12 +20,12 @@ from recruiting.views import (
     phone_interviews,
     phone_postings,
     phone_readings,
+    phone_recommendation,
     phone_reports,
     phone_resume,
     phone_resume_choices,
     phone_resume_files,
     phone_resume_photo,
-    phone_recommendation,
     public_recommendation,
 )
 

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0003_audit_chain'),
-        ('recruiting', '0002_guarantees'),
+        ('recruiting', '0004_resume'),
         ('schools', '0004_defaults_for_old_code'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
