@@ -43,7 +43,7 @@ _EDUCATION = {
     "第二学士学位": Education.BACHELOR,
     "本科": Education.BACHELOR,
     "专科": Education.COLLEGE,
-    "高职(专科)": Education.COLLEGE,
+    "高职": Education.COLLEGE,
 }
 # The least and the most yuan a month of each choice; None for no limit.
 _PAY: dict[int, tuple[int, int | None]] = {
@@ -141,7 +141,7 @@ def _reasons(met: Sequence[bool]) -> str:
 def education_of(graduate: Graduate) -> int:
     """The graduate's education in the order of `Education`; the lowest for an unknown code."""
     extra = lookup.table("education_level").extra.get(graduate.level, {})
-    return _EDUCATION.get(extra.get("level_group", ""), Education.ANY)
+    return _EDUCATION.get(extra.get("level_group", "").split("(")[0], Education.ANY)
 
 
 def _category(intention: Intention) -> Q | None:

@@ -188,7 +188,7 @@ def test_a_new_form_begins_with_the_resume_and_the_next_one_with_the_last(world:
     assert "校一等奖学金：前5%" in draft["studies"]
     assert "虚构学院" in draft["studies"]
     assert draft["practice"].startswith("2024.09 至今 班长：组织活动")
-    assert draft["strengths"] == "英语六级\n踏实认真。"
+    assert draft["strengths"] == "英语六级\n二级\n写作\n踏实认真。"
     assert all(len(text) <= 500 for text in draft.values())
     made(world, S.VALID, graduate=graduate)
     assert recommendation_text.first_draft(graduate) == scene.typed_recommendation()
