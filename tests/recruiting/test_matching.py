@@ -182,7 +182,9 @@ def test_more_education_than_the_graduate_has_is_not_listed(
 
 
 def test_every_level_of_graduates_has_its_education() -> None:
-    groups = {e["level_group"].split("(")[0] for e in lookup.table("education_level").extra.values()}
+    groups = {
+        e["level_group"].split("(")[0] for e in lookup.table("education_level").extra.values()
+    }
     assert groups == set(matching._EDUCATION)
 
 
