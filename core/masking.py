@@ -10,6 +10,11 @@ def mask_id(number: str) -> str:
     return "*" * len(number)
 
 
+def mask_name(name: str) -> str:
+    """`张小明` → `张**`."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
 def mask_phone(number: str) -> str:
     """`13440837476` → `134****7476`."""
     if len(number) >= 8:

@@ -16,7 +16,9 @@ from xml.etree import ElementTree
 
 import qrcode
 from django.conf import settings
+from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString, mark_safe
 from PIL import Image
 from qrcode.image.svg import SvgPathImage
@@ -209,3 +211,11 @@ def qr_png(address: str, *, pixels: int = 12) -> bytes:
 def data_address(content: bytes, content_type: str) -> str:
     """A picture as a `data:` address."""
     return f"data:{content_type};base64,{base64.b64encode(content).decode()}"
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """A PDF as a download under this name."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -85,6 +85,14 @@ class Machine(Lifecycle):
         label = mine[0].label
         raise Refused("state", f"当前状态为“{self.labels[state]}”，不能{label}。")
 
+    def why_not(self, action: str, obj: Any, actor: Any) -> str:
+        """The sentence that says why `actor` can't take the step now; "" if they can."""
+        try:
+            self.check(action, obj, actor)
+        except DomainError as refusal:
+            return refusal.message
+        return ""
+
     def can(self, action: str, obj: Any, actor: Any) -> bool:
         try:
             self.check(action, obj, actor)

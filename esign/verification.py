@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from core import child_process
-from core.masking import mask_id
+from core.masking import mask_id, mask_name
 from esign import pdf_child, terms
 from esign.models import Agreement, AgreementVersion, Document, SigningCertificate
 from esign.states import AgreementState, DocumentState
@@ -137,7 +137,7 @@ def public_facts(agreement: Agreement) -> dict[str, str]:
         "number": agreement.number,
         "unit": signed["words"]["unit_name"],
         "unit_code": mask_id(signed["words"]["unit_code"]),
-        "name": party["name"][:1] + "*" * (len(party["name"]) - 1),
+        "name": mask_name(party["name"]),
         "school": party["school"],
         "state": agreement.get_state_display(),
         "version": str(agreement.version),

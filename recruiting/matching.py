@@ -37,6 +37,7 @@ from recruiting.models.postings import LONG_TEXTS
 from recruiting.states import Education, MajorMatch, WantedPay
 from schools.models import Major
 
+# By group of levels (`codes/data/tables/education_level.csv`), without what stands in brackets there.
 _EDUCATION = {
     "博士研究生": Education.DOCTOR,
     "硕士研究生": Education.MASTER,

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 
 from accounts.models import User
 from core import audit, files, pdf, rate
@@ -80,8 +79,4 @@ def respond(form: Recommendation, *, by: User) -> HttpResponse:
     rate.limit(f"recommendation-pdf:{by.pk}", most=_MOST_AN_HOUR, seconds=3600)
     content = render([form])
     audit.record("recruiting.print_recommendation", by=by, obj=form)
-    response = HttpResponse(content, content_type="application/pdf")
-    name = f"就业推荐表{form.number}.pdf"
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return pdf.download(content, f"就业推荐表{form.number}.pdf")

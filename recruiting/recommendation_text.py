@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from codes import lookup
 from codes.validators import id_birth_date
+from core.masking import mask_name
 from graduates.models import Graduate
 from recruiting import snapshots
 from recruiting.models import Recommendation, ResumeEntry, ResumeStore
@@ -116,7 +117,7 @@ def public_facts(form: Recommendation | None) -> dict[str, Any] | None:
         return None
     said = read(form.text)
     return {
-        "name": said["name"][:1] + "*" * (len(said["name"]) - 1),
+        "name": mask_name(said["name"]),
         "school": said["school"],
         "major": said["major"],
         "valid": form.state == RecommendationState.VALID,

@@ -6,9 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.http import HttpResponse
-from django.utils.http import content_disposition_header
-
 from core import files, pdf
 from core.errors import Refused
 from core.models import StoredFile
@@ -43,21 +40,9 @@ def render(
         "marks": range(_MARKS) if watermark else (),
     }
     try:
-        return pdf.render(_TEMPLATE, context, finisher=_require_glyphs)
+        return pdf.render(_TEMPLATE, context, finisher=pdf.require_glyphs)
     except pdf.MissingGlyphs as missing:
         raise Refused("glyphs", _explain(resume, missing)) from missing
-
-
-def respond(content: bytes, name: str) -> HttpResponse:
-    """The PDF as a download of this name."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _require_glyphs(document: Any, file: Any) -> None:
-    pdf.require_glyphs(document)
 
 
 def _as_data_address(photo: StoredFile) -> str:

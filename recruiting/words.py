@@ -16,6 +16,12 @@ def content_words(posting: Posting) -> list[tuple[str, list[tuple[str, str]]]]:
     return list(groups.items())
 
 
+def place_words(posting: Posting) -> str:
+    """Where the work is, as lists show it."""
+    named = POSTING_BY_KEY["places"].show(posting.places)
+    return "、".join(words for words in (named, posting.abroad) if words)
+
+
 def change_words(posting: Posting, values: dict[str, object]) -> list[tuple[str, str, str]]:
     """A change that waits for review, as (label, present words, proposed words)."""
     return [

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import content_disposition_header
 
+from core import pdf
 from core.forms import posted
 from core.rate import limit
 from destinations import forms, sheets
@@ -55,7 +55,4 @@ def _sheet(request: HttpRequest, d: Destination, leaf: Leaf) -> HttpResponse:
         "school", "cohort", "department", "school_class", "person"
     )
     content = sheets.make_pdf(rows.get(pk=d.pk), leaf, values)
-    response = HttpResponse(content, content_type="application/pdf")
-    name = f"{sheets.sheet_title(leaf)}.pdf"
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return pdf.download(content, f"{sheets.sheet_title(leaf)}.pdf")

@@ -49,11 +49,7 @@ def start(request: EmployerRequest, pk: int) -> HttpResponse:
 def _why_not(request: EmployerRequest, agreement: Agreement) -> str:
     """Why the unit can't ask for a termination now; "" if it can."""
     facts = termination_base.termination_facts(agreement)
-    try:
-        TERMINATION.check("start_mutual", facts, request.user)
-    except DomainError as refusal:
-        return refusal.message
-    return ""
+    return TERMINATION.why_not("start_mutual", facts, request.user)
 
 
 def _answer(request: EmployerRequest, pk: int, act: Callable[..., Any], said: str) -> HttpResponse:

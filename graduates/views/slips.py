@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
-from core import audit
+from core import audit, pdf
 from core.forms import read_number
 from graduates import slips
 from graduates.actions.initial_codes import renew_expired
@@ -56,10 +55,7 @@ def class_codes(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def class_slips(request: StaffRequest, pk: int) -> HttpResponse:
     school_class, codes = _class_slips(request, pk, "pdf")
-    response = HttpResponse(slips.make_pdf(school_class, codes), content_type="application/pdf")
-    name = f"初始码-{school_class.name}.pdf"
-    response["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return pdf.download(slips.make_pdf(school_class, codes), f"初始码-{school_class.name}.pdf")
 
 
 def _class_slips(request: StaffRequest, pk: int, kind: str) -> tuple[SchoolClass, list[slips.Slip]]:

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from django.utils import timezone
+
 from codes.validators import id_birth_date, id_check_character
 from graduates.models import Graduate
 
@@ -95,7 +97,7 @@ def _is_of_18(run: str) -> bool:
         if (
             number[:2] in _PROVINCES
             and born is not None
-            and datetime.date(1900, 1, 1) <= born <= datetime.date.today()
+            and datetime.date(1900, 1, 1) <= born <= timezone.localdate()
             and id_check_character(number[:17]) == number[17]
         ):
             return True

@@ -162,7 +162,7 @@ def _page(request: StaffRequest, posting: Posting, form: PostingReviewForm) -> H
         "refusals": recruiting_refusals(posting.unit),
         # The table also lets a reviewer approve or return a posting of which nothing waits.
         "may": may if waits else may - {"approve", "return"},
-        "why_not": _why_not(posting, request) if waits else "",
+        "why_not": POSTING.why_not("approve", posting, request.user) if waits else "",
         "may_hide": own_school is not None and posting.state in ON_SHOW,
         "hidden": own_school in posting.hidden_from,
         "reasons": _REASONS,
@@ -176,15 +176,6 @@ def _warnings(found: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
     """What the checks found, as (label of the field, sentence with its article of the law)."""
     labels = {key: declared.label for key, declared in POSTING_BY_KEY.items()}
     return [(labels.get(w["field"], ""), w["message"]) for w in found]
-
-
-def _why_not(posting: Posting, request: StaffRequest) -> str:
-    """Why this person can't approve what waits; "" if they can."""
-    try:
-        POSTING.check("approve", posting, request.user)
-    except DomainError as refusal:
-        return refusal.message
-    return ""
 
 
 def _following(request: StaffRequest, pk: int) -> Posting | None:

@@ -137,11 +137,7 @@ def _why_not(request: StaffRequest, form: Recommendation, may: set[str]) -> str:
         return ""
     if waits_for == "seal" and request.staff.role_level != Level.SCHOOL:
         return "等待学校系统管理员盖章。"
-    try:
-        RECOMMENDATION.check(waits_for, form, request.user)
-    except DomainError as refusal:
-        return refusal.message
-    return ""
+    return RECOMMENDATION.why_not(waits_for, form, request.user)
 
 
 def _following(request: StaffRequest, *, pk: int) -> Recommendation | None:
@@ -271,7 +267,10 @@ def _many(request: StaffRequest, action: str) -> HttpResponse:
         except DomainError as refusal:
             form.add_refusal(refusal)
     chosen = _seen_again(request, form) if sure else _chosen(request, action)
-    rows = [(f, recommendations.version_of(f), _why_not_step(request, f, action)) for f in chosen]
+    rows = [
+        (f, recommendations.version_of(f), RECOMMENDATION.why_not(action, f, request.user))
+        for f in chosen
+    ]
     context = {
         "rows": rows,
         "able": sum(not why for _, _, why in rows),
@@ -311,14 +310,6 @@ def _seen_again(request: StaffRequest, form: BulkForm) -> list[Recommendation]:
     ids = [pk for pk, _ in _read_seen([str(text) for text in typed])]
     rows = queries.recommendations_for(request.user).filter(pk__in=ids)
     return list(rows.select_related(*recommendation_text.RELATED).order_by("pk")[:MOST_AT_ONCE])
-
-
-def _why_not_step(request: StaffRequest, form: Recommendation, action: str) -> str:
-    try:
-        RECOMMENDATION.check(action, form, request.user)
-    except DomainError as refusal:
-        return refusal.message
-    return ""
 
 
 def _read_seen(typed: Sequence[str]) -> list[tuple[int, str]]:

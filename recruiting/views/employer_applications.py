@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from core import files
+from core import files, pdf
 from core.errors import DomainError
 from core.forms import pressed
 from employers.access import EmployerRequest, employer_view, find_in_units
@@ -190,7 +190,7 @@ def as_pdf(request: EmployerRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("employer-application", pk=pk)
-    return resume_pdf.respond(content, f"{opened.graduate.name}的简历.pdf")
+    return pdf.download(content, f"{opened.graduate.name}的简历.pdf")
 
 
 @employer_view

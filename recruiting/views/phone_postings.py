@@ -20,7 +20,7 @@ from recruiting.forms import job_search_form
 from recruiting.models import Application, Favourite, Intention, Posting, Recruiter, UnitFigures
 from recruiting.models.postings import LONG_TEXTS
 from recruiting.states import LIVE_APPLICATION
-from recruiting.words import content_words
+from recruiting.words import content_words, place_words
 
 _TAB = "services"
 _SIZE = 20
@@ -40,7 +40,7 @@ def listing(request: GraduateRequest) -> HttpResponse:
     )  # fmt: skip
     page, following = _page(rows, request.GET.get("before", ""))
     context = {
-        "rows": page,
+        "cards": [(posting, place_words(posting)) for posting in page],
         "following": following,
         "form": search,
         "narrowed": any(typed.values()) or bool(search.errors),
@@ -61,7 +61,7 @@ def matching_list(request: GraduateRequest) -> HttpResponse:
         found = matching.page(graduate, intention, size=_SIZE + 1, after=after)
     page = found[:_SIZE]
     context = {
-        "matches": page,
+        "cards": [(match.posting, place_words(match.posting), match.reasons) for match in page],
         "following": _match_as_text(page[-1].place) if len(found) > _SIZE else "",
         "intention": intention,
         "applied": _applied_for(graduate, [match.posting for match in page]),

@@ -72,12 +72,7 @@ def _why_not(request: GraduateRequest, present: Recommendation | None) -> str:
     """Why the graduate can't fill in or submit a form now; "" if they can or it is under way."""
     if present is not None and present.state != RecommendationState.DRAFT:
         return ""
-    form = present or _new(request)
-    try:
-        RECOMMENDATION.check("submit", form, request.user)
-    except DomainError as refusal:
-        return refusal.message
-    return ""
+    return RECOMMENDATION.why_not("submit", present or _new(request), request.user)
 
 
 def _new(request: GraduateRequest) -> Recommendation:
@@ -130,11 +125,10 @@ def transcript(request: GraduateRequest) -> HttpResponse:
                 graduate=request.graduate, content=form.cleaned_data["picture"], by=request.user
             )
             messages.success(request, "成绩单已附上。")
-        return redirect("recommendation")
     except DomainError as refusal:
         form.is_valid()
         form.add_refusal(refusal)
-        return _page(request, form)
+    return _page(request, form) if form.errors else redirect("recommendation")
 
 
 @graduate_view

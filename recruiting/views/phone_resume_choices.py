@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from core import audit, rate
+from core import audit, pdf, rate
 from core.errors import DomainError
 from core.forms import posted
 from graduates.access import GraduateRequest, graduate_view
@@ -103,7 +103,7 @@ def as_pdf(request: GraduateRequest, pk: int) -> HttpResponse:
         messages.error(request, refusal.message)
         return redirect("resume-choice", pk=pk)
     audit.record("recruiting.download_resume", by=request.user, obj=resume)
-    return resume_pdf.respond(content, f"{request.graduate.name}-{resume.title}.pdf")
+    return pdf.download(content, f"{request.graduate.name}-{resume.title}.pdf")
 
 
 @graduate_view

@@ -226,11 +226,12 @@ def test_pages_follow_each_other_without_gap_or_repetition(
     first = client.get(reverse("jobs-matching"))
     following = first.context["following"]
     second = client.get(reverse("jobs-matching"), {"before": following})
-    seen = [m.posting.pk for page in (first, second) for m in page.context["matches"]]
+    seen = [posting.pk for page in (first, second) for posting, *_ in page.context["cards"]]
     assert len(seen) == len(set(seen)) == 9
     assert not second.context["following"]
     words = first.content.decode()
     assert "地点、薪资相符" in words
+    assert "安徽省芜湖市" in words
     assert words.index("地点、薪资相符") < words.index("地点相符")
 
 

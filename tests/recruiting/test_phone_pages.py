@@ -236,9 +236,9 @@ def test_pages_of_postings_have_each_posting_once(posting: Posting, beginner: Gr
         )  # fmt: skip
     client, seen, address = client_for(beginner), [], reverse("jobs")
     response = client.get(address)
-    seen += [p.pk for p in response.context["rows"]]
+    seen += [posting.pk for posting, _ in response.context["cards"]]
     response = client.get(address, {"before": response.context["following"]})
-    seen += [p.pk for p in response.context["rows"]]
+    seen += [posting.pk for posting, _ in response.context["cards"]]
     assert response.context["following"] == ""
     assert seen == list(
         Posting.objects.order_by("-published_at", "-pk").values_list("pk", flat=True)

@@ -117,6 +117,10 @@ def test_a_file_that_is_no_picture_is_refused_beside_the_field(world: World) -> 
     refused = client.post(reverse("recommendation-transcript"), {"picture": wrong})
     assert refused.status_code == 422
     assert "这不是图片或图片已损坏" in refused.content.decode()
+    hollow = SimpleUploadedFile("成绩单.jpg", b"", "image/jpeg")
+    refused = client.post(reverse("recommendation-transcript"), {"picture": hollow})
+    assert refused.status_code == 422
+    assert re.search("文件是空的|空文件|没有内容|请选择", refused.content.decode())
     empty = client.post(reverse("recommendation-transcript"), {})
     assert "请选择成绩单图片" in empty.content.decode()
 
