@@ -17,6 +17,7 @@ MODULES = {
     "applications",
     "applications_of_posting",
     "attachments",
+    "fairs",
     "figures",
     "interviews",
     "offers",
