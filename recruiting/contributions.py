@@ -86,6 +86,7 @@ CONTRIBUTIONS = Contributions(
         MenuItem("招聘", "单位举报", "console:unit-reports", "flag", "recruiting.reports", 20, _reports_open),
         MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,
                  _appeals_waiting),
+        MenuItem("招聘", "招聘规则", "console:recruiting-rules", "sliders", "recruiting.rules", 25),
     ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),

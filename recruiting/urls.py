@@ -7,6 +7,7 @@ from recruiting.views import (
     console_postings,
     console_recommendations,
     console_reports,
+    console_rules,
     console_sanctions,
     console_verifications,
     employer_applications,
@@ -183,6 +184,21 @@ employer = [
     path("sanctions/<int:pk>/", employer_sanctions.sanction, name="employer-sanction"),
 ]
 console = [
+    path("recruiting-rules/", console_rules.wording_rules, name="recruiting-rules"),
+    path("recruiting-rules/wording/new/", console_rules.wording_rule_new, name="wording-rule-new"),
+    path("recruiting-rules/wording/<int:pk>/", console_rules.wording_rule, name="wording-rule"),
+    path(
+        "recruiting-rules/wording/<int:pk>/turn/",
+        console_rules.wording_rule_turn,
+        name="wording-rule-turn",
+    ),
+    path("recruiting-rules/limits/", console_rules.limits, name="recruiting-limits"),
+    path("recruiting-rules/schools/", console_rules.reviewing_schools, name="reviewing-schools"),
+    path(
+        "recruiting-rules/schools/<int:pk>/remove/",
+        console_rules.reviewing_school_remove,
+        name="reviewing-school-remove",
+    ),
     path("verifications/", console_verifications.VerificationList.as_view(), name="verifications"),
     path("verifications/<int:pk>/", console_verifications.verification, name="verification"),
     path(

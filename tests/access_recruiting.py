@@ -25,6 +25,7 @@ from recruiting.models import (
     Sanction,
     UnitReport,
     Verification,
+    WordingRule,
 )
 from recruiting.states import EntryKind, PostingState, RecommendationState, SanctionKind
 from schools.roles import Role
@@ -393,6 +394,22 @@ def own_prints(o: Any) -> list[AddressCase]:
     ]
 
 
+def wording_rules(o: Any) -> list[AddressCase]:
+    pk = WordingRule.objects.earliest("pk").pk
+    return [
+        AddressCase("any", {"pk": pk}, frozenset({"province"})),
+        AddressCase("none", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def reviewing_schools(o: Any) -> list[AddressCase]:
+    ReviewingSchool.objects.get_or_create(school=o.other.school, defaults={"by": "试用省级"})
+    return [
+        AddressCase("any", {"pk": o.other.school.pk}, frozenset({"province"})),
+        AddressCase("without a delegation", {"pk": 2**40}, frozenset()),
+    ]
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -460,6 +477,9 @@ OBJECTS: dict[str, Any] = {
     "recommendation-picture": own_recommendations,
     "recommendation-pdf": own_recommendations,
     "recommendation-verify": sealed_recommendations,
+    "console:wording-rule": wording_rules,
+    "console:wording-rule-turn": wording_rules,
+    "console:reviewing-school-remove": reviewing_schools,
     "console:recommendation": scoped_recommendations,
     "console:recommendation-recommend": scoped_recommendations,
     "console:recommendation-return": scoped_recommendations,

@@ -73,13 +73,14 @@ def _compile(rows: tuple[tuple[object, ...], ...]) -> tuple[_Compiled, ...]:
     )
     compiled = []
     for row in rows:
-        rule = WordingRule(**dict(zip(names, row, strict=True)))
-        wanted = re.compile("|".join(map(compile_pattern, rule.patterns)) or r"(?!)")
-        harmless = (
-            re.compile("|".join(map(compile_pattern, rule.harmless))) if rule.harmless else None
-        )
-        compiled.append(_Compiled(rule, wanted, harmless))
+        compiled.append(_compile_rule(WordingRule(**dict(zip(names, row, strict=True)))))
     return tuple(compiled)
+
+
+def _compile_rule(rule: WordingRule) -> _Compiled:
+    wanted = re.compile("|".join(map(compile_pattern, rule.patterns)) or r"(?!)")
+    harmless = re.compile("|".join(map(compile_pattern, rule.harmless))) if rule.harmless else None
+    return _Compiled(rule, wanted, harmless)
 
 
 def _rules() -> tuple[_Compiled, ...]:
@@ -100,8 +101,19 @@ def check_wording(
     With a `justification` an error of a rule that the law itself may override becomes a warning. With
     `in_messages` only the rules for messages to graduates are asked.
     """
-    found = []
     rules = [c for c in _rules() if c.rule.in_messages or not in_messages]
+    return _ask(rules, values, justification)
+
+
+def try_rule(rule: WordingRule, value: str) -> list[Wording]:
+    """What this rule alone, saved or not, finds in a text."""
+    return _ask([_compile_rule(rule)], {"": value}, "")
+
+
+def _ask(
+    rules: Iterable[_Compiled], values: Mapping[str, str], justification: str
+) -> list[Wording]:
+    found = []
     for field, value in values.items():
         plain = normalise(value)
         for compiled in rules if plain else ():
@@ -130,6 +142,24 @@ def check_message(value: str, *, field: str) -> list[Wording]:
     return check_wording({field: value}, in_messages=True)
 
 
+MOST_GAPS = 3  # more of them in one pattern could take the check of a long text very long
+
+
 def bad_patterns(patterns: Iterable[str]) -> list[str]:
     """Those of the patterns that would find nearly everything or nothing, as the province typed them."""
     return [p for p in patterns if len(re.sub(r"[*#\s]", "", p)) < 2 and p.count("#") < 5]
+
+
+def slow_patterns(patterns: Iterable[str]) -> list[str]:
+    """Those of the patterns with more gaps than a check may have, or with two gaps in a row."""
+    return [p for p in patterns if p.count("*") > MOST_GAPS or "**" in normalise(p)]
+
+
+def hidden_patterns(patterns: Iterable[str], harmless: Iterable[str]) -> list[str]:
+    """Those of the patterns that find nothing, since a harmless phrase covers each of their matches."""
+    excused, hidden = list(harmless), []
+    for pattern in patterns:
+        rule = _compile_rule(WordingRule(patterns=[pattern], harmless=excused))
+        if not _first_match(rule, normalise(pattern.replace("*", "").replace("#", "1"))):
+            hidden.append(pattern)
+    return hidden

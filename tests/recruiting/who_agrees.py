@@ -11,6 +11,7 @@ ANOTHER = "another person than who decided, after the unit's appeal"
 REISSUED = "the graduate's own new form and the department's opinion; not who reset the account"
 VOIDED = "the school takes back its own seal; the graduate is told and may hand in a new form"
 NOTHING_ENDS = "nothing of anybody ends"
+DELEGATED = "the province takes its own delegation back; the school is told, its decisions stay"
 
 MODULES = {
     "application_base",
@@ -31,6 +32,7 @@ MODULES = {
     "resume_choices",
     "resume_files",
     "resumes",
+    "rules",
     "sanctions",
     "unit_applications",
     "verifications",
@@ -61,6 +63,8 @@ WHO_AGREES = {
     "recruiting.postings.withdraw": UNIT,
     "recruiting.postings.withdraw_revision": UNIT,
     "recruiting.resumes.delete_entry": OWN,
+    "recruiting.rules.remove_reviewing_school": DELEGATED,
+    "recruiting.rules.set_active": NOTHING_ENDS,
     "recruiting.sanctions.release_lapsed": CLOCK,
     "recruiting.sanctions.revoke": ANOTHER,
     "recruiting.recommendations.drop_transcript": OWN,
