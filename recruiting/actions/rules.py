@@ -177,7 +177,7 @@ def add_reviewing_school(*, school_id: int | None, by: User) -> ReviewingSchool:
     """Delegate the review of postings for the whole province to a school; it is told."""
     _require_permission(by)
     with transaction.atomic():
-        school = School.objects.select_for_update(no_key=True).filter(pk=school_id).first()
+        school = School.objects.select_for_update(no_key=True).filter(pk=school_id or 0).first()
         if school is None:
             raise Invalid({"school": ["请选择学校。"]})
         if not school.is_open:
