@@ -74,6 +74,7 @@ CONTRIBUTIONS = Contributions(
         Service("面试", "面试邀请、时间地点和答复", "interviews", "calendar-event", 23),
         Service("谁看过我的简历", "哪个单位的谁，什么时候打开的", "resume-readings", "eye", 24),
         Service("就业推荐表", "院系填写意见，学校盖章编号，可下载打印", "recommendation", "award", 25),
+        Service("招聘会与宣讲会", "查看活动和参会单位，预约入场，现场签到", "fairs", "calendar2-week", 26),
         Service("举报记录", "对用人单位的举报和答复", "unit-reports", "flag", 29),
     ),
     console_menu=(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from accounts.models import User
+from core.clock import database_now
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from recruiting.acting import CLOCK, GRADUATE, UNIT, role_of
 from recruiting.models import Booking, Booth, Fair
+from recruiting.rules.fairs import ON_SITE
 from recruiting.states import BookingState, BoothState, FairState
 from recruiting.unit_standing import check_may_recruit, check_recruits_for
+from recruiting.visiting import CHECK_IN_BEFORE
 from schools.roles import Level
 from schools.scope import staff_of
 
@@ -92,6 +95,34 @@ def by_the_graduate(booking: Booking, actor: User) -> None:
         raise Refused("not_yours", "只有本人可以操作。")
 
 
+def registration_open(booking: Booking, actor: User) -> None:
+    fair = booking.fair
+    if fair.state == FairState.CANCELLED:
+        raise Refused("cancelled", "活动已取消。")
+    if fair.state != FairState.OPEN or database_now() > fair.apply_until:
+        raise Refused("closed", "报名已截止。")
+
+
+def not_begun(booking: Booking, actor: User) -> None:
+    fair = booking.fair
+    if fair.state not in (FairState.OPEN, FairState.CLOSED) or database_now() >= fair.starts_at:
+        raise Refused("begun", "活动已开始、结束或取消，不能取消预约。")
+
+
+def time_to_check_in(booking: Booking, actor: User) -> None:
+    fair, now = booking.fair, database_now()
+    if fair.kind not in ON_SITE:
+        raise Refused("online", "网络活动不用签到。")
+    if fair.state == FairState.CANCELLED:
+        raise Refused("cancelled", "活动已取消，不能签到。")
+    if fair.state == FairState.ENDED or now >= fair.ends_at:
+        raise Refused("over", "活动已结束，不能签到。")
+    if fair.state not in (FairState.OPEN, FairState.CLOSED, FairState.RUNNING):
+        raise Refused("not_open", "活动没有开放，不能签到。")
+    if now < fair.starts_at - CHECK_IN_BEFORE:
+        raise Refused("early", "活动开始前1小时起可以签到，请届时再扫码。")
+
+
 _K = BookingState
 BOOKING = Machine(
     name="参会预约",
@@ -99,12 +130,18 @@ BOOKING = Machine(
     state_of=lambda booking: booking.state,
     role_of=role_of,
     steps=(
+        Step("book", "预约", roles(GRADUATE), states(), _K.BOOKED, (),
+             "the audience, until registration ends, while there is room"),
+        Step("move", "更改时段", roles(GRADUATE), states(_K.BOOKED), None,
+             (by_the_graduate, registration_open), "into a slot with room"),
         Step("check_in", "签到", roles(GRADUATE), states(_K.BOOKED), _K.CHECKED_IN,
-             (by_the_graduate,), "by the code on the spot, once"),
+             (by_the_graduate, time_to_check_in),
+             "by the code on the spot, once; who has not booked gets a place if there is room"),
         Step("cancel", "取消预约", roles(GRADUATE), states(_K.BOOKED), _K.CANCELLED,
-             (by_the_graduate,)),
+             (by_the_graduate, not_begun), "until the start"),
         Step("book_again", "重新预约", roles(GRADUATE), states(_K.CANCELLED), _K.BOOKED,
-             (by_the_graduate,)),
-        Step("miss", "未到", roles(CLOCK), states(_K.BOOKED), _K.ABSENT),
+             (by_the_graduate, registration_open), "while there is room"),
+        Step("miss", "未到", roles(CLOCK), states(_K.BOOKED), _K.ABSENT, (),
+             "at the end, if anybody checked in; never for online events"),
     ),
 )  # fmt: skip

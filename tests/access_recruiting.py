@@ -32,7 +32,7 @@ from schools.roles import Role
 from tests import factories
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
-from tests.recruiting import scene
+from tests.recruiting import booking_scene, scene
 
 OPEN: set[str] = {"recommendation-verify"}
 REVIEWERS = frozenset({"school_admin", "province"})
@@ -197,6 +197,14 @@ def _published(o: Any, *school_ids: int) -> Posting:
 def jobs(o: Any) -> list[AddressCase]:
     """A posting for everybody, and one for another school."""
     return _graduates_cases(_published(o).pk, _published(o, o.elsewhere.school_id).pk)
+
+
+def events(o: Any) -> list[AddressCase]:
+    """An event for everybody, and one for another school's graduates."""
+    return _graduates_cases(
+        booking_scene.make_fair(o.world).pk,
+        booking_scene.make_fair(o.world, school_ids=[o.elsewhere.school_id]).pk,
+    )
 
 
 def resume_entries(o: Any) -> list[AddressCase]:
@@ -443,6 +451,10 @@ OBJECTS: dict[str, Any] = {
     "job": jobs,
     "job-apply": jobs,
     "job-favourite": jobs,
+    "fair": events,
+    "fair-units": events,
+    "fair-book": events,
+    "fair-cancel": events,
     "application": own_applications,
     "application-withdraw": own_applications,
     "application-erase": own_applications,

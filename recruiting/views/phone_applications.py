@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 
 from core import files
 from core.errors import DomainError
-from core.forms import posted
+from core.forms import posted, read_number
 from employers.pages import newest_page
 from graduates.access import GraduateRequest, graduate_view
-from recruiting import consent, snapshots
+from recruiting import consent, snapshots, visiting
 from recruiting.actions import applications, resumes
 from recruiting.actions.unit_applications import reason_words
 from recruiting.application_steps import APPLICATION
@@ -50,6 +50,7 @@ def _consent_words(posting: Posting) -> str:
 def apply(request: GraduateRequest, pk: int) -> HttpResponse:
     """Read what the unit receives, agree to it and apply."""
     graduate, posting = request.graduate, shown_posting(request.graduate, pk)
+    fair = visiting.fair_of_delivery(graduate, posting, read_number(request.GET.get("fair", "")))
     form = ApplyForm(posted(request), initial={"version": consent.CURRENT.version})
     rows = Resume.objects.filter(graduate=graduate).order_by("-is_default", "-updated_at", "-pk")
     form.offer_resumes(list(rows))
@@ -58,7 +59,7 @@ def apply(request: GraduateRequest, pk: int) -> HttpResponse:
             made = applications.deliver(
                 graduate=graduate, posting_id=posting.pk, resume_id=form.resume_id,
                 shows_phone=form.cleaned_data["shows_phone"],
-                consent_version=form.agreed_version, by=request.user,
+                consent_version=form.agreed_version, by=request.user, fair=fair,
             )  # fmt: skip
             messages.success(request, "已投递，单位的答复会发消息告诉您。")
             return redirect("application", pk=made.pk)
@@ -66,6 +67,7 @@ def apply(request: GraduateRequest, pk: int) -> HttpResponse:
             form.add_refusal(refusal)
     context = {
         "posting": posting,
+        "fair": fair,
         "form": form,
         "refusals": [] if form.is_bound else applications.delivery_refusals(graduate, posting),
         "consent": _consent_words(posting),
