@@ -10,7 +10,11 @@ import psycopg
 from benchmarks.made_up import _drop_indexes, _sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import Model
+
+    from accounts.models import User
 
 # The first unit's inbox has this size, however many postings there are.
 INBOX = 20_000
@@ -58,6 +62,25 @@ def fill(connection: psycopg.Connection, *, postings: int, applications: int) ->
         for table in _PARTS:
             cursor.execute(f"VACUUM (FREEZE) {table}")
         cursor.execute("ANALYZE")
+
+
+def accounts_of(graduates: Iterable[int]) -> dict[int, User]:
+    """Make accounts for those of the graduates with these ids who have none; returns them by the
+    graduate's id."""
+    from accounts.models import Realm, User
+    from graduates.models import Graduate, Person
+
+    without = Graduate.objects.filter(pk__in=graduates, person__user=None)
+    people = dict(without.values_list("pk", "person_id"))
+    users = User.objects.bulk_create(
+        User(realm=Realm.GRADUATE, login=f"bench:{pk}", label=f"毕业生{pk}", password="!")
+        for pk in people
+    )
+    owners = [
+        Person(pk=person, user=user) for person, user in zip(people.values(), users, strict=True)
+    ]
+    Person.objects.bulk_update(owners, ["user"], batch_size=1000)
+    return dict(zip(people, users, strict=True))
 
 
 def _insert(
@@ -165,11 +188,13 @@ def _applications(cursor: psycopg.Cursor, postings: int, applications: int) -> N
     from recruiting.models import Application
 
     mixed = "(i::bigint * 7919 % 1000003)"
-    # The first of them are all for the first unit's postings, which are every 5,000th.
-    own = max(1, postings // UNITS)
+    # Some of each time are for the first unit's postings, which are every 5,000th.
+    own, every = max(1, postings // UNITS), applications // INBOX
     posting = (
-        f"CASE WHEN i <= {INBOX} THEN {UNITS} * (1 + i % {own}) ELSE 1 + {mixed} % {postings} END"
+        f"CASE WHEN i % {every} = 0 THEN {UNITS} * (1 + i / {every} % {own})"
+        f" ELSE 1 + {mixed} % {postings} END"
     )
+    graduate = f"CASE WHEN i % {every} = 0 THEN i / {every} ELSE i END::bigint * 104729"
     live = "i % 10 < 6"
     common = {
         "id": "i", "graduate_id": "g.id", "school_id": "g.school_id", "cohort_id": "g.cohort_id",
@@ -185,5 +210,5 @@ def _applications(cursor: psycopg.Cursor, postings: int, applications: int) -> N
     _insert(cursor, Application, common, f"""
         FROM generate_series(1, {applications}) i
         JOIN recruiting_posting p ON p.id = {posting}
-        JOIN graduates_graduate g ON g.id = 1 + (i::bigint * 104729) % (SELECT max(id) FROM graduates_graduate)
+        JOIN graduates_graduate g ON g.id = 1 + {graduate} % (SELECT max(id) FROM graduates_graduate)
         ON CONFLICT DO NOTHING""")  # fmt: skip

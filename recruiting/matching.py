@@ -33,7 +33,7 @@ from codes import lookup
 from graduates.models import Graduate
 from recruiting import queries
 from recruiting.models import Intention, Posting
-from recruiting.models.postings import LONG_TEXTS
+from recruiting.models.postings import ON_CARD
 from recruiting.states import Education, MajorMatch, WantedPay
 from schools.models import Major
 
@@ -96,9 +96,9 @@ def page(
             | Q(hits=after.hits, published_at=after.published_at, pk__lt=after.pk)
         )
     found = list(rows.values_list("pk", "hits", "published_at", *RESPECTS)[:size])
-    # The texts are read for these alone; read with the rest they would keep the index from serving.
-    whole = Posting.objects.select_related("unit").defer(*LONG_TEXTS)
-    postings = whole.in_bulk([pk for pk, *_ in found])
+    # What the cards show is read for these alone; read with the rest it would keep the index from serving.
+    cards = Posting.objects.select_related("unit").only(*ON_CARD)
+    postings = cards.in_bulk([pk for pk, *_ in found])
     return [
         Match(postings[pk], _reasons(met), Place(hits, published_at, pk))
         for pk, hits, published_at, *met in found
@@ -171,8 +171,10 @@ def _major(graduate: Graduate, intention: Intention) -> Q | None:
     named = Func(
         F("majors"), Value("、"), function="string_to_array", output_field=ArrayField(TextField())
     )
-    # Compared as arrays, since a name may be part of another one.
-    met = Q(_Overlaps(named, Value([graduate.major_name], ArrayField(TextField()))))
+    # Compared as arrays, since a name may be part of another one. Few texts have the name at all.
+    met = Q(majors__contains=graduate.major_name) & Q(
+        _Overlaps(named, Value([graduate.major_name], ArrayField(TextField())))
+    )
     if intention.major_match == MajorMatch.FAMILY:
         of_class = [*_names_of_class(graduate.major_code[:_CLASS_LENGTH])]
         if of_class:

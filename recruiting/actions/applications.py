@@ -37,6 +37,13 @@ _AT_ONCE = 1000
 
 def delivery_refusals(graduate: Graduate, posting: Posting) -> list[DomainError]:
     """Every reason why the graduate can't apply for the posting now, for its page."""
+    store = ResumeStore.objects.filter(graduate=graduate).first()
+    return _refusals(graduate, posting, store, RecruitingRules.current())
+
+
+def _refusals(
+    graduate: Graduate, posting: Posting, store: ResumeStore | None, rules: RecruitingRules
+) -> list[DomainError]:
     refusals: list[DomainError] = []
     if graduate.standing != Standing.ENROLLED:
         refusals.append(Refused("standing", "学籍状态不是在籍，不能投递，请联系学校。"))
@@ -46,8 +53,6 @@ def delivery_refusals(graduate: Graduate, posting: Posting) -> list[DomainError]
         graduate=graduate, posting=posting, state__in=LIVE_APPLICATION
     ).exists():
         refusals.append(Refused("applied", "您已投递此职位，请等待单位答复。"))
-    rules = RecruitingRules.current()
-    store = ResumeStore.objects.filter(graduate=graduate).first()
     complete = store.completeness if store is not None else 0
     if complete < rules.min_completeness:
         sentence = f"简历完整度为{complete}%，达到{rules.min_completeness}%才能投递，请先完善简历。"
@@ -82,21 +87,25 @@ def deliver(
             posting = Posting.objects.select_for_update(of=("self",), no_key=True).select_related(
                 "unit"
             ).get(pk=posting_id)  # fmt: skip
-            for refusal in delivery_refusals(locked, posting):
+            rules = RecruitingRules.current()
+            store = ResumeStore.objects.select_related("photo").filter(graduate=locked).first()
+            for refusal in _refusals(locked, posting, store, rules):
                 raise refusal
             resume = Resume.objects.filter(graduate=locked, pk=resume_id).first()
-            if resume is None:
+            if resume is None or store is None:
                 raise Refused("no_resume", "请选择一份简历。", field="resume")
-            _check_complete(resume)
-            return _create(locked, posting, resume, shows_phone=shows_phone, fair=fair, by=by)
+            _check_complete(resume, store, rules.min_completeness)
+            return _create(
+                locked, posting, resume, store, lapses_in=timedelta(days=rules.unread_days),
+                shows_phone=shows_phone, fair=fair, by=by,
+            )  # fmt: skip
     except IntegrityError as twice:
         raise Refused("applied", "您已投递此职位，请等待单位答复。") from twice
 
 
-def _check_complete(resume: Resume) -> None:
+def _check_complete(resume: Resume, store: ResumeStore, least: int) -> None:
     """Raise `Refused` for a résumé from which too much was left out, though the store is complete."""
-    store = ResumeStore.objects.get(graduate=resume.graduate_id)
-    complete, least = completeness_of(resume, store), RecruitingRules.current().min_completeness
+    complete = completeness_of(resume, store)
     if complete < least:
         sentence = (
             f"简历“{resume.title}”只写入了部分内容，完整度为{complete}%，达到{least}%才能投递。"
@@ -105,10 +114,9 @@ def _check_complete(resume: Resume) -> None:
 
 
 def _create(
-    graduate: Graduate, posting: Posting, resume: Resume, *, shows_phone: bool, fair: Fair | None,
-    by: User,
+    graduate: Graduate, posting: Posting, resume: Resume, store: ResumeStore, *, lapses_in: timedelta,
+    shows_phone: bool, fair: Fair | None, by: User,
 ) -> Application:  # fmt: skip
-    store = ResumeStore.objects.get(graduate=graduate)
     text = snapshots.compose(graduate, resume, store)
     now = database_now()
     application = Application.objects.create(
@@ -116,7 +124,7 @@ def _create(
         posting=posting, unit_id=posting.unit_id, fair=fair, snapshot=text,
         snapshot_hash=snapshots.digest(text), photo=store.photo, shows_phone=shows_phone,
         consent_version=consent.CURRENT.version, consent_at=now, created_at=now,
-        lapses_at=now + timedelta(days=RecruitingRules.current().unread_days),
+        lapses_at=now + lapses_in,
     )  # fmt: skip
     ApplicationFile.objects.bulk_create(
         ApplicationFile(application=application, file_id=a.file_id, name=a.name)

@@ -153,6 +153,8 @@ def completeness_of(resume: Resume, store: ResumeStore) -> int:
     the store has some."""
     of_store = ResumeEntry.objects.filter(graduate=resume.graduate_id)
     filled = set(of_store.values_list("kind", flat=True))
+    if not filled:
+        return store.completeness
     left_out = filled - set(resume.entries.values_list("kind", flat=True))
     return completeness.completeness_without(store.completeness, left_out)
 

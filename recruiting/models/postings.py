@@ -25,6 +25,16 @@ from workbooks.models import WorkbookImport
 MOST_PLACES = 10
 # Long texts of a posting, which no list shows.
 LONG_TEXTS = ("duties", "requirements", "benefits")
+# What a card in the graduates' lists shows.
+ON_CARD = (
+    "title", "places", "abroad", "work_kind", "education", "pay_from", "pay_to", "pay_by_state",
+    "pay_months", "published_at", "valid_until", "unit__name",
+)  # fmt: skip
+# The columns by which the graduates' lists narrow and order postings.
+_OF_LISTS = [
+    "valid_until", "work_kind", "education", "job_category", "search_places", "places", "pay_from",
+    "pay_to", "majors", "major_match", "school_ids", "hidden_from",
+]  # fmt: skip
 
 
 class PostingContent(models.Model):
@@ -140,17 +150,14 @@ class Posting(PostingContent):
         ]
         indexes = [
             models.Index(fields=["unit", "-id"], name="posting_of_unit"),
-            # With every column by which graduates' lists narrow and order postings, so that such a
-            # list reads this index and, of the wide table, the rows of one page alone.
+            # A list reads one of these two and, of the wide table, the rows of one page alone.
             models.Index(
                 fields=["-published_at", "-id"], name="posting_of_lists",
-                include=["valid_until", "work_kind", "education", "job_category", "search_places",
-                         "places", "pay_from", "pay_to", "majors", "major_match", "school_ids",
-                         "hidden_from"],
-                condition=Q(state=PostingState.PUBLISHED),
+                include=_OF_LISTS, condition=Q(state=PostingState.PUBLISHED),
             ),
             models.Index(
-                fields=["job_category", "-published_at", "-id"], name="posting_by_category",
+                fields=["job_category", "-published_at", "-id"], name="posting_of_category",
+                include=[name for name in _OF_LISTS if name != "job_category"],
                 condition=Q(state=PostingState.PUBLISHED),
             ),
             GinIndex(
@@ -169,6 +176,16 @@ class Posting(PostingContent):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def pay_words(self) -> str:
+        """The pay as lists show it, such as 5000–8000元/月（13薪）."""
+        if self.pay_by_state:
+            return "薪酬按国家规定"
+        if not self.pay_from:
+            return "未填月薪"
+        more = f"（{self.pay_months}薪）" if self.pay_months != 12 else ""
+        return f"{self.pay_from}–{self.pay_to}元/月{more}"
 
 
 class PostingRevision(models.Model):

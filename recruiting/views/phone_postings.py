@@ -18,7 +18,7 @@ from recruiting import matching, queries
 from recruiting.actions.applications import delivery_refusals
 from recruiting.forms import job_search_form
 from recruiting.models import Application, Favourite, Intention, Posting, Recruiter, UnitFigures
-from recruiting.models.postings import LONG_TEXTS
+from recruiting.models.postings import ON_CARD
 from recruiting.states import LIVE_APPLICATION
 from recruiting.words import content_words, place_words
 
@@ -34,11 +34,11 @@ def listing(request: GraduateRequest) -> HttpResponse:
     search = job_search_form(request.GET)
     typed = search.cleaned_data
     rows = queries.search_open(
-        request.graduate, words=search.words, places=typed.get("places") or [],
+        request.graduate, places=typed.get("places") or [],
         category=typed.get("job_category") or "", work_kind=typed.get("work_kind") or None,
         kept=bool(typed.get("kept")),
     )  # fmt: skip
-    page, following = _page(rows, request.GET.get("before", ""))
+    page, following = _page(rows, search.words, request.GET.get("before", ""))
     context = {
         "cards": [(posting, place_words(posting)) for posting in page],
         "following": following,
@@ -98,14 +98,15 @@ def _as_text(published_at: datetime.datetime, pk: int) -> str:
     return f"{(published_at - _EPOCH) // datetime.timedelta(microseconds=1)}-{pk}"
 
 
-def _page(rows: QuerySet[Posting], before: str) -> tuple[list[Posting], str]:
-    """One page of postings, the newest first, and the `before` of the following one; "" on the last."""
+def _page(rows: QuerySet[Posting], words: list[str], before: str) -> tuple[list[Posting], str]:
+    """One page of the postings that have the words, the newest first, and the `before` of the following
+    one; "" on the last."""
     place = _PLACE_IN_LIST.fullmatch(before)
     if place is not None:
         at = _time_of(place)
         rows = rows.filter(Q(published_at__lt=at) | Q(published_at=at, pk__lt=int(place[2])))
-    rows = rows.select_related("unit").defer(*LONG_TEXTS).order_by("-published_at", "-pk")
-    page = list(rows[: _SIZE + 1])
+    rows = rows.select_related("unit").only(*ON_CARD)
+    page = queries.newest_with(rows, words, _SIZE + 1)
     if len(page) <= _SIZE:
         return page, ""
     last = page[_SIZE - 1]

@@ -14,7 +14,7 @@ from core.errors import Invalid, Refused
 from core.models import Event
 from employers.models import UnitMember
 from graduates.models import Graduate
-from recruiting import consent
+from recruiting import consent, queries
 from recruiting.actions import applications, postings, resumes, unit_applications
 from recruiting.models import (
     Application,
@@ -243,6 +243,32 @@ def test_pages_of_postings_have_each_posting_once(posting: Posting, beginner: Gr
     assert seen == list(
         Posting.objects.order_by("-published_at", "-pk").values_list("pk", flat=True)
     )
+
+
+@pytest.mark.parametrize("newest", [2000, 10, 1, 0])
+def test_a_word_is_found_in_new_and_in_old_postings(
+    posting: Posting, beginner: Graduate, monkeypatch: pytest.MonkeyPatch, newest: int
+) -> None:
+    """However many of the newest postings are read before the index of words is asked."""
+    monkeypatch.setattr(queries, "_NEWEST", newest)
+    values = {
+        f.attname: getattr(posting, f.attname) for f in Posting._meta.fields if not f.primary_key
+    }
+    made = [
+        Posting.objects.create(
+            **values
+            | {
+                "title": f"岗位{number}",
+                "search_text": "化验员" if number in (0, 9) else "司炉工",
+                "published_at": timezone.now() - datetime.timedelta(hours=number),
+            }
+        ).pk
+        for number in range(12)
+    ]
+    rows = queries.search_open(beginner)
+    assert [p.pk for p in queries.newest_with(rows, ["化验"], 21)] == [made[0], made[9]]
+    assert [p.pk for p in queries.newest_with(rows, ["司炉"], 4)] == made[1:5]
+    assert queries.newest_with(rows, ["化验", "司炉"], 21) == []
 
 
 def test_a_posting_of_another_school_a_hidden_one_and_a_draft_are_404(
