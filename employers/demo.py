@@ -1,7 +1,8 @@
-"""The demo unit, with a made-up name, a code with valid check digits, and pictures that say SAMPLE."""
+"""Demo units, with made-up names, codes with valid check digits, and pictures that say SAMPLE."""
 
 from __future__ import annotations
 
+import functools
 import io
 
 from django.urls import reverse
@@ -20,26 +21,30 @@ _MOBILE = "13900009999"
 _BODY, _HEAD = "MA9DEM0X", "91340100"
 
 
-def unit_code() -> str:
-    first = f"{_HEAD}{_BODY}{organisation_check_character(_BODY)}"
+def unit_code(body: str = _BODY) -> str:
+    """A unified social credit code with these eight characters in it."""
+    first = f"{_HEAD}{body}{organisation_check_character(body)}"
     return f"{first}{uscc_check_character(first)}"
 
 
-def make_unit(user: User) -> UnitMember:
+def make_unit(
+    user: User, *, body: str = _BODY, name: str = NAME, unit_property: str = "39",
+    industry: str = "34", division: str = "340111",
+) -> UnitMember:  # fmt: skip
     """A certified unit that `user` signs for. It is made if it does not exist yet."""
     unit, is_new = Unit.objects.get_or_create(
-        code=unit_code(),
+        code=unit_code(body),
         defaults={
-            "name": NAME,
-            "unit_property": "39",
-            "industry": "34",
-            "division": "340111",
+            "name": name,
+            "unit_property": unit_property,
+            "industry": industry,
+            "division": division,
             "address": "示例路1号",
         },
     )
     if is_new:
-        UnitName.objects.create(unit=unit, name=NAME)
-        unit.certificate = _store("certificate", _sheet((900, 640)), user)
+        UnitName.objects.create(unit=unit, name=name)
+        unit.certificate = _store("certificate", (900, 640), user)
         unit.certified_at, unit.certified_by = timezone.now(), "演示省级"
         unit.save()
     member, is_new = UnitMember.objects.get_or_create(
@@ -50,24 +55,26 @@ def make_unit(user: User) -> UnitMember:
         },
     )  # fmt: skip
     if is_new:
-        member.id_front = _store("id_front", _sheet((860, 540)), user)
-        member.id_back = _store("id_back", _sheet((860, 540)), user)
+        member.id_front = _store("id_front", (860, 540), user)
+        member.id_back = _store("id_back", (860, 540), user)
         member.signature = files.store(
-            images.signature(_strokes()), name="签名.png", content_type="image/png",
+            _signature(), name="签名.png", content_type="image/png",
             purpose="signature", by_id=user.pk,
         )  # fmt: skip
         member.save()
     return member
 
 
-def _store(slot: str, content: bytes, user: User) -> StoredFile:
+def _store(slot: str, size: tuple[int, int], user: User) -> StoredFile:
     return files.store(
-        images.compress(content), name=f"{slot}.jpg", content_type="image/jpeg", purpose=slot,
+        _photo(size), name=f"{slot}.jpg", content_type="image/jpeg", purpose=slot,
         by_id=user.pk,
     )  # fmt: skip
 
 
-def _sheet(size: tuple[int, int]) -> bytes:
+@functools.cache
+def _photo(size: tuple[int, int]) -> bytes:
+    """A picture of a sheet of paper, as it is stored after an upload."""
     image = Image.new("RGB", size, "#f4f1e6")
     draw = ImageDraw.Draw(image)
     draw.rectangle((20, 20, size[0] - 20, size[1] - 20), outline="#8a7f5c", width=4)
@@ -75,10 +82,16 @@ def _sheet(size: tuple[int, int]) -> bytes:
     for line in range(5):
         top = 160 + line * 70
         draw.rectangle((60, top, size[0] - 120 - line * 40, top + 14), fill="#c9c1a4")
-    return _png(image)
+    return images.compress(_png(image))
 
 
-def _strokes() -> bytes:
+@functools.cache
+def _signature() -> bytes:
+    return images.signature(drawn_signature())
+
+
+def drawn_signature() -> bytes:
+    """A made-up signature as a page sends it: a PNG of black strokes on white."""
     image = Image.new("RGB", (600, 240), "white")
     draw = ImageDraw.Draw(image)
     draw.line([(60 + 40 * i, 60 + (i * 61) % 110) for i in range(12)], fill="black", width=6)
@@ -98,12 +111,15 @@ def employer_exists() -> bool:
 
 def make_employer(password: str) -> None:
     """Make the demo account of an employer and its verified unit."""
-    user = User.objects.filter(realm=Realm.EMPLOYER, login=_MOBILE).first()
-    if user is None:
-        user = User.objects.create_user(
-            Realm.EMPLOYER, _MOBILE, password, label="示例单位招聘人员", mobile=_MOBILE
-        )
-    make_unit(user)
+    make_unit(make_account(_MOBILE, password))
+
+
+def make_account(mobile: str, password: str) -> User:
+    """A unit's person who signs in with this mobile number."""
+    user = User.objects.filter(realm=Realm.EMPLOYER, login=mobile).first()
+    return user or User.objects.create_user(
+        Realm.EMPLOYER, mobile, password, label="示例单位招聘人员", mobile=mobile
+    )
 
 
 def show_employer() -> list[tuple[str, str, str]]:

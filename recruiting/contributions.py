@@ -4,9 +4,10 @@ from celery.schedules import crontab
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, MenuItem, PeriodicTask, Service, Tab
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
 from recruiting import (
     application_steps,
+    demo,
     fair_steps,
     posting_steps,
     recommendation_steps,
@@ -103,6 +104,7 @@ CONTRIBUTIONS = Contributions(
             "end-recommendations", "recruiting.tasks.end_recommendations", crontab(hour="0", minute="40")
         ),
     ),
+    demo=Demo(demo.recruiting_exists, demo.make_recruiting),
     invariants=INVARIANTS,
     jobs=(PRINTS,),
     machines=(
