@@ -8,6 +8,7 @@ from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
 from recruiting import (
     application_steps,
     demo,
+    fair_queries,
     fair_steps,
     posting_steps,
     recommendation_steps,
@@ -46,6 +47,10 @@ def _recommendations_waiting(user: User) -> int:
     return recommendations_waiting(user).order_by()[:1000].count()
 
 
+def _fairs_waiting(user: User) -> int:
+    return fair_queries.waiting_for(user)[:1000].count()
+
+
 CONTRIBUTIONS = Contributions(
     body_limits={
         "employer-recruiter": bodies.PICTURE,
@@ -67,6 +72,7 @@ CONTRIBUTIONS = Contributions(
     employer_tabs=(
         Tab("postings", "职位", "employer-postings", "briefcase", 15),
         Tab("applications", "投递", "employer-applications", "inbox", 16),
+        Tab("fairs", "招聘会", "employer-fairs", "calendar-event", 17),
     ),
     graduate_services=(
         Service("职位搜索", "查看用人单位发布的职位并投递简历", "jobs", "briefcase", 20),
@@ -85,6 +91,8 @@ CONTRIBUTIONS = Contributions(
                  _postings_waiting),
         MenuItem("招聘", "就业推荐表", "console:recommendations", "award", "recruiting.recommend", 15,
                  _recommendations_waiting),
+        MenuItem("招聘", "招聘会与宣讲会", "console:fairs", "calendar-event", "recruiting.fairs", 16,
+                 _fairs_waiting),
         MenuItem("招聘", "单位举报", "console:unit-reports", "flag", "recruiting.reports", 20, _reports_open),
         MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,
                  _appeals_waiting),
@@ -95,6 +103,7 @@ CONTRIBUTIONS = Contributions(
         PeriodicTask(
             "remind-recruiters", "recruiting.tasks.remind_recruiters", crontab(hour="9", minute="20")
         ),
+        PeriodicTask("move-fairs", "recruiting.tasks.move_fairs", 60.0),
         PeriodicTask("expire-interviews", "recruiting.tasks.expire_interviews", 300.0),
         PeriodicTask(
             "sweep-recommendation-prints", "recruiting.tasks.sweep_recommendation_prints", 60.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import django_filters
@@ -9,12 +10,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from codes import readers, text
+from core.forms import read_number
 from graduates.filters import GraduateFilter
-from recruiting import queries
-from recruiting.models import Posting, Sanction, UnitReport, Verification
+from recruiting import fair_queries, queries
+from recruiting.models import Booth, Fair, Posting, Sanction, UnitReport, Verification
 from recruiting.states import (
     OPEN_REPORT,
     AppealState,
+    BoothState,
+    FairKind,
+    FairState,
     PostingState,
     RecommendationState,
     ReportReason,
@@ -116,3 +121,53 @@ class RecommendationFilter(GraduateFilter):
             if state != RecommendationState.DRAFT
         ],
     )
+
+
+class FairFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        label="状态", choices=[(WAITS_FOR_ME, "待我处理"), *FairState.choices], method="by_state"
+    )
+    kind = django_filters.ChoiceFilter(label="类型", choices=FairKind.choices)
+    when = django_filters.ChoiceFilter(
+        label="时间", method="by_time",
+        choices=[("today", "今天"), ("week", "7天内"), ("coming", "尚未结束"), ("past", "已过")],
+    )  # fmt: skip
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="名称、地点、学校或单位"
+    )
+
+    def by_state(self, queryset: QuerySet[Fair], name: str, value: str) -> QuerySet[Fair]:
+        if value == WAITS_FOR_ME:
+            waiting = fair_queries.waiting_for(self.request.user).order_by().values("pk")
+            return queryset.filter(pk__in=waiting)
+        return queryset.filter(state=value)
+
+    def by_time(self, queryset: QuerySet[Fair], name: str, value: str) -> QuerySet[Fair]:
+        now = timezone.localtime()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if value == "past":
+            return queryset.filter(ends_at__lt=now)
+        if value == "coming":
+            return queryset.filter(ends_at__gte=now)
+        days = datetime.timedelta(days=1 if value == "today" else 7)
+        return queryset.filter(starts_at__lt=midnight + days, ends_at__gte=midnight)
+
+    def by_keyword(self, queryset: QuerySet[Fair], name: str, value: str) -> QuerySet[Fair]:
+        wanted = readers.search_words(value)
+        of_event = Q(title__contains=wanted) | Q(place__contains=wanted)
+        return queryset.filter(
+            of_event | Q(school__name__contains=wanted) | Q(unit__name__contains=wanted)
+        )
+
+
+class BoothFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label="状态", choices=BoothState.choices)
+    q = django_filters.CharFilter(
+        label="关键字", method="by_keyword", help_text="单位名称、统一社会信用代码或展位号"
+    )
+
+    def by_keyword(self, queryset: QuerySet[Booth], name: str, value: str) -> QuerySet[Booth]:
+        wanted = readers.search_words(value)
+        number = read_number(wanted)
+        found = _by_unit(value)
+        return queryset.filter(found if number is None else found | Q(number=f"{number:03d}"))

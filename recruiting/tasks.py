@@ -4,12 +4,15 @@ from celery import shared_task
 
 from recruiting.actions import (
     applications,
+    booths,
+    fairs,
     figures,
     interviews,
     postings,
     recommendation_prints,
     recommendations,
     sanctions,
+    talks,
     verifications,
 )
 
@@ -24,6 +27,15 @@ def expire_postings() -> None:
 @shared_task
 def expire_interviews() -> None:
     interviews.expire_due()
+
+
+@shared_task
+def move_fairs() -> None:
+    """Begin and end fairs and talks at their times, and offer booths that are free to the next ones."""
+    talks.expire_due()
+    fairs.move_due()
+    booths.lapse_due()
+    booths.fill_due()
 
 
 @shared_task

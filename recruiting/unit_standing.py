@@ -12,12 +12,13 @@ from accounts.models import User
 from core.errors import NotPermitted, Refused
 from employers.models import Unit
 from employers.queries import is_verified_member
-from recruiting.models import Recruiter, Sanction, UnitReport
+from recruiting.models import Booth, Recruiter, RecruitingRules, Sanction, UnitReport
 from recruiting.states import (
     OPEN_REPORT,
     SERIOUS_REPORT,
     AccountKind,
     AppealState,
+    BoothState,
     ReportState,
     SanctionKind,
 )
@@ -27,6 +28,7 @@ VERIFIED_MONTHS = 6
 REMIND_DAYS = (30, 7)
 # Reports by two people within this time pause the unit's postings, whatever they are about.
 TWO_REPORTERS_WITHIN = datetime.timedelta(days=30)
+_YEAR = datetime.timedelta(days=365)
 
 
 def sanctions_in_force(*kinds: SanctionKind, on: datetime.date | None = None) -> QuerySet[Sanction]:
@@ -79,6 +81,23 @@ def recruiting_refusals(unit: Unit) -> list[Refused]:
             )
         )
     return refusals
+
+
+def barred_from_fairs_until(unit: Unit) -> datetime.date | None:
+    """The day from which the unit may register for fairs again, if it was absent too often within a
+    year; None if it may now. How often is a setting of the province; 0 bars nobody."""
+    most = RecruitingRules.current().absences
+    if not most:
+        return None
+    missed = Booth.objects.filter(unit=unit, state=BoothState.ABSENT)
+    missed = missed.filter(fair__ends_at__gt=timezone.now() - 2 * _YEAR)
+    ends = list(missed.order_by("fair__ends_at").values_list("fair__ends_at", flat=True))
+    barring = [
+        last for first, last in zip(ends, ends[most - 1 :], strict=False) if last - first <= _YEAR
+    ]
+    if not barring or barring[-1] + _YEAR <= timezone.now():
+        return None
+    return timezone.localdate(barring[-1] + _YEAR)
 
 
 def check_may_recruit(unit: Unit) -> None:

@@ -4,6 +4,8 @@ staff's pages."""
 from django.urls import URLPattern, path
 
 from recruiting.views import (
+    console_booths,
+    console_fairs,
     console_postings,
     console_recommendations,
     console_reports,
@@ -11,6 +13,7 @@ from recruiting.views import (
     console_sanctions,
     console_verifications,
     employer_applications,
+    employer_fairs,
     employer_interviews,
     employer_offers,
     employer_postings,
@@ -186,6 +189,14 @@ employer = [
     path(
         "interviews/<int:pk>/interview.ics", employer_interviews.ics, name="employer-interview-ics"
     ),
+    path("fairs/", employer_fairs.listing, name="employer-fairs"),
+    path("fairs/talks/new/", employer_fairs.new_talk, name="employer-talk-new"),
+    path("fairs/<int:pk>/", employer_fairs.fair, name="employer-fair"),
+    path("fairs/<int:pk>/register/", employer_fairs.register, name="employer-fair-register"),
+    path(
+        "fairs/<int:pk>/booth/<str:action>/", employer_fairs.booth_step, name="employer-booth-step"
+    ),
+    path("fairs/<int:pk>/withdraw/", employer_fairs.withdraw_talk, name="employer-talk-withdraw"),
     path("sanctions/", employer_sanctions.listing, name="employer-sanctions"),
     path("sanctions/<int:pk>/", employer_sanctions.sanction, name="employer-sanction"),
 ]
@@ -224,6 +235,20 @@ console = [
     path("postings/approve/", console_postings.approve_many, name="postings-approve"),
     path("postings/<int:pk>/", console_postings.posting, name="posting"),
     path("postings/<int:pk>/do/<str:action>/", console_postings.step, name="posting-step"),
+    path("fairs/", console_fairs.FairList.as_view(), name="fairs"),
+    path("fairs/new/", console_fairs.new, name="fair-new"),
+    path("fairs/<int:pk>/", console_fairs.fair, name="fair"),
+    path("fairs/<int:pk>/edit/", console_fairs.edit, name="fair-edit"),
+    path("fairs/<int:pk>/open/", console_fairs.open_registration, name="fair-open"),
+    path("fairs/<int:pk>/cancel/", console_fairs.cancel, name="fair-cancel"),
+    path("fairs/<int:pk>/approve/", console_fairs.approve, name="fair-approve"),
+    path("fairs/<int:pk>/occupancy/", console_fairs.occupancy, name="fair-occupancy"),
+    path("fairs/<int:pk>/booths/", console_booths.BoothList.as_view(), name="fair-booths"),
+    path("fairs/<int:pk>/booths/do/<str:action>/", console_booths.bulk, name="fair-booths-bulk"),
+    path("fairs/booths/<int:pk>/", console_booths.booth, name="fair-booth"),
+    path(
+        "fairs/booths/<int:pk>/do/<str:action>/", console_booths.booth_step, name="fair-booth-step"
+    ),
     path("unit-reports/", console_reports.ReportList.as_view(), name="unit-reports"),
     path("unit-reports/<int:pk>/", console_reports.report, name="unit-report"),
     path("unit-reports/<int:pk>/begin/", console_reports.begin, name="unit-report-begin"),

@@ -14,6 +14,7 @@ from recruiting.models import (
     Application,
     ApplicationFile,
     Attachment,
+    Fair,
     Interview,
     Posting,
     Recommendation,
@@ -32,7 +33,8 @@ from schools.roles import Role
 from tests import factories
 from tests.access_cases import AddressCase
 from tests.access_employers import VERIFIED
-from tests.recruiting import booking_scene, scene
+from tests.factories import World
+from tests.recruiting import booking_scene, fair_scene, scene
 
 OPEN: set[str] = {"recommendation-verify"}
 REVIEWERS = frozenset({"school_admin", "province"})
@@ -202,8 +204,8 @@ def jobs(o: Any) -> list[AddressCase]:
 def events(o: Any) -> list[AddressCase]:
     """An event for everybody, and one for another school's graduates."""
     return _graduates_cases(
-        booking_scene.make_fair(o.world).pk,
-        booking_scene.make_fair(o.world, school_ids=[o.elsewhere.school_id]).pk,
+        booking_scene.make_fair(o.world, place=_new_place()).pk,
+        booking_scene.make_fair(o.world, place=_new_place(), school_ids=[o.elsewhere.school_id]).pk,
     )
 
 
@@ -418,6 +420,89 @@ def reviewing_schools(o: Any) -> list[AddressCase]:
     ]
 
 
+def hosted_fairs(o: Any, **more: Any) -> list[AddressCase]:
+    """A fair of the school's, one of another school's, and one of the province's."""
+    mine, foreign = fair_scene.make_fair(o.world), fair_scene.make_fair(o.other)
+    of_province = fair_scene.make_fair(o.world, role=Role.PROVINCE)
+    return [
+        AddressCase("the school's", {"pk": mine.pk, **more}, REVIEWERS),
+        AddressCase("another school's", {"pk": foreign.pk, **more}, frozenset({"province"})),
+        AddressCase("the province's", {"pk": of_province.pk, **more}, frozenset({"province"})),
+        AddressCase("nobody's", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def hosted_talks(o: Any) -> list[AddressCase]:
+    member = fair_scene.make_exhibitor(o.world)
+    mine, foreign = (fair_scene.apply_for_talk(world, member) for world in (o.world, o.other))
+    return [
+        AddressCase("at the school", {"pk": mine.pk}, REVIEWERS),
+        AddressCase("at another school", {"pk": foreign.pk}, frozenset({"province"})),
+        AddressCase("no talk", {"pk": fair_scene.make_fair(o.world).pk}, frozenset()),
+    ]
+
+
+def bulk_steps(o: Any) -> list[AddressCase]:
+    return hosted_fairs(o, action="reserve")
+
+
+def _open_fair(world: World) -> Fair:
+    return fair_scene.open_fair(world, place=_new_place())
+
+
+def _new_place() -> str:
+    return f"第{Fair.objects.count()}会场"
+
+
+def hosted_booths(o: Any, **more: Any) -> list[AddressCase]:
+    mine, foreign = (
+        fair_scene.make_booth(world, _open_fair(world)).pk for world in (o.world, o.other)
+    )
+    return [
+        AddressCase("the school's", {"pk": mine, **more}, REVIEWERS),
+        AddressCase("another school's", {"pk": foreign, **more}, frozenset({"province"})),
+        AddressCase("nobody's", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def booth_steps(o: Any) -> list[AddressCase]:
+    return hosted_booths(o, action="reserve")
+
+
+def unit_fairs(o: Any) -> list[AddressCase]:
+    """A fair for which units register, a draft, and the talk of another unit."""
+    UnitMember.objects.get(user=o.employer)
+    talk = fair_scene.open_talk(o.world, place=_new_place())
+    return [
+        AddressCase("open", {"pk": _open_fair(o.world).pk}, frozenset({VERIFIED})),
+        AddressCase("a draft", {"pk": fair_scene.make_fair(o.world).pk}, frozenset()),
+        AddressCase("a talk of others", {"pk": talk.pk}, frozenset()),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def unit_booths(o: Any) -> list[AddressCase]:
+    """A fair for which the unit registered, and one for which another unit did."""
+    mine = UnitMember.objects.select_related("unit", "user").get(user=o.employer)
+    scene.allow_to_recruit(mine.unit)
+    scene.make_posting(mine, PostingState.PUBLISHED, by=o.world)
+    fair, other = _open_fair(o.world), _open_fair(o.world)
+    fair_scene.register(fair, mine)
+    fair_scene.make_booth(o.world, other)
+    action = {"action": "cancel"}
+    return _unit_cases(
+        {"pk": fair.pk, **action}, {"pk": other.pk, **action}, {"pk": 2**40, **action}
+    )
+
+
+def unit_talks(o: Any) -> list[AddressCase]:
+    mine = UnitMember.objects.select_related("unit", "user").get(user=o.employer)
+    scene.allow_to_recruit(mine.unit)
+    own = fair_scene.apply_for_talk(o.world, mine)
+    foreign = fair_scene.apply_for_talk(o.world, fair_scene.make_exhibitor(o.world))
+    return _unit_cases({"pk": own.pk}, {"pk": foreign.pk}, {"pk": 2**40})
+
+
 OBJECTS: dict[str, Any] = {
     "employer-posting": postings,
     "employer-posting-edit": postings,
@@ -500,4 +585,18 @@ OBJECTS: dict[str, Any] = {
     "console:recommendation-picture": scoped_recommendations,
     "console:recommendation-pdf": scoped_recommendations,
     "console:recommendation-printed": own_prints,
+    "console:fair": hosted_fairs,
+    "console:fair-edit": hosted_fairs,
+    "console:fair-open": hosted_fairs,
+    "console:fair-cancel": hosted_fairs,
+    "console:fair-approve": hosted_talks,
+    "console:fair-occupancy": hosted_fairs,
+    "console:fair-booths": hosted_fairs,
+    "console:fair-booths-bulk": bulk_steps,
+    "console:fair-booth": hosted_booths,
+    "console:fair-booth-step": booth_steps,
+    "employer-fair": unit_fairs,
+    "employer-fair-register": unit_fairs,
+    "employer-booth-step": unit_booths,
+    "employer-talk-withdraw": unit_talks,
 }

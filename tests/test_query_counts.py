@@ -22,7 +22,7 @@ MOST = {
     "/console/destinations/queue/": 17,
     "/console/figures/": 12,
     # One for each line of the menu that has a number.
-    "/console/counts/": 14,
+    "/console/counts/": 15,
     "workspace": 18,
     "origin": 16,
     "/": 12,

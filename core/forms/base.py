@@ -53,6 +53,8 @@ class PlatformForm(forms.Form):
             sentences["max_length"] = f"{label}不能超过{field.max_length}个字。"
         if isinstance(field, forms.DateField):
             sentences["invalid"] = "日期不正确，应如 2027-08-31。"
+        elif isinstance(field, forms.DateTimeField):
+            sentences["invalid"] = "时间不正确，应如 2027-08-31 14:30。"
         elif isinstance(field, forms.IntegerField):
             sentences["invalid"] = f"{label}应为整数。"
         elif isinstance(field, forms.ChoiceField):

@@ -3,11 +3,13 @@ hint is `help_text`."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from core.forms import widgets
@@ -98,6 +100,19 @@ class Date(Labelled, forms.DateField):
 
     widget = widgets.DateInput
     input_formats = ["%Y-%m-%d"]
+
+
+class Moment(Labelled, forms.DateTimeField):
+    """A day and a time of this or the next decades, in the province's time zone."""
+
+    widget = widgets.MomentInput
+    input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+
+    def clean(self, value: Any) -> datetime.datetime | None:
+        moment: datetime.datetime | None = super().clean(value)
+        if moment is not None and not 2000 <= moment.year <= 2100:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
 
 
 class Choice(Labelled, forms.ChoiceField):

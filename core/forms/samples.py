@@ -18,6 +18,7 @@ class SampleForm(PlatformForm):
     email = fields.Email("电子邮箱", required=False)
     wage = fields.Decimal("约定薪资（元/月）", required=False)
     signed_on = fields.Date("签约日期", required=False)
+    begins_at = fields.Moment("开始时间", required=False)
     kind = fields.Choice("单位性质", _KINDS)
     place = fields.Text("单位所在地", widget=widgets.PlaceInput)
     one_time_code = fields.OneTimeCode("短信验证码", required=False)

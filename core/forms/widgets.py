@@ -73,6 +73,15 @@ class DateInput(_Styled, forms.DateInput):
         super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
+class MomentInput(_Styled, forms.DateTimeInput):
+    """The browser's own picker of a day and a time; values are written as 2027-08-31T14:30."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
 class Textarea(_Styled, forms.Textarea):
     """Several lines of text."""
 

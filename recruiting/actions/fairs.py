@@ -1,59 +1,41 @@
-"""What hosts do with fairs and talks: write, change, open, cancel, and decide on the talks that units
-apply for; and what the clock does with them."""
+"""What hosts do with fairs and talks: write, change, open, cancel; and what the clock does with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Count, F, Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core import audit
-from core.errors import Conflict, NotPermitted, Refused
-from recruiting.actions.posting_base import STALE
-from recruiting.fair_queries import COMING
-from recruiting.fair_steps import FAIR
-from recruiting.models import Fair
-from recruiting.rules.fairs import check_ahead, check_terms
+from core.clock import database_now
+from core.errors import DomainError, Invalid, NotPermitted
+from recruiting.actions import bookings, booths
+from recruiting.actions.fair_base import (
+    RELATED,
+    enter,
+    read_reason,
+    save,
+    take_step,
+    tell_graduates,
+    tell_units,
+    when,
+)
+from recruiting.fair_queries import highest_number, taken_booths
+from recruiting.models import Booking, Fair
+from recruiting.rules.fairs import TALKS, check_ahead, check_terms
 from recruiting.states import FairState
+from recruiting.visiting import HAS_PLACE
 from schools.models import School
 from schools.roles import Level
 from schools.scope import staff_of
 
-RELATED = ("school", "unit", "member__user")
-# Kind of the lock under which a host's events are given their places, one after another. The constraint
-# on schools' events stands behind it; of two rows written at once it would end one by a deadlock.
-_PLACES = 2_071_026
-
-
-def lock(fair_id: int) -> Fair:
-    """The event, locked in the caller's transaction. Every step on it, its booths and its bookings
-    begins here, so that they come one after another."""
-    rows = Fair.objects.select_for_update(no_key=True, of=("self",)).select_related(*RELATED)
-    return rows.get(pk=fair_id)
-
-
-@contextmanager
-def take_step(
-    action: str, fair_id: int, by: User | None, *, version: int | None = None
-) -> Iterator[Fair]:
-    """A transaction for one step on an event: lock it and ask the transition table. `version` is that
-    of the page the person saw. Raises `Conflict` if the event has changed since."""
-    with transaction.atomic():
-        fair = lock(fair_id)
-        FAIR.check(action, fair, by)
-        if version is not None and version != fair.version:
-            raise Conflict("stale", STALE)
-        yield fair
-
-
-def save(fair: Fair) -> None:
-    fair.version += 1
-    fair.save()
+_AT_ONCE = 1000
+# What everybody registered is told of when it changes.
+_TOLD = ("starts_at", "ends_at", "place", "link")
 
 
 def create(*, typed: Mapping[str, Any], by: User) -> Fair:
@@ -77,57 +59,165 @@ def open_registration(*, fair_id: int, by: User, version: int | None = None) -> 
     """Units and graduates register from now on. Refused while another event has the place."""
     with take_step("open", fair_id, by, version=version) as fair:
         check_ahead({"starts_at": fair.starts_at, "apply_until": fair.apply_until})
-        _enter(fair, FairState.OPEN)
+        enter(fair, FairState.OPEN)
         audit.record("recruiting.open_fair", by=by, obj=fair)
     return fair
 
 
-# --- places ------------------------------------------------------------------------------------
+def edit(*, fair_id: int, typed: Mapping[str, Any], version: int, by: User) -> Fair:
+    """Change an event. Those registered are told of another time or place. Later slots of visitors move
+    with the start. If registration had ended and its new end is ahead, it opens again.
 
-
-def _enter(fair: Fair, state: FairState) -> None:
-    """Save the event in a state in which it needs its place. Raises `Refused` if another event of the
-    host has the place at that time, even if it was given it at this very moment."""
-    fair.state = state
-    if fair.place:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PLACES, fair.school_id or 0])
-    check_place(fair)
-    try:
-        with transaction.atomic():
+    Raises `Invalid` with what does not fit those who are registered already.
+    """
+    values = check_terms({**typed, "school_ids": known_schools(typed["school_ids"])})
+    with take_step("edit", fair_id, by, version=version) as fair:
+        drafted = fair.state == FairState.DRAFT
+        if not drafted:
+            _check_ahead_of(fair, values)
+            if errors := _misfits(fair, values):
+                raise Invalid(errors)
+        told = [key for key in _TOLD if values[key] != getattr(fair, key)]
+        more_booths = values["booths_offered"] > fair.booths_offered
+        _move_slots(fair, values)
+        for key, value in values.items():
+            setattr(fair, key, value)
+        if drafted:
             save(fair)
-    except IntegrityError as taken:
-        if "fair_place_free" not in str(taken):
-            raise
-        check_place(fair)
-        raise Refused("place_taken", "场地刚刚被其他活动占用，请另选时间或地点。") from taken
+        else:
+            enter(fair, _state_after(fair))
+        audit.record("recruiting.edit_fair", by=by, obj=fair, data={"told": told})
+        if told and not drafted:
+            place = fair.place or fair.link
+            words = {"text": f"现为{when(fair)}，{place}。", "key": f"moved:{fair.version}"}
+            tell_units(fair, f"“{fair.title}”的时间或地点有变化", **words)
+            tell_graduates(fair, f"“{fair.title}”的时间或地点有变化", **words)
+        if more_booths:
+            booths.fill(fair)
+    return fair
 
 
-def check_place(fair: Fair) -> None:
-    """Raise `Refused` if another event of the host has the place at that time."""
-    if not fair.place:
-        return
-    others = Fair.objects.filter(school=fair.school_id, place=fair.place)
-    other = _overlapping(others, fair).first()
-    if other is not None:
-        raise Refused(
-            "place_taken", f"“{fair.place}”在{when(other)}已安排“{other.title}”，请另选时间或地点。",
-            field="place",
-        )  # fmt: skip
+def _check_ahead_of(fair: Fair, values: Mapping[str, Any]) -> None:
+    """The start lies ahead; the end of registration does, too, if it is another one than before."""
+    until = values["apply_until"]
+    if until == fair.apply_until:
+        until = max(until, values["starts_at"])
+    check_ahead({"starts_at": values["starts_at"], "apply_until": until})
 
 
-def _overlapping(rows: QuerySet[Fair], fair: Fair) -> QuerySet[Fair]:
-    """The events of `rows` that are to take place at the same time as another event."""
-    rows = rows.filter(
-        state__in=COMING, starts_at__lt=fair.ends_at, ends_at__gt=fair.starts_at
-    ).exclude(pk=fair.pk)
-    return rows.order_by("starts_at", "id")
+def _state_after(fair: Fair) -> FairState:
+    return FairState.OPEN if fair.apply_until > database_now() else FairState.CLOSED
 
 
-def when(fair: Fair) -> str:
-    """When an event takes place, such as 2027年3月5日 09:00至12:00."""
-    start, end = timezone.localtime(fair.starts_at), timezone.localtime(fair.ends_at)
-    first = f"{start.year}年{start.month}月{start.day}日 {start:%H:%M}"
-    if start.date() == end.date():
-        return f"{first}至{end:%H:%M}"
-    return f"{first}至{end.month}月{end.day}日 {end:%H:%M}"
+def _misfits(fair: Fair, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What does not fit the units and graduates that are registered, by field."""
+    errors: dict[str, list[str]] = {}
+    if values["kind"] != fair.kind and not {values["kind"], fair.kind} <= set(TALKS):
+        errors["kind"] = ["开放报名后不能更改类型，请取消后另行发布。"]
+    booked = Booking.objects.filter(fair=fair, state__in=HAS_PLACE)
+    number = booked.count()
+    if values["capacity"] is not None and values["capacity"] < number:
+        errors["capacity"] = [f"已有{number}人预约，容纳人数不能少于{number}。"]
+    taken = max(taken_booths(fair), highest_number(fair))
+    if values["booths_offered"] < taken:
+        errors["booths_offered"] = [f"已安排到{taken}个展位，展位数不能少于{taken}。"]
+    return errors | _slot_misfits(fair, values, booked)
+
+
+def _slot_misfits(
+    fair: Fair, values: Mapping[str, Any], booked: QuerySet[Booking]
+) -> dict[str, list[str]]:
+    if not booked.exists():
+        return {}
+    if values["slot_minutes"] != fair.slot_minutes:
+        return {"slot_minutes": ["已有毕业生预约，不能更改入场时段。"]}
+    if not fair.slot_minutes:
+        return {}
+    counts = booked.order_by().values("slot").annotate(number=Count("pk"))
+    most = max(counts.values_list("number", flat=True))
+    if most > values["slot_cap"]:
+        return {"slot_cap": [f"有的时段已有{most}人预约，每时段人数不能少于{most}。"]}
+    last = booked.aggregate(last=Max("slot"))["last"]
+    if last is not None and last + (values["starts_at"] - fair.starts_at) >= values["ends_at"]:
+        return {"ends_at": ["有毕业生预约了更晚的入场时段，请延后结束时间。"]}
+    return {}
+
+
+def _move_slots(fair: Fair, values: Mapping[str, Any]) -> None:
+    by = values["starts_at"] - fair.starts_at
+    if by and fair.slot_minutes:
+        Booking.objects.filter(fair=fair, slot__isnull=False).update(slot=F("slot") + by)
+
+
+def cancel(*, fair_id: int, reason: str, by: User) -> Fair:
+    """Call an event off, and tell every unit and graduate that is registered."""
+    reason = read_reason(reason)
+    with take_step("cancel", fair_id, by) as fair:
+        call_off(fair, reason)
+        audit.record("recruiting.cancel_fair", by=by, obj=fair, reason=reason)
+    return fair
+
+
+def call_off(fair: Fair, reason: str) -> None:
+    """Bring a locked event to its end before its time, and tell everybody registered."""
+    fair.reason, fair.cancelled_at, fair.state = reason, timezone.now(), FairState.CANCELLED
+    save(fair)
+    tell_units(
+        fair, f"“{fair.title}”已取消", text=f"原定{when(fair)}。原因：{reason}", key="cancelled"
+    )
+    booths.drop_of_fair(fair)
+    bookings.tell_cancelled(fair)
+
+
+# --- the clock ---------------------------------------------------------------------------------
+
+
+def move_due() -> int:
+    """End registrations, begin events and end them, each at its time; returns how many steps were
+    taken. An event that was missed for long takes several at once. Run twice, it changes nothing."""
+    now, rows = database_now(), Fair.objects.order_by("id")
+    return (
+        _move(
+            "close", rows.filter(state=FairState.OPEN, apply_until__lte=now), "apply_until", _close
+        )
+        + _move(
+            "run",
+            rows.filter(state__in=[FairState.OPEN, FairState.CLOSED], starts_at__lte=now),
+            "starts_at",
+            _run,
+        )
+        + _move("end", rows.filter(state=FairState.RUNNING, ends_at__lte=now), "ends_at", _end)
+    )
+
+
+def _move(
+    action: str, due: QuerySet[Fair], time: str, change: Callable[[Fair], dict[str, int]]
+) -> int:
+    moved = 0
+    for pk in due.values_list("pk", flat=True)[:_AT_ONCE]:
+        try:
+            with take_step(action, pk, None) as fair:
+                if getattr(fair, time) > database_now():
+                    continue  # the host put it off at the last moment
+                counts = change(fair)
+                save(fair)
+                audit.record(f"recruiting.{action}_fair", by=None, obj=fair, data=counts)
+                moved += 1
+        except DomainError:
+            continue  # it was cancelled, or another worker was first
+    return moved
+
+
+def _close(fair: Fair) -> dict[str, int]:
+    fair.state = FairState.CLOSED
+    return {}
+
+
+def _run(fair: Fair) -> dict[str, int]:
+    fair.state = FairState.RUNNING
+    return {}
+
+
+def _end(fair: Fair) -> dict[str, int]:
+    fair.state = FairState.ENDED
+    return {"absent_units": booths.end(fair), "absent_graduates": bookings.mark_absent(fair)}

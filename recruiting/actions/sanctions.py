@@ -21,7 +21,7 @@ from core.errors import DomainError, Invalid, Refused
 from employers.models import Unit, UnitMember
 from esign.models import Invitation
 from esign.states import InvitationState
-from recruiting.actions import applications_of_posting, posting_review, postings
+from recruiting.actions import applications_of_posting, booths, posting_review, postings, talks
 from recruiting.actions.posting_base import tell_recruiters, unit_actor
 from recruiting.models import Posting, Sanction
 from recruiting.posting_steps import POSTING
@@ -61,6 +61,8 @@ def impose(
         _take_down(posting, reason, by)
     elif kind in LONGEST:
         postings.hold_unit(unit, PauseCause.SUSPENDED)
+        booths.drop_of_unit(unit, until=ends)
+        talks.bar_unit(unit, until=ends)
     if kind == SanctionKind.BLACKLIST:
         words = f"单位已被列入黑名单至{ends:%Y年%m月%d日}。"
         applications_of_posting.end_open_of_unit(unit, reason=words)

@@ -24,8 +24,9 @@ _LONGEST = {True: datetime.timedelta(days=7), False: datetime.timedelta(days=60)
 Errors = dict[str, list[str]]
 
 
-def check_terms(typed: Mapping[str, Any]) -> dict[str, Any]:
+def check_terms(typed: Mapping[str, Any], *, needs_place: bool = True) -> dict[str, Any]:
     """The terms of an event as they are stored. Raises `Invalid` with every field that is wrong.
+    A unit that applies for a talk may leave the place to the school.
 
     `typed` has kind, title, place, link, text; starts_at, ends_at and apply_until as aware times or
     None; capacity, booths_offered, slot_minutes and slot_cap as numbers or None; school_ids. What the
@@ -50,13 +51,17 @@ def check_terms(typed: Mapping[str, Any]) -> dict[str, Any]:
         "slot_cap": typed["slot_cap"] if on_site else None,
         "school_ids": sorted(typed["school_ids"]),
     }
-    errors = _text_errors(values, on_site) | _time_errors(values, on_site) | _number_errors(values)
+    errors = (
+        _text_errors(values, on_site, needs_place)
+        | _time_errors(values, on_site)
+        | _number_errors(values)
+    )
     if errors:
         raise Invalid(errors)
     return values
 
 
-def _text_errors(values: Mapping[str, Any], on_site: bool) -> Errors:
+def _text_errors(values: Mapping[str, Any], on_site: bool, needs_place: bool) -> Errors:
     errors: Errors = {}
     if not values["title"]:
         errors["title"] = ["请填写名称。"]
@@ -68,7 +73,7 @@ def _text_errors(values: Mapping[str, Any], on_site: bool) -> Errors:
     ):
         if len(values[key]) > most:
             errors[key] = [f"{label}最多{most}个字，现有{len(values[key])}个字。"]
-    if on_site and not values["place"]:
+    if on_site and needs_place and not values["place"]:
         errors["place"] = ["线下活动请填写地点。"]
     if not on_site and not values["link"].startswith("https://"):
         errors["link"] = ["网络活动请填写 https:// 开头的网络地址。"]

@@ -27,6 +27,7 @@ INTERVALS = {
     "sweep-recommendation-prints": MINUTE,
     "expire-invitations": 5 * MINUTE,
     "expire-interviews": 5 * MINUTE,
+    "move-fairs": MINUTE,
     "forward-consents": MINUTE,
     "tell-schools-of-silence": 5 * MINUTE,
     "tell-old-numbers": MINUTE,

@@ -10,6 +10,7 @@ TWO_STAFF = "blacklisting takes another person than the one who began; the rest 
 ANOTHER = "another person than who decided, after the unit's appeal"
 REISSUED = "the graduate's own new form and the department's opinion; not who reset the account"
 VOIDED = "the school takes back its own seal; the graduate is told and may hand in a new form"
+HOST = "the host's own event; everybody registered is told, and no agreement depends on it"
 NOTHING_ENDS = "nothing of anybody ends"
 DELEGATED = "the province takes its own delegation back; the school is told, its decisions stay"
 
@@ -19,6 +20,8 @@ MODULES = {
     "applications_of_posting",
     "attachments",
     "bookings",
+    "booths",
+    "fair_base",
     "fairs",
     "figures",
     "interviews",
@@ -35,12 +38,25 @@ MODULES = {
     "resumes",
     "rules",
     "sanctions",
+    "talks",
     "unit_applications",
     "verifications",
 }
 WHO_AGREES = {
     "recruiting.application_base.end": CALLED,
     "recruiting.applications.withdraw": OWN,
+    "recruiting.booths.approve": NOTHING_ENDS,
+    "recruiting.booths.cancel": UNIT,
+    "recruiting.booths.confirm": ANSWER,
+    "recruiting.booths.decline": ANSWER,
+    "recruiting.booths.drop_of_fair": CALLED,
+    "recruiting.booths.drop_of_unit": CALLED,
+    "recruiting.booths.end": CALLED,
+    "recruiting.fairs.cancel": HOST,
+    "recruiting.talks.approve": NOTHING_ENDS,
+    "recruiting.talks.expire_due": CLOCK,
+    "recruiting.talks.refuse": ANSWER,
+    "recruiting.talks.withdraw": UNIT,
     "recruiting.applications_of_posting.end_open": CALLED,
     "recruiting.applications_of_posting.end_open_of_unit": CALLED,
     "recruiting.attachments.delete": OWN,
