@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from django.core.management import call_command
 
@@ -10,6 +12,7 @@ from esign.states import AgreementState, Way
 from recruiting import demo
 from recruiting.models import (
     Application,
+    Fair,
     Interview,
     Posting,
     Recommendation,
@@ -17,7 +20,14 @@ from recruiting.models import (
     Resume,
     UnitReport,
 )
-from recruiting.states import ApplicationState, InterviewState, PostingState, RecommendationState
+from recruiting.states import (
+    ApplicationState,
+    BoothState,
+    FairState,
+    InterviewState,
+    PostingState,
+    RecommendationState,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +53,12 @@ def test_the_demo_has_forty_postings_of_twelve_units_and_applications_in_every_s
     }
     assert Resume.objects.count() == 10
     assert UnitReport.objects.count() == 1
+    fair, talk = Fair.objects.order_by("-starts_at")
+    assert (fair.state, talk.state) == (FairState.OPEN, FairState.OPEN)
+    assert Counter(fair.booths.values_list("state", flat=True)) == {
+        BoothState.APPROVED: 8, BoothState.RESERVE: 1, BoothState.WAITING: 1,
+    }  # fmt: skip
+    assert fair.bookings.count() == 6
     signed = Agreement.objects.get(state=AgreementState.ACTIVE)
     assert signed.invitation.way == Way.APPLIED
 
