@@ -15,6 +15,7 @@ from recruiting import (
     report_steps,
 )
 from recruiting.acting import ROLE_LABELS
+from recruiting.actions.posting_imports import POSTING_IMPORTS
 from recruiting.actions.recommendation_prints import PRINTS
 from recruiting.invariants import INVARIANTS
 from recruiting.models import Verification
@@ -53,6 +54,7 @@ def _fairs_waiting(user: User) -> int:
 
 CONTRIBUTIONS = Contributions(
     body_limits={
+        "employer-posting-workbooks": bodies.SMALL_FILE,
         "employer-recruiter": bodies.PICTURE,
         "job-report": bodies.PICTURES,
         "resume-photo": bodies.PICTURE,
@@ -108,6 +110,7 @@ CONTRIBUTIONS = Contributions(
         PeriodicTask(
             "sweep-recommendation-prints", "recruiting.tasks.sweep_recommendation_prints", 60.0
         ),
+        PeriodicTask("sweep-posting-imports", "recruiting.tasks.sweep_posting_imports", 60.0),
         PeriodicTask("end-applications", "recruiting.tasks.end_applications", crontab(hour="0", minute="25")),
         PeriodicTask(
             "end-recommendations", "recruiting.tasks.end_recommendations", crontab(hour="0", minute="40")
@@ -115,7 +118,7 @@ CONTRIBUTIONS = Contributions(
     ),
     demo=Demo(demo.recruiting_exists, demo.make_recruiting),
     invariants=INVARIANTS,
-    jobs=(PRINTS,),
+    jobs=(PRINTS, POSTING_IMPORTS),
     machines=(
         (report_steps.VERIFICATION, ROLE_LABELS),
         (posting_steps.POSTING, ROLE_LABELS),

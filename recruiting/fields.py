@@ -79,6 +79,8 @@ class RecruitingField(FieldDeclaration):
 
     def _read_option(self, raw: Any, needed: bool) -> Reading:
         assert self.options is not None
+        if isinstance(raw, float) and raw.is_integer():
+            raw = int(raw)  # a number in a cell
         written = text.clean(str(raw if raw is not None else ""))
         if not written:
             if needed:
@@ -182,7 +184,10 @@ POSTING: tuple[RecruitingField, ...] = (
 )  # fmt: skip
 POSTING_BY_KEY = {f.key: f for f in POSTING}
 # The texts that the checks of wording read.
-WORDED = ("title", "majors", "duties", "requirements", "benefits", "abroad", "real_employer")
+WORDED = (
+    "title", "majors", "duties", "requirements", "benefits", "abroad", "real_employer", "source",
+    "justification",
+)  # fmt: skip
 # A change of these in a published posting waits for review.
 REVIEWED_KEYS = (
     "title", "job_category", "work_kind", "education", "majors", "major_match", "places", "abroad",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,27 +15,22 @@ from codes.forms import DeclaredForm, declared_form
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
 from graduates.models import Graduate
+from recruiting import queries
 from recruiting.actions.resumes import MAY_BE_EMPTY, SHOWN_IF_TICKED, typed_texts
 from recruiting.fields import ENTRY, POSTING, POSTING_BY_KEY, PROFILE, STORE
 from recruiting.models import Resume, ResumeEntry, ResumeStore
 from recruiting.rules import identity
 from recruiting.states import InterviewResult, InterviewWay, RejectReason
-from schools.models import School
-
-_BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 
 
 class SchoolsField(fields.LongText):
     """Names of schools, separated by 、 or line breaks; `cleaned_data` holds their ids."""
 
     def clean(self, value: Any) -> list[int]:
-        names = [name.strip() for name in _BETWEEN_NAMES.split(str(value or "")) if name.strip()]
-        known = dict(School.objects.filter(name__in=names, is_open=True).values_list("name", "pk"))
-        unknown = [name for name in names if name not in known]
+        ids, unknown = queries.schools_named(str(value or ""))
         if unknown:
-            some = "、".join(unknown[:3])
-            raise ValidationError(f"没有找到学校“{some}”，请填写全称。", code="school_unknown")
-        return sorted(set(known.values()))
+            raise ValidationError(queries.no_such_schools(unknown), code="school_unknown")
+        return ids
 
 
 class PostingForm(DeclaredForm):

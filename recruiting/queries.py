@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
@@ -18,12 +19,14 @@ from recruiting.models import (
     Application,
     Interview,
     Posting,
+    PostingImport,
     Recommendation,
     ReviewingSchool,
     Sanction,
     UnitReport,
 )
 from recruiting.states import PostingState, RecommendationState
+from schools.models import School
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
@@ -39,6 +42,21 @@ class _IsIn(Func):
     arg_joiner = " = ANY("
     output_field = BooleanField()
     conditional = True
+
+
+_BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
+
+
+def schools_named(typed: str) -> tuple[list[int], list[str]]:
+    """The ids of the schools whose full names were typed, separated by 、 or line breaks, and the names
+    that no open school has."""
+    names = [name.strip() for name in _BETWEEN_NAMES.split(typed) if name.strip()]
+    known = dict(School.objects.filter(name__in=names, is_open=True).values_list("name", "pk"))
+    return sorted(set(known.values())), [name for name in names if name not in known]
+
+
+def no_such_schools(unknown: Sequence[str]) -> str:
+    return f"没有找到学校“{'、'.join(unknown[:3])}”，请填写全称。"
 
 
 def postings_of(member: UnitMember) -> QuerySet[Posting]:
@@ -121,6 +139,12 @@ def waiting_for(user: User) -> QuerySet[Posting]:
     if staff is not None and staff.role_level == Level.SCHOOL and not reviewing.exists():
         rows = rows.exclude(school_ids=[])
     return rows.distinct()
+
+
+def posting_imports_of(members: Iterable[UnitMember]) -> QuerySet[PostingImport]:
+    """The workbooks of postings of the units in which the person is verified."""
+    verified = [m.unit_id for m in members if m.state == Membership.VERIFIED]
+    return PostingImport.objects.filter(member__unit__in=verified)
 
 
 def applications_of(member: UnitMember) -> QuerySet[Application]:

@@ -8,6 +8,7 @@ from recruiting.actions import (
     fairs,
     figures,
     interviews,
+    posting_imports,
     postings,
     recommendation_prints,
     recommendations,
@@ -66,3 +67,20 @@ def make_recommendation_prints() -> None:
 def sweep_recommendation_prints() -> None:
     if recommendation_prints.sweep():
         make_recommendation_prints.delay()
+
+
+@shared_task
+def check_posting_import(import_id: int) -> None:
+    posting_imports.check(import_id)
+
+
+@shared_task
+def apply_posting_import(import_id: int) -> None:
+    posting_imports.apply(import_id)
+
+
+@shared_task
+def sweep_posting_imports() -> None:
+    """Continue imports whose message was lost or whose worker died; delete old ones."""
+    posting_imports.run_overdue()
+    posting_imports.delete_old()

@@ -17,6 +17,7 @@ from recruiting.models import (
     Fair,
     Interview,
     Posting,
+    PostingImport,
     Recommendation,
     ReportImage,
     Resume,
@@ -404,6 +405,15 @@ def own_prints(o: Any) -> list[AddressCase]:
     ]
 
 
+def posting_imports(o: Any) -> list[AddressCase]:
+    """A workbook of the verified person's unit, and one of another unit."""
+    mine, foreign = (
+        PostingImport.objects.create(member=member, by=member.user, file=scene.store_pdf()).pk
+        for member in (UnitMember.objects.get(user=o.employer), scene.make_recruiter())
+    )
+    return _unit_cases({"pk": mine}, {"pk": foreign}, {"pk": 2**40})
+
+
 def wording_rules(o: Any) -> list[AddressCase]:
     pk = WordingRule.objects.earliest("pk").pk
     return [
@@ -510,6 +520,10 @@ OBJECTS: dict[str, Any] = {
     "employer-posting-renew": postings,
     "employer-posting-step": posting_steps,
     "employer-posting-invite": postings,
+    "employer-posting-workbook": posting_imports,
+    "employer-posting-workbook-confirm": posting_imports,
+    "employer-posting-workbook-cancel": posting_imports,
+    "employer-posting-workbook-annotated": posting_imports,
     "employer-application": applications,
     "employer-application-note": applications,
     "employer-application-reject": applications,

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from codes.readers import FORM, Source
 from core.errors import DomainError, Invalid, Refused
 from employers.models import Unit, UnitMember
 from recruiting.actions.posting_base import (
@@ -56,9 +57,9 @@ def account_kind(unit: Unit) -> str:
     return kind or AccountKind.OWN
 
 
-def check(typed: Mapping[str, Any], unit: Unit) -> CheckedPosting:
-    """Read and check a posting of the unit as it is typed."""
-    return check_posting(typed, unit=unit, account_kind=account_kind(unit))
+def check(typed: Mapping[str, Any], unit: Unit, *, source: Source = FORM) -> CheckedPosting:
+    """Read and check a posting of the unit as it is typed, or written in a workbook."""
+    return check_posting(typed, unit=unit, account_kind=account_kind(unit), source=source)
 
 
 def save_draft(
@@ -98,10 +99,16 @@ def save_draft(
 
 
 def _check_daily_limit(unit: Unit) -> None:
-    most = RecruitingRules.current().most_postings
-    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    if Posting.objects.filter(unit=unit, created_at__gte=start).count() >= most:
+    if left_today(unit) <= 0:
+        most = RecruitingRules.current().most_postings
         raise Refused("daily_limit", f"每个单位每天最多新增{most}个职位，请明天再试。")
+
+
+def left_today(unit: Unit) -> int:
+    """How many postings the unit may still add today."""
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    added = Posting.objects.filter(unit=unit, created_at__gte=start).count()
+    return RecruitingRules.current().most_postings - added
 
 
 def _known_schools(ids: list[int]) -> list[int]:

@@ -48,7 +48,10 @@ def read_posting(typed: Mapping[str, Any], *, source: Source = FORM) -> CheckedP
     """The values of all fields. Nothing is checked between fields, so that a draft may have gaps."""
     read = CheckedPosting({})
     for declared in POSTING:
-        reading = declared.read(typed.get(declared.key), source=source)
+        raw = typed.get(declared.key)
+        # The lines of a long text stay, also those of a cell.
+        keeps_lines = declared.kind == "long" and isinstance(raw, str)
+        reading = declared.read(raw, source=FORM if keeps_lines else source)
         value = reading.value
         if value is None and declared.kind in ("text", "long", "code", "areas"):
             value = declared.empty

@@ -25,6 +25,7 @@ INTERVALS = {
     "sweep-comparisons": MINUTE,
     "sweep-documents": MINUTE,
     "sweep-recommendation-prints": MINUTE,
+    "sweep-posting-imports": MINUTE,
     "expire-invitations": 5 * MINUTE,
     "expire-interviews": 5 * MINUTE,
     "move-fairs": MINUTE,

@@ -6,7 +6,7 @@ and `write`, which writes one good row. Rosters and invitations have readers of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -15,11 +15,10 @@ from codes.readers import CELL, CELL_1904, FAILED_LOOKUP, Source
 from core import files, jobs, spreadsheets
 from core.errors import DomainError, Invalid
 from core.jobs import JobKind
-from core.models import StoredFile
 from core.spreadsheets import WorkbookRefused, real_value
 from core.spreadsheets.child import plain_header
 from workbooks.actions import imports
-from workbooks.models import RowsImport
+from workbooks.models import RowsImport, WorkbookImport
 from workbooks.states import ImportState
 
 STUDENT_NO, NAME = "学号", "姓名"
@@ -63,7 +62,7 @@ R = TypeVar("R", bound=WorkbookRow)
 
 
 def read_cells(
-    imported: RowsImport,
+    imported: WorkbookImport,
     columns: Mapping[str, str],
     *,
     required: Collection[str],
@@ -97,7 +96,7 @@ def read_cells(
         )
         for number, cells in sheet.rows
     ]
-    for row in rows:
+    for row in rows if STUDENT_NO in labels else ():
         row.student_no = row.read_column(STUDENT_NO, "student_no")
     return sheet.header, rows
 
@@ -185,51 +184,71 @@ class RowImport(Generic[M, R]):
         self._report(leased, header, rows)
         imports.done(leased, by=leased.by)
 
-    # --- what the import's page shows --------------------------------------------------------
-
     def _report(self, imported: M, header: list[str], rows: list[R]) -> None:
-        """Put the counts, the first problems and warnings and the marked workbook on the import."""
-        refused = [row for row in rows if row.problems]
-        taken = [row for row in rows if not row.problems]
-        unchanged = sum(row.unchanged for row in taken)
-        imported.counts = {
-            "rows": len(rows),
-            "able": len(taken) - unchanged,
-            "unchanged": unchanged,
-            "rejected": len(refused),
-        }
-        shown = _own_headers(header, self.columns)
-        for row in rows:
-            row.problems = [(shown.get(column, column), text) for column, text in row.problems]
-            row.warnings = [(shown.get(column, column), text) for column, text in row.warnings]
-        problems = [(row.number, *issue) for row in refused for issue in row.problems]
-        warnings = [(row.number, *issue) for row in taken for issue in row.warnings]
-        imported.issues = [
-            {"row": number, "column": column, "message": sentence} | more
-            for issues, more in ((problems, {}), (warnings, {"is_warning": True}))
-            for number, column, sentence in issues[:_MOST_ISSUES]
-        ]
-        imported.annotated = self._annotated_file(imported, header, refused) if refused else None
+        report(
+            self.kind, imported, header, rows,
+            title=self.title, columns=self.columns, school_id=imported.school_id,
+        )  # fmt: skip
 
-    def _annotated_file(self, imported: M, header: list[str], refused: list[R]) -> StoredFile:
-        """A workbook of the refused rows in the same layout: the wrong cells marked, and beside each
-        row the reasons and its number in the uploaded workbook."""
-        columns = {plain_header(h): i for i, h in enumerate(header, start=1)}
-        marks, lines = {}, []
-        for at, row in enumerate(refused, start=2):
-            for column, sentence in row.problems:
-                position = columns.get(plain_header(column))
-                if position:
-                    marks[(at, position)] = sentence
-            cells = (row.cells + [None] * len(header))[: len(header)]
-            reasons = "；".join(sentence for _, sentence in row.problems)
-            lines.append([*map(_cell_to_write, cells), reasons, row.number])
-        content = spreadsheets.write(
-            [*header, "未导入原因", "原行号"], lines, title=self.title, marks=marks
-        )
-        return imports.store(
-            self.kind, content, name=f"{self.title}-未导入.xlsx", school_id=imported.school_id
-        )
+
+# --- what the import's page shows ------------------------------------------------------------------
+
+
+def report(
+    kind: JobKind[Any],
+    imported: Any,
+    header: list[str],
+    rows: Sequence[WorkbookRow],
+    *,
+    title: str,
+    columns: Mapping[str, str],
+    school_id: int | None = None,
+    by_id: int | None = None,
+) -> None:
+    """Put the counts, the first problems and warnings and the marked workbook on the import, not saved
+    yet. `columns` is what `read_cells` was given, `title` names the workbook that is given back."""
+    refused = [row for row in rows if row.problems]
+    taken = [row for row in rows if not row.problems]
+    unchanged = sum(row.unchanged for row in taken)
+    imported.counts = {
+        "rows": len(rows),
+        "able": len(taken) - unchanged,
+        "unchanged": unchanged,
+        "rejected": len(refused),
+    }
+    shown = _own_headers(header, columns)
+    for row in rows:
+        row.problems = [(shown.get(column, column), text) for column, text in row.problems]
+        row.warnings = [(shown.get(column, column), text) for column, text in row.warnings]
+    problems = [(row.number, *issue) for row in refused for issue in row.problems]
+    warnings = [(row.number, *issue) for row in taken for issue in row.warnings]
+    imported.issues = [
+        {"row": number, "column": column, "message": sentence} | more
+        for issues, more in ((problems, {}), (warnings, {"is_warning": True}))
+        for number, column, sentence in issues[:_MOST_ISSUES]
+    ]
+    imported.annotated = None
+    if refused:
+        imported.annotated = imports.store(
+            kind, _annotated_workbook(header, refused, title=title),
+            name=f"{title}-未导入.xlsx", school_id=school_id, by_id=by_id,
+        )  # fmt: skip
+
+
+def _annotated_workbook(header: list[str], refused: Sequence[WorkbookRow], *, title: str) -> bytes:
+    """A workbook of the refused rows in the same layout: the wrong cells marked, and beside each
+    row the reasons and its number in the uploaded workbook."""
+    columns = {plain_header(h): i for i, h in enumerate(header, start=1)}
+    marks, lines = {}, []
+    for at, row in enumerate(refused, start=2):
+        for column, sentence in row.problems:
+            position = columns.get(plain_header(column))
+            if position:
+                marks[(at, position)] = sentence
+        cells = (row.cells + [None] * len(header))[: len(header)]
+        reasons = "；".join(sentence for _, sentence in row.problems)
+        lines.append([*map(_cell_to_write, cells), reasons, row.number])
+    return spreadsheets.write([*header, "未导入原因", "原行号"], lines, title=title, marks=marks)
 
 
 def _own_headers(header: list[str], columns: Mapping[str, str]) -> dict[str, str]:
