@@ -48,7 +48,7 @@ _SAME_UPLOAD = timedelta(minutes=10)
 _ROWS_PER_PROGRESS = 10
 SCHOOLS = "可见范围"
 HEADER = (*(declared.label for declared in POSTING), SCHOOLS)
-_COLUMNS = {declared.label: declared.key for declared in POSTING} | {SCHOOLS: "schools"}
+_COLUMNS = {declared.label: declared.key for declared in POSTING} | {SCHOOLS: SCHOOLS}
 _REQUIRED = [declared.key for declared in POSTING if declared.required]
 _TITLE = POSTING_BY_KEY["title"].label
 # The title of the template's example row. Rows with it are not read.
