@@ -95,6 +95,7 @@ CONTRIBUTIONS = Contributions(
                  _recommendations_waiting),
         MenuItem("招聘", "招聘会与宣讲会", "console:fairs", "calendar-event", "recruiting.fairs", 16,
                  _fairs_waiting),
+        MenuItem("招聘", "简历维护情况", "console:resumes", "file-earmark-person", "recruiting.resumes", 17),
         MenuItem("招聘", "单位举报", "console:unit-reports", "flag", "recruiting.reports", 20, _reports_open),
         MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,
                  _appeals_waiting),

@@ -6,14 +6,23 @@ import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from codes import readers, text
 from core.forms import read_number
 from graduates.filters import GraduateFilter
+from graduates.models import Graduate
 from recruiting import fair_queries, queries
-from recruiting.models import Booth, Fair, Posting, Sanction, UnitReport, Verification
+from recruiting.models import (
+    Application,
+    Booth,
+    Fair,
+    Posting,
+    Sanction,
+    UnitReport,
+    Verification,
+)
 from recruiting.states import (
     OPEN_REPORT,
     AppealState,
@@ -171,3 +180,49 @@ class BoothFilter(django_filters.FilterSet):
         number = read_number(wanted)
         found = _by_unit(value)
         return queryset.filter(found if number is None else found | Q(number=f"{number:03d}"))
+
+
+class ResumeFilter(GraduateFilter):
+    """Over graduates, by how far their résumés are."""
+
+    less_used = GraduateFilter.less_used
+
+    completeness = django_filters.ChoiceFilter(
+        label="完整度",
+        method="by_completeness",
+        choices=[
+            ("none", "没有简历"), ("any", "有简历"), ("below", "未达到投递要求"),
+            ("enough", "达到投递要求"), ("0", "0%"), ("1-59", "1%–59%"), ("60-99", "60%–99%"),
+            ("100", "100%"),
+        ],
+    )  # fmt: skip
+    intention = django_filters.ChoiceFilter(
+        label="求职意向", method="by_intention", choices=[("yes", "已填写"), ("no", "没有填写")]
+    )
+    applied = django_filters.ChoiceFilter(
+        label="投递", method="by_applied", choices=[("yes", "投递过"), ("no", "没有投递")]
+    )
+
+    def by_completeness(
+        self, queryset: QuerySet[Graduate], name: str, value: str
+    ) -> QuerySet[Graduate]:
+        if value in ("none", "any"):
+            return queryset.filter(resume_store__isnull=value == "none")
+        if value in ("below", "enough"):
+            enough = queries.enough_to_apply()
+            lacking = Q(resume_store__isnull=True) | ~enough
+            return queryset.filter(enough if value == "enough" else lacking)
+        first, _, last = value.partition("-")
+        return queryset.filter(
+            resume_store__completeness__gte=int(first),
+            resume_store__completeness__lte=int(last or first),
+        )
+
+    def by_intention(
+        self, queryset: QuerySet[Graduate], name: str, value: str
+    ) -> QuerySet[Graduate]:
+        return queryset.filter(intention__isnull=value == "no")
+
+    def by_applied(self, queryset: QuerySet[Graduate], name: str, value: str) -> QuerySet[Graduate]:
+        applied = Exists(Application.objects.filter(graduate=OuterRef("pk")))
+        return queryset.filter(applied if value == "yes" else ~applied)

@@ -6,9 +6,21 @@ import functools
 import operator
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.utils import timezone
 
 from accounts.models import User
@@ -21,11 +33,13 @@ from recruiting.models import (
     Posting,
     PostingImport,
     Recommendation,
+    RecruitingRules,
     ReviewingSchool,
     Sanction,
     UnitReport,
 )
 from recruiting.states import PostingState, RecommendationState
+from schools import options
 from schools.models import School
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
@@ -208,4 +222,31 @@ def recommendations_waiting(user: User) -> QuerySet[Recommendation]:
     return rows.filter(
         Q(cohort__ends_on__gte=timezone.localdate())
         | Q(graduate__reopened_until__gte=timezone.localdate())
+    )
+
+
+def enough_to_apply() -> Q:
+    """The condition on graduates that their résumé is complete enough to apply."""
+    return Q(resume_store__completeness__gte=RecruitingRules.current().min_completeness)
+
+
+def resumes_by_class(user: User, year: int) -> list[dict[str, Any]]:
+    """For each class of a cohort in the scope of a staff member: its graduates, and how many of them
+    have a résumé, may apply, say what they look for, and have applied."""
+    graduates = visible_to(Graduate.objects.all(), user)
+    applied = Application.objects.filter(graduate=OuterRef("pk"))
+    rows = graduates.filter(cohort_id__in=options.cohort_ids(user, year)).values(
+        "department_id",
+        "school_class_id",
+        class_name=F("school_class__name"),
+        department_name=F("department__name"),
+    )
+    return list(
+        rows.annotate(
+            total=Count("pk"),
+            resumes=Count("pk", filter=Q(resume_store__isnull=False)),
+            enough=Count("pk", filter=enough_to_apply()),
+            wants=Count("pk", filter=Q(intention__isnull=False)),
+            applied=Count("pk", filter=Exists(applied)),
+        ).order_by("department_name", "class_name", "school_class_id")
     )

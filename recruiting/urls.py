@@ -9,6 +9,7 @@ from recruiting.views import (
     console_postings,
     console_recommendations,
     console_reports,
+    console_resumes,
     console_rules,
     console_sanctions,
     console_verifications,
@@ -228,6 +229,9 @@ employer = [
     path("sanctions/<int:pk>/", employer_sanctions.sanction, name="employer-sanction"),
 ]
 console = [
+    path("resumes/", console_resumes.ResumeList.as_view(), name="resumes"),
+    path("resumes/classes/", console_resumes.classes, name="resume-classes"),
+    path("resumes/remind/", console_resumes.Remind.as_view(), name="resumes-remind"),
     path("recruiting-rules/", console_rules.wording_rules, name="recruiting-rules"),
     path("recruiting-rules/wording/new/", console_rules.wording_rule_new, name="wording-rule-new"),
     path("recruiting-rules/wording/<int:pk>/", console_rules.wording_rule, name="wording-rule"),

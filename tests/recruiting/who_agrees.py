@@ -36,6 +36,7 @@ MODULES = {
     "reports",
     "resume_choices",
     "resume_files",
+    "resume_reminders",
     "resumes",
     "rules",
     "sanctions",
