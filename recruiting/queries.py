@@ -241,12 +241,11 @@ def resumes_by_class(user: User, year: int) -> list[dict[str, Any]]:
         class_name=F("school_class__name"),
         department_name=F("department__name"),
     )
-    return list(
-        rows.annotate(
-            total=Count("pk"),
-            resumes=Count("pk", filter=Q(resume_store__isnull=False)),
-            enough=Count("pk", filter=enough_to_apply()),
-            wants=Count("pk", filter=Q(intention__isnull=False)),
-            applied=Count("pk", filter=Exists(applied)),
-        ).order_by("department_name", "class_name", "school_class_id")
-    )
+    counted: Any = rows.annotate(
+        total=Count("pk"),
+        with_resume=Count("pk", filter=Q(resume_store__isnull=False)),
+        enough=Count("pk", filter=enough_to_apply()),
+        wants=Count("pk", filter=Q(intention__isnull=False)),
+        applied=Count("pk", filter=Exists(applied)),
+    ).order_by("department_name", "class_name", "school_class_id")
+    return list(counted)

@@ -159,7 +159,7 @@ def _told(found: resume_reminders.Reminded) -> str:
 _view = staff_view("recruiting.resumes")
 # The figures of each class: heading, and the filter of the list that a figure leads to.
 _FIGURES: tuple[tuple[str, str, str], ...] = (
-    ("total", "毕业生", ""), ("resumes", "有简历", "completeness=any"),
+    ("total", "毕业生", ""), ("with_resume", "有简历", "completeness=any"),
     ("enough", "达到投递要求", "completeness=enough"), ("wants", "有求职意向", "intention=yes"),
     ("applied", "投递过", "applied=yes"),
 )  # fmt: skip
