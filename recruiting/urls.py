@@ -164,6 +164,12 @@ employer = [
     path("postings/<int:pk>/invite/", employer_offers.from_posting, name="employer-posting-invite"),
     path("applications/", employer_applications.listing, name="employer-applications"),
     path("applications/bulk/", employer_applications.bulk, name="employer-applications-bulk"),
+    path(
+        "applications/interview/",
+        employer_interviews.new_for_many,
+        name="employer-applications-interview",
+    ),
+    path("applications/export/", employer_applications.export, name="employer-applications-export"),
     path("applications/<int:pk>/", employer_applications.application, name="employer-application"),
     path(
         "applications/<int:pk>/note/", employer_applications.note, name="employer-application-note"

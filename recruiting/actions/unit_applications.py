@@ -180,7 +180,7 @@ class RowAnswer:
 
 
 def each(
-    *, applications: Collection[Application], take: Callable[[int], Application], done: str
+    *, applications: Collection[Application], take: Callable[[int], object], done: str
 ) -> list[RowAnswer]:
     """Take one step with several applications. Each is answered by itself: one that can't take it
     leaves the others alone. Raises `Invalid` for too many."""

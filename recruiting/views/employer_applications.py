@@ -7,19 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from core import files, pdf
+from core import files, pdf, spreadsheets
 from core.errors import DomainError
 from core.forms import pressed
 from employers.access import EmployerRequest, employer_view, find_in_units
 from employers.pages import newest_page
 from recruiting import queries, resume_pdf, snapshots
-from recruiting.actions import unit_applications
+from recruiting.actions import application_export, unit_applications
 from recruiting.application_steps import APPLICATION
 from recruiting.forms import ApplicationSearchForm, BulkForm, NoteForm, RejectForm
 from recruiting.models import Application
@@ -29,18 +30,27 @@ TAB = "applications"
 _RELATED = ("graduate__school", "graduate__person", "posting", "unit")
 
 
-@employer_view
-def listing(request: EmployerRequest) -> HttpResponse:
+def _narrowed(
+    request: EmployerRequest,
+) -> tuple[QuerySet[Application], str, int | None]:
+    """The unit's applications as the address narrows them, the state, and the posting's id."""
     rows = queries.applications_of(request.member).select_related(*_RELATED).defer("snapshot")
     search = ApplicationSearchForm(request.GET)
     search.full_clean()  # what can't be read narrows nothing
     state, posting_id = search.cleaned_data["state"], search.cleaned_data["posting"]
     if state in ApplicationState.values:
         rows = rows.filter(state=state)
+    if posting_id:
+        rows = rows.filter(posting=posting_id)
+    return rows, state, posting_id
+
+
+@employer_view
+def listing(request: EmployerRequest) -> HttpResponse:
+    rows, state, posting_id = _narrowed(request)
     posting = None
     if posting_id:
         posting = queries.postings_of(request.member).filter(pk=posting_id).first()
-        rows = rows.filter(posting=posting_id)
     page, following = newest_page(rows, request)
     context = {
         "rows": [(a, unit_applications.may_read_resume(a)) for a in page],
@@ -56,6 +66,26 @@ def listing(request: EmployerRequest) -> HttpResponse:
 
 
 @employer_view
+def export(request: EmployerRequest) -> HttpResponse:
+    """The applications that the list is narrowed to, as a workbook."""
+    rows, _, _ = _narrowed(request)
+    try:
+        content = application_export.workbook(rows=rows.order_by("-pk"), by=request.member)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("employer-applications")
+    return spreadsheets.respond(content, "applications")
+
+
+def picked_applications(request: EmployerRequest, form: BulkForm) -> list[Application]:
+    """The ticked applications of the unit; one more than may be handled at once is enough for the action
+    to refuse them."""
+    rows = queries.applications_of(request.member).filter(pk__in=form.cleaned_data["pick"])
+    rows = rows.select_related(*_RELATED).defer("snapshot").order_by("-pk")
+    return list(rows[: unit_applications.MOST_AT_ONCE + 1])
+
+
+@employer_view
 def bulk(request: EmployerRequest) -> HttpResponse:
     """Mark the ticked applications as looked through, or refuse them with one reason. The page
     answers each row; a GET, as when that answer is loaded again, leads to the list."""
@@ -63,18 +93,20 @@ def bulk(request: EmployerRequest) -> HttpResponse:
         return redirect("employer-applications")
     form = BulkForm(request.POST)
     form.full_clean()
-    picked = form.cleaned_data.get("pick", set())
-    rows = queries.applications_of(request.member).filter(pk__in=picked).order_by("-pk")
-    # One more than may be handled at once is enough for the action to refuse them.
-    rows = rows.select_related(*_RELATED)[: unit_applications.MOST_AT_ONCE + 1]
     try:
         answers = unit_applications.each(
-            applications=list(rows), take=_step_of(request, form),
+            applications=picked_applications(request, form), take=_step_of(request, form),
             done="已答复" if pressed(request, "do") == "reject" else "已标为已查看",
         )  # fmt: skip
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("employer-applications")
+    return result_page(request, answers)
+
+
+def result_page(
+    request: EmployerRequest, answers: list[unit_applications.RowAnswer]
+) -> HttpResponse:
     context = {"answers": answers, "done": sum(a.done for a in answers), "tab": TAB}
     return render(request, "recruiting/employer/applications_result.html", context)
 

@@ -19,9 +19,14 @@ from recruiting import queries
 from recruiting.actions import interviews, unit_applications
 from recruiting.application_steps import INTERVIEW
 from recruiting.calendar_file import calendar_response
-from recruiting.forms import InterviewForm, ReasonForm, ResultForm
+from recruiting.forms import BulkForm, InterviewForm, ReasonForm, ResultForm
 from recruiting.models import Interview
-from recruiting.views.employer_applications import TAB, own_application
+from recruiting.views.employer_applications import (
+    TAB,
+    own_application,
+    picked_applications,
+    result_page,
+)
 
 _TERMS = ("way", "minutes", "place", "link", "contact_name", "contact_phone", "note")
 _CANCEL = "取消原因（毕业生会看到）"
@@ -43,6 +48,35 @@ def new(request: EmployerRequest, pk: int) -> HttpResponse:
             form.add_terms_refusal(refusal)
     context = {"application": application, "form": form, "tab": TAB}
     return render(request, "recruiting/employer/interview_new.html", context, status=form.status)
+
+
+@employer_view
+@require_POST
+def new_for_many(request: EmployerRequest) -> HttpResponse:
+    """Invite the ticked applicants to an interview on the same terms. The list's button leads here
+    without terms; each application is then answered by itself."""
+    ticked = BulkForm(request.POST)
+    ticked.full_clean()
+    picked = picked_applications(request, ticked)
+    if not picked:
+        messages.error(request, "没有选择任何投递，请先勾选。")
+        return redirect("employer-applications")
+    sent = pressed(request, "do") == "send"
+    initial = {"contact_name": request.member.name, "minutes": 30}
+    form = InterviewForm(request.POST if sent else None, initial=initial)
+    if form.is_valid():
+        try:
+            typed = form.typed
+            interviews.check_terms(typed)  # what is wrong with the terms stands beside them
+            answers = unit_applications.each(
+                applications=picked, done="已邀请面试",
+                take=lambda pk: interviews.invite(application_id=pk, typed=typed, by=request.member),
+            )  # fmt: skip
+            return result_page(request, answers)
+        except DomainError as refusal:
+            form.add_terms_refusal(refusal)
+    context = {"picked": picked, "form": form, "tab": TAB}
+    return render(request, "recruiting/employer/interviews_new.html", context, status=form.status)
 
 
 def _own(request: EmployerRequest, pk: int) -> Interview:

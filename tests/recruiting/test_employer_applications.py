@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import sys
-from collections.abc import Iterator
-from types import ModuleType
+import io
 from typing import Any
 
 import pytest
-from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import NoReverseMatch, clear_url_caches, include, path, reverse
+from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
+from core.models import Event
 from employers.models import Membership
-from recruiting.actions import applications, interviews, unit_applications
+from graduates.models import Graduate
+from recruiting.actions import application_export, applications, interviews, unit_applications
 from recruiting.models import Application, ApplicationNote, Interview, ResumeReading
 from recruiting.states import ApplicationState, InterviewState, PostingState
 from tests import factories
@@ -24,28 +24,6 @@ from tests.recruiting import scene
 
 pytestmark = pytest.mark.django_db
 PHONE = "13440837476"
-
-
-def _graduates_page(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse()
-
-
-@pytest.fixture(autouse=True)
-def graduates_address(settings: Any) -> Iterator[None]:
-    """The messages to graduates link to the address `application`. As long as no page has it, an empty
-    one stands in for it."""
-    try:
-        reverse("application", args=[1])
-    except NoReverseMatch:
-        module = ModuleType("tests_recruiting_urls")
-        module.urlpatterns = [  # type: ignore[attr-defined]
-            path("applications/<int:pk>/", _graduates_page, name="application"),
-            path("", include("config.urls")),
-        ]
-        sys.modules[module.__name__] = module
-        settings.ROOT_URLCONF = module.__name__
-        clear_url_caches()
-    yield
 
 
 class Received:
@@ -207,6 +185,83 @@ def test_bulk_viewing_opens_no_resume(received: Received) -> None:
     received.client.post(reverse("employer-applications-bulk"), data)
     assert received.state() == ApplicationState.VIEWED
     assert not ResumeReading.objects.exists()
+
+
+def test_several_applicants_are_invited_on_the_same_terms(received: Received) -> None:
+    """One of them has an open invitation already, which leaves the other one alone."""
+    second = scene.make_applicant(received.world, student_no="S2", name="试乙乙")
+    other = scene.apply(second, received.posting)
+    received.invite()
+    address = reverse("employer-applications-interview")
+    pick = {"pick": [received.application.pk, other.pk]}
+    form = received.client.post(address, pick).content.decode()
+    assert "邀请2人" in form
+    assert "试乙乙" in form
+    wrong = received.client.post(address, pick | typed_form(place="") | {"do": "send"})
+    assert wrong.status_code == 422
+    assert "现场面试请填写地点" in wrong.content.decode()
+    assert Interview.objects.count() == 1
+    page = received.client.post(address, pick | typed_form() | {"do": "send"}).content.decode()
+    assert "共2份投递，成功1份" in page
+    assert "已有进行中的面试邀请" in page
+    assert other.interviews.get().place == "虚构路1号"
+
+
+def test_nobody_is_invited_without_a_tick_or_beyond_the_limit(
+    received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = reverse("employer-applications-interview")
+    answer = received.client.post(address, {"do": "send"} | typed_form(), follow=True)
+    assert "没有选择任何投递" in answer.content.decode()
+    monkeypatch.setattr(unit_applications, "MOST_AT_ONCE", 1)
+    second = scene.make_applicant(received.world, student_no="S2", name="试乙乙")
+    picked = [received.application.pk, scene.apply(second, received.posting).pk]
+    answer = received.client.post(address, {"pick": picked, "do": "send"} | typed_form())
+    assert "一次最多处理1份投递" in answer.content.decode()
+    assert not Interview.objects.exists()
+
+
+def exported(client: Client, query: str = "") -> list[tuple[str, ...]]:
+    answer = client.get(f"{reverse('employer-applications-export')}{query}")
+    assert "no-store" in answer["Cache-Control"]
+    book = load_workbook(io.BytesIO(answer.content))
+    return [tuple(cell or "" for cell in row) for row in book.active.iter_rows(values_only=True)]
+
+
+def test_the_export_has_phones_only_after_an_accepted_interview(received: Received) -> None:
+    mobile = received.graduate.mobile
+    second = scene.make_applicant(received.world, student_no="S2", name="试乙乙")
+    scene.apply(second, received.posting)
+    Graduate.objects.filter(pk=second.pk).update(name="=1+1")
+    withdrawn = scene.make_applicant(received.world, student_no="S3", name="试丙丙")
+    gone = scene.apply(withdrawn, received.posting)
+    applications.withdraw(application_id=gone.pk, by=scene.account_of(withdrawn))
+    header, *rows = exported(received.client)
+    assert header[-1] == "手机号码"
+    assert [row[0] for row in rows] == ["试丙丙", "'=1+1", received.graduate.name]
+    assert rows[0][1:4] == ("", "", ""), "of a withdrawn one the name and the decision alone"
+    assert {row[-1] for row in rows} == {""}
+    interviews.accept(interview_id=received.invite().pk, by=scene.account_of(received.graduate))
+    assert exported(received.client)[-1][-1] == mobile
+    assert len(exported(received.client, "?state=withdrawn")) == 2
+    assert Event.objects.filter(action="recruiting.export_applications").count() == 3
+
+
+def test_another_units_person_exports_nothing_of_it(received: Received) -> None:
+    other = client_of(scene.make_recruiter().user)
+    assert exported(other, f"?posting={received.posting.pk}") == exported(other)
+    assert len(exported(other)) == 1, "the header alone"
+
+
+def test_an_export_of_too_many_or_too_often_is_refused_with_a_sentence(
+    received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = reverse("employer-applications-export")
+    monkeypatch.setattr(application_export, "MOST_ROWS", 0)
+    assert "符合条件的超过0份" in received.client.get(address, follow=True).content.decode()
+    for _ in range(9):
+        received.client.get(address)
+    assert "每小时最多导出10次" in received.client.get(address, follow=True).content.decode()
 
 
 def test_notes_are_escaped_and_not_shown_to_the_graduate(received: Received) -> None:
