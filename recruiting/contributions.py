@@ -60,6 +60,7 @@ CONTRIBUTIONS = Contributions(
         "resume-photo": bodies.PICTURE,
         "resume-attachments": bodies.SMALL_FILE,
         "recommendation-transcript": bodies.PICTURE,
+        "console:fair-booths-import": bodies.SMALL_FILE,
     },
     permissions={
         "recruiting.verify": PROVINCE,

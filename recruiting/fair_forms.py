@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
+from recruiting.actions.booth_lists import COLUMNS, MOST_BYTES, MOST_ROWS
 from recruiting.actions.booths import MOST_PEOPLE
 from recruiting.actions.fair_base import LONGEST_REASON
 from recruiting.forms import SchoolsField
@@ -167,3 +168,18 @@ class BoothForm(PlatformForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs |= {"id": "reason", "rows": "2"}
+
+
+class BoothListForm(PlatformForm):
+    """A workbook of the units that come to a fair."""
+
+    workbook = fields.File(
+        "参会单位名单", accept=".xlsx,.xls", star=True, allow_empty_file=True,
+        help_text=f"第一行为表头：{'、'.join(COLUMNS)}，每次最多{MOST_ROWS}家",
+    )  # fmt: skip
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes; of one that is too large, one more than the limit."""
+        upload = self.cleaned_data["workbook"]
+        return upload.read(MOST_BYTES + 1) if upload else b""

@@ -111,6 +111,8 @@ BOOTH = Machine(
         Step("approve", "通过", _HOSTS, states(_B.WAITING, _B.RESERVE), _B.APPROVED,
              (by_the_host, still_on, unit_may_recruit),
              "with a number, while there is a free booth"),
+        Step("renumber", "更改展位号", _HOSTS, states(_B.APPROVED), None, (by_the_host, still_on),
+             "to a free one"),
         Step("reserve", "候补", _HOSTS, states(_B.WAITING), _B.RESERVE, (by_the_host, still_on),
              "when no booth is free"),
         Step("decline", "谢绝", _HOSTS, states(_B.WAITING, _B.RESERVE), _B.DECLINED, (by_the_host,),

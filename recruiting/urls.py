@@ -282,6 +282,8 @@ console = [
     path("fairs/<int:pk>/occupancy/", console_fairs.occupancy, name="fair-occupancy"),
     path("fairs/<int:pk>/booths/", console_booths.BoothList.as_view(), name="fair-booths"),
     path("fairs/<int:pk>/booths/do/<str:action>/", console_booths.bulk, name="fair-booths-bulk"),
+    path("fairs/<int:pk>/booths/import/", console_booths.take_list, name="fair-booths-import"),
+    path("fairs/booths/template/", console_booths.list_template, name="fair-booths-template"),
     path("fairs/booths/<int:pk>/", console_booths.booth, name="fair-booth"),
     path(
         "fairs/booths/<int:pk>/do/<str:action>/", console_booths.booth_step, name="fair-booth-step"

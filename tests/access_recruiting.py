@@ -607,6 +607,7 @@ OBJECTS: dict[str, Any] = {
     "console:fair-occupancy": hosted_fairs,
     "console:fair-booths": hosted_fairs,
     "console:fair-booths-bulk": bulk_steps,
+    "console:fair-booths-import": hosted_fairs,
     "console:fair-booth": hosted_booths,
     "console:fair-booth-step": booth_steps,
     "employer-fair": unit_fairs,

@@ -127,20 +127,16 @@ def approve(*, booth_id: int, by: User, number: int | None = None) -> Booth:
     """Give the unit a booth: that with the number, or the next free one. Raises `Invalid` if another
     unit has the number."""
     with take_step("approve", booth_id, by) as booth:
-        give(booth, number, by)
+        fair = booth.fair
+        if free_booths(fair) <= 0:
+            raise Refused("full", f"{fair.booths_offered}个展位已全部安排，请列入候补或谢绝。")
+        _decide(booth, _S.APPROVED, by, number=_number_for(fair, number))
+        _record("approve_booth", booth, by)
+        _tell(
+            booth, f"“{fair.title}”报名已通过，展位{booth.number}",
+            text=f"{when(fair)}，{fair.place or fair.link}。", key="approved",
+        )  # fmt: skip
     return booth
-
-
-def give(booth: Booth, number: int | None, by: User) -> None:
-    """Give a locked booth a number, in the caller's transaction."""
-    if free_booths(booth.fair) <= 0:
-        raise Refused("full", f"{booth.fair.booths_offered}个展位已全部安排，请列入候补或谢绝。")
-    _decide(booth, _S.APPROVED, by, number=_number_for(booth.fair, number))
-    _record("approve_booth", booth, by)
-    _tell(
-        booth, f"“{booth.fair.title}”报名已通过，展位{booth.number}",
-        text=f"{when(booth.fair)}，{booth.fair.place or booth.fair.link}。", key="approved",
-    )  # fmt: skip
 
 
 def free_booths(fair: Fair) -> int:
@@ -160,6 +156,20 @@ def _number_for(fair: Fair, wanted: int | None) -> str:
     if number in units:
         raise Invalid({"number": [f"展位{number}已给“{units[number]}”，请另选。"]})
     return number
+
+
+def renumber(*, booth_id: int, number: int | None, by: User) -> Booth:
+    """Give an approved unit another booth. Raises `Invalid` if another unit has the number."""
+    with take_step("renumber", booth_id, by) as booth:
+        if number is None:
+            raise Invalid({"number": ["请填写展位号。"]})
+        if f"{number:03d}" != booth.number:
+            booth.number = _number_for(booth.fair, number)
+            booth.save(update_fields=["number"])
+            _record("renumber_booth", booth, by)
+            title = f"“{booth.fair.title}”的展位改为{booth.number}"
+            _tell(booth, title, key=f"number:{database_now():%m%d%H%M%S}")
+    return booth
 
 
 def reserve(*, booth_id: int, by: User) -> Booth:

@@ -13,17 +13,17 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from core import audit
+from core import audit, spreadsheets
 from core.errors import DomainError
-from core.forms import picked_ids
+from core.forms import picked_ids, posted
 from core.lists import html
 from core.lists.html import row_link
 from core.lists.page import Column, ListPage, Order, Page, Row
 from recruiting import fair_queries
-from recruiting.actions import booths
+from recruiting.actions import booth_lists, booths
 from recruiting.actions.booths import free_booths
 from recruiting.actions.fair_base import when
-from recruiting.fair_forms import BoothForm
+from recruiting.fair_forms import BoothForm, BoothListForm
 from recruiting.fair_steps import BOOTH
 from recruiting.filters import BoothFilter
 from recruiting.models import Booth, Fair, Posting
@@ -142,6 +142,7 @@ _DONE = {
     "decline": "已谢绝，已通知单位。",
     "arrive": "已标记到场。",
     "undo-arrival": "已撤销到场。",
+    "renumber": "展位号已更改，已通知单位。",
 }
 
 
@@ -167,6 +168,8 @@ def _take(action: str, pk: int, request: StaffRequest, form: BoothForm) -> None:
     by = request.user
     if action == "approve":
         booths.approve(booth_id=pk, number=form.cleaned_data["number"], by=by)
+    elif action == "renumber":
+        booths.renumber(booth_id=pk, number=form.cleaned_data["number"], by=by)
     elif action == "decline":
         booths.decline(booth_id=pk, reason=form.cleaned_data["reason"], by=by)
     elif action == "reserve":
@@ -210,3 +213,37 @@ def bulk(request: StaffRequest, pk: int, action: str) -> HttpResponse:
         "back_to": reverse("console:fair-booths", args=[pk]),
     }
     return render(request, "core/bulk_result.html", context)
+
+
+# --- the list as a workbook --------------------------------------------------------------------
+
+
+@_view
+def take_list(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take units into the fair from a workbook. The page then says for each row what came of it."""
+    rows = fair_queries.hosted_by(request.user).filter(kind__in=WITH_BOOTHS)
+    shown = get_object_or_404(rows, pk=pk)
+    form = BoothListForm(posted(request), request.FILES)
+    answers: list[booth_lists.ListRow] = []
+    if form.is_valid():
+        try:
+            answers = booth_lists.take(fair_id=pk, content=form.content, by=request.user)
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    taken = [row for row in answers if row.done]
+    context = {
+        "fair": shown,
+        "form": form,
+        "answered": form.is_bound and form.is_valid(),
+        "refused": [row for row in answers if not row.done],
+        "taken": taken,
+        "free": free_booths(shown),
+    }
+    return render(request, "recruiting/console/fair_list.html", context, status=form.status)
+
+
+@_view
+def list_template(request: StaffRequest) -> HttpResponse:
+    """The empty workbook to fill in."""
+    content = spreadsheets.write(booth_lists.COLUMNS, [], title="参会单位", widths=[24, 36, 10, 12])
+    return spreadsheets.respond(content, "units-template")

@@ -20,6 +20,7 @@ MODULES = {
     "applications_of_posting",
     "attachments",
     "bookings",
+    "booth_lists",
     "booths",
     "fair_base",
     "fairs",
