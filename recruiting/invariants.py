@@ -1,4 +1,4 @@
-"""What must always hold for applications, for the pauses of postings and for recommendations."""
+"""What must always hold for applications, for the pauses of postings, for recommendations and for booths."""
 
 from __future__ import annotations
 
@@ -87,6 +87,17 @@ def changed_recommendations() -> Iterator[str]:
             yield f"就业推荐表{form.pk}"
 
 
+BOOTHS_WITHIN_OFFER = from_sql(
+    "booths_within_offer",
+    "招聘会安排的展位不超过展位数，展位号在展位数以内。",
+    """
+    SELECT f.id FROM recruiting_fair f JOIN recruiting_booth b ON b.fair_id = f.id
+    WHERE b.state IN ('approved', 'attended', 'offered')
+    GROUP BY f.id, f.booths_offered
+    HAVING count(*) > f.booths_offered
+        OR max(CASE WHEN b.number ~ '^[0-9]{1,9}$' THEN b.number::int END) > f.booths_offered
+    """,
+)
 INVARIANTS = (
     OF_ITS_POSTING,
     OFFER_IS_INVITATION,
@@ -95,5 +106,6 @@ INVARIANTS = (
         "paused_by_unit", "单位有须暂停的举报或处理时职位已暂停，没有时不因此暂停。", wrong_pauses
     ),
     SERIALS,
+    BOOTHS_WITHIN_OFFER,
     Invariant("sealed_recommendation", "已盖章的就业推荐表与盖章时一致。", changed_recommendations),
 )

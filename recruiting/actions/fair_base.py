@@ -99,6 +99,17 @@ def check_place(fair: Fair) -> None:
         )  # fmt: skip
 
 
+def check_unit_free(fair: Fair) -> None:
+    """Raise `Refused` if the unit of a talk gives another one at that time."""
+    if fair.unit_id is None:
+        return
+    other = overlapping(Fair.objects.filter(unit=fair.unit_id), fair).first()
+    if other is not None:
+        raise Refused(
+            "unit_busy", f"单位在{when(other)}已有“{other.title}”，请另选时间。", field="starts_at"
+        )
+
+
 def overlapping(rows: QuerySet[Fair], fair: Fair) -> QuerySet[Fair]:
     """The events of `rows` that are to take place at the same time as another event."""
     rows = rows.filter(

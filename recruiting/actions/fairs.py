@@ -16,6 +16,7 @@ from core.errors import DomainError, Invalid, NotPermitted
 from recruiting.actions import bookings, booths
 from recruiting.actions.fair_base import (
     RELATED,
+    check_unit_free,
     enter,
     read_reason,
     save,
@@ -82,6 +83,7 @@ def edit(*, fair_id: int, typed: Mapping[str, Any], version: int, by: User) -> F
         _move_slots(fair, values)
         for key, value in values.items():
             setattr(fair, key, value)
+        check_unit_free(fair)
         if drafted:
             save(fair)
         else:

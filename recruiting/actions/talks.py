@@ -19,8 +19,8 @@ from employers.models import Unit, UnitMember
 from graduates.actions.corrections import due_on
 from recruiting.actions.fair_base import (
     check_place,
+    check_unit_free,
     enter,
-    overlapping,
     read_reason,
     save,
     take_step,
@@ -62,7 +62,7 @@ def apply(*, school_id: int | None, member: UnitMember, typed: Mapping[str, Any]
             school=school, unit=unit, member=member, state=FairState.APPLIED,
             created_by=unit_actor(member).label, **values,
         )  # fmt: skip
-        _check_unit_free(fair)
+        check_unit_free(fair)
         check_place(fair)
         fair.save()
         audit.record("recruiting.apply_for_talk", by=unit_actor(member), obj=fair)
@@ -99,15 +99,6 @@ def _check(typed: Mapping[str, Any], school: School | None) -> dict[str, Any]:
     return values
 
 
-def _check_unit_free(fair: Fair) -> None:
-    """Raise `Refused` if the unit gives another talk at that time."""
-    other = overlapping(Fair.objects.filter(unit=fair.unit_id), fair).first()
-    if other is not None:
-        raise Refused(
-            "unit_busy", f"单位在{when(other)}已有“{other.title}”，请另选时间。", field="starts_at"
-        )
-
-
 def approve(*, fair_id: int, typed: Mapping[str, Any], version: int, by: User) -> Fair:
     """Let the talk take place, at the time and in the room that the school gives it; graduates register
     from now on. Raises `Invalid`, and `Refused` if another event has the room or the unit."""
@@ -127,7 +118,7 @@ def _approve(fair_id: int, typed: Mapping[str, Any], version: int, by: User) -> 
         check_ahead(values)
         for key, value in values.items():
             setattr(fair, key, value)
-        _check_unit_free(fair)
+        check_unit_free(fair)
         enter(fair, FairState.OPEN)
         audit.record("recruiting.approve_talk", by=by, obj=fair)
         _tell_unit(

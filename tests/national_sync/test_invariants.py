@@ -21,14 +21,14 @@ from core.models import InvariantCheck, StoredFile
 from destinations.actions import review
 from esign import pdf_signing
 from esign.actions import documents as making
-from recruiting.states import RecommendationState
+from recruiting.states import BoothState, RecommendationState
 from schools.roles import Role
 from tests import factories
 from tests.esign import signing
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET
 from tests.national_sync.surviving import Night
-from tests.recruiting import scene
+from tests.recruiting import fair_scene, scene
 from tests.removal import connect_unguarded
 
 BREAKS = [
@@ -54,6 +54,8 @@ BREAKS = [
     ("paused_by_unit", "recruiting_unitreport", "reason", "12"),
     ("paused_by_unit", "recruiting_sanction", "until", "'2020-01-01'"),
     ("recommendation_serials", "recruiting_recommendation", "serial", "serial + 1"),
+    ("booths_within_offer", "recruiting_booth", "number", "'002'"),
+    ("booths_within_offer", "recruiting_fair", "booths_offered", "0"),
     ("sealed_recommendation", "recruiting_recommendation", "text", "text || ' '"),
     ("approved_in_ledger", "national_sync_entry", "graduate_id", "-graduate_id"),
     (
@@ -85,6 +87,8 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
     scene.make_offer(night.world)
     scene.make_reported(night.world)
     scene.make_recommendation(night.world, RecommendationState.VALID)
+    fair = fair_scene.open_fair(night.world, booths_offered=1)
+    fair_scene.make_booth(night.world, fair, BoothState.APPROVED)
     reporting.run(night.simulator)
     audit_chain.extend()
     yield night

@@ -390,6 +390,12 @@ def test_a_room_or_a_unit_that_is_busy_is_refused_with_the_other_events_name(wor
         fair_scene.approve_talk(world, second)
     assert f"已安排“{first.title}”" in refused.value.message
     assert fair_scene.approve_talk(world, second, place="大礼堂").state == S.OPEN
+    later = {"starts_at": first.ends_at, "ends_at": first.ends_at + hours(1)}
+    third = fair_scene.approve_talk(world, fair_scene.apply_for_talk(world, member, **later))
+    with pytest.raises(Refused) as refused:
+        moved = {"starts_at": first.starts_at, "apply_until": first.starts_at, "place": "操场"}
+        fair_scene.edit(world, third, **moved)
+    assert refused.value.code == "unit_busy"
 
 
 def test_one_application_of_a_unit_waits_at_a_school(world: World) -> None:
