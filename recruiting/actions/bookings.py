@@ -218,14 +218,15 @@ def tell_cancelled(fair: Fair) -> int:
     """Tell everybody who has a place that the event is cancelled, by message and mail; returns how many
     people. Called in the transaction that cancels it, with the reason in `fair.reason`."""
     when = f"{timezone.localtime(fair.starts_at):%Y年%m月%d日 %H:%M}"
-    return _tell_booked(
+    return tell_booked(
         fair, f"“{fair.title}”已取消", text=f"原定{when}。原因：{fair.reason}", key="cancelled",
         mail_title=f"您预约的{fair.get_kind_display()}已取消",
     )  # fmt: skip
 
 
-def _tell_booked(fair: Fair, title: str, *, text: str, key: str, mail_title: str) -> int:
-    """Messages for all who have a place by one statement, then their mails, some hundred at a time."""
+def tell_booked(fair: Fair, title: str, *, text: str, key: str, mail_title: str) -> int:
+    """Messages for all who have a place by one statement, then their mails, some hundred at a time; returns
+    how many people. A mail has `mail_title`, without words that somebody typed."""
     key, link = f"fair:{fair.pk}:{key}", reverse("fair", args=[fair.pk])
     people = Booking.objects.filter(fair=fair, state__in=HAS_PLACE).order_by()
     name = Concat(Value("person:"), Cast("graduate__person_id", CharField()))

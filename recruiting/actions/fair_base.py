@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,10 +18,9 @@ from core.errors import Conflict, Invalid, Refused
 from recruiting.actions.posting_base import STALE, tell_recruiters
 from recruiting.fair_queries import COMING
 from recruiting.fair_steps import FAIR
-from recruiting.models import Booking, Fair
+from recruiting.models import Fair
 from recruiting.models.fairs import LIVE_BOOTH
 from recruiting.states import FairState
-from recruiting.visiting import HAS_PLACE
 
 LONGEST_REASON = 200
 RELATED = ("school", "unit", "member__user")
@@ -143,12 +141,3 @@ def tell_units(fair: Fair, title: str, *, text: str = "", key: str) -> None:
         tell_recruiters(fair.unit, title, text=text, link=link, key=key)
     for booth in fair.booths.filter(state__in=LIVE_BOOTH).select_related("unit").order_by("id"):
         tell_recruiters(booth.unit, title, text=text, link=link, key=key)
-
-
-def tell_graduates(fair: Fair, title: str, *, text: str = "", key: str) -> None:
-    """Tell every graduate who has a place."""
-    name = Concat(Value("person:"), Cast("graduate__person_id", CharField()))
-    people = Booking.objects.filter(fair=fair, state__in=HAS_PLACE).order_by()
-    link = reverse("fair", args=[fair.pk])
-    rows = people.values_list(name, Value(f"fair:{fair.pk}:{key}")).distinct()
-    inbox.tell_each(rows, title, text=text, link=link)

@@ -21,7 +21,6 @@ from recruiting.actions.fair_base import (
     read_reason,
     save,
     take_step,
-    tell_graduates,
     tell_units,
     when,
 )
@@ -91,9 +90,11 @@ def edit(*, fair_id: int, typed: Mapping[str, Any], version: int, by: User) -> F
         audit.record("recruiting.edit_fair", by=by, obj=fair, data={"told": told})
         if told and not drafted:
             place = fair.place or fair.link
-            words = {"text": f"现为{when(fair)}，{place}。", "key": f"moved:{fair.version}"}
-            tell_units(fair, f"“{fair.title}”的时间或地点有变化", **words)
-            tell_graduates(fair, f"“{fair.title}”的时间或地点有变化", **words)
+            title, text = f"“{fair.title}”的时间或地点有变化", f"现为{when(fair)}，{place}。"
+            key = f"moved:{fair.version}"
+            tell_units(fair, title, text=text, key=key)
+            mailed = f"您预约的{fair.get_kind_display()}的时间或地点有变化"
+            bookings.tell_booked(fair, title, text=text, key=key, mail_title=mailed)
         if more_booths:
             booths.fill(fair)
     return fair

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Message
 from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
-from core.models import Event
+from core.models import Event, OutboxMessage
+from graduates.models import Graduate
 from recruiting import tasks
 from recruiting.actions import booths, fair_base, fairs, talks
 from recruiting.models import Booking, Booth, Fair
@@ -179,6 +180,7 @@ def test_everybody_registered_is_told_of_another_time_or_place(world: World) -> 
     fair = fair_scene.open_fair(world)
     booth = fair_scene.make_booth(world, fair)
     graduate = factories.make_graduate(world)
+    Graduate.objects.filter(pk=graduate.pk).update(email="who@example.com")
     fair_scene.book(fair, graduate)
     names = (f"user:{booth.member.user_id}", f"person:{graduate.person_id}")
     before = len(told(*names))
@@ -189,6 +191,9 @@ def test_everybody_registered_is_told_of_another_time_or_place(world: World) -> 
     assert len(new) == 2
     assert all(words.startswith("“春季双选会”的时间或地点有变化 现为") for words in new)
     assert all(words.endswith("，大礼堂。") for words in new)
+    (mail,) = OutboxMessage.objects.filter(address="who@example.com")
+    assert mail.subject == "您预约的线下双选会的时间或地点有变化"
+    assert "大礼堂" not in mail.text
 
 
 def test_another_place_has_to_be_free(world: World) -> None:
