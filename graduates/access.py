@@ -64,13 +64,18 @@ def return_after_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[...,
             isinstance(user, User) and user.realm == Realm.GRADUATE
         ):
             rate.limit(f"scan:{client_address(request)}", most=_MOST_SCANS, seconds=3600)
-            response.set_signed_cookie(
-                _RETURN_TO, escape_uri_path(request.path), max_age=_RETURN_WITHIN, httponly=True, samesite="Lax",
-                secure=request.is_secure(),
-            )  # fmt: skip
+            lead_back(request, response)
         return response
 
     return guarded
+
+
+def lead_back(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Let the browser remember the page's address, to which the next sign-in leads."""
+    response.set_signed_cookie(
+        _RETURN_TO, escape_uri_path(request.path), max_age=_RETURN_WITHIN, httponly=True, samesite="Lax",
+        secure=request.is_secure(),
+    )  # fmt: skip
 
 
 def next_url(request: HttpRequest) -> str:

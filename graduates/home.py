@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from graduates import hooks
-from graduates.hooks import HomeStep
+from graduates.hooks import HomeCard, HomeStep
 from graduates.models import Graduate
 from graduates.records import is_confirmation_current
 from graduates.states import Confirmation
@@ -14,6 +14,10 @@ from graduates.states import Confirmation
 def steps_of(graduate: Graduate) -> list[HomeStep]:
     """All steps of a graduate, taken or not, in order."""
     return [step for step in hooks.next_step.run(graduate=graduate) if step is not None]
+
+
+def cards_of(graduate: Graduate) -> list[HomeCard]:
+    return [card for cards in hooks.home_cards.run(graduate=graduate) for card in cards]
 
 
 @hooks.next_step.plug(order=10)

@@ -26,6 +26,16 @@ class HomeStep:
 
 
 @dataclass(frozen=True)
+class HomeCard:
+    """A card on the graduate's home page that leads to `address`: something of these days."""
+
+    label: str
+    title: str
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
 class CorrectionTarget:
     """One kind of data that corrections can be asked for.
 
@@ -78,6 +88,11 @@ def signing_waits(*, graduate: Graduate) -> list[str]:
 @hook
 def next_step(*, graduate: Graduate) -> HomeStep | None:
     """A step on the graduate's home page, or None. Steps appear in the order of the plugs."""
+
+
+@hook
+def home_cards(*, graduate: Graduate) -> list[HomeCard]:
+    """Cards on the graduate's home page, below the next step, in the order of the plugs."""
 
 
 @hook

@@ -16,6 +16,7 @@ from graduates.models import Graduate
 from recruiting import fair_queries, queries
 from recruiting.models import (
     Application,
+    Booking,
     Booth,
     Fair,
     Posting,
@@ -26,6 +27,7 @@ from recruiting.models import (
 from recruiting.states import (
     OPEN_REPORT,
     AppealState,
+    BookingState,
     BoothState,
     FairKind,
     FairState,
@@ -80,6 +82,17 @@ class VerificationFilter(django_filters.FilterSet):
         wanted = readers.search_words(value)
         by_code = Q(unit__code=text.clean_code(value))
         return queryset.filter(by_code | Q(unit__name__contains=wanted))
+
+
+class BookingFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label="状态", choices=BookingState.choices)
+    q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text="姓名、学校")
+
+    def by_keyword(self, queryset: QuerySet[Booking], name: str, value: str) -> QuerySet[Booking]:
+        wanted = readers.search_words(value)
+        return queryset.filter(
+            Q(graduate__name__contains=wanted) | Q(school__name__contains=wanted)
+        )
 
 
 class ReportFilter(django_filters.FilterSet):

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from recruiting.views import (
     console_booths,
+    console_checkins,
     console_fairs,
     console_postings,
     console_recommendations,
@@ -22,6 +23,7 @@ from recruiting.views import (
     employer_recruiter,
     employer_sanctions,
     phone_applications,
+    phone_check_in,
     phone_fairs,
     phone_intention,
     phone_interviews,
@@ -92,6 +94,7 @@ urlpatterns: list[URLPattern] = [
     path("fairs/<int:pk>/units/", phone_fairs.units, name="fair-units"),
     path("fairs/<int:pk>/book/", phone_fairs.book, name="fair-book"),
     path("fairs/<int:pk>/cancel/", phone_fairs.cancel, name="fair-cancel"),
+    path("check-in/<str:code>/", phone_check_in.check_in, name="check-in"),
     path("intention/", phone_intention.intention, name="intention"),
     path("jobs/<int:pk>/report/", phone_reports.report_unit, name="job-report"),
     path("reports/", phone_reports.listing, name="unit-reports"),
@@ -302,6 +305,8 @@ console = [
     path("sanctions/", console_sanctions.SanctionList.as_view(), name="sanctions"),
     path("sanctions/<int:pk>/", console_sanctions.sanction, name="sanction"),
     path("sanctions/<int:pk>/answer/", console_sanctions.answer, name="sanction-answer"),
+    path("fairs/<int:pk>/check-in/", console_checkins.screen, name="fair-check-in"),
+    path("fairs/<int:pk>/bookings/", console_checkins.BookingList.as_view(), name="fair-bookings"),
     path(
         "recommendations/",
         console_recommendations.RecommendationList.as_view(),

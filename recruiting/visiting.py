@@ -7,19 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
+from graduates.hooks import HomeCard
 from graduates.models import Graduate
-from recruiting.fair_queries import COMING, slots_of
+from recruiting.fair_queries import ANNOUNCED, COMING, ON_THE_LIST, slots_of
 from recruiting.models import Booking, Fair, Posting
 from recruiting.rules.fairs import ON_SITE
-from recruiting.states import BookingState, BoothState, FairState
+from recruiting.states import BookingState, FairState
 
 # A graduate in one of these states has a place.
 HAS_PLACE = (BookingState.BOOKED, BookingState.CHECKED_IN)
 # Graduates may check in so long before the start.
 CHECK_IN_BEFORE = datetime.timedelta(hours=1)
-ON_THE_LIST = (BoothState.APPROVED, BoothState.ATTENDED)
 
 
 def is_invited(fair: Fair, graduate: Graduate) -> bool:
@@ -31,12 +32,11 @@ def events_for(graduate: Graduate) -> QuerySet[Fair]:
     """The events that a graduate sees: published ones for the graduate's school, and every one that the
     graduate has ever booked, also after it was cancelled."""
     audience = Q(school_ids=[]) | Q(school_ids__contains=[graduate.school_id])
-    published = Q(state__in=[*COMING, FairState.ENDED]) & audience
+    published = Q(state__in=ANNOUNCED) & audience
     mine = Booking.objects.filter(graduate=graduate).values("fair")
-    return Fair.objects.filter(published | Q(pk__in=mine, state__in=[*COMING, *_OVER]))
-
-
-_OVER = (FairState.ENDED, FairState.CANCELLED)
+    return Fair.objects.filter(
+        published | Q(pk__in=mine, state__in=[*ANNOUNCED, FairState.CANCELLED])
+    )
 
 
 @dataclass(frozen=True)
@@ -173,3 +173,34 @@ def words_of(fair: Fair) -> Words:
         "线上" if fair.kind not in ON_SITE else fair.place,
         fair.school.name if fair.school is not None else "省级",
     )
+
+
+def home_cards(graduate: Graduate) -> list[HomeCard]:
+    """Cards for the events of today and tomorrow that the graduate has booked."""
+    now = timezone.localtime()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Booking.objects.filter(
+        graduate=graduate, state__in=HAS_PLACE, fair__state__in=COMING, fair__ends_at__gt=now,
+        fair__starts_at__lt=today + datetime.timedelta(days=2),
+    )  # fmt: skip
+    rows = rows.select_related("fair__school").order_by("fair__starts_at", "pk")
+    return [_card(booking, now) for booking in rows[:_MOST_CARDS]]
+
+
+_MOST_CARDS = 3
+
+
+def _card(booking: Booking, now: datetime.datetime) -> HomeCard:
+    fair, words = booking.fair, words_of(booking.fair)
+    begins_today = timezone.localtime(fair.starts_at).date() <= now.date()
+    day = "今天" if begins_today else "明天"
+    if booking.state == BookingState.CHECKED_IN:
+        state = "，已签到"
+    elif booking.slot is not None:
+        state = f"，{timezone.localtime(booking.slot):%H:%M}入场"
+    else:
+        state = ""
+    return HomeCard(
+        label=f"{day}的{fair.get_kind_display()}", title=fair.title,
+        text=f"{words.hours}，{words.place}{state}", address=reverse("fair", args=[fair.pk]),
+    )  # fmt: skip

@@ -4,11 +4,15 @@ open."""
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
+
+from django.utils import timezone
 
 from core import files
 from employers.models import UnitMember
 from graduates.models import Graduate
+from recruiting import check_in_code
 from recruiting.actions import interviews, recommendation_prints, recommendations, verifications
 from recruiting.models import (
     Application,
@@ -202,12 +206,52 @@ def jobs(o: Any) -> list[AddressCase]:
     return _graduates_cases(_published(o).pk, _published(o, o.elsewhere.school_id).pk)
 
 
+def _event(world: World, **changes: Any) -> Fair:
+    """An event at a place of its own."""
+    return booking_scene.make_fair(world, place=_new_place(), **changes)
+
+
 def events(o: Any) -> list[AddressCase]:
     """An event for everybody, and one for another school's graduates."""
     return _graduates_cases(
-        booking_scene.make_fair(o.world, place=_new_place()).pk,
-        booking_scene.make_fair(o.world, place=_new_place(), school_ids=[o.elsewhere.school_id]).pk,
+        _event(o.world).pk,
+        _event(o.world, school_ids=[o.elsewhere.school_id]).pk,
     )
+
+
+@dataclass(frozen=True)
+class _ShownNow:
+    """The code that the screen shows at the moment at which the address is opened."""
+
+    fair_id: int
+
+    def __str__(self) -> str:
+        return check_in_code.code_of(self.fair_id, timezone.now())
+
+
+def shown_codes(o: Any) -> list[AddressCase]:
+    """The code that a screen shows now, and one that none has shown."""
+    fair = booking_scene.begin_now(_event(o.world))
+    return [
+        AddressCase("shown now", {"code": _ShownNow(fair.pk)}, frozenset({"graduate"})),
+        AddressCase("made up", {"code": "1-1:x"}, frozenset()),
+    ]
+
+
+def hosted_events(o: Any) -> list[AddressCase]:
+    """An event of the school, one of another school, and one of the province."""
+    mine, foreign, of_province = (
+        {"pk": _event(world, role=role).pk}
+        for world, role in (
+            (o.world, Role.SCHOOL_ADMIN), (o.other, Role.SCHOOL_ADMIN), (o.world, Role.PROVINCE),
+        )
+    )  # fmt: skip
+    return [
+        AddressCase("the school's", mine, REVIEWERS),
+        AddressCase("another school's", foreign, frozenset({"province"})),
+        AddressCase("the province's", of_province, frozenset({"province"})),
+        AddressCase("nobody's", {"pk": 2**40}, frozenset()),
+    ]
 
 
 def resume_entries(o: Any) -> list[AddressCase]:
@@ -554,6 +598,9 @@ OBJECTS: dict[str, Any] = {
     "fair-units": events,
     "fair-book": events,
     "fair-cancel": events,
+    "check-in": shown_codes,
+    "console:fair-check-in": hosted_events,
+    "console:fair-bookings": hosted_events,
     "application": own_applications,
     "application-withdraw": own_applications,
     "application-erase": own_applications,

@@ -29,6 +29,7 @@ def home(request: GraduateRequest) -> HttpResponse:
         "steps": steps,
         "following": following,
         "done": sum(s.done for s in steps),
+        "cards": home_steps.cards_of(request.graduate),
         "unread": inbox.unread(request.user),
         "tab": "home",
     }

@@ -59,7 +59,7 @@ def check_may_come(fair: Fair, graduate: Graduate) -> None:
     if not visiting.is_invited(fair, graduate):
         raise Refused("not_invited", "活动不面向您所在的学校。")
     if graduate.standing != Standing.ENROLLED:
-        raise Refused("standing", "学籍状态不是在籍，不能预约，请联系学校。")
+        raise Refused("standing", "学籍状态不是在籍，不能参加，请联系学校。")
     others = Booking.objects.filter(fair=fair, graduate__person=graduate.person_id)
     if others.filter(state__in=HAS_PLACE).exclude(graduate=graduate).exists():
         raise Refused("other_record", "您已用另一届的毕业生信息预约，不能重复预约。")
@@ -167,15 +167,43 @@ def check_in(*, fair_id: int, graduate: Graduate, by: User) -> Arrival:
         by_the_graduate(booking, by)
         if booking.state == _S.CHECKED_IN:
             return Arrival(booking, again=True)
-        unbooked = booking.pk is None or booking.state == _S.CANCELLED
-        if unbooked:
-            _take_place_on_the_spot(fair, booking, by)
-        else:
-            BOOKING.check("check_in", booking, by)
+        unbooked = _check_arrival(fair, booking, by)
         booking.state, booking.checked_in_at = _S.CHECKED_IN, database_now()
         booking.save()
         _record("check_in", booking, by, unbooked=unbooked)
     return Arrival(booking, unbooked=unbooked)
+
+
+def look_at_check_in(fair: Fair, graduate: Graduate, by: User) -> tuple[Booking, bool, str]:
+    """For the page with the button: the graduate's booking, a new one that is not saved if there is
+    none; whether checking in would give a place; and why it would be refused, "" if it would not."""
+    who = _who_booked(fair.pk, graduate)
+    rows = Booking.objects.filter(fair=fair, graduate=who)
+    booking = rows.first() or _new(fair, who)
+    booking.fair, booking.graduate = fair, who
+    if booking.state == _S.CHECKED_IN:
+        return booking, False, ""
+    try:
+        return booking, _check_arrival(fair, booking, by), ""
+    except Refused as refusal:
+        return booking, False, refusal.message
+
+
+def _check_arrival(fair: Fair, booking: Booking, by: User) -> bool:
+    """Raise `Refused` unless the graduate may check in now. Returns whether the booking has no place yet,
+    and gives it a slot then. Not saved yet."""
+    if booking.pk is not None and booking.state != _S.CANCELLED:
+        BOOKING.check("check_in", booking, by)
+        return False
+    time_to_check_in(booking, by)
+    check_may_come(fair, booking.graduate)
+    taken = visiting.occupancy(fair)
+    _check_room(taken)
+    slot = taken.slot_now(database_now())
+    if slot is not None and slot.is_full:
+        raise Refused("slot_full", "现在的入场时段已满，请在下一个时段再扫码。")
+    booking.slot = slot.start if slot is not None else None
+    return True
 
 
 def _who_booked(fair_id: int, graduate: Graduate) -> Graduate:
@@ -183,13 +211,6 @@ def _who_booked(fair_id: int, graduate: Graduate) -> Graduate:
     rows = Booking.objects.filter(fair=fair_id, graduate__person=graduate.person_id)
     booked = rows.filter(state__in=HAS_PLACE).select_related("graduate__person").first()
     return graduate if booked is None else booked.graduate
-
-
-def _take_place_on_the_spot(fair: Fair, booking: Booking, by: User) -> None:
-    time_to_check_in(booking, by)
-    check_may_come(fair, booking.graduate)
-    slot = visiting.occupancy(fair).slot_now(database_now())
-    _take_place(fair, booking, slot.start if slot is not None else None)
 
 
 def _record(action: str, booking: Booking, by: User, **more: bool) -> None:
@@ -203,15 +224,12 @@ def _record(action: str, booking: Booking, by: User, **more: bool) -> None:
 
 def mark_absent(fair: Fair) -> int:
     """Mark those who booked and did not check in, by one statement; returns how many. Called in the
-    transaction that ends the event, which holds its lock. Nobody is marked if the event was online or
+    transaction that ends the event, which holds its lock and logs the number. Nobody is marked if the event was online or
     nobody checked in, since then it had no check-in at all."""
     rows = Booking.objects.filter(fair=fair)
     if fair.kind not in ON_SITE or not rows.filter(state=_S.CHECKED_IN).exists():
         return 0
-    absent = rows.filter(state=_S.BOOKED).update(state=_S.ABSENT)
-    if absent:
-        audit.record("recruiting.mark_absent", by=None, obj=fair, data={"bookings": absent})
-    return absent
+    return rows.filter(state=_S.BOOKED).update(state=_S.ABSENT)
 
 
 def tell_cancelled(fair: Fair) -> int:

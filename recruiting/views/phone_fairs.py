@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Length
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,10 +18,11 @@ from core.forms import pressed, read_number
 from graduates.access import GraduateRequest, graduate_view
 from recruiting import queries, visiting
 from recruiting.actions import bookings
+from recruiting.fair_queries import exhibitors
 from recruiting.fair_steps import BOOKING
 from recruiting.models import Booking, Booth, Fair, Posting
 from recruiting.models.postings import LONG_TEXTS
-from recruiting.rules.fairs import ON_SITE
+from recruiting.rules.fairs import ON_SITE, WITH_BOOTHS
 from recruiting.states import BookingState, FairState
 from recruiting.words import place_words
 
@@ -95,6 +97,7 @@ def fair(request: GraduateRequest, pk: int) -> HttpResponse:
     live = booking is not None and booking.state != BookingState.CANCELLED
     context = {
         "fair": fair,
+        "with_booths": fair.kind in WITH_BOOTHS,
         "words": visiting.words_of(fair),
         "online": fair.kind not in ON_SITE,
         "booking": booking if live else None,
@@ -116,9 +119,9 @@ def fair(request: GraduateRequest, pk: int) -> HttpResponse:
 def _units(request: GraduateRequest, fair: Fair) -> QuerySet[Booth]:
     """The approved units with those of their postings that the graduate may see."""
     open_postings = queries.open_to(request.graduate).defer(*LONG_TEXTS).order_by("pk")
-    rows = Booth.objects.filter(fair=fair, state__in=visiting.ON_THE_LIST)
     shown = Prefetch("postings", open_postings[:_MOST_POSTINGS], to_attr="shown_postings")
-    return rows.select_related("unit").prefetch_related(shown).order_by("number", "pk")
+    rows = exhibitors(fair).annotate(digits=Length("number")).prefetch_related(shown)
+    return rows.order_by("digits", "number", "pk")  # as the numbers rise
 
 
 def _with_words(booths: QuerySet[Booth]) -> list[tuple[Booth, list[tuple[Posting, str]]]]:
@@ -146,7 +149,9 @@ def units(request: GraduateRequest, pk: int) -> HttpResponse:
     after = read_number(request.GET.get("after", ""))
     last = Booth.objects.filter(fair=fair, pk=after).first() if after is not None else None
     if last is not None:
-        rows = rows.filter(Q(number__gt=last.number) | Q(number=last.number, pk__gt=last.pk))
+        digits = len(last.number)
+        same = Q(number__gt=last.number) | Q(number=last.number, pk__gt=last.pk)
+        rows = rows.filter(Q(digits__gt=digits) | Q(same, digits=digits))
     page = _with_words(rows[: _SIZE + 1])
     context = {
         "fair": fair,

@@ -11,10 +11,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from core.forms import pressed
+from core.forms import pressed, read_number
 from graduates.access import GraduateRequest, graduate_view
 from graduates.models import Graduate
-from recruiting import matching, queries
+from recruiting import matching, queries, visiting
 from recruiting.actions.applications import delivery_refusals
 from recruiting.forms import job_search_form
 from recruiting.models import Application, Favourite, Intention, Posting, Recruiter, UnitFigures
@@ -141,6 +141,9 @@ def job(request: GraduateRequest, pk: int) -> HttpResponse:
         "refusals": refusals,
         "incomplete": any(refusal.code == "incomplete" for refusal in refusals),
         "application": mine.defer("snapshot").first(),
+        "fair": visiting.fair_of_delivery(
+            graduate, posting, read_number(request.GET.get("fair", ""))
+        ),
         "kept": Favourite.objects.filter(graduate=graduate, posting=posting).exists(),
         "tab": _TAB,
     }

@@ -194,15 +194,6 @@ def test_a_slot_is_chosen_by_its_button_and_a_full_one_can_not_be_pressed(
     assert "更改入场时段" in page(client, "fair", fair.pk)
 
 
-def test_a_slot_that_the_host_moved_is_chosen_anew(
-    world: World, graduate: Graduate, client: Client
-) -> None:
-    fair = booking_scene.make_fair(world, slot_minutes=60, slot_cap=5)
-    booking_scene.book(fair, graduate, fair.starts_at)
-    Fair.objects.update(starts_at=fair.starts_at + datetime.timedelta(minutes=30))
-    assert "入场时段有调整，请重新选择" in page(client, "fair", fair.pk)
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -273,7 +264,7 @@ def test_the_page_lists_approved_units_with_postings_that_the_graduate_may_see(
         school_ids=(factories.make_school().pk,),
     )  # fmt: skip
     draft = scene.make_posting(member, title="草稿岗位")
-    booking_scene.add_booth(fair, member, posting, elsewhere, draft, number="A01")
+    booking_scene.add_booth(fair, member, posting, elsewhere, draft, number="7")
     waiting = scene.make_recruiter(unit={"name": "虚构待审核公司"})
     Booth.objects.filter(pk=booking_scene.add_booth(fair, waiting).pk).update(
         state=BoothState.WAITING
@@ -281,7 +272,7 @@ def test_the_page_lists_approved_units_with_postings_that_the_graduate_may_see(
     for name in ("fair", "fair-units"):
         shown = page(client, name, fair.pk)
         assert member.unit.name in shown
-        assert "展位A01" in shown
+        assert "展位7" in shown
         assert f'href="{reverse("job", args=[posting.pk])}?fair={fair.pk}"' in shown
         for hidden in (elsewhere.title, draft.title, waiting.unit.name):
             assert hidden not in shown
@@ -301,9 +292,9 @@ def test_units_are_searched_and_paged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(phone_fairs, "_SIZE", 2)
-    booking_scene.add_booth(fair, member, posting, number="B02")
+    booking_scene.add_booth(fair, member, posting, number="12")
     others = [scene.make_recruiter(unit={"name": f"虚构第{n}公司"}) for n in range(4)]
-    for other, number in zip(others, ("A01", "B03", "", "B01"), strict=True):
+    for other, number in zip(others, ("9", "100", "", "10"), strict=True):
         booking_scene.add_booth(fair, other, number=number)
     seen: list[str] = []
     query: str | None = ""
@@ -371,3 +362,71 @@ def test_an_event_that_is_not_the_postings_tags_nothing(
     agreed = {"consent": "on", "version": str(consent.CURRENT.version)}
     client.post(reverse("job-apply", args=[posting.pk]) + query, agreed)
     assert Application.objects.get().fair is None
+
+
+# --- the home page ------------------------------------------------------------------------------
+
+
+def at_noon(fair: Fair, days: int) -> None:
+    """Move the event to 12–13 o'clock in so many days."""
+    start = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    start += datetime.timedelta(days=days)
+    Fair.objects.filter(pk=fair.pk).update(
+        starts_at=start, ends_at=start + datetime.timedelta(hours=1), apply_until=start
+    )
+
+
+def test_the_home_page_has_booked_events_of_today_and_tomorrow(
+    world: World, graduate: Graduate, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    morning = timezone.localtime().replace(hour=8, minute=0)
+    monkeypatch.setattr(visiting.timezone, "now", lambda: morning)
+    wanted = {
+        "昨天": (-1, S.BOOKED), "今天": (0, S.BOOKED), "明天": (1, S.CHECKED_IN), "后天": (2, S.BOOKED),
+        "取消的": (0, S.CANCELLED),
+    }  # fmt: skip
+    made = {}
+    for title, (days, state) in wanted.items():
+        made[title] = booking_scene.make_fair(world, title=f"{title}的活动", place=f"{title}厅")
+        booking_scene.add_booking(made[title], graduate, state)
+        at_noon(made[title], days)
+    for title, more in (
+        ("没有预约的", {}),
+        ("停办的", {"state": FairState.CANCELLED, "reason": "维修"}),
+    ):
+        made[title] = booking_scene.make_fair(
+            world, title=f"{title}活动", place=f"{title}厅", **more
+        )
+        at_noon(made[title], 0)
+    booking_scene.add_booking(made["停办的"], graduate)
+    shown = page(client, "home")
+    assert [title for title, fair in made.items() if fair.title in shown] == ["今天", "明天"]
+    assert "今天的线下双选会" in shown
+    assert "12:00–13:00，今天厅" in shown
+    assert "明天的线下双选会" in shown
+    assert "12:00–13:00，明天厅，已签到" in shown
+    assert f'href="{reverse("fair", args=[made["今天"].pk])}"' in shown
+
+
+def test_the_card_names_the_slot(world: World, graduate: Graduate, client: Client) -> None:
+    fair = booking_scene.make_fair(world, slot_minutes=30, slot_cap=5)
+    booking_scene.book(fair, graduate, fair.starts_at)
+    assert fair.title not in page(client, "home")
+    booking_scene.begin_now(fair, minutes=10)
+    slot = timezone.localtime(Booking.objects.get().slot)
+    assert f"{slot:%H:%M}入场" in page(client, "home")
+
+
+def test_the_home_page_costs_the_same_with_many_bookings(
+    world: World, graduate: Graduate, client: Client
+) -> None:
+    def add(number: int) -> None:
+        fair = booking_scene.make_fair(world, place=f"{number}号厅")
+        booking_scene.add_booking(fair, graduate)
+        booking_scene.begin_now(fair)
+
+    add(0)
+    few = cost(client, reverse("home"))
+    for number in range(1, 5):
+        add(number)
+    assert cost(client, reverse("home")) == few
