@@ -1,4 +1,5 @@
-"""What must always hold for applications, for the pauses of postings, for recommendations and for booths."""
+"""What must always hold for applications, for the pauses of postings, for recommendations, and for the
+booths and bookings of events."""
 
 from __future__ import annotations
 
@@ -78,6 +79,28 @@ SERIALS = from_sql(
     """,
 )
 
+BOOKINGS_FIT = from_sql(
+    "bookings_fit",
+    "活动的预约和签到不超过容纳人数，每个时段不超过时段人数。",
+    """
+    SELECT f.id FROM recruiting_fair f JOIN (
+        SELECT fair_id, slot, count(*) AS taken FROM recruiting_booking
+        WHERE state IN ('booked', 'checked_in') GROUP BY fair_id, slot
+    ) b ON b.fair_id = f.id
+    GROUP BY f.id
+    HAVING sum(b.taken) > f.capacity
+        OR bool_or(b.taken > f.slot_cap) FILTER (WHERE b.slot IS NOT NULL)
+    """,
+)
+BOOKING_OF_SCHOOL = from_sql(
+    "booking_of_school",
+    "预约的学校就是毕业生的学校。",
+    """
+    SELECT b.id FROM recruiting_booking b LEFT JOIN graduates_graduate g ON g.id = b.graduate_id
+    WHERE b.school_id IS DISTINCT FROM g.school_id
+    """,
+)
+
 
 def changed_recommendations() -> Iterator[str]:
     """Sealed forms whose text has another hash, or another number, than when they were sealed."""
@@ -107,5 +130,7 @@ INVARIANTS = (
     ),
     SERIALS,
     BOOTHS_WITHIN_OFFER,
+    BOOKINGS_FIT,
+    BOOKING_OF_SCHOOL,
     Invariant("sealed_recommendation", "已盖章的就业推荐表与盖章时一致。", changed_recommendations),
 )

@@ -28,7 +28,7 @@ from tests.esign import signing
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET
 from tests.national_sync.surviving import Night
-from tests.recruiting import fair_scene, scene
+from tests.recruiting import booking_scene, fair_scene, scene
 from tests.removal import connect_unguarded
 
 BREAKS = [
@@ -57,6 +57,9 @@ BREAKS = [
     ("booths_within_offer", "recruiting_booth", "number", "'002'"),
     ("booths_within_offer", "recruiting_fair", "booths_offered", "0"),
     ("sealed_recommendation", "recruiting_recommendation", "text", "text || ' '"),
+    ("bookings_fit", "recruiting_fair", "capacity", "0"),
+    ("bookings_fit", "recruiting_fair", "slot_cap", "0"),
+    ("booking_of_school", "recruiting_booking", "school_id", "0"),
     ("approved_in_ledger", "national_sync_entry", "graduate_id", "-graduate_id"),
     (
         "sent_is_on_its_way",
@@ -89,6 +92,10 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
     scene.make_recommendation(night.world, RecommendationState.VALID)
     fair = fair_scene.open_fair(night.world, booths_offered=1)
     fair_scene.make_booth(night.world, fair, BoothState.APPROVED)
+    fair = booking_scene.make_fair(
+        night.world, place="报告厅", slot_minutes=30, slot_cap=5, capacity=50
+    )
+    booking_scene.book(fair, factories.make_graduate(night.world), fair.starts_at)
     reporting.run(night.simulator)
     audit_chain.extend()
     yield night

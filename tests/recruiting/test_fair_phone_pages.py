@@ -341,7 +341,11 @@ def test_what_is_delivered_from_an_events_page_is_tagged_with_it(
     assert f"来自“{fair.title}”" in client.get(apply).content.decode()
     agreed = {"consent": "on", "version": str(consent.CURRENT.version)}
     assert client.post(apply, agreed).status_code == 302
-    assert Application.objects.get().fair == fair
+    made = Application.objects.get()
+    assert made.fair == fair
+    assert fair.title in page(client, "application", made.pk)
+    received = page(client_of(member.user), "employer-application", made.pk)
+    assert f"<dt>来自</dt><dd>{fair.title}</dd>" in received
 
 
 @pytest.mark.parametrize("change", ["guessed", "no_booth", "not_invited", "over", "none", "words"])
