@@ -101,6 +101,7 @@ CONTRIBUTIONS = Contributions(
         MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,
                  _appeals_waiting),
         MenuItem("招聘", "招聘规则", "console:recruiting-rules", "sliders", "recruiting.rules", 25),
+        MenuItem("招聘", "招聘统计", "console:recruiting-figures", "bar-chart", "recruiting.figures", 30),
     ),
     periodic_tasks=(
         PeriodicTask("expire-postings", "recruiting.tasks.expire_postings", crontab(hour="0", minute="5")),
