@@ -18,15 +18,17 @@ from schools import options
 from schools.access import StaffRequest, staff_view
 from schools.scope import scope_of
 
+Columns = tuple[tuple[str, str], ...]
+
 _NAME = "recruiting-figures"
 # Heading of each column of numbers, and its key; the two shares stand after what they are shares of.
-_COLUMNS = (
+_RECRUITING = (
     ("提交审核", "submitted"), ("已发布", "published"), ("待审核", "waiting"),
     ("2个工作日内审核", "review_share"), ("投递", "delivered"), ("已查看", "opened"),
     ("已答复", "answered"), ("逾期未回复", "lapsed"), ("回复率", "answer_share"),
-    ("面试邀请", "interviews"), ("签约邀约", "offers"), *((label, key) for key, label in WAYS),
-    ("网签合计", "signed"),
+    ("面试邀请", "interviews"), ("签约邀约", "offers"),
 )  # fmt: skip
+_SIGNING = (*((label, key) for key, label in WAYS), ("网签合计", "signed"))
 _SHARES = ("review_share", "answer_share")
 _OF_POSTINGS = ("submitted", "published", "waiting", "review_share")
 
@@ -46,8 +48,7 @@ def school_figures(request: StaffRequest) -> HttpResponse:
     scope = scope_of(request.user)
     context = {
         "form": form,
-        "columns": _COLUMNS,
-        "rows": [(row, _cells(row)) for row in _rows(found)] if found is not None else [],
+        "tables": _tables(found) if found is not None else [],
         "query": urlencode({k: v for k, v in request.GET.items() if k != "export"}),
         "whole": scope is not None and (scope.everything or scope.whole_school),
     }
@@ -58,11 +59,26 @@ def _rows(found: Figures) -> list[SchoolRow]:
     return [found.province, *found.schools, found.total]
 
 
-def _cells(row: SchoolRow) -> list[str]:
-    """The words of each column. The row of the whole province has postings alone."""
+def _tables(found: Figures) -> list[dict[str, Any]]:
+    """The two tables of the page. The row of the whole province has postings alone."""
+    return [
+        {
+            "title": title,
+            "labels": [label for label, _ in columns],
+            "rows": [(row.label, _cells(row, columns)) for row in rows],
+        }
+        for title, columns, rows in (
+            ("职位、投递和邀约", _RECRUITING, _rows(found)),
+            ("网签按方式", _SIGNING, [*found.schools, found.total]),
+        )
+    ]
+
+
+def _cells(row: SchoolRow, columns: Columns) -> list[str]:
+    """The words of each column."""
     return [
         "" if row.school_id == 0 and key not in _OF_POSTINGS else _words(row, key)
-        for _, key in _COLUMNS
+        for _, key in columns
     ]
 
 
@@ -76,8 +92,9 @@ def _words(row: SchoolRow, key: str) -> str:
 def _export(request: StaffRequest, found: Figures) -> HttpResponse:
     """The table as a workbook, shares as numbers in percent."""
     rate.limit(f"export:{request.user.pk}", most=MOST_EXPORTS, seconds=3600)
-    header = ["学校", *(f"{label}（%）" if key in _SHARES else label for label, key in _COLUMNS)]
-    lines = [[row.label, *map(_to_write, _cells(row))] for row in _rows(found)]
+    columns = (*_RECRUITING, *_SIGNING)
+    header = ["学校", *(f"{label}（%）" if key in _SHARES else label for label, key in columns)]
+    lines = [[row.label, *map(_to_write, _cells(row, columns))] for row in _rows(found)]
     content = spreadsheets.write(header, lines, title="招聘统计")
     audit.record(
         "core.export", by=request.user, object_type=_NAME, school_id=request.staff.school_id,

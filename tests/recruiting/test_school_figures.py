@@ -155,7 +155,7 @@ def test_applications_are_counted_by_what_became_of_them(world: World) -> None:
     first, second, third, fourth, _ = (
         scene.apply(scene.make_applicant(world), posting) for _ in range(5)
     )
-    unit_applications.open_resume(application_id=first.pk, by=member)
+    unit_applications.mark_viewed(application_id=first.pk, by=member)
     interviews.invite(application_id=first.pk, typed=scene.typed_interview(), by=member)
     unit_applications.reject(
         application_id=second.pk, reason=RejectReason.FILLED, reason_text="", by=member
@@ -257,7 +257,7 @@ def test_what_is_wrong_with_the_period_is_said_beside_the_field(world: World) ->
         response = client.get(reverse(PAGE), query)
         assert response.status_code == 422, query
         assert sentence in response.content.decode()
-        assert response.context["rows"] == []
+        assert response.context["tables"] == []
     fits = client.get(reverse(PAGE), {"first": "2026-01-01", "last": ""})
     assert fits.status_code == 200
 
