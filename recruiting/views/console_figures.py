@@ -61,6 +61,7 @@ def _rows(found: Figures) -> list[SchoolRow]:
 
 def _tables(found: Figures) -> list[dict[str, Any]]:
     """The two tables of the page. The row of the whole province has postings alone."""
+    several = len(found.schools) > 1
     return [
         {
             "title": title,
@@ -69,7 +70,7 @@ def _tables(found: Figures) -> list[dict[str, Any]]:
         }
         for title, columns, rows in (
             ("职位、投递和邀约", _RECRUITING, _rows(found)),
-            ("网签按方式", _SIGNING, [*found.schools, found.total]),
+            ("网签按方式", _SIGNING, [*found.schools, *([found.total] if several else [])]),
         )
     ]
 
