@@ -38,7 +38,7 @@ OFFERED_JOB = {
 def test_from_a_posting_to_a_signature(
     phone: Page, recruiter: Page, desktop: Page, platform: Stack
 ) -> None:
-    known = json.loads(platform.python("tests.browser.recruiting_before"))
+    known = json.loads(platform.python("tests.browser.recruiting_before", "people"))
     unit_signs_in(recruiter, known["mobile"])
     unit_asks_to_be_verified(recruiter)
     province_verifies(desktop, known["unit"])
@@ -52,6 +52,9 @@ def test_from_a_posting_to_a_signature(
     unit_offers(recruiter, known["name"])
     graduate_signs(phone, known["unit"])
     school_approves(desktop, known["name"])
+    graduate_comes_to_a_fair(phone, desktop, platform)
+    graduate_reports_the_unit(phone)
+    posting_is_paused(recruiter)
 
 
 def unit_signs_in(page: Page, mobile: str) -> None:
@@ -202,3 +205,38 @@ def school_approves(page: Page, name: str) -> None:
     page.get_by_role("button", name="通过", exact=True).click()
     expect(page.get_by_text(re.compile("已通过"))).to_be_visible()
     staff_signs_out(page)
+
+
+def graduate_comes_to_a_fair(page: Page, host: Page, platform: Stack) -> None:
+    fair = json.loads(platform.python("tests.browser.recruiting_before", "fair"))["fair"]
+    page.goto(f"/fairs/{fair}/")
+    page.get_by_role("button", name=re.compile("预约")).click()
+    expect(page.get_by_text("已预约").first).to_be_visible()
+    staff_signs_in(host, "99001admin")
+    host.goto(f"/console/fairs/{fair}/check-in/")
+    expect(host.locator("svg").first).to_be_visible()
+    picture(host, "check-in")
+    code = json.loads(platform.python("tests.browser.recruiting_before", "code", str(fair)))
+    page.goto(code["address"])
+    page.get_by_role("button", name="签到").click()
+    expect(page.get_by_text("签到").first).to_be_visible()
+    host.goto(f"/console/fairs/{fair}/")
+    expect(host.locator("main")).to_contain_text(re.compile(r"已签到\s*1人"))
+    staff_signs_out(host)
+
+
+def graduate_reports_the_unit(page: Page) -> None:
+    """A unit that takes money is paused at once, before anybody has decided."""
+    page.goto("/jobs/?q=云平台")
+    page.locator("a.row-card", has_text=TITLE).click()
+    page.get_by_role("link", name="举报单位").click()
+    page.locator("#id_reason").select_option("1")
+    page.locator("#id_text").fill("入职前要求交服装费。")
+    page.get_by_role("button", name="提交举报").click()
+    expect(page.get_by_text("举报").first).to_be_visible()
+
+
+def posting_is_paused(page: Page) -> None:
+    page.goto("/employer/postings/")
+    card = page.locator(".row-card", has_text=TITLE)
+    expect(card).to_contain_text("暂停")
