@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ LONGEST_TITLE, LONGEST_PLACE, LONGEST_LINK, LONGEST_TEXT = 60, 80, 300, 2000
 MOST_BOOTHS, MOST_VISITORS = 2000, 100_000
 SLOT_MINUTES = (10, 240)
 _LONGEST = {True: datetime.timedelta(days=7), False: datetime.timedelta(days=60)}  # on site, online
+_LINK = re.compile(r"https://[^\s/?#]+\S*")
 Errors = dict[str, list[str]]
 
 
@@ -75,7 +77,7 @@ def _text_errors(values: Mapping[str, Any], on_site: bool, needs_place: bool) ->
             errors[key] = [f"{label}最多{most}个字，现有{len(values[key])}个字。"]
     if on_site and needs_place and not values["place"]:
         errors["place"] = ["线下活动请填写地点。"]
-    if not on_site and not values["link"].startswith("https://"):
+    if not on_site and not _LINK.fullmatch(values["link"]):
         errors["link"] = ["网络活动请填写 https:// 开头的网络地址。"]
     return errors
 

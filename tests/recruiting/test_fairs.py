@@ -51,6 +51,8 @@ def test_a_school_and_the_province_write_and_open_their_events(world: World) -> 
         ({"place": ""}, "place", "线下活动请填写地点。"),
         ({"kind": FairKind.ONLINE_FAIR, "link": "http://a.example"}, "link",
          "网络活动请填写 https:// 开头的网络地址。"),
+        ({"kind": FairKind.ONLINE_FAIR, "link": "https:// 入会密码见公告"}, "link",
+         "网络活动请填写 https:// 开头的网络地址。"),
         ({"booths_offered": 0}, "booths_offered", "双选会的展位数为1至2000。"),
         ({"capacity": 0}, "capacity", "容纳人数为1至100000，不限的不填。"),
         ({"slot_minutes": 30}, "slot_cap", "每时段人数为1至100000，不分时段的都不填。"),
