@@ -16,6 +16,7 @@ DELEGATED = "the province takes its own delegation back; the school is told, its
 
 MODULES = {
     "application_base",
+    "application_export",
     "applications",
     "applications_of_posting",
     "attachments",
