@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,9 +52,7 @@ def booths_hosted_by(user: User) -> QuerySet[Booth]:
 
 def open_for_units() -> QuerySet[Fair]:
     """The fairs for which units register now."""
-    return Fair.objects.filter(
-        kind__in=WITH_BOOTHS, state=FairState.OPEN, apply_until__gt=timezone.now()
-    )
+    return Fair.objects.filter(kind__in=WITH_BOOTHS, state=FairState.OPEN, apply_until__gt=Now())
 
 
 def seen_by_unit(member: UnitMember) -> QuerySet[Fair]:
