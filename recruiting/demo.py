@@ -7,7 +7,6 @@ import csv
 import datetime
 import re
 from pathlib import Path
-from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -19,12 +18,9 @@ from employers.models import UnitMember
 from esign.actions import accept, drafts, invite
 from esign.models import Invitation, Reading
 from graduates.models import Graduate, Person
-from recruiting import consent
+from recruiting import consent, demo_fairs
 from recruiting.actions import (
     applications,
-    bookings,
-    booths,
-    fairs,
     figures,
     interviews,
     offers,
@@ -38,14 +34,13 @@ from recruiting.actions import (
 )
 from recruiting.models import (
     Application,
-    Fair,
     Posting,
     Recommendation,
     Recruiter,
     Resume,
 )
 from recruiting.recommendation_text import RELATED as RELATED_OF_FORM
-from recruiting.states import EntryKind, FairKind, InterviewWay, PostingState, RejectReason
+from recruiting.states import EntryKind, InterviewWay, PostingState, RejectReason
 from schools.demo import DEMO_CODE, OTHER_DEMO_CODE
 
 _POSTINGS = Path(__file__).parent / "data" / "demo_postings.csv"
@@ -83,7 +78,7 @@ def make_recruiting(password: str) -> None:
     _sign(published)
     _write_recommendations(graduates)
     _report(graduates[3], published[30])
-    _hold_fairs(graduates, members, published)
+    demo_fairs.hold(graduates, members, published)
     figures.compute_unit_figures()
 
 
@@ -364,45 +359,3 @@ def _report(graduate: Graduate, posting: Posting) -> None:
         graduate=graduate, posting_id=posting.pk, reason="7", evidence=[], by=_account(graduate),
         text="面试时说的工作地点和职位上写的不一样。",
     )  # fmt: skip
-
-
-# --- fairs and talks -----------------------------------------------------------------------------
-
-
-def _hold_fairs(
-    graduates: list[Graduate], members: list[UnitMember], published: dict[int, Posting]
-) -> None:
-    """A fair of the first school for which ten units registered and six graduates booked, and a talk."""
-    school = _staff(f"{DEMO_CODE}admin")
-    start = (timezone.localtime() + 14 * _DAY).replace(hour=9, minute=0, second=0, microsecond=0)
-    terms = {
-        "title": "示范大学2027届毕业生春季双选会", "kind": FairKind.FAIR, "place": "体育馆", "link": "",
-        "text": "请携带纸质简历，按预约时段凭二维码入场签到。", "capacity": 600, "booths_offered": 8,
-        "slot_minutes": 60, "slot_cap": 200, "starts_at": start, "school_ids": [],
-        "ends_at": start + 3 * _HOUR, "apply_until": start - 2 * _DAY,
-    }  # fmt: skip
-    fair = _open_fair(terms, school)
-    for member in members[:10]:
-        own = [p.pk for p in published.values() if p.unit_id == member.unit_id]
-        booths.register(fair_id=fair.pk, member=member, posting_ids=own, people=3)
-    # Eight booths for ten units: the ninth waits in reserve, the tenth for the host's decision.
-    waiting = list(fair.booths.order_by("pk"))
-    for booth in waiting[:8]:
-        booths.approve(booth_id=booth.pk, by=school)
-    booths.reserve(booth_id=waiting[8].pk, by=school)
-    for number, graduate in enumerate(graduates[:6]):
-        bookings.book(
-            fair_id=fair.pk, graduate=graduate, slot=start + number % 3 * _HOUR, by=_account(graduate)
-        )  # fmt: skip
-    talk = {
-        "kind": FairKind.TALK, "title": "走进智能科技：行业与岗位介绍", "place": "第一报告厅",
-        "text": "介绍岗位和发展路径，现场答疑。", "booths_offered": 0, "capacity": 150,
-        "slot_minutes": None, "slot_cap": None, "starts_at": start - 7 * _DAY + 6 * _HOUR,
-        "ends_at": start - 7 * _DAY + 8 * _HOUR, "apply_until": start - 8 * _DAY,
-    }  # fmt: skip
-    _open_fair(terms | talk, school)
-
-
-def _open_fair(terms: dict[str, Any], host: User) -> Fair:
-    fair = fairs.create(typed=terms, by=host)
-    return fairs.open_registration(fair_id=fair.pk, by=host)

@@ -92,6 +92,8 @@ def unit_mends_its_posting(page: Page) -> None:
     page.locator("#id_education").select_option("2")
     page.get_by_role("button", name="提交审核").click()
     expect(page.get_by_text("三严禁").first).to_be_visible()
+    page.locator("#id_requirements").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
     picture(page, "posting-refused")
     page.locator("#id_requirements").fill("熟悉一门编程语言，善于沟通。")
     page.get_by_role("button", name="提交审核").click()
@@ -131,8 +133,9 @@ def graduate_writes_a_resume(page: Page) -> None:
 
 
 def graduate_applies(page: Page) -> None:
-    page.goto("/jobs/?q=云平台")
+    page.goto("/jobs/")
     picture(page, "phone-jobs")
+    page.goto("/jobs/?q=云平台")
     page.locator("a.row-card", has_text=TITLE).click()
     page.get_by_role("link", name="投递简历").click()
     page.get_by_label("我已阅读并同意").check()
@@ -204,7 +207,21 @@ def school_approves(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).click()
     page.get_by_role("button", name="通过", exact=True).click()
     expect(page.get_by_text(re.compile("已通过"))).to_be_visible()
+    assert signed_by_way(page)["平台投递"] == "1"
     staff_signs_out(page)
+
+
+def signed_by_way(page: Page) -> dict[str, str]:
+    """The agreements of the school by the way in which they came about, as the figures show them."""
+    page.goto("/console/recruiting-figures/")
+    table = page.locator("table").last
+    return dict(
+        zip(
+            table.locator("th").all_inner_texts(),
+            table.locator("td").all_inner_texts(),
+            strict=True,
+        )
+    )
 
 
 def graduate_comes_to_a_fair(page: Page, host: Page, platform: Stack) -> None:
