@@ -21,6 +21,9 @@ MOST = {
     "/console/destinations/": 17,
     "/console/destinations/queue/": 17,
     "/console/figures/": 12,
+    "/console/resumes/": 17,
+    "/console/resumes/classes/": 12,
+    "/console/recruiting-figures/": 14,
     # One for each line of the menu that has a number.
     "/console/counts/": 15,
     "workspace": 18,

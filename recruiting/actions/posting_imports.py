@@ -115,11 +115,12 @@ def check(import_id: int) -> None:
     """Read and check every row; no posting is made yet."""
     with imports.checking(POSTING_IMPORTS, import_id) as leased:
         if leased is not None:
-            unit = _member(leased).unit
-            header, rows = _read(leased, unit, made={})
-            _warn_of_same(unit, rows)
+            unit, made = _member(leased).unit, leased.counts.get("made", {})
+            # A run that was given up, and released, may have made postings already.
+            header, rows = _read(leased, unit, made=made)
+            _warn_of_same(unit, [row for row in rows if row.posting_id is None])
             _report(leased, header, rows)
-            leased.counts["left"] = max(postings.left_today(unit), 0)
+            leased.counts |= {"left": max(postings.left_today(unit), 0), "made": made}
             imports.finish(leased, ImportState.PREVIEWED)
 
 

@@ -242,7 +242,9 @@ class Favourite(models.Model):
 
 
 class PostingImport(WorkbookImport):
-    """A unit's workbook of postings. `counts` has the keys "rows", "able" and "rejected"; `issues`
+    """A unit's workbook of postings. `counts` has the keys "rows", "able", "unchanged" (always 0) and
+    "rejected"; after the check "left", the postings that the unit could still add that day; from the
+    confirmation on "submits", whether they are handed in; and "made", the posting of each row. `issues`
     lists {"row", "column", "message"}, a warning with "is_warning", too."""
 
     member = models.ForeignKey(UnitMember, models.PROTECT, related_name="+", db_index=False)

@@ -430,6 +430,35 @@ def test_the_sweep_goes_on_where_a_run_ended_and_makes_nothing_twice(
     assert len(made.counts["made"]) == 3
 
 
+def test_an_import_that_was_given_up_and_released_makes_nothing_twice(
+    member: UnitMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = confirm(member, make_row(title="甲"), make_row(title="乙"))
+    make_row_of = posting_imports.make_row
+
+    def die_at_the_second(leased: Any, row: Any, by: Any) -> None:
+        if row.number == 3:
+            raise SystemExit
+        make_row_of(leased, row, by)
+
+    past = timezone.now() - datetime.timedelta(minutes=2)
+    with monkeypatch.context() as dying:
+        dying.setattr(posting_imports, "make_row", die_at_the_second)
+        for _ in range(3):
+            with pytest.raises(SystemExit):
+                posting_imports.apply(made.pk)
+            PostingImport.objects.update(leased_until=past)
+    posting_imports.apply(made.pk)  # the fourth attempt parks it
+    made.refresh_from_db()
+    assert made.state == ImportState.FAILED
+    assert jobs.release_parked(posting_imports.POSTING_IMPORTS) == 1
+    posting_imports.check(made.pk)
+    made.refresh_from_db()
+    posting_imports.confirm(made, member=member, submits=False, by=member.user)
+    posting_imports.apply(made.pk)
+    assert sorted(p.title for p in Posting.objects.all()) == ["乙", "甲"]
+
+
 def test_old_imports_are_deleted_and_their_postings_stay(member: UnitMember) -> None:
     bring_in(member, make_row())
     past = timezone.now() - datetime.timedelta(days=31)
