@@ -257,7 +257,9 @@ def test_one_checks_in_from_an_hour_before_until_the_end(
 def test_who_has_not_booked_gets_a_place_on_the_spot(
     fair: Fair, graduate: Graduate, client: Client
 ) -> None:
-    assert "您没有预约，现场还有名额" in client.get(address(fair)).content.decode()
+    shown = client.get(address(fair)).content.decode()
+    assert "您没有预约，现场还有名额" in shown
+    assert "会看到您的姓名、学校、班级、学号和预约、签到情况" in shown
     assert not Booking.objects.exists()
     assert "已在现场为您登记" in press(client, address(fair))
     assert state_of(graduate) == S.CHECKED_IN

@@ -163,6 +163,14 @@ def test_the_page_has_the_facts_and_the_places_left(world: World, client: Client
     assert "&lt;b&gt;请携带简历&lt;/b&gt;<br>准时到场" in shown
 
 
+def test_who_books_reads_what_the_host_will_see(world: World, fair: Fair, client: Client) -> None:
+    shown = page(client, "fair", fair.pk)
+    assert f"主办方（{world.school.name}）会看到您的姓名、学校、班级、学号和预约、签到情况" in shown
+    of_province = booking_scene.make_fair(world, role=Role.PROVINCE)
+    shown = page(client, "fair", of_province.pk)
+    assert "主办方（省级）会看到您的姓名、学校和预约、签到情况" in shown
+
+
 def test_a_graduate_books_and_gives_the_place_back(fair: Fair, client: Client) -> None:
     assert "已预约，请按时到场" in press(client, "fair-book", fair)
     shown = page(client, "fair", fair.pk)
