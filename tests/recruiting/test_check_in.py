@@ -386,6 +386,11 @@ def test_an_online_event_has_no_code(world: World) -> None:
     fair = booking_scene.make_fair(world, kind=FairKind.ONLINE_TALK, link="https://example.com")
     booking_scene.begin_now(fair)
     assert "网络活动不用签到" in screen(world.client(Role.SCHOOL_ADMIN), fair)
+    online = booking_list(world.client(Role.SCHOOL_ADMIN), fair)
+    assert reverse("console:fair-check-in", args=[fair.pk]) not in online
+    on_site = booking_scene.make_fair(world)
+    shown = booking_list(world.client(Role.SCHOOL_ADMIN), on_site)
+    assert reverse("console:fair-check-in", args=[on_site.pk]) in shown
 
 
 def test_only_the_host_opens_screen_and_list(world: World, fair: Fair) -> None:
