@@ -33,7 +33,6 @@ from codes import lookup
 from graduates.models import Graduate
 from recruiting import queries
 from recruiting.models import Intention, Posting
-from recruiting.models.postings import ON_CARD
 from recruiting.states import Education, MajorMatch, WantedPay
 from schools.models import Major
 
@@ -97,7 +96,7 @@ def page(
         )
     found = list(rows.values_list("pk", "hits", "published_at", *RESPECTS)[:size])
     # What the cards show is read for these alone; read with the rest it would keep the index from serving.
-    cards = Posting.objects.select_related("unit").only(*ON_CARD)
+    cards = queries.as_cards(Posting.objects.all(), graduate)
     postings = cards.in_bulk([pk for pk, *_ in found])
     return [
         Match(postings[pk], _reasons(met), Place(hits, published_at, pk))

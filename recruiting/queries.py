@@ -38,7 +38,8 @@ from recruiting.models import (
     Sanction,
     UnitReport,
 )
-from recruiting.states import PostingState, RecommendationState
+from recruiting.models.postings import ON_CARD
+from recruiting.states import LIVE_APPLICATION, PostingState, RecommendationState
 from schools import options
 from schools.models import School
 from schools.roles import Level
@@ -106,6 +107,15 @@ def search_open(
     if kept:
         rows = rows.filter(favourites__graduate=graduate)
     return rows
+
+
+def as_cards(rows: QuerySet[Posting], graduate: Graduate) -> QuerySet[Posting]:
+    """The postings with what their cards in the graduate's lists show; `applied` says whether the graduate
+    has an application that is under way."""
+    live = Application.objects.filter(
+        graduate=graduate, posting=OuterRef("pk"), state__in=LIVE_APPLICATION
+    )
+    return rows.select_related("unit").only(*ON_CARD).annotate(applied=Exists(live))
 
 
 def newest_with(rows: QuerySet[Posting], words: Sequence[str], size: int) -> list[Posting]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from recruiting.fields import POSTING, POSTING_BY_KEY
 from recruiting.models import Posting
+from recruiting.states import Education, WorkKind
 from schools.models import School
 
 
@@ -20,6 +23,20 @@ def place_words(posting: Posting) -> str:
     """Where the work is, as lists show it."""
     named = POSTING_BY_KEY["places"].show(posting.places)
     return "、".join(words for words in (named, posting.abroad) if words)
+
+
+def card_words(posting: Posting) -> tuple[str, str]:
+    """What a card in the graduates' lists says below the pay: place, kind of work and education, and from
+    when until when the posting is shown."""
+    assert posting.published_at is not None and posting.valid_until is not None
+    facts = (
+        place_words(posting),
+        WorkKind(posting.work_kind).label,
+        f"学历{Education(posting.education).label}",
+    )
+    published, until = timezone.localdate(posting.published_at), posting.valid_until
+    shown = f"{published:%Y-%m-%d}发布 · 有效至{until.month}月{until.day}日"
+    return " · ".join(filter(None, facts)), shown
 
 
 def change_words(posting: Posting, values: dict[str, object]) -> list[tuple[str, str, str]]:

@@ -91,6 +91,7 @@ class Textarea(_Styled, forms.Textarea):
 class Select(_Styled, forms.Select):
     """A drop-down list."""
 
+    template_name = "core/forms/select.html"
     defaults: ClassVar = {"class": "form-select"}
 
 

@@ -18,9 +18,7 @@ from recruiting import matching, queries, visiting
 from recruiting.actions.applications import delivery_refusals
 from recruiting.forms import job_search_form
 from recruiting.models import Application, Favourite, Intention, Posting, Recruiter, UnitFigures
-from recruiting.models.postings import ON_CARD
-from recruiting.states import LIVE_APPLICATION
-from recruiting.words import content_words, place_words
+from recruiting.words import card_words, content_words
 
 _TAB = "services"
 _SIZE = 20
@@ -38,13 +36,12 @@ def listing(request: GraduateRequest) -> HttpResponse:
         category=typed.get("job_category") or "", work_kind=typed.get("work_kind") or None,
         kept=bool(typed.get("kept")),
     )  # fmt: skip
-    page, following = _page(rows, search.words, request.GET.get("before", ""))
+    page, following = _page(request.graduate, rows, search.words, request.GET.get("before", ""))
     context = {
-        "cards": [(posting, place_words(posting)) for posting in page],
+        "cards": [(posting, card_words(posting)) for posting in page],
         "following": following,
         "form": search,
         "narrowed": any(typed.values()) or bool(search.errors),
-        "applied": _applied_for(request.graduate, page),
         "tab": _TAB,
     }
     return render(request, "recruiting/phone/jobs.html", context)
@@ -61,21 +58,12 @@ def matching_list(request: GraduateRequest) -> HttpResponse:
         found = matching.page(graduate, intention, size=_SIZE + 1, after=after)
     page = found[:_SIZE]
     context = {
-        "cards": [(match.posting, place_words(match.posting), match.reasons) for match in page],
+        "cards": [(match.posting, card_words(match.posting), match.reasons) for match in page],
         "following": _match_as_text(page[-1].place) if len(found) > _SIZE else "",
         "intention": intention,
-        "applied": _applied_for(graduate, [match.posting for match in page]),
         "tab": _TAB,
     }
     return render(request, "recruiting/phone/jobs_matching.html", context)
-
-
-def _applied_for(graduate: Graduate, postings: list[Posting]) -> set[int]:
-    """The ids of those postings for which the graduate has an application that is under way."""
-    rows = Application.objects.filter(
-        graduate=graduate, posting__in=[p.pk for p in postings], state__in=LIVE_APPLICATION
-    )
-    return set(rows.values_list("posting_id", flat=True))
 
 
 def _place_of_match(before: str) -> matching.Place | None:
@@ -98,15 +86,16 @@ def _as_text(published_at: datetime.datetime, pk: int) -> str:
     return f"{(published_at - _EPOCH) // datetime.timedelta(microseconds=1)}-{pk}"
 
 
-def _page(rows: QuerySet[Posting], words: list[str], before: str) -> tuple[list[Posting], str]:
+def _page(
+    graduate: Graduate, rows: QuerySet[Posting], words: list[str], before: str
+) -> tuple[list[Posting], str]:
     """One page of the postings that have the words, the newest first, and the `before` of the following
     one; "" on the last."""
     place = _PLACE_IN_LIST.fullmatch(before)
     if place is not None:
         at = _time_of(place)
         rows = rows.filter(Q(published_at__lt=at) | Q(published_at=at, pk__lt=int(place[2])))
-    rows = rows.select_related("unit").only(*ON_CARD)
-    page = queries.newest_with(rows, words, _SIZE + 1)
+    page = queries.newest_with(queries.as_cards(rows, graduate), words, _SIZE + 1)
     if len(page) <= _SIZE:
         return page, ""
     last = page[_SIZE - 1]

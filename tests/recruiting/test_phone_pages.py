@@ -223,6 +223,23 @@ def test_postings_are_found_by_the_filters_in_the_address(
     assert (posting.title in page(beginner, "jobs", query=query)) is found
 
 
+def test_a_posting_that_one_applied_for_says_so_in_both_lists(
+    posting: Posting, applicant: Graduate
+) -> None:
+    resumes.save_intention(
+        graduate=applicant, typed=scene.typed_intention(job_categories=["13"], places=[]), version="",
+        by=scene.account_of(applicant),
+    )  # fmt: skip
+    for name in ("jobs", "jobs-matching"):
+        assert posting.title in page(applicant, name)
+        assert "已投递" not in page(applicant, name)
+    application = scene.apply(applicant, posting)
+    for name in ("jobs", "jobs-matching"):
+        assert "已投递" in page(applicant, name)
+    applications.withdraw(application_id=application.pk, by=scene.account_of(applicant))
+    assert "已投递" not in page(applicant, "jobs")
+
+
 def test_one_character_is_too_short_a_keyword(posting: Posting, beginner: Graduate) -> None:
     assert "至少2个字" in page(beginner, "jobs", query="?q=软")
 

@@ -9,7 +9,7 @@ import pytest
 from django import forms as django_forms
 from django.http import QueryDict
 from django.template import Context, Template
-from django.test import RequestFactory
+from django.test import RequestFactory, SimpleTestCase
 from django.utils.datastructures import MultiValueDict
 
 from core.errors import Invalid, Refused
@@ -275,3 +275,18 @@ def test_a_page_that_is_opened_by_get_shows_no_errors() -> None:
     form = OnePicture(None, MultiValueDict())
     assert not form.is_bound
     assert form.errors == {}
+
+
+def test_a_drop_down_list_is_written_as_django_writes_it() -> None:
+    choices = [("", "请选择"), ("企业", [("31", "国有<企业>"), (39, "其他")]), ("10", "机关")]
+    for value in ("", "31", 39, "10", None):
+        ours = widgets.Select(choices=choices).render("kind", value, {"id": "id_kind"})
+        plain = django_forms.Select(attrs={"class": "form-select"}, choices=choices)
+        assert_same = SimpleTestCase().assertHTMLEqual
+        assert_same(ours, plain.render("kind", value, {"id": "id_kind"}))
+
+
+def test_a_widget_of_one_choice_marks_it() -> None:
+    html = widgets.Select(choices=[("1", "一"), ("2", "二")]).render("kind", "2")
+    assert html.count(" selected") == 1
+    assert '<option value="2" selected>二</option>' in html
