@@ -131,7 +131,8 @@ def test_duplicated_results(simulator: Simulator) -> None:
 
 def test_reordered_results(simulator: Simulator) -> None:
     simulator.register(*range(30))
-    simulator.faults(reorder_results="on", slow_judging=300)
+    # Long enough that the second batch is there before the first one is judged.
+    simulator.faults(reorder_results="on", slow_judging=2000)
     transport = simulator.transport()
     for name in ("old", "new"):
         transport.submit(OutgoingBatch(name, [line(n, id=f"{name}-{n}") for n in range(30)]))
