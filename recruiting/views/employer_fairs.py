@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError
-from core.forms import posted, read_number
+from core.forms import posted
 from employers.access import EmployerRequest, employer_view, find_in_units
 from recruiting import fair_queries
 from recruiting.actions import booths, talks
@@ -23,12 +23,12 @@ from recruiting.models.fairs import LIVE_BOOTH
 from recruiting.rules.fairs import TALKS, WITH_BOOTHS
 from recruiting.states import BoothState, FairKind, FairState
 from recruiting.unit_standing import recruiting_refusals
+from recruiting.views.fair_paging import page_by_start
 from recruiting.words import place_words
 
 _TAB = "fairs"
 _OPEN, _MINE, _TALKS = "open", "mine", "talks"
 _LISTS = ((_OPEN, "可报名"), (_MINE, "我的报名"), (_TALKS, "宣讲会"))
-_SIZE = 20
 _MOST_UNITS = 50
 _EMPTY = {
     _OPEN: ("现在没有可以报名的招聘会", "学校和省级开放报名后会出现在这里。"),
@@ -42,7 +42,7 @@ def listing(request: EmployerRequest) -> HttpResponse:
     show = request.GET.get("show", _OPEN)
     if show not in dict(_LISTS):
         show = _OPEN
-    page, following = _page_of(_rows(request, show), request, rising=show == _OPEN)
+    page, following = page_by_start(_rows(request, show), request, rising=show == _OPEN)
     mine = _own_booths(request, page)
     context = {
         "rows": [(fair, when(fair), mine.get(fair.pk)) for fair in page],
@@ -71,24 +71,6 @@ def _own_booths(request: EmployerRequest, page: list[Fair]) -> dict[int, Booth]:
     """The unit's newest registration for each event."""
     rows = fair_queries.booths_of(request.member).filter(fair__in=[fair.pk for fair in page])
     return {booth.fair_id: booth for booth in rows.order_by("pk")}
-
-
-def _page_of(
-    rows: QuerySet[Fair], request: EmployerRequest, *, rising: bool
-) -> tuple[list[Fair], int | None]:
-    """One page of events by their start, behind the one with the id in `?after=`, and the `after` of the
-    following page; None on the last one."""
-    after = read_number(request.GET.get("after", ""))
-    last = rows.filter(pk=after).first() if after is not None else None
-    if last is not None:
-        beyond = "gt" if rising else "lt"
-        rows = rows.filter(
-            Q(**{f"starts_at__{beyond}": last.starts_at})
-            | Q(starts_at=last.starts_at, **{f"pk__{beyond}": last.pk})
-        )
-    order = ("starts_at", "pk") if rising else ("-starts_at", "-pk")
-    page = list(rows.order_by(*order)[: _SIZE + 1])
-    return page[:_SIZE], page[_SIZE - 1].pk if len(page) > _SIZE else None
 
 
 def _fair(request: EmployerRequest, pk: int) -> Fair:

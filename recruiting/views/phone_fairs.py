@@ -24,6 +24,7 @@ from recruiting.models import Booking, Booth, Fair, Posting
 from recruiting.models.postings import LONG_TEXTS
 from recruiting.rules.fairs import ON_SITE, WITH_BOOTHS
 from recruiting.states import BookingState, FairState
+from recruiting.views.fair_paging import page_by_start
 from recruiting.words import place_words
 
 _TAB = "services"
@@ -39,7 +40,7 @@ def listing(request: GraduateRequest) -> HttpResponse:
     here = request.GET.get("show", _COMING)
     if here not in dict(_TABS):
         here = _COMING
-    page, following = _page(_rows(request, here), request, rising=here == _COMING)
+    page, following = page_by_start(_rows(request, here), request, rising=here == _COMING)
     booked = Booking.objects.filter(graduate=request.graduate, fair__in=[f.pk for f in page])
     mine = {booking.fair_id: booking for booking in booked}
     taken = visiting.occupancies(page)
@@ -60,24 +61,6 @@ def _rows(request: GraduateRequest, here: str) -> QuerySet[Fair]:
         booked = Booking.objects.filter(graduate=request.graduate)
         return rows.filter(pk__in=booked.exclude(state=BookingState.CANCELLED).values("fair"))
     return rows.filter(over) if here == _EARLIER else rows.exclude(over)
-
-
-def _page(
-    rows: QuerySet[Fair], request: GraduateRequest, *, rising: bool
-) -> tuple[list[Fair], int | None]:
-    """One page of events by their start, behind the one with the id in `?after=`, and the `after` of the
-    following page; None on the last one."""
-    after = read_number(request.GET.get("after", ""))
-    last = rows.filter(pk=after).first() if after is not None else None
-    if last is not None:
-        beyond = "gt" if rising else "lt"
-        rows = rows.filter(
-            Q(**{f"starts_at__{beyond}": last.starts_at})
-            | Q(starts_at=last.starts_at, **{f"pk__{beyond}": last.pk})
-        )
-    order = ("starts_at", "pk") if rising else ("-starts_at", "-pk")
-    page = list(rows.order_by(*order)[: _SIZE + 1])
-    return page[:_SIZE], page[_SIZE - 1].pk if len(page) > _SIZE else None
 
 
 def _fair(request: GraduateRequest, pk: int) -> Fair:

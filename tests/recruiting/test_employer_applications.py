@@ -157,6 +157,10 @@ def test_neither_another_unit_nor_a_claimed_colleague_sees_anything(
     data = {"pick": [received.application.pk], "do": "reject", "reason": "1"}
     answer = client.post(reverse("employer-applications-bulk"), data)
     assert name not in answer.content.decode()
+    data = {"pick": [received.application.pk], "do": "send"} | typed_form()
+    invited = client.post(reverse("employer-applications-interview"), data, follow=True)
+    assert name not in invited.content.decode()
+    assert received.application.interviews.count() == 1, "the unit's own, sent before"
     assert (before, received.state()) == ("delivered", "interviewing")
     assert not ResumeReading.objects.exists()
 
