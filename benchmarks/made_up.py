@@ -278,7 +278,7 @@ def roster_rows(count: int) -> list[list[str | int]]:
             number, f"2023{i:08}", f"2334{i:010}", "非定向", "", f"0809{department:02}",
             f"专业{department}", 4, ("汉族", "01", "回族")[i % 3],
             ("共青团员", "03", "群众")[i % 3], ("安徽省合肥市长丰县", "340103", "340104")[i % 3],
-            "20230901", f"{YEAR}0701", "毕业", "非困难生", f"138{i:08}",
+            "20230901", f"{YEAR}0701", "毕业", "非困难生", "是", "否", f"138{i:08}",
             f"s2023{i:08}@example.edu.cn",
         ])  # fmt: skip
     return rows
@@ -286,6 +286,8 @@ def roster_rows(count: int) -> list[list[str | int]]:
 
 def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
     """The rows as an .xlsx of the roster template, with shared strings as Excel writes them."""
+    from openpyxl.utils import get_column_letter
+
     from graduates.fields import BY_KEY, TEMPLATE_KEYS
 
     header = [BY_KEY[key].label for key in TEMPLATE_KEYS]
@@ -294,7 +296,7 @@ def workbook(rows: Sequence[Sequence[str | int]]) -> bytes:
     for number, row in enumerate([header, *rows], start=1):
         cells = []
         for column, value in enumerate(row):
-            place = f'r="{chr(65 + column)}{number}"'
+            place = f'r="{get_column_letter(column + 1)}{number}"'
             if isinstance(value, str):
                 if value:
                     index = shared.setdefault(value, len(shared))

@@ -108,12 +108,13 @@ ALL: tuple[OriginField, ...] = (
 BY_KEY = {f.key: f for f in ALL}
 GROUPS = (REGISTRY, PERSONAL, CONTACT)
 
-# The columns of the roster's template. The other fields are read from a roster that has them.
+# The columns of the roster's template: all that a record must have, and a few more. The other fields
+# are read from a roster that has them.
 TEMPLATE_KEYS = [
     "year", "level", "education_type", "teacher_student", "department", "school_class", "name",
     "gender", "id_number", "student_no", "exam_no", "training_mode", "directed_unit",
     "major_code", "major_name", "duration", "ethnicity", "politics", "origin", "enrolled_on",
-    "graduates_on", "conclusion", "difficulty", "mobile", "email",
+    "graduates_on", "conclusion", "difficulty", "archive_moved", "household_moved", "mobile", "email",
 ]  # fmt: skip
 # A workbook that lacks one of these columns is refused.
 REQUIRED_COLUMNS = [k for k in TEMPLATE_KEYS if BY_KEY[k].required]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Realm, User
@@ -14,7 +16,7 @@ from core import audit
 from core.audit import Actor
 from core.errors import Conflict, DomainError, Invalid, NotPermitted, Refused
 from graduates import hooks
-from graduates.fields import ALL, BY_KEY
+from graduates.fields import ALL, BY_KEY, OriginField
 from graduates.models import Graduate, HandEntry, Person
 from graduates.origin_steps import CONFIRMATION
 from graduates.permissions import editable_keys, phase_for, refuse_sealed
@@ -26,7 +28,7 @@ from graduates.records import (
     json_value,
     record_of,
 )
-from graduates.rules import check_record
+from graduates.rules import check_record, required_gaps
 from graduates.states import Confirmation, EntryCause, Standing
 from schools.models import Cohort, Department, Phase, School, SchoolClass
 from schools.scope import visible_to
@@ -64,6 +66,8 @@ def edit(
         _refuse_grey(changed | set(errors), graduate, by)
         if not errors:
             errors = _check_between_fields(record, changed)
+            if graduate.confirmation == Confirmation.LOCKED:
+                errors |= {f.key: [f"{f.label}不能为空"] for f in _new_gaps(before, record)}
         if errors:
             raise Invalid(errors)
         if changed:
@@ -104,6 +108,12 @@ def _check_between_fields(record: Mapping[str, Any], changed: set[str]) -> dict[
             if issue.is_error:
                 errors.setdefault(issue.field, []).append(issue.message)
     return errors
+
+
+def _new_gaps(before: Mapping[str, Any], record: Mapping[str, Any]) -> list[OriginField]:
+    """The required fields that are empty now and were not before."""
+    known = required_gaps(before)
+    return [f for f in required_gaps(record) if f not in known]
 
 
 def _refuse_grey(keys: set[str], graduate: Graduate, by: User) -> None:
@@ -180,10 +190,8 @@ def confirm(*, graduate_id: int, shown_hash: str, by: User | Actor) -> Graduate:
         current = confirmation_hash(record)
         if shown_hash != current:
             raise Conflict("changed", "信息刚刚有变化，请重新核对后再确认。")
-        missing = [f for f in ALL if f.asked and record[f.key] in (None, "")]
-        if missing:
-            errors = {f.key: [f"{f.label}不能为空"] for f in missing}
-            raise Invalid(errors, code="incomplete")
+        if gaps := required_gaps(record):
+            raise Invalid({f.key: [f"{f.label}不能为空"] for f in gaps}, code="incomplete")
         graduate.confirmed_at, graduate.confirmed_hash = timezone.now(), current
         if graduate.confirmation == Confirmation.UNSUBMITTED:
             graduate.confirmation = Confirmation.CONFIRMED
@@ -192,13 +200,33 @@ def confirm(*, graduate_id: int, shown_hash: str, by: User | Actor) -> Graduate:
         return graduate
 
 
+def why_not_lock(graduate: Graduate, by: User) -> DomainError | None:
+    """Why `by` can't lock the record now; None if they can. A record with an empty required field is
+    not locked, because its graduate could neither fill it in nor confirm afterwards."""
+    if not by.has_perm("graduates.lock"):
+        return NotPermitted("role", "您没有锁定生源信息的权限。")
+    if not CONFIRMATION.allows("lock", graduate.confirmation):
+        return Refused("locked", "已经锁定。")
+    if gaps := required_gaps(record_of(graduate)):
+        return Refused(
+            "gaps", f"必填项还空着：{'、'.join(f.label for f in gaps)}。填写后才能锁定。"
+        )
+    return None
+
+
+def why_not_unlock(graduate: Graduate, by: User) -> DomainError | None:
+    if not by.has_perm("graduates.unlock"):
+        return NotPermitted("role", "只有学校系统管理员可以解锁。")
+    if not CONFIRMATION.allows("unlock", graduate.confirmation):
+        return Refused("not_locked", "没有锁定。")
+    return None
+
+
 def lock(*, graduate_id: int, by: User) -> Graduate:
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
-        if not by.has_perm("graduates.lock"):
-            raise NotPermitted("role", "您没有锁定生源信息的权限。")
-        if not CONFIRMATION.allows("lock", graduate.confirmation):
-            raise Refused("locked", "已经锁定。")
+        if refusal := why_not_lock(graduate, by):
+            raise refusal
         graduate.confirmation = Confirmation.LOCKED
         graduate.locked_at, graduate.locked_by = timezone.now(), by.label
         _save(graduate)
@@ -211,10 +239,8 @@ def unlock(*, graduate_id: int, by: User) -> Graduate:
     unsubmitted."""
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
-        if not by.has_perm("graduates.unlock"):
-            raise NotPermitted("role", "只有学校系统管理员可以解锁。")
-        if not CONFIRMATION.allows("unlock", graduate.confirmation):
-            raise Refused("not_locked", "没有锁定。")
+        if refusal := why_not_unlock(graduate, by):
+            raise refusal
         graduate.locked_at, graduate.locked_by = None, ""
         if is_confirmation_current(graduate):
             graduate.confirmation = Confirmation.CONFIRMED
@@ -228,12 +254,51 @@ def unlock(*, graduate_id: int, by: User) -> Graduate:
 
 @dataclass(frozen=True)
 class LockResult:
-    """What a bulk lock or unlock did with one row."""
+    """What a bulk lock or unlock will do, or has done, with one row. `gaps` are the labels of the
+    required fields that are empty and keep it from being locked."""
 
     graduate_id: int
     label: str
     ok: bool
     message: str
+    gaps: Sequence[str] = ()
+
+    @property
+    def address(self) -> str:
+        """The page of the record, where what is missing can be filled in."""
+        return reverse("console:origin", args=[self.graduate_id])
+
+
+def preview_locks(
+    *, graduate_ids: Sequence[int], by: User, unlocking: bool = False
+) -> list[LockResult]:
+    """What `lock_many` would do with each row; changes nothing."""
+    results = []
+    message = "将解锁" if unlocking else "将锁定"
+    for graduate in _picked(graduate_ids, by):
+        try:
+            refuse_sealed(graduate.cohort)
+            refused = (why_not_unlock if unlocking else why_not_lock)(graduate, by)
+        except DomainError as sealed:
+            refused = sealed
+        results.append(
+            _refused(graduate, refused)
+            if refused
+            else LockResult(graduate.pk, str(graduate), True, message)
+        )
+    return results
+
+
+def _refused(graduate: Graduate, refusal: DomainError) -> LockResult:
+    gaps = required_gaps(record_of(graduate)) if refusal.code == "gaps" else []
+    labels = [f.label for f in gaps]
+    return LockResult(graduate.pk, str(graduate), False, refusal.message, labels)
+
+
+def _picked(graduate_ids: Sequence[int], by: User) -> QuerySet[Graduate]:
+    """The picked records in the scope of `by`."""
+    rows = visible_to(Graduate.objects.select_related(*RELATED), by)
+    return rows.filter(pk__in=graduate_ids).order_by("pk")
 
 
 def lock_many(
@@ -242,14 +307,13 @@ def lock_many(
     """Lock or unlock many records, each in its own transaction. Records outside the user's scope are
     left out."""
     results = []
-    rows = visible_to(Graduate.objects.all(), by).filter(pk__in=graduate_ids).order_by("pk")
-    for graduate in rows:
+    for graduate in _picked(graduate_ids, by):
         try:
             done = (unlock if unlocking else lock)(graduate_id=graduate.pk, by=by)
             message = Confirmation(done.confirmation).label
             results.append(LockResult(graduate.pk, str(graduate), True, message))
         except DomainError as refusal:
-            results.append(LockResult(graduate.pk, str(graduate), False, refusal.message))
+            results.append(_refused(graduate, refusal))
     return results
 
 

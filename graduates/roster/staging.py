@@ -67,6 +67,13 @@ def _empty_values() -> dict[str, Any]:
     return {k: BY_KEY[k].empty for k in (*_DIRECT, "id_type") if not BY_KEY[k].required}
 
 
+def _staged_value(key: str) -> str:
+    """The SQL of the value that a staged row `s` gives the graduate `g`. What the graduate is asked for
+    stays where the roster is empty, because only the graduate may have filled it in."""
+    staged = f's."{key}"'
+    return f'coalesce({staged}, g."{key}")' if BY_KEY[key].asked_of_graduate else staged
+
+
 @dataclass
 class Plan:
     """The staged rows of one import, compared with the records of its school. `keys` are the fields
@@ -90,7 +97,7 @@ class Plan:
             elif key in ("id_type", "id_number"):
                 pairs.append((key, f"p.{key}", f"s.{key}"))
             elif key in _DIRECT:
-                pairs.append((key, f'g."{key}"', f's."{key}"'))
+                pairs.append((key, f'g."{key}"', _staged_value(key)))
         return pairs
 
     _JOIN = """
@@ -351,7 +358,7 @@ class Plan:
     def _update_statements(self) -> list[str]:
         """Write changed values and end the graduate's confirmation (DOMAIN §2). Rows of locked records
         were refused before."""
-        sets = "".join(f'"{k}" = s."{k}", ' for k in self.keys if k in _DIRECT)
+        sets = "".join(f'"{k}" = {_staged_value(k)}, ' for k in self.keys if k in _DIRECT)
         return [
             f"""UPDATE graduates_graduate g SET {sets} name_sort = s.name_sort,
                     department_id = d.id, school_class_id = c.id, person_id = p.id,

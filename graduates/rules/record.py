@@ -53,11 +53,16 @@ def gender_agrees(record: Record) -> list[Finding]:
     return []
 
 
+def names_unit(record: Record) -> bool:
+    """Whether the 培养方式 is one that names a 定向或委培单位."""
+    return record.get("training_mode") in _DIRECTED
+
+
 def directed_unit(record: Record) -> list[Finding]:
     mode, unit = record.get("training_mode"), record.get("directed_unit")
     if mode is None or unit is None:
         return []
-    if mode in _DIRECTED and not unit:
+    if names_unit(record) and not unit:
         words = lookup.name("training_mode", mode)
         return [
             Finding(
@@ -66,7 +71,7 @@ def directed_unit(record: Record) -> list[Finding]:
                 field="directed_unit",
             )
         ]
-    if mode not in _DIRECTED and unit:
+    if not names_unit(record) and unit:
         return [
             Finding(
                 "directed_unit_extra",

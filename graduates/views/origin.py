@@ -24,6 +24,7 @@ from graduates.initial_codes import initial_code, last_day
 from graduates.models import Graduate
 from graduates.permissions import editable_keys
 from graduates.records import RELATED, record_of
+from graduates.rules import required_gaps
 from schools.access import StaffRequest, staff_view
 from schools.models import Cohort, Phase
 from schools.scope import visible_to
@@ -57,7 +58,8 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
         "form": form,
         "may_edit": bool(editable_keys(graduate, request.user)),
         "history": _history(graduate),
-        "may_lock": is_open and request.user.has_perm("graduates.lock"),
+        "gaps": [form[f.key] for f in required_gaps(record_of(graduate))],
+        "may_lock": is_open and origin.why_not_lock(graduate, request.user) is None,
         "may_unlock": is_open and request.user.has_perm("graduates.unlock"),
         "may_move": is_open and request.user.has_perm("graduates.standing"),
         "entries": list(hand_entries.unconfirmed_entries(pk)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from typing import Any
 
@@ -122,9 +123,25 @@ class RosterExport(OriginList):
 @staff_view("graduates.lock")
 @require_POST
 def lock_many(request: StaffRequest) -> HttpResponse:
-    """Lock or unlock the picked rows. The page says for each row what happened."""
+    """Lock or unlock the picked rows. The first page says what would happen to each row, and which
+    required fields are empty in how many; its button does it, and the second page says what happened.
+    """
     ids, unlocking = picked_ids(request), pressed(request, "action") == "unlock"
+    title = "批量解锁" if unlocking else "批量锁定"
+    if pressed(request, "sure") != "1":
+        rows = origin.preview_locks(graduate_ids=ids, by=request.user, unlocking=unlocking)
+        left = [r for r in rows if not r.ok]
+        context = {
+            "rows": rows,
+            "able": [r for r in rows if r.ok],
+            "left": left,
+            "with_gaps": sum(bool(r.gaps) for r in left),
+            "gaps": Counter(label for r in left for label in r.gaps).most_common(),
+            "unlocking": unlocking,
+            "title": title,
+        }
+        return render(request, "graduates/console/bulk_lock.html", context)
     results = origin.lock_many(graduate_ids=ids, by=request.user, unlocking=unlocking)
-    context = {"results": results, "title": "批量解锁" if unlocking else "批量锁定",
+    context = {"results": results, "title": title,
                "done": sum(r.ok for r in results), "back": "console:origins"}  # fmt: skip
     return render(request, "core/bulk_result.html", context)

@@ -18,6 +18,7 @@ from graduates.fields import ALL, CONTACT_KEYS
 from graduates.forms import OwnOriginForm, origin_form
 from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
+from graduates.rules import required_gaps
 
 
 @graduate_view
@@ -86,6 +87,8 @@ def _form(
     context = {
         "graduate": graduate,
         "form": form,
+        # What is empty, is needed and can't be filled in here: only a correction helps.
+        "gaps": [form[f.key] for f in required_gaps(record_of(graduate)) if f.key in form.greyed],
         "asks_password": "mobile" in keys and "mobile" not in form.greyed,
         "may_edit": len(form.greyed) < len(keys),
         "current": is_confirmation_current(graduate),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -282,7 +283,7 @@ def test_hostile_files_are_refused_with_a_sentence(kind: str, world: World) -> N
 def test_a_sheet_that_claims_a_million_rows_is_read_quickly(world: World) -> None:
     content = replaced_sheet(
         roster_book(typed_record(world)),
-        lambda xml: xml.replace(b'<dimension ref="A1:Y2"', b'<dimension ref="A1:XFD1048576"'),
+        lambda xml: re.sub(rb'<dimension ref="[A-Z0-9:]+"', b'<dimension ref="A1:XFD1048576"', xml),
     )
     assert b"XFD1048576" in zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
     started = time.monotonic()
