@@ -13,7 +13,7 @@ from codes.fields import FieldDeclaration
 from codes.forms import DeclaredField, DeclaredForm, declared_form
 from core.forms import PlatformForm, fields, widgets
 from core.masking import mask_id, mask_phone
-from graduates import archive
+from graduates import archive, placement
 from graduates.actions import field_permissions, reopen
 from graduates.fields import ALL, BY_KEY
 from graduates.models import ArchiveTransfer, Graduate
@@ -21,7 +21,7 @@ from graduates.permissions import editable_keys, why_grey
 from graduates.records import record_of
 from graduates.rules.glyphs import check_glyphs
 from graduates.states import Standing
-from schools.models import Cohort, Department, SchoolClass
+from schools.models import School
 
 # Masked numbers that a logged click shows as a whole, with the path to them from a graduate.
 REVEALABLE = {"id_number": "person__id_number", "mobile": "mobile", "home_phone": "home_phone"}
@@ -64,7 +64,7 @@ def origin_form(
         demanded=_REQUIRED,
         greyed={f.key: why_grey(f, graduate, user) for f in shown if f.key not in allowed},
         masked=REVEALABLE,
-        choices=_own_choices(graduate, allowed & set(keys)),
+        choices=_own_choices(graduate, user, allowed & set(keys), data or {}),
         base=base,
     )
     record = record_of(graduate)
@@ -86,22 +86,43 @@ def _warn_of_glyphs(form: DeclaredForm) -> None:
         form.warnings["name"] = [f"{finding.message}。" for finding in findings]
 
 
-def _own_choices(graduate: Graduate, keys: set[str]) -> dict[str, Sequence[tuple[str, str]]]:
-    """The choices of the fields `keys` that no code table has: departments and classes, by name."""
-    choices: dict[str, Sequence[tuple[str, str]]] = {}
+def _own_choices(
+    graduate: Graduate, user: User, keys: set[str], data: Mapping[str, Any]
+) -> dict[str, placement.Choices]:
+    """The choices of those of the fields `keys` that decide who sees the record: only what `user` may
+    choose, and what is stored."""
+    choices: dict[str, placement.Choices | None] = {}
+    stored = graduate.department.name
     if "department" in keys:
-        departments = Department.objects.filter(school_id=graduate.school_id)
-        choices["department"] = [(n, n) for n in departments.values_list("name", flat=True)]
+        choices["department"] = placement.department_choices(
+            graduate.school_id, user, current=stored
+        )
     if "school_class" in keys:
-        classes = SchoolClass.objects.filter(cohort_id=graduate.cohort_id).order_by("name")
-        names = classes.values_list("name", flat=True).distinct()
-        choices["school_class"] = [(n, n) for n in names]
-    return choices
+        first = (str(graduate.cohort.year), data.get("department") or stored)
+        choices["school_class"] = placement.class_choices([graduate.cohort], user, first=first)
+    if "level" in keys:
+        choices["level"] = placement.level_choices(user, current=graduate.level)
+    return {key: offered for key, offered in choices.items() if offered is not None}
 
 
-def new_graduate_form(data: Mapping[str, Any] | None = None) -> DeclaredForm:
-    """The form that adds a graduate by hand."""
-    form = declared_form(ALL, required=_REQUIRED, demanded=_REQUIRED)(data)
+def new_graduate_form(
+    school: School, user: User, data: Mapping[str, Any] | None = None
+) -> DeclaredForm:
+    """The form that adds a graduate by hand, to a cohort that takes some."""
+    cohorts = placement.open_cohorts(school.pk)
+    typed = data or {}
+    first = (typed.get("year", ""), typed.get("department", ""))
+    form_class = declared_form(
+        ALL,
+        required=_REQUIRED,
+        demanded=_REQUIRED,
+        choices={
+            "year": placement.cohort_choices(school.pk),
+            "department": placement.department_choices(school.pk, user),
+            "school_class": placement.class_choices(cohorts, user, first=first),
+        },
+    )
+    form = form_class(data)
     _warn_of_glyphs(form)
     return form
 
@@ -109,14 +130,14 @@ def new_graduate_form(data: Mapping[str, Any] | None = None) -> DeclaredForm:
 class StandingForm(PlatformForm):
     """A change of the standing: 延期, 转出, 退学, or back to 在籍. The action refuses what can't be."""
 
-    standing = fields.Text(
-        "变动", widget=widgets.Select(attrs={"class": "form-select form-select-sm"})
-    )
+    standing = fields.Choice("变动", ())
     reason = fields.Text("原因", max_length=200)
 
     def __init__(self, *args: Any, graduate: Graduate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["standing"].widget.attrs["id"] = "standing"
+        self.fields["standing"].widget.attrs |= {
+            "id": "standing", "class": "form-select form-select-sm",
+        }  # fmt: skip
         self.fields["reason"].widget.attrs |= {
             "id": "standing-reason", "class": "form-control form-control-sm",
         }  # fmt: skip
@@ -125,7 +146,9 @@ class StandingForm(PlatformForm):
     def _choices(self, graduate: Graduate) -> list[tuple[str, str]]:
         if graduate.standing != Standing.ENROLLED:
             return [("enrolled", "恢复在籍")]
-        others = Cohort.objects.filter(school_id=graduate.school_id).exclude(pk=graduate.cohort_id)
+        others = [
+            c for c in placement.open_cohorts(graduate.school_id) if c.pk != graduate.cohort_id
+        ]
         deferrals = [(f"defer-{c.pk}", f"延期到{c}") for c in others]
         return [*deferrals, *((s.value, s.label) for s in _LEAVING)]
 

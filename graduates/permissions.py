@@ -66,6 +66,8 @@ def _editable_by_graduate(graduate: Graduate) -> set[str]:
 
 def why_grey(field: OriginField, graduate: Graduate, user: User) -> str:
     """The sentence beside a field that can't be edited."""
+    if field.key == "year" and user.realm == Realm.STAFF:
+        return "换届请由学校系统管理员办理延期"
     if phase_for(graduate) in (Phase.ENDED, Phase.SEALED):
         return f"{graduate.cohort}已{graduate.cohort.phase_label}"
     if graduate.confirmation == Confirmation.LOCKED:

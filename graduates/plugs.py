@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -9,11 +10,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Refused
-from graduates import archive, home, hooks  # noqa: F401 - home fills a hook
+from graduates import archive, home, hooks, placement  # noqa: F401 - home fills a hook
 from graduates.actions import archive as archive_actions
 from graduates.actions import origin
 from graduates.fields import ALL as ALL_FIELDS
-from graduates.fields import BY_KEY
+from graduates.fields import BY_KEY, OriginField
 from graduates.hooks import CorrectionTarget
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.records import RELATED, record_of
@@ -68,16 +69,71 @@ def origin_target() -> CorrectionTarget:
     return CorrectionTarget(
         kind=CorrectionKind.ORIGIN,
         label="生源信息",
-        fields=lambda graduate: ALL_FIELDS,
+        fields=lambda graduate: [_correctable(f, graduate) for f in ALL_FIELDS],
         current=lambda graduate, key: BY_KEY[key].show(record_of(_with_relations(graduate))[key]),
         check=_check_origin,
-        apply=lambda *, graduate_id, field, value, by, **_: origin.edit(
-            graduate_id=graduate_id, typed={field: value}, by=by
-        ),
+        apply=_apply_origin,
     )
 
 
+@dataclass(frozen=True)
+class _OfCohort(OriginField):
+    """The department or the class of a graduate: one that the school has in the graduate's cohort."""
+
+    offered: placement.Choices = ()
+
+    def choices(self) -> placement.Choices:
+        return self.offered
+
+
+def _correctable(field: OriginField, graduate: Graduate) -> OriginField:
+    if field.key not in ("department", "school_class"):
+        return field
+    whole = _with_relations(graduate)
+    first = (str(whole.cohort.year), whole.department.name)
+    offered = (
+        placement.department_choices(whole.school_id)
+        if field.key == "department"
+        else placement.class_choices([whole.cohort], first=first)
+    )
+    return _OfCohort(
+        field.key,
+        field.label,
+        field.kind,
+        field.group,
+        max_length=field.max_length,
+        offered=offered,
+    )
+
+
+def _is_offered(graduate: Graduate, key: str, value: Any) -> bool:
+    choices = _correctable(BY_KEY[key], graduate).choices() or ()
+    return any(value in _names_in(choice) for choice in choices)
+
+
+def _names_in(choice: tuple[str, Any]) -> list[str]:
+    """The names in a choice, which is a group of classes or one department."""
+    value, content = choice
+    return [name for name, _ in content] if isinstance(content, list) else [value]
+
+
+def _apply_origin(*, graduate_id: int, field: str, value: str, by: User, **_: Any) -> None:
+    """Store an accepted value. The cohort is no value to edit: the record is moved by 延期."""
+    if field == "year":
+        graduate = Graduate.objects.select_related("cohort").get(pk=graduate_id)
+        if value != str(graduate.cohort.year):
+            raise Refused(
+                "defer_first",
+                "年度不能直接更改：请学校系统管理员先在生源信息页的“学籍变动”中办理延期，再采纳此反馈。",
+                field="answer",
+            )
+        return
+    origin.edit(graduate_id=graduate_id, typed={field: value}, by=by)
+
+
 def _check_origin(graduate: Graduate, key: str, value: Any) -> list[str]:
+    if key in ("department", "school_class") and not _is_offered(graduate, key, value):
+        return [f"本校本届没有“{value}”，请从列表中选择。"]
     issues = check_record(record_of(_with_relations(graduate)) | {key: value})
     return [issue.message for issue in issues if issue.is_error and issue.field == key]
 

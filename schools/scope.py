@@ -47,6 +47,19 @@ class Scope:
             return False
         return not self.cohorts or not (self.departments or self.classes)
 
+    def includes(
+        self, *, cohort_id: int, level: str, department_id: int, school_class_id: int
+    ) -> bool:
+        """Whether a graduate of the own school with these values is inside: what `visible_to` asks
+        of rows, asked of one that is not stored yet."""
+        if self.everything or self.whole_school:
+            return True
+        if cohort_id not in (self.cohorts or ()):
+            return False
+        if self.levels is not None and level not in self.levels:
+            return False
+        return department_id in self.departments or school_class_id in self.classes
+
 
 _STAFF = LookUp(lambda pk: StaffMember.objects.filter(user_id=pk), related=("school",))
 

@@ -21,6 +21,7 @@ from graduates.models import Graduate, HandEntry, Person
 from graduates.origin_steps import CONFIRMATION
 from graduates.permissions import editable_keys, phase_for, refuse_sealed
 from graduates.pinyin import name_sort
+from graduates.placement import DECIDING, refuse_outside
 from graduates.records import (
     RELATED,
     confirmation_hash,
@@ -73,6 +74,7 @@ def edit(
         if changed:
             was_current = is_confirmation_current(graduate)
             _set_values(graduate, record, changed)
+            refuse_outside(graduate, changed, by)
             if by.realm != Realm.GRADUATE:
                 _lapse_confirmation(graduate)
             elif was_current:  # graduates confirm what they change themselves
@@ -147,11 +149,15 @@ def _set_class(graduate: Graduate, department: str, school_class: str) -> None:
     ).first()
     if its_department is None:
         raise Invalid({"department": [f"本校没有院系“{department}”。"]})
+    if not its_department.is_active and its_department.pk != graduate.department_id:
+        raise Invalid({"department": [f"院系“{department}”已停用，请选择其他院系。"]})
     its_class = SchoolClass.objects.filter(
         cohort_id=graduate.cohort_id, department=its_department, name=school_class
     ).first()
     if its_class is None:
-        raise Invalid({"school_class": [f"{department}没有班级“{school_class}”。"]})
+        raise Invalid(
+            {"school_class": [f"{department}没有班级“{school_class}”，请同时选好院系和班级。"]}
+        )
     graduate.department, graduate.school_class = its_department, its_class
 
 
@@ -349,6 +355,7 @@ def add(*, school: School, typed: Mapping[str, Any], by: User | Actor) -> Gradua
             setattr(graduate, key, record[key])
         graduate.name_sort = name_sort(graduate.name)
         _set_class(graduate, record["department"], record["school_class"])
+        refuse_outside(graduate, DECIDING, by)
         graduate.version = 0
         _save(graduate)
         _note_entry(graduate, EntryCause.ADDED, by)

@@ -21,7 +21,7 @@ def _checked_reason(by: User, reason: str) -> str:
     if not by.has_perm("graduates.standing"):
         raise NotPermitted("role", "只有学校系统管理员可以办理学籍变动。")
     if not reason.strip():
-        raise Refused("reason", "请填写变动原因。")
+        raise Refused("reason", "请填写变动原因。", field="reason")
     return reason.strip()
 
 
@@ -61,13 +61,13 @@ def defer(*, graduate_id: int, to: Cohort, reason: str, by: User) -> Graduate:
         graduate = locked_graduate(graduate_id)
         _check_enrolled(graduate, "defer")
         if to.school_id != graduate.school_id or to.pk == graduate.cohort_id:
-            raise Refused("cohort", "请选择本校的另一届。")
+            raise Refused("cohort", "请选择本校的另一届。", field="standing")
         if to.phase() == Phase.SEALED:
-            raise Refused("cohort_sealed", f"{to}已封存。")
+            raise Refused("cohort_sealed", f"{to}已封存。", field="standing")
         if graduate.person.graduates.filter(cohort=to).exists():
-            raise Refused("person_twice", f"{to}中已有此人的记录。")
+            raise Refused("person_twice", f"{to}中已有此人的记录。", field="standing")
         if Graduate.objects.filter(cohort=to, exam_no=graduate.exam_no).exists():
-            raise Refused("exam_no_taken", f"{to}中已有此考生号。")
+            raise Refused("exam_no_taken", f"{to}中已有此考生号。", field="standing")
         hooks.leave_guards.run(graduate=graduate)
         changes = {"year": [graduate.cohort.year, to.year]}
         its_class, _ = SchoolClass.objects.get_or_create(

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from codes.fields import FieldDeclaration
+from codes.forms import DeclaredForm
 from core import audit
 from core.errors import DomainError, Invalid
-from core.forms import posted, pressed, read_number
+from core.forms import posted, pressed
 from core.models import Event
 from graduates import forms, hooks
 from graduates.actions import account, hand_entries, initial_codes, origin
@@ -38,6 +40,7 @@ def graduate_or_404(request: StaffRequest, pk: int) -> Graduate:
 
 @staff_view("graduates.view")
 def detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """The record in a form. A refused change comes back beside what was typed."""
     graduate = graduate_or_404(request, pk)
     form = forms.origin_form(graduate, request.user, posted(request))
     if form.is_valid():
@@ -52,6 +55,16 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("console:origin", pk=pk)
         except Invalid as invalid:
             form.add_refusal(invalid)
+    return _detail(request, graduate, form)
+
+
+def _detail(
+    request: StaffRequest,
+    graduate: Graduate,
+    form: DeclaredForm,
+    standing_form: forms.StandingForm | None = None,
+) -> HttpResponse:
+    pk = graduate.pk
     is_open = graduate.cohort.phase() != Phase.SEALED
     context = {
         "graduate": graduate,
@@ -65,14 +78,15 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
         "entries": list(hand_entries.unconfirmed_entries(pk)),
         "may_confirm_entries": request.user.has_perm(hand_entries.PERMISSION),
         "waits": [w for waits in hooks.signing_waits.run(graduate=graduate) for w in waits],
-        "standing_form": forms.StandingForm(graduate=graduate),
+        "standing_form": standing_form or forms.StandingForm(graduate=graduate),
         "links": [
             link
             for links in hooks.detail_links.run(graduate=graduate, user=request.user)
             for link in links
         ],
     }
-    return render(request, "graduates/console/origin.html", context, status=form.status)
+    status = standing_form.status if standing_form else form.status
+    return render(request, "graduates/console/origin.html", context, status=status)
 
 
 def _history(graduate: Graduate) -> list[dict[str, Any]]:
@@ -182,17 +196,21 @@ def reset_account(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view("graduates.standing")
 @require_POST
 def standing(request: StaffRequest, pk: int) -> HttpResponse:
-    """Change the standing. A refusal is shown on the record's page."""
+    """Change the standing. A refusal is shown on the record's page, beside what was typed."""
     graduate = graduate_or_404(request, pk)
     form = forms.StandingForm(request.POST, graduate=graduate)
-    if not form.is_valid():
-        messages.error(request, form.first_error)
+    if form.is_valid() and _change_standing(request, graduate, form):
+        messages.success(request, "学籍变动已办理。")
         return redirect("console:origin", pk=pk)
-    wanted, reason = form.cleaned_data["standing"], form.cleaned_data["reason"]
+    return _detail(request, graduate, forms.origin_form(graduate, request.user), form)
+
+
+def _change_standing(request: StaffRequest, graduate: Graduate, form: forms.StandingForm) -> bool:
+    """Do what the form says; False if the action refused it."""
+    pk, wanted, reason = graduate.pk, form.cleaned_data["standing"], form.cleaned_data["reason"]
     try:
-        if wanted.startswith("defer-"):
-            cohorts = Cohort.objects.filter(school_id=graduate.school_id)
-            to = get_object_or_404(cohorts, pk=read_number(wanted.removeprefix("defer-")))
+        if wanted.startswith("defer-"):  # the form has checked that it is an offered cohort
+            to = Cohort.objects.get(pk=int(wanted.removeprefix("defer-")))
             actions_standing.defer(graduate_id=pk, to=to, reason=reason, by=request.user)
         elif wanted == "enrolled":
             actions_standing.restore_enrolment(graduate_id=pk, reason=reason, by=request.user)
@@ -200,18 +218,21 @@ def standing(request: StaffRequest, pk: int) -> HttpResponse:
             actions_standing.end_enrolment(
                 graduate_id=pk, standing=wanted, reason=reason, by=request.user
             )
-        messages.success(request, "学籍变动已办理。")
     except DomainError as refusal:
-        messages.error(request, refusal.message)
-    return redirect("console:origin", pk=pk)
+        form.add_refusal(refusal)
+        return False
+    return True
 
 
 @staff_view("graduates.add")
 def add(request: StaffRequest) -> HttpResponse:
-    form = forms.new_graduate_form(posted(request))
-    if request.staff.school is not None and form.may_try():
+    school = request.staff.school
+    if school is None:
+        raise PermissionDenied
+    form = forms.new_graduate_form(school, request.user, posted(request))
+    if form.may_try():
         try:
-            graduate = origin.add(school=request.staff.school, typed=form.typed, by=request.user)
+            graduate = origin.add(school=school, typed=form.typed, by=request.user)
             messages.success(request, f"已新增{graduate.name}，须由另一位老师确认后才能签约。")
             return redirect("console:origin", pk=graduate.pk)
         except Invalid as invalid:
