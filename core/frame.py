@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from celery.schedules import crontab
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from core.invariants import Invariant
 from core.jobs import JobKind
@@ -24,8 +24,8 @@ from core.states import Lifecycle
 class MenuItem:
     """One line of the console's left menu.
 
-    Who has `permission` sees it. `count` returns how many records wait for a user, capped by the
-    caller. `holds` are beginnings of addresses that belong to this line although they are not
+    Who has `permission` sees it. `waiting` returns the records that wait for a user there, or `count`
+    their number, where they are no rows of a list. `holds` are beginnings of addresses that belong to this line although they are not
     below its own address.
     """
 
@@ -35,12 +35,13 @@ class MenuItem:
     icon: str
     permission: str
     order: int = 100
+    waiting: Callable[[Any], QuerySet[Any]] | None = None
     count: Callable[[Any], int] | None = None
     holds: tuple[str, ...] = ()
 
     @property
     def counted(self) -> bool:
-        return self.count is not None
+        return self.waiting is not None or self.count is not None
 
 
 @dataclass(frozen=True)

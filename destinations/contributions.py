@@ -1,5 +1,6 @@
 """What this app adds to the shared frame (`core/frame.py`)."""
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import User
@@ -8,33 +9,26 @@ from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, S
 from destinations import demo, dispute_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.invariants import INVARIANTS
-from destinations.models import Destination, DestinationEvent
+from destinations.models import Destination, DestinationEvent, Dispute
 from destinations.queries import disputes_for, waiting_for
-from schools.options import cohort_ids, cohort_options
+from schools.current_cohort import kept_year
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 from schools.scope import visible_to
 
 
-def _count_waiting(user: User) -> int:
-    return waiting_for(user).order_by()[:1000].count()
-
-
-def _count_disputes(user: User) -> int:
-    if not user.has_perm("destinations.settle"):
-        return 0
-    return disputes_for(user).order_by()[:1000].count()
+def _disputes_waiting(user: User) -> QuerySet[Dispute]:
+    rows = disputes_for(user)
+    return rows if user.has_perm("destinations.settle") else rows.none()
 
 
 def progress_panel(user: User) -> HomePanel | None:
-    """How far the newest cohort is, in the user's scope."""
-    if not user.has_perm("figures.view"):
+    """How far the year that the user works with is, in the user's scope."""
+    kept = kept_year(user)
+    if kept is None or not user.has_perm("figures.view"):
         return None
-    cohorts = cohort_options(user)
-    if not cohorts:
-        return None
-    year = cohorts[0][0]
+    year = kept.year
     rows = visible_to(Destination.objects.all(), user, graduate="graduate")
-    n = reports.progress_counts(rows.filter(cohort_id__in=cohort_ids(user, int(year))))
+    n = reports.progress_counts(rows.filter(cohort_id__in=kept.cohort_ids))
     base = reverse("console:destinations")
     origins = reverse("console:origins")
     lines = [
@@ -71,7 +65,7 @@ CONTRIBUTIONS = Contributions(
             "check2-square",
             "destinations.review",
             10,
-            _count_waiting,
+            waiting_for,
         ),
         MenuItem(
             "去向登记",
@@ -88,7 +82,7 @@ CONTRIBUTIONS = Contributions(
             "exclamation-diamond",
             "destinations.view",
             40,
-            _count_disputes,
+            _disputes_waiting,
         ),
         MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
         MenuItem(

@@ -1,15 +1,18 @@
 """What employers add to the shared frame: permission, menu, tabs, transition table and demo data."""
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from core import bodies
 from core.frame import Contributions, Demo, MenuItem, Tab
 from employers import demo, letter_steps, member_steps
+from employers.models import Letter
 from employers.queries import letters_waiting
 from schools.roles import PROVINCE
 
 
-def _letters_waiting(user: User) -> int:
-    return letters_waiting()[:1000].count()
+def _letters_waiting(user: User) -> QuerySet[Letter]:
+    return letters_waiting()
 
 
 CONTRIBUTIONS = Contributions(

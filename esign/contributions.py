@@ -2,7 +2,6 @@
 
 from celery.schedules import crontab
 
-from accounts.models import User
 from core import bodies
 from core.frame import Contributions, MenuItem, PeriodicTask, Tab
 from esign import (
@@ -18,15 +17,6 @@ from esign.actions.imports import INVITATION_IMPORTS
 from esign.invariants import INVARIANTS
 from esign.queries import conclusions_to_decide, terminations_to_review
 from schools.roles import ADMINS, ALL_LEVELS, SCHOOL, SCHOOL_STAFF
-
-
-def terminations_waiting(user: User) -> int:
-    return terminations_to_review(user).order_by()[:1000].count()
-
-
-def conclusions_waiting(user: User) -> int:
-    return conclusions_to_decide(user).order_by()[:1000].count()
-
 
 CONTRIBUTIONS = Contributions(
     body_limits={
@@ -46,9 +36,9 @@ CONTRIBUTIONS = Contributions(
     },
     console_menu=(
         MenuItem("网络签约", "待审核解约", "console:termination-queue", "scissors", "esign.review", 10,
-                 terminations_waiting),
+                 terminations_to_review),
         MenuItem("网络签约", "待确认劳动合同", "console:conclusion-queue", "briefcase", "esign.conclude", 15,
-                 conclusions_waiting),
+                 conclusions_to_decide),
         MenuItem("网络签约", "网络签约管理", "console:agreements", "file-earmark-text", "esign.view", 20),
         MenuItem("网络签约", "协议书打印管理", "console:prints", "printer", "esign.print", 30),
         MenuItem("网络签约", "解约管理", "console:terminations", "file-earmark-x", "esign.view", 40),

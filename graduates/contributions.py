@@ -1,5 +1,7 @@
 """What this app adds to the shared frame (`core/frame.py`)."""
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from core import bodies
 from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
@@ -14,18 +16,17 @@ from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
 from schools.scope import visible_to
 
 
-def _count_hand_entries(user: User) -> int:
+def _hand_entries_waiting(user: User) -> QuerySet[Graduate]:
     if not user.has_perm(hand_entries.PERMISSION):
-        return 0
-    rows = hand_entries.with_waiting_entries(visible_to(Graduate.objects.all(), user))
-    return rows.order_by()[:1000].count()
+        return Graduate.objects.none()
+    return hand_entries.with_waiting_entries(visible_to(Graduate.objects.all(), user))
 
 
-def _count_corrections(user: User) -> int:
+def _corrections_waiting(user: User) -> QuerySet[CorrectionRequest]:
     if not user.has_perm("graduates.correct"):
-        return 0
+        return CorrectionRequest.objects.none()
     rows = visible_to(CorrectionRequest.objects.all(), user, graduate="graduate")
-    return rows.filter(state=CorrectionState.OPEN).order_by()[:1000].count()
+    return rows.filter(state=CorrectionState.OPEN)
 
 
 CONTRIBUTIONS = Contributions(
@@ -54,10 +55,10 @@ CONTRIBUTIONS = Contributions(
         MenuItem("生源", "生源信息", "console:origins", "people", "graduates.view", 10),
         MenuItem("生源", "导入名册", "console:imports", "upload", "graduates.import", 20),
         MenuItem("生源", "手工新增待确认", "console:hand-entries", "person-check",
-                 hand_entries.PERMISSION, 15, _count_hand_entries),
+                 hand_entries.PERMISSION, 15, _hand_entries_waiting),
         MenuItem("生源", "档案转寄", "console:archives", "mailbox", "graduates.view", 22),
         MenuItem("生源", "信息反馈", "console:corrections", "chat-left-text", "graduates.view", 25,
-                 _count_corrections),
+                 _corrections_waiting),
         MenuItem("生源", "最近修改", "console:changes", "clock-history", "graduates.view", 30),
         MenuItem("生源", "初始码", "console:initial-codes", "ticket-perforated",
                  "graduates.initial_codes", 40),

@@ -19,6 +19,7 @@ from codes import lookup, readers, text
 from core.forms import read_number
 from graduates.states import Confirmation
 from schools import options
+from schools.current_cohort import of_every_year, year_of
 from schools.scope import scope_of
 
 
@@ -156,14 +157,15 @@ class Keyword(_ShallowCopied, django_filters.CharFilter):
 
 
 class GraduateFilter(django_filters.FilterSet):
-    """Filters by school, cohort, level, department, class, major and keyword. `path` leads from a row
-    to its graduate; `less_used` filters are hidden behind a button."""
+    """Filters by school, level, department, class, major and keyword, within the year that the page
+    is about. `path` leads from a row to its graduate; `less_used` filters are hidden behind a button.
+    """
 
+    by_year = True
     path = ""
     less_used: ClassVar[frozenset[str]] = frozenset({"level", "major"})
 
     school = Choice(label="学校", method="by_school")
-    cohort = Choice(label="届别", method="by_cohort")
     level = Choice(label="学历", method="by_level")
     department = Choice(label="院系", method="by_department")
     school_class = Choice(label="班级", method="by_class")
@@ -171,6 +173,9 @@ class GraduateFilter(django_filters.FilterSet):
     q = Keyword(label="关键字", method="by_keyword", help_text="姓名、学号、考生号或证件号码")
 
     def __init__(self, data: Any = None, queryset: Any = None, *, request: HttpRequest) -> None:
+        self.year = None if of_every_year(request) else year_of(request)
+        if self.year is not None:
+            queryset = queryset.filter(cohort_id__in=self.year.cohort_ids)
         super().__init__(data, queryset, request=request)
         for name, values in self.choices().items():
             if not values:
@@ -187,7 +192,7 @@ class GraduateFilter(django_filters.FilterSet):
             **options.list_options(
                 user,
                 read_number(self.data.get("department", "")),
-                read_number(self.data.get("cohort", "")),
+                None if self.year is None else self.year.year,
             ),
         }
 
@@ -215,15 +220,6 @@ class GraduateFilter(django_filters.FilterSet):
 
     def by_school(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(school_id=int(value))
-
-    def by_cohort(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        from schools.models import Cohort
-
-        scope = scope_of(self.request.user)
-        rows = Cohort.objects.filter(year=int(value))
-        if scope is not None and not scope.everything:
-            rows = rows.filter(school_id=scope.own_school)
-        return queryset.filter(cohort_id__in=list(rows.values_list("id", flat=True)))
 
     def by_level(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return self._filter_graduates(queryset, "level__in", lookup.levels_of_group([value]))

@@ -1,6 +1,7 @@
 """What the national loop contributes to the frame."""
 
 from celery.schedules import crontab
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core import bodies
@@ -17,10 +18,10 @@ from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAF
 from schools.scope import visible_to
 
 
-def feedback_waiting(user: User) -> int:
-    """How many pieces of open feedback in scope are this person's to handle, capped."""
+def feedback_waiting(user: User) -> QuerySet[Feedback]:
+    """The open feedback in scope that is this person's to handle."""
     rows = visible_to(Feedback.objects.all(), user, graduate="graduate")
-    return rows.filter(state=FeedbackState.OPEN, owner=owner_of(user)).order_by()[:1000].count()
+    return rows.filter(state=FeedbackState.OPEN, owner=owner_of(user))
 
 
 def national_gauges() -> dict[str, float]:

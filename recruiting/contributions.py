@@ -1,6 +1,7 @@
 """What recruiting adds to the shared frame: permissions, menus, tabs, tasks, transition tables."""
 
 from celery.schedules import crontab
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core import bodies
@@ -18,38 +19,26 @@ from recruiting.acting import ROLE_LABELS
 from recruiting.actions.posting_imports import POSTING_IMPORTS
 from recruiting.actions.recommendation_prints import PRINTS
 from recruiting.invariants import INVARIANTS
-from recruiting.models import Verification
+from recruiting.models import Sanction, UnitReport, Verification
 from recruiting.queries import recommendations_waiting, reports_for, sanctions_for, waiting_for
 from recruiting.states import OPEN_REPORT, AppealState, VerificationState
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF, Level
 from schools.scope import staff_of
 
 
-def _postings_waiting(user: User) -> int:
-    return waiting_for(user)[:1000].count()
+def _verifications_waiting(user: User) -> QuerySet[Verification]:
+    return Verification.objects.filter(state=VerificationState.WAITING)
 
 
-def _verifications_waiting(user: User) -> int:
-    return Verification.objects.filter(state=VerificationState.WAITING)[:1000].count()
+def _reports_open(user: User) -> QuerySet[UnitReport]:
+    return reports_for(user).filter(state__in=OPEN_REPORT)
 
 
-def _reports_open(user: User) -> int:
-    return reports_for(user).filter(state__in=OPEN_REPORT)[:1000].count()
-
-
-def _appeals_waiting(user: User) -> int:
+def _appeals_waiting(user: User) -> QuerySet[Sanction]:
     staff = staff_of(user)
     if staff is None or staff.role_level != Level.PROVINCE:
-        return 0  # the province alone answers
-    return sanctions_for(user).filter(appeal_state=AppealState.WAITING)[:1000].count()
-
-
-def _recommendations_waiting(user: User) -> int:
-    return recommendations_waiting(user).order_by()[:1000].count()
-
-
-def _fairs_waiting(user: User) -> int:
-    return fair_queries.waiting_for(user)[:1000].count()
+        return Sanction.objects.none()  # the province alone answers
+    return sanctions_for(user).filter(appeal_state=AppealState.WAITING)
 
 
 CONTRIBUTIONS = Contributions(
@@ -91,11 +80,11 @@ CONTRIBUTIONS = Contributions(
         MenuItem("招聘", "招聘资格核验", "console:verifications", "patch-check", "recruiting.verify", 5,
                  _verifications_waiting),
         MenuItem("招聘", "职位审核", "console:postings", "briefcase", "recruiting.review", 10,
-                 _postings_waiting),
+                 waiting_for),
         MenuItem("招聘", "就业推荐表", "console:recommendations", "award", "recruiting.recommend", 15,
-                 _recommendations_waiting),
+                 recommendations_waiting),
         MenuItem("招聘", "招聘会与宣讲会", "console:fairs", "calendar-event", "recruiting.fairs", 16,
-                 _fairs_waiting),
+                 fair_queries.waiting_for),
         MenuItem("招聘", "简历维护情况", "console:resumes", "file-earmark-person", "recruiting.resumes", 17),
         MenuItem("招聘", "单位举报", "console:unit-reports", "flag", "recruiting.reports", 20, _reports_open),
         MenuItem("招聘", "处理与申诉", "console:sanctions", "shield-exclamation", "recruiting.reports", 21,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from core.forms import PlatformForm, fields
-from schools.options import Choices
+from schools.current_cohort import EVERY_YEAR, Year
 
 LONGEST = datetime.timedelta(days=3 * 366)
 _FIRST_YEAR, _LAST_YEAR = 2020, 2100
@@ -17,18 +18,26 @@ _YEAR = datetime.timedelta(days=365)
 
 
 class FiguresForm(PlatformForm):
-    """What the figures are narrowed to; the page's address holds it. An empty day is today, or a year
-    before the last day."""
+    """What the figures are narrowed to; the page's address holds it. Without a year they are about the
+    one that the person works with. An empty day is today, or a year before the last day."""
 
     cohort = fields.Choice("届别", (), required=False)
     first = fields.Date("起始日期", required=False)
     last = fields.Date("截止日期", required=False)
 
-    def __init__(self, data: Any = None, *args: Any, cohorts: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *args: Any,
+        years: Sequence[Year],
+        kept: Year | None,
+        **kwargs: Any,
+    ) -> None:
         today = timezone.localdate()
-        kwargs["initial"] = {"first": today - _YEAR, "last": today}
+        year = str(kept.year) if kept is not None else EVERY_YEAR
+        kwargs["initial"] = {"first": today - _YEAR, "last": today, "cohort": year}
         super().__init__(data, *args, auto_id="%s", **kwargs)
-        self.offer("cohort", [(str(year), label) for year, label in cohorts], empty="全部")
+        self.offer("cohort", [*((str(y.year), str(y)) for y in years), (EVERY_YEAR, "全部届别")])
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean()
@@ -48,9 +57,9 @@ class FiguresForm(PlatformForm):
     def wanted(self) -> dict[str, Any]:
         """The arguments of `figures`."""
         typed = self.cleaned_data if self.is_bound else self.initial
-        year = typed.get("cohort")
+        year = typed.get("cohort") or self.initial["cohort"]
         return {
             "first": typed["first"],
             "last": typed["last"],
-            "year": int(year) if year else None,
+            "year": None if year == EVERY_YEAR else int(year),
         }

@@ -40,7 +40,7 @@ from recruiting.models import (
 )
 from recruiting.models.postings import ON_CARD
 from recruiting.states import LIVE_APPLICATION, PostingState, RecommendationState
-from schools import options
+from schools.current_cohort import cohort_ids
 from schools.models import School
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
@@ -245,7 +245,7 @@ def resumes_by_class(user: User, year: int) -> list[dict[str, Any]]:
     have a résumé, may apply, say what they look for, and have applied."""
     graduates = visible_to(Graduate.objects.all(), user)
     applied = Application.objects.filter(graduate=OuterRef("pk"))
-    rows = graduates.filter(cohort_id__in=options.cohort_ids(user, year)).values(
+    rows = graduates.filter(cohort_id__in=cohort_ids(user, year)).values(
         "department_id",
         "school_class_id",
         class_name=F("school_class__name"),

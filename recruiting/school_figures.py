@@ -23,7 +23,7 @@ from esign.states import Way
 from graduates.actions.corrections import due_on
 from recruiting.models import Application, Interview, OfferDraft
 from recruiting.states import ApplicationState, InterviewState
-from schools import options
+from schools.current_cohort import cohort_ids
 from schools.scope import schools_visible_to, scope_of, visible_to
 
 # The aim for a review, in working days (DOMAIN-AROUND §1.3).
@@ -171,7 +171,7 @@ def _of_graduates(
     user: User, begin: datetime.datetime, end: datetime.datetime, year: int | None
 ) -> Iterable[Iterable[tuple[int, dict[str, int]]]]:
     """Applications, interviews, offers and agreements by school."""
-    cohorts = None if year is None else options.cohort_ids(user, year)
+    cohorts = None if year is None else cohort_ids(user, year)
 
     def seen(rows: QuerySet[Any]) -> QuerySet[Any]:
         visible = visible_to(rows, user, graduate="graduate")

@@ -87,7 +87,11 @@ class NewCohortForm(_Opens):
         help_text="毕业年份，如 2027。",
         error_messages={"required": _YEAR, "invalid": _YEAR},
     )
-    ends_on = fields.Date("截止日期", star=True, help_text="默认8月31日；过后毕业生不能再登记。")
+    ends_on = fields.Date(
+        "截止日期",
+        required=False,
+        help_text="不填为毕业当年的8月31日；过后毕业生不能再登记。",
+    )
     field_order = ("year", "opens_on", "ends_on")
 
 
@@ -158,6 +162,13 @@ class NewStaffForm(NewAdminForm):
 
 class RoleForm(PlatformForm):
     role = fields.Choice("角色", ROLES)
+
+
+class YearForm(PlatformForm):
+    """The year chosen in the top bar, and the address of the page that it was chosen on."""
+
+    year = fields.Mark()
+    next = fields.Mark()
 
 
 class ReasonForm(PlatformForm):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from core import audit
 from core.lists.page import ListPage, Order
 from schools.access import StaffPage
+from schools.current_cohort import year_of
 from schools.scope import scope_of, visible_to
 
 
@@ -17,6 +19,16 @@ class ConsoleList(StaffPage, ListPage):
 
     graduate_path = ""
     export_permission = ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.by_year and "cohort" not in request.GET:
+            # The links of the page name its year, so that what they lead to is about the same one.
+            year = year_of(request)
+            if year is not None:
+                query = request.GET.copy()
+                query["cohort"] = str(year.year)
+                request.GET = query  # type: ignore[assignment]
+        return super().get(request, *args, **kwargs)
 
     def all_rows(self) -> QuerySet[Any]:
         raise NotImplementedError

@@ -88,6 +88,11 @@ class Cohort(models.Model):
             return Phase.PREPARING
         return Phase.OPEN
 
+    @staticmethod
+    def open_on(day: datetime.date) -> models.Q:
+        """The condition that `phase(day)` is 开放."""
+        return models.Q(sealed_at=None, opens_on__lte=day, ends_on__gte=day)
+
     @property
     def phase_label(self) -> str:
         return Phase(self.phase()).label
@@ -167,6 +172,8 @@ class StaffMember(models.Model):
     )
     departments = models.ManyToManyField(Department, verbose_name="院系", blank=True)
     classes = models.ManyToManyField(SchoolClass, verbose_name="班级", blank=True)
+    # The year that the person chose to work with (`schools/current_cohort.py`); empty for none.
+    current_year = models.PositiveSmallIntegerField("当前届别", null=True, blank=True)
 
     class Meta:
         verbose_name = "工作人员"

@@ -1,4 +1,4 @@
-"""The choices of cohort, department, class and major that filters offer within a scope."""
+"""The choices of school, department, class and major that filters offer within a scope."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from schools.models import Cohort, Department, School, SchoolClass
+from schools.models import Department, School, SchoolClass
 from schools.scope import Scope, scope_of, staff_of
 
 Choices = Sequence[tuple[int | str, str]]
-KINDS = ("school", "cohort", "department", "school_class", "major")
+KINDS = ("school", "department", "school_class", "major")
 
 
 def school_options(user: User) -> Choices:
@@ -23,19 +23,6 @@ def school_options(user: User) -> Choices:
     if scope is None or not scope.everything:
         return []
     return list(School.objects.values_list("pk", "name"))
-
-
-def cohort_options(user: User) -> Choices:
-    scope = scope_of(user)
-    if scope is None:
-        return []
-    if scope.everything:
-        years = Cohort.objects.order_by("-year").values_list("year", flat=True).distinct()
-        return [(year, f"{year}届") for year in years]
-    rows = Cohort.objects.filter(school_id=scope.own_school)
-    if scope.cohorts is not None:
-        rows = rows.filter(pk__in=scope.cohorts)
-    return [(year, f"{year}届") for year in rows.values_list("year", flat=True)]
 
 
 def department_options(user: User) -> Choices:
@@ -49,25 +36,13 @@ def department_options(user: User) -> Choices:
     return list(rows.values_list("id", "name"))
 
 
-def cohort_ids(user: User, year: int) -> list[int]:
-    """Ids of the cohorts of `year` in the person's school, or of every school for the province."""
-    scope = scope_of(user)
-    rows = Cohort.objects.filter(year=year)
-    if scope is not None and not scope.everything:
-        rows = rows.filter(school_id=scope.own_school)
-    return list(rows.values_list("id", flat=True))
-
-
 # One query instead of four, because every list page needs all of them.
 _ALL_SQL = """
-    SELECT 'cohort' AS kind, year::text AS value, year || '届' AS label, -year AS place, '' AS sort
-    FROM schools_cohort WHERE school_id = %(school)s AND (%(whole)s::bool OR id = ANY(%(cohorts)s::bigint[]))
-  UNION ALL
-    SELECT 'department', id::text, name, 0, name FROM schools_department
+    SELECT 'department' AS kind, id::text AS value, name AS label, name AS sort FROM schools_department
     WHERE school_id = %(school)s AND (%(whole)s::bool OR id = ANY(%(departments)s::bigint[]) OR id IN (
         SELECT department_id FROM schools_schoolclass WHERE id = ANY(%(classes)s::bigint[])))
   UNION ALL
-    (SELECT 'school_class', c.id::text, c.name, 0, c.name FROM schools_schoolclass c
+    (SELECT 'school_class', c.id::text, c.name, c.name FROM schools_schoolclass c
      WHERE c.school_id = %(school)s
        AND (%(department)s::bigint IS NULL OR c.department_id = %(department)s::bigint)
        AND (%(department)s::bigint IS NOT NULL OR c.id = ANY(%(classes)s::bigint[])
@@ -77,26 +52,18 @@ _ALL_SQL = """
        AND (%(whole)s::bool OR c.department_id = ANY(%(departments)s::bigint[]) OR c.id = ANY(%(classes)s::bigint[]))
      ORDER BY c.name LIMIT 500)
   UNION ALL
-    SELECT 'major', code, code || ' ' || name, 0, code || ' ' || name FROM schools_major
+    SELECT 'major', code, code || ' ' || name, code || ' ' || name FROM schools_major
     WHERE school_id = %(school)s
-  ORDER BY kind, place, sort
-"""
-
-# The same for the province, whose lists are filtered by school and year.
-_PROVINCE_SQL = """
-    SELECT 'school' AS kind, id::text AS value, name AS label, 0 AS place, code AS sort
-    FROM schools_school
-  UNION ALL
-    SELECT DISTINCT 'cohort', year::text, year || '届', -year, '' FROM schools_cohort
-  ORDER BY kind, place, sort
+  ORDER BY kind, sort
 """
 
 
 def list_options(user: User, department_id: int | None, year: int | None) -> dict[str, Choices]:
-    """The choices of every filter for this member of staff, by the name of the filter."""
+    """The choices of every filter for this member of staff, by the name of the filter. The classes are
+    those of the department and year. The province's lists are filtered by school."""
     scope, staff = scope_of(user), staff_of(user)
     if scope is not None and scope.everything:
-        return _read(_PROVINCE_SQL, {})
+        return dict.fromkeys(KINDS, ()) | {"school": school_options(user)}
     if scope is None or staff is None or staff.school is None:
         return dict.fromkeys(KINDS, ())
     return _of_school(staff.school.structure_stamp, scope, department_id, year)
@@ -112,7 +79,6 @@ def _of_school(
         {
             "school": scope.school_id,
             "whole": scope.whole_school,
-            "cohorts": sorted(scope.cohorts or ()),
             "departments": sorted(scope.departments),
             "classes": sorted(scope.classes),
             "department": department_id,
@@ -126,5 +92,5 @@ def _read(sql: str, values: dict[str, Any]) -> dict[str, Choices]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         for kind, lines in groupby(cursor.fetchall(), key=itemgetter(0)):
-            found[kind] = tuple((value, label) for _, value, label, *_ in lines)
+            found[kind] = tuple((value, label) for _, value, label, _ in lines)
     return found

@@ -12,6 +12,7 @@ from schools.views import (
     staff,
     staff_list,
     staff_role,
+    years,
 )
 
 console = [
@@ -24,6 +25,7 @@ console = [
     path("second-factor/", second_factor.own_factor, name="second-factor"),
     path("second-factor/qr.svg", second_factor.qr_code, name="second-factor-qr"),
     path("counts/", session.counts, name="counts"),
+    path("year/", years.choose, name="year"),
     path("setup/", setup.settings, name="school-settings"),
     path("setup/cohorts/", setup.cohorts, name="cohorts"),
     path("setup/cohorts/<int:pk>/", setup.cohort, name="cohort"),

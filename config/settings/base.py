@@ -87,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.context.page",
+                "schools.context.console",
             ],
             "builtins": ["core.templatetags.ui", "core.templatetags.constants"],
         },

@@ -107,6 +107,11 @@ class ListPage(View):
     empty_title: ClassVar[str] = "没有符合条件的记录"
     empty_text: ClassVar[str] = "请调整筛选条件后再试。"
 
+    @property
+    def by_year(self) -> bool:
+        """Whether the filter shows the rows of one year, the one that the page is about."""
+        return getattr(self.filterset_class, "by_year", False)
+
     # --- for subclasses --------------------------------------------------------------------
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -204,7 +209,10 @@ class ListPage(View):
         return {
             "column_boxes": html.column_boxes(optional, shown),
             "kept_query": html.hidden(keep if optional else ()),
-            "kept_columns": html.hidden(("columns", c.key) for c in shown if c.optional),
+            "kept_columns": html.hidden(
+                [("columns", c.key) for c in shown if c.optional]
+                + [("cohort", year) for year in self.request.GET.getlist("cohort")[:1]]
+            ),
         }
 
     def chosen_columns(self) -> list[Column]:
@@ -319,5 +327,5 @@ class ListPage(View):
 # The filter form sends this field, so that other forms of a list page are not taken for it.
 _SEARCH_MARK = "search"
 _MOST_SEARCHED = 200
-_FRAME = ("after", "before", "order", "columns", "export")
+_FRAME = ("after", "before", "order", "columns", "export", "cohort")
 _CHOOSER_DROPS = ("columns", "after", "before")

@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from core.forms import read_number
 from destinations import reports
 from destinations.models import Destination
-from schools import options
 from schools.access import StaffRequest, staff_view
+from schools.current_cohort import year_of
 from schools.scope import scope_of, visible_to
 
 
@@ -22,15 +21,13 @@ def figures(request: StaffRequest) -> HttpResponse:
     by = "major" if request.GET.get("by") == "major" else "department"
     if scope is not None and scope.everything:
         by = "school"  # each school has departments and majors of its own
-    cohorts = options.cohort_options(request.user)
-    asked = read_number(request.GET.get("cohort", ""))
-    year = asked or (int(cohorts[0][0]) if cohorts else None)
+    year = year_of(request)
     visible = visible_to(Destination.objects.all(), request.user, graduate="graduate")
     if year is not None:
-        visible = visible.filter(cohort_id__in=options.cohort_ids(request.user, year))
+        visible = visible.filter(cohort_id__in=year.cohort_ids)
     table = reports.rate_table(visible, by=by)
     whole = reports.total_row(table)
-    query = urlencode({"cohort": year} if year else {})
+    query = urlencode({"cohort": year.year} if year else {})
     names = [(key, reports.rates()[key].name) for key in reports.MAIN] + [
         ("registered", "按登记落实")
     ]
@@ -40,7 +37,6 @@ def figures(request: StaffRequest) -> HttpResponse:
         "names": names,
         "parts": [(k, n, whole.counts[k], whole.percent(k)) for k, n in names],
         "by": by,
-        "cohorts": cohorts,
         "year": year,
         "query": query,
     }

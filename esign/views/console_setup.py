@@ -30,7 +30,7 @@ def signing_rules(request: StaffRequest) -> HttpResponse:
         try:
             actions.set_rules(cohort_id=cohort.pk, values=form.cleaned_data, by=request.user)
             messages.success(request, f"已保存{cohort}的签约设置，随即生效。")
-            return redirect(f"{reverse('console:signing-rules')}?cohort={cohort.pk}")
+            return redirect(f"{reverse('console:signing-rules')}?cohort={cohort.year}")
         except DomainError as refusal:
             form.add_refusal(refusal)
     context = {

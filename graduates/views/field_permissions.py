@@ -29,7 +29,7 @@ def field_permissions(request: StaffRequest) -> HttpResponse:
         try:
             n = actions.set_permissions(cohort_id=cohort.pk, rights=rights, by=request.user)
             messages.success(request, f"已保存，{n}个字段有变化，随即生效。" if n else "没有变化。")
-            return redirect(f"{reverse('console:field-permissions')}?cohort={cohort.pk}")
+            return redirect(f"{reverse('console:field-permissions')}?cohort={cohort.year}")
         except DomainError as refusal:
             form.add_refusal(refusal)
     context = {

@@ -12,6 +12,7 @@ from graduates import slips
 from graduates.actions.initial_codes import renew_expired
 from schools import options
 from schools.access import StaffRequest, staff_view
+from schools.current_cohort import year_of
 from schools.models import Cohort, SchoolClass
 from schools.scope import schools_visible_to, scope_of
 
@@ -19,13 +20,11 @@ from schools.scope import schools_visible_to, scope_of
 @staff_view("graduates.initial_codes")
 def initial_codes(request: StaffRequest) -> HttpResponse:
     """The classes with graduates who have not activated their account."""
-    cohorts = _cohorts(request)
-    year = read_number(request.GET.get("cohort", ""))
-    cohort = next((c for c in cohorts if c.year == year), cohorts[0] if cohorts else None)
+    year = year_of(request)
+    cohort = Cohort.objects.filter(pk__in=year.cohort_ids).first() if year is not None else None
     department = read_number(request.GET.get("department", ""))
     scope = scope_of(request.user)
     context = {
-        "cohorts": cohorts,
         "cohort": cohort,
         "departments": options.department_options(request.user),
         "department": department,
@@ -33,14 +32,6 @@ def initial_codes(request: StaffRequest) -> HttpResponse:
         "no_scope": scope is None or scope.is_empty,
     }
     return render(request, "graduates/console/initial_codes.html", context)
-
-
-def _cohorts(request: StaffRequest) -> list[Cohort]:
-    scope = scope_of(request.user)
-    rows = Cohort.objects.filter(school__in=schools_visible_to(request.user))
-    if scope is not None and scope.cohorts is not None:
-        rows = rows.filter(pk__in=scope.cohorts)
-    return list(rows)
 
 
 @staff_view("graduates.initial_codes")

@@ -14,8 +14,8 @@ from core.errors import DomainError
 from core.lists.page import MOST_EXPORTS
 from recruiting.figure_forms import FiguresForm
 from recruiting.school_figures import WAYS, Figures, SchoolRow, figures
-from schools import options
 from schools.access import StaffRequest, staff_view
+from schools.current_cohort import year_of, years_of
 from schools.scope import scope_of
 
 Columns = tuple[tuple[str, str], ...]
@@ -35,8 +35,7 @@ _OF_POSTINGS = ("submitted", "published", "waiting", "review_share")
 
 @staff_view("recruiting.figures")
 def school_figures(request: StaffRequest) -> HttpResponse:
-    cohorts = options.cohort_options(request.user)
-    form = FiguresForm(request.GET if request.GET else None, cohorts=cohorts)
+    form = FiguresForm(request.GET or None, years=years_of(request.user), kept=year_of(request))
     found = None
     if not form.is_bound or form.is_valid():
         found = figures(request.user, **form.wanted)

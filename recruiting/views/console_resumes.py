@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from core.errors import DomainError
-from core.forms import picked_ids, pressed, read_number
+from core.forms import picked_ids, pressed
 from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from graduates.models import Graduate
@@ -32,8 +32,8 @@ from recruiting.actions import resume_reminders
 from recruiting.filters import ResumeFilter
 from recruiting.models import Application, Interview, Recommendation, RecruitingRules
 from recruiting.states import RecommendationState
-from schools import options
 from schools.access import StaffRequest, staff_view
+from schools.current_cohort import year_of
 from schools.lists import ConsoleList
 
 _FORMS = dict(RecommendationState.choices)
@@ -168,14 +168,11 @@ _FIGURES: tuple[tuple[str, str, str], ...] = (
 @_view
 def classes(request: StaffRequest) -> HttpResponse:
     """How many of each class have a résumé, may apply, and have applied. Every figure is a link."""
-    cohorts = options.cohort_options(request.user)
-    years = [int(value) for value, _ in cohorts]
-    asked = read_number(request.GET.get("cohort", ""))
-    year = asked if asked in years else next(iter(years), None)
+    shown = year_of(request)
+    year = None if shown is None else shown.year
     rows = queries.resumes_by_class(request.user, year) if year is not None else []
     total = {key: sum(row[key] for row in rows) for key, *_ in _FIGURES}
     context = {
-        "cohorts": cohorts,
         "year": year,
         "least": RecruitingRules.current().min_completeness,
         "figures": _FIGURES,

@@ -36,6 +36,8 @@ def add(
         raise Invalid({"year": ["请填写四位数的年份，如 2027。"]})
     ends_on = ends_on or default_end(year)
     _check_order(opens_on, ends_on)
+    if ends_on.year not in (year, year + 1):
+        raise Invalid({"ends_on": [f"{year}届的截止日期应在{year}年或{year + 1}年。"]})
     with transaction.atomic():
         locked_school(school.pk)
         if Cohort.objects.filter(school=school, year=year).exists():

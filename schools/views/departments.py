@@ -82,7 +82,7 @@ def _change(
 
 
 def _address(row: Department, cohort: Cohort | None) -> str:
-    query = f"?cohort={cohort.pk}" if cohort else ""
+    query = f"?cohort={cohort.year}" if cohort else ""
     return reverse("console:department", args=[row.pk]) + query
 
 

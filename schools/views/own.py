@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from core.errors import DomainError
 from core.forms import read_number
 from schools.access import StaffRequest
+from schools.current_cohort import year_of
 from schools.models import Cohort, School
 
 
@@ -22,13 +23,14 @@ def own_school(request: StaffRequest) -> School:
 
 
 def chosen_cohort(request: StaffRequest, school: School) -> tuple[list[Cohort], Cohort | None]:
-    """The school's cohorts, newest first, and the one a page is about: the one its address asks
-    for, else the newest."""
+    """The school's cohorts, newest first, and the one that a page is about: that of the year in its
+    address, else of the year that the person works with."""
     cohorts = list(Cohort.objects.filter(school=school))
     wanted = request.GET.get("cohort")
     if wanted:
-        return cohorts, get_object_or_404(Cohort, pk=read_number(wanted), school=school)
-    return cohorts, cohorts[0] if cohorts else None
+        return cohorts, get_object_or_404(Cohort, year=read_number(wanted), school=school)
+    year = year_of(request)
+    return cohorts, next((c for c in cohorts if year is not None and c.year == year.year), None)
 
 
 def perform_and_redirect(

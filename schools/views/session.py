@@ -25,8 +25,7 @@ from schools.access import StaffRequest, staff_view
 from schools.fields import missing_contact
 from schools.forms import LoginForm
 from schools.scope import scope_of
-
-COUNT_CAP = 999
+from schools.waiting import COUNT_CAP, waiting_count, waiting_in_other_years
 
 
 def login(request: HttpRequest) -> HttpResponse:
@@ -66,17 +65,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @staff_view("console.use")
 def home(request: StaffRequest) -> HttpResponse:
-    tiles = [
-        (item, min(item.count(request.user), COUNT_CAP + 1))
-        for item in counted_items(request.user)
-        if item.count
-    ]
+    tiles = [(item, waiting_count(item, request.user)) for item in counted_items(request.user)]
     scope = scope_of(request.user)
     return render(
         request,
         "schools/home.html",
         {
-            "tiles": tiles,
+            "tiles": [(item, n) for item, n in tiles if n],
+            "elsewhere": waiting_in_other_years(request.user),
             "scope": scope,
             "panels": frame.home_panels(request.user),
             "missing_contact": _missing_contact(request),
@@ -97,7 +93,7 @@ def counts(request: StaffRequest) -> HttpResponse:
     """How many wait at each menu entry, as one fragment; counting stops at the cap."""
     waiting = []
     for item in counted_items(request.user):
-        n = item.count(request.user) if item.count else 0
+        n = waiting_count(item, request.user)
         waiting.append((item.url_name, f"{COUNT_CAP}+" if n > COUNT_CAP else n or ""))
     return render(request, "schools/parts/counts.html", {"waiting": waiting})
 

@@ -13,16 +13,14 @@ from schools.access import StaffRequest, staff_view
 from schools.actions import cohorts as cohort_actions
 from schools.actions import school as school_actions
 from schools.forms import CohortForm, NewCohortForm, SettingsForm
-from schools.models import Cohort, Phase
+from schools.models import Cohort, Phase, School
 from schools.views.own import own_school
 
 
 @staff_view("schools.set_up")
 def cohorts(request: StaffRequest) -> HttpResponse:
     school = own_school(request)
-    year = timezone.localdate().year + (timezone.localdate().month >= 9)
-    suggested = {"ends_on": cohort_actions.default_end(year), "year": year}
-    form = NewCohortForm(posted(request), initial=suggested)
+    form = NewCohortForm(posted(request), initial={"year": _next_year(school)})
     if form.is_valid():
         try:
             made = cohort_actions.add(school=school, by=request.user, **form.cleaned_data)
@@ -32,6 +30,17 @@ def cohorts(request: StaffRequest) -> HttpResponse:
             form.add_refusal(refusal)
     context = {"rows": Cohort.objects.filter(school=school), "form": form}
     return render(request, "schools/cohorts.html", context, status=422 if form.errors else 200)
+
+
+def _next_year(school: School) -> int:
+    """The first year without a cohort, from the one whose graduates leave at the end of this school
+    year."""
+    today = timezone.localdate()
+    taken = set(Cohort.objects.filter(school=school).values_list("year", flat=True))
+    year = today.year + (today.month >= 9)
+    while year in taken:
+        year += 1
+    return year
 
 
 @staff_view("schools.set_up")

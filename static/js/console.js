@@ -16,6 +16,9 @@
     showLine();
   });
 
+  // The choice of the year sends at once.
+  $("[data-year-switch]")?.addEventListener("change", (e) => e.currentTarget.requestSubmit());
+
   // A filter's select sends at once; empty parameters stay out of the address.
   const filter = $("[data-filter]");
   filter?.addEventListener("change", (e) => { if (e.target.matches("select")) filter.requestSubmit(); });
@@ -62,7 +65,7 @@
     const ready = e.target.closest("[data-reason]");
     if (!ready) return;
     const area = $("textarea[name=reason]");
-    area.value = area.value ? `${area.value}; ${ready.dataset.reason}` : ready.dataset.reason;
+    area.value = area.value ? `${area.value}；${ready.dataset.reason}` : ready.dataset.reason;
     area.focus();
   });
   document.addEventListener("click", (e) => { if (e.target.closest("[data-print]")) window.print(); });

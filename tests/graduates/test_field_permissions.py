@@ -53,7 +53,7 @@ def test_a_right_can_be_taken_from_graduates_and_given_to_counsellors(
     )  # only rights that differ from the default are stored
     event = Event.objects.get(action="graduates.field_permissions")
     assert event.data["changes"]["email"] == [[True, True, True], [False, True, True]]
-    page = admin.get(f"{address}?cohort={world.cohort.pk}").content.decode()
+    page = admin.get(f"{address}?cohort={world.cohort.year}").content.decode()
     assert page.count("与默认不同") == 2
 
 
@@ -87,7 +87,7 @@ def test_the_year_cannot_be_made_editable(world: World) -> None:
 
 
 def test_another_school_gets_404_and_other_roles_get_403(world: World) -> None:
-    address = f"{reverse('console:field-permissions')}?cohort={world.cohort.pk}"
+    address = f"{reverse('console:field-permissions')}?cohort={world.cohort.year}"
     form = form_of(world.cohort)
     other = make_world()
     assert other.client(Role.SCHOOL_ADMIN).post(address, form).status_code == 404

@@ -36,7 +36,11 @@ FOREIGN = {"id_type": "04", "id_number": "C1234567", "name": "NGUYEN Van An"}
 
 
 def export(world: World) -> bytes:
-    return world.client(Role.SCHOOL_ADMIN).get(reverse("console:roster-export")).content
+    return (
+        world.client(Role.SCHOOL_ADMIN)
+        .get(reverse("console:roster-export") + "?cohort=all")
+        .content
+    )
 
 
 def stored() -> dict[str, list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from schools.models import Cohort, Department, Major, School, SchoolClass
+from schools.models import Department, Major, School, SchoolClass
 from schools.options import Choices, list_options
 from schools.roles import Role
 from tests.factories import World, make_world
@@ -51,7 +51,6 @@ CHANGES: dict[str, Callable[[World], object]] = {
     "department": lambda w: Department.objects.create(school=w.school, name="新学院"),
     "department by SQL": by_sql,
     "department renamed": rename,
-    "cohort": lambda w: Cohort.objects.create(school=w.school, year=2099, ends_on="2099-12-31"),
     "major": lambda w: Major.objects.create(school=w.school, code="999999", name="新专业"),
     "majors gone": lambda w: Major.objects.filter(school=w.school).delete(),
     "class": lambda w: SchoolClass.objects.create(

@@ -169,7 +169,7 @@ def test_classes_are_added_and_renamed(admin: Client, world: World) -> None:
     own = reverse("console:class", args=[made.pk])
     assert admin.post(own, {"name": "甲学院四班"}).status_code == 302
     assert event("schools.class_rename").data["changes"]["name"] == ["甲学院三班", "甲学院四班"]
-    assert "甲学院四班" in admin.get(f"{page}?cohort={world.cohort.pk}").content.decode()
+    assert "甲学院四班" in admin.get(f"{page}?cohort={world.cohort.year}").content.decode()
     assert admin.post(own, {"name": ""}).status_code == 422
 
 
