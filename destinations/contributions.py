@@ -6,11 +6,11 @@ from django.urls import reverse
 from accounts.models import User
 from core import bodies
 from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
-from destinations import demo, dispute_steps, reports, steps
+from destinations import demo, dispute_steps, release_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.invariants import INVARIANTS
 from destinations.models import Destination, DestinationEvent, Dispute
-from destinations.queries import disputes_for, waiting_for
+from destinations.queries import disputes_for, releases_for, waiting_for
 from schools.current_cohort import kept_year
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 from schools.scope import visible_to
@@ -44,7 +44,9 @@ CONTRIBUTIONS = Contributions(
     body_limits={
         "console:destination-imports": bodies.ROSTER,
         "console:evidence-add": bodies.PICTURES,
+        "console:release-propose": bodies.PICTURES,
         "destination-materials": bodies.PICTURES,
+        "destination-release": bodies.PICTURES,
     },
     permissions={
         "destinations.view": ALL_LEVELS,
@@ -74,6 +76,15 @@ CONTRIBUTIONS = Contributions(
             "signpost-split",
             "destinations.view",
             20,
+        ),
+        MenuItem(
+            "去向登记",
+            "非网签解约",
+            "console:releases",
+            "scissors",
+            "destinations.view",
+            30,
+            releases_for,
         ),
         MenuItem(
             "去向登记",
@@ -109,6 +120,7 @@ CONTRIBUTIONS = Contributions(
         (steps.MACHINE, steps.ROLE_LABELS),
         (steps.EVIDENCE, steps.ROLE_LABELS),
         (dispute_steps.DISPUTE_STEPS, dispute_steps.ROLE_LABELS),
+        (release_steps.RELEASE_PROPOSAL, release_steps.ROLE_LABELS),
     ),
     jobs=(DESTINATION_IMPORTS,),
     demo=Demo(make=demo.make_destinations),

@@ -91,10 +91,34 @@ class MaterialForm(PlatformForm):
         self.fields["image"].widget.attrs["class"] = input_class
 
 
+class ReleaseForm(PlatformForm):
+    """Proposes a release, with pictures of the paper that the unit stamped."""
+
+    reason = fields.LongText("解约原因", star=True, max_length=300)
+    images = fields.Pictures(
+        "解约材料", star=True, help_text="加盖单位公章或人力资源部门公章，最多4张，大图会自动压缩"
+    )
+    version = fields.Seen()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["reason"].widget.attrs["rows"] = "3"
+
+
+class ReleaseAnswerForm(PlatformForm):
+    """The answer to a proposal to release. Only a refusal needs one."""
+
+    reason = fields.LongText("说明（不同意时必填，毕业生会看到）", required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="%s", **kwargs)
+        self.fields["reason"].widget.attrs["rows"] = "2"
+
+
 class ReviewForm(PlatformForm):
     """The reason a reviewer gives. The action refuses an empty one where the step needs it."""
 
-    reason = fields.LongText("原因（不通过、解约时填写）", required=False)
+    reason = fields.LongText("原因（不通过时填写）", required=False)
     version = fields.Seen()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

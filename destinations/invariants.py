@@ -36,4 +36,23 @@ STEPS_FOLLOW = from_sql(
     WHERE before IS NOT NULL AND from_state <> before
     """,
 )
-INVARIANTS = (EVERY_GRADUATE_HAS_ONE, HISTORY_LEADS_TO_STATE, STEPS_FOLLOW)
+PROPOSALS_ARE_MARKED = from_sql(
+    "release_marked",
+    "去向上有解约标记的，恰有一条待处理的非网签解约，反之亦然。",
+    """
+    SELECT coalesce(d.graduate_id, p.graduate_id) FROM
+        (SELECT graduate_id FROM destinations_destination
+         WHERE release_proposed_at IS NOT NULL) d
+    FULL JOIN
+        (SELECT graduate_id FROM destinations_releaseproposal
+         WHERE state IN ('waiting_department', 'waiting_school')) p
+    ON p.graduate_id = d.graduate_id
+    WHERE d.graduate_id IS NULL OR p.graduate_id IS NULL
+    """,
+)
+INVARIANTS = (
+    EVERY_GRADUATE_HAS_ONE,
+    HISTORY_LEADS_TO_STATE,
+    STEPS_FOLLOW,
+    PROPOSALS_ARE_MARKED,
+)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from core.models import StoredFile
-from destinations.states import WAITING, ReasonSource, State
+from destinations.states import OPEN_RELEASE, WAITING, ReasonSource, ReleaseState, State
 from graduates.models import Graduate
 from schools.models import Cohort, School
 from workbooks.models import RowsImport
@@ -202,6 +202,72 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"去向异议 {self.pk}"
+
+
+class ReleaseProposal(models.Model):
+    """Somebody proposes to release a destination that is not e-signed (解约), with the paper that the
+    unit stamped. The graduate proposes to the department, the department to the school."""
+
+    graduate = models.ForeignKey(Graduate, models.PROTECT, related_name="releases", db_index=False)
+    school = models.ForeignKey(School, models.PROTECT, db_constraint=False, db_index=False)
+    cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
+    reason = models.CharField("解约原因", max_length=300)
+    state = models.CharField("状态", max_length=20, choices=ReleaseState)
+    # The destination at the moment of the proposal, and its unit for lists: a release empties it.
+    snapshot = models.JSONField()
+    category = models.CharField("毕业去向", max_length=6)
+    unit_name = models.CharField("单位名称", max_length=100, default="", blank=True)
+    proposed_by_id = models.BigIntegerField()
+    proposed_by = models.CharField("提出人", max_length=80)
+    created_at = models.DateTimeField("提出时间", db_default=Now())
+    # Who of the department passed the graduate's proposal on to the school.
+    endorsed_by_id = models.BigIntegerField(null=True, blank=True)
+    endorsed_by = models.CharField("院系经办人", max_length=80, default="", blank=True)
+    endorsed_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField("处理说明", max_length=300, default="", blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField("处理人", max_length=80, default="", blank=True)
+
+    class Meta:
+        verbose_name = "非网签解约"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ReleaseState.values), name="release_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_RELEASE, decided_at__isnull=True)
+                | (~Q(state__in=OPEN_RELEASE) & Q(decided_at__isnull=False)),
+                name="release_decided_paired",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ReleaseState.REFUSED) | ~Q(answer=""),
+                name="release_refused_has_answer",
+            ),
+            models.UniqueConstraint(
+                fields=["graduate"], condition=Q(state__in=OPEN_RELEASE), name="release_one_open"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["graduate", "-id"], name="release_of"),
+            models.Index(fields=["school", "cohort", "state", "-id"], name="release_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"非网签解约 {self.pk}"
+
+
+class ReleaseImage(models.Model):
+    """A picture of the paper that came with a proposal to release."""
+
+    proposal = models.ForeignKey(ReleaseProposal, models.PROTECT, related_name="images")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "解约材料"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"解约材料 {self.pk}"
 
 
 class Evidence(models.Model):

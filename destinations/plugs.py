@@ -7,14 +7,15 @@ from pathlib import Path
 from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from accounts.models import User
 from codes import hooks as codes_hooks
 from core.errors import Refused
 from destinations import catalogue, corrections, home  # noqa: F401 - the last two fill hooks
-from destinations.models import Destination
+from destinations.models import Destination, ReleaseProposal
 from destinations.queries import empty_row_sql
-from destinations.states import WAITING, State
+from destinations.states import OPEN_RELEASE, WAITING, State
 from graduates import hooks
 from graduates.models import Graduate
 from graduates.states import Standing
@@ -74,6 +75,7 @@ def unfinished_destinations(*, cohort: Cohort) -> list[tuple[str, str]]:
 @hooks.moved.plug()
 def follow_graduate(*, graduate: Graduate) -> None:
     Destination.objects.filter(pk=graduate.pk).update(cohort_id=graduate.cohort_id)
+    ReleaseProposal.objects.filter(graduate=graduate).update(cohort_id=graduate.cohort_id)
 
 
 @hooks.leave_guards.plug()
@@ -81,6 +83,22 @@ def refuse_with_agreement(*, graduate: Graduate) -> None:
     """A graduate with an active agreement leaves only after its termination."""
     if Destination.objects.filter(pk=graduate.pk, locked_at__isnull=False).exists():
         raise Refused("agreement", "有生效的网签协议，须先解约。")
+
+
+@hooks.notices.plug()
+def open_release(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
+    """A proposal to release that waits for a decision."""
+    if not user.has_perm("destinations.view"):
+        return []
+    rows = ReleaseProposal.objects.filter(graduate=graduate, state__in=OPEN_RELEASE)
+    return [
+        (
+            f"{row.proposed_by}于{localtime(row.created_at):%Y年%-m月%-d日}对现在的去向提出解约，"
+            f"{row.get_state_display()}。",
+            reverse("console:release", args=[row.pk]),
+        )
+        for row in rows
+    ]
 
 
 @hooks.detail_links.plug()

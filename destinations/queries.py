@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import User
-from destinations.models import Destination, Dispute, DisputeState
-from destinations.states import WAITING, State
+from destinations.models import Destination, Dispute, DisputeState, ReleaseProposal
+from destinations.states import OPEN_RELEASE, WAITING, ReleaseState, State
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
@@ -48,6 +48,22 @@ def disputes_for(user: User) -> QuerySet[Dispute]:
     by_province = staff is not None and staff.role_level == Level.PROVINCE
     state = DisputeState.PROVINCE if by_province else DisputeState.OPEN
     return visible_to(Dispute.objects.filter(state=state), user, graduate="graduate")
+
+
+def waiting_release_states(level: str) -> list[str]:
+    """The states of proposals to release that this level may decide about. The school may also decide
+    about what waits for a department, so that nothing waits where the department has nobody."""
+    if level == Level.SCHOOL:
+        return list(OPEN_RELEASE)
+    return [ReleaseState.WAITING_DEPARTMENT] if level in (Level.CLASS, Level.DEPARTMENT) else []
+
+
+def releases_for(user: User) -> QuerySet[ReleaseProposal]:
+    """The proposals to release that the user's level has to decide about."""
+    staff = staff_of(user)
+    states = waiting_release_states(staff.role_level if staff else "")
+    rows = ReleaseProposal.objects.filter(state__in=states)
+    return visible_to(rows, user, graduate="graduate")
 
 
 def waiting_for(user: User) -> QuerySet[Destination]:

@@ -20,6 +20,21 @@ APPROVED = (State.DEPARTMENT_APPROVED, State.SCHOOL_APPROVED)
 WAITING = (State.PENDING, State.ESIGNED)
 
 
+class ReleaseState(models.TextChoices):
+    """Where a proposal to release a destination that is not e-signed stands. An open state says whose
+    turn it is."""
+
+    WAITING_DEPARTMENT = "waiting_department", "待院系处理"
+    WAITING_SCHOOL = "waiting_school", "待学校处理"
+    RELEASED = "released", "已解约"
+    REFUSED = "refused", "未同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+    LAPSED = "lapsed", "已失效"
+
+
+OPEN_RELEASE = (ReleaseState.WAITING_DEPARTMENT, ReleaseState.WAITING_SCHOOL)
+
+
 class ReasonSource(models.TextChoices):
     """Who rejected a destination. What the national system rejected can be resumed."""
 

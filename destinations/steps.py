@@ -8,9 +8,10 @@ from accounts.models import Realm, User
 from accounts.second_person import check_another_person
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
-from destinations.models import NOT_REGISTERED, Destination, is_seeking
-from destinations.states import APPROVED, ReasonSource, State
+from destinations.models import NOT_REGISTERED, Destination, ReleaseProposal, is_seeking
+from destinations.states import APPROVED, OPEN_RELEASE, ReasonSource, ReleaseState, State
 from graduates.permissions import phase_for
+from graduates.queries import has_reset_account
 from schools.models import Phase
 from schools.roles import LEVEL_LABELS, Level
 from schools.scope import staff_of
@@ -118,17 +119,55 @@ def from_national(d: Destination, actor: StepActor) -> None:
         raise Refused("not_national", "只有全国系统退回的去向可以恢复上报。")
 
 
+def open_proposal(d: Destination) -> ReleaseProposal | None:
+    """The proposal to release that waits for a decision. A destination without the mark has none."""
+    if d.release_proposed_at is None:
+        return None
+    return ReleaseProposal.objects.filter(graduate_id=d.pk, state__in=OPEN_RELEASE).first()
+
+
 def not_proposed(d: Destination, actor: StepActor) -> None:
-    if d.release_proposed_at is not None:
-        raise Refused("release_proposed", "已提出解约，请等待学校处理。")
+    if (row := open_proposal(d)) is not None:
+        whom = "院系" if row.state == ReleaseState.WAITING_DEPARTMENT else "学校"
+        raise Refused("release_proposed", f"{row.proposed_by}已提出解约，请等待{whom}处理。")
+
+
+def with_job(d: Destination, actor: StepActor) -> None:
+    if d.category.partition("-")[0] in ("70", "71", "72"):
+        raise Refused("may_register", "可以直接修改登记，不需要解约。")
+
+
+def proposed(d: Destination, actor: StepActor) -> None:
+    if open_proposal(d) is None:
+        raise Refused("release_not_proposed", "尚未提出解约：请先上传解约材料并提出。")
+
+
+def proposed_to_department(d: Destination, actor: StepActor) -> None:
+    proposed(d, actor)
+    row = open_proposal(d)
+    if row is not None and row.state != ReleaseState.WAITING_DEPARTMENT:
+        raise Refused("waits_for_school", "解约已报学校，由学校系统管理员处理。")
+
+
+def proposed_by_actor(d: Destination, actor: StepActor) -> None:
+    proposed(d, actor)
+    if d.release_proposed_by_id != actor.pk:
+        raise Refused("not_yours", "只有提出的人可以撤回。")
 
 
 def proposed_by_another(d: Destination, actor: StepActor) -> None:
-    if d.release_proposed_at is None:
-        raise Refused("release_not_proposed", "尚未提出解约：请先由院系上传解约材料并提出。")
-    if isinstance(actor, User):
+    proposed(d, actor)
+    row = open_proposal(d)
+    if row is not None and isinstance(actor, User):
         same = "解约由您本人提出，须由另一人办理。"
-        check_another_person(first=[d.release_proposed_by_id], second=actor, same=same)
+        first = [row.proposed_by_id, row.endorsed_by_id]
+        check_another_person(first=first, second=actor, same=same)
+
+
+def not_reset_by_actor(d: Destination, actor: StepActor) -> None:
+    if isinstance(actor, User) and has_reset_account(actor, d.pk):
+        sentence = "您在30天内重置过此毕业生的帐号，须由另一人办理解约。"
+        raise Refused("reset_by_you", sentence)
 
 
 def not_disputed(d: Destination, actor: StepActor) -> None:
@@ -193,10 +232,24 @@ MACHINE = Machine(
              states(State.ESIGNED, State.DEPARTMENT_APPROVED, State.REJECTED), State.ESIGNED,
              (has_agreement,)),
         Step("sign", "签约", roles(AGREEMENT), _ALL, State.ESIGNED, (no_agreement, seeking)),
+        Step("propose_release", "提出解约", roles(GRADUATE), states(*APPROVED), None,
+             (not_sealed, no_agreement, not_disputed, with_job, not_proposed),
+             "with stamped material, to the department"),
         Step("propose_release", "提出解约", _DEPARTMENT, _REGISTERED, None,
-             (not_sealed, no_agreement, not_disputed, not_proposed), "with stamped material"),
+             (not_sealed, no_agreement, not_disputed, not_proposed),
+             "with stamped material, to the school"),
+        Step("withdraw_release", "撤回解约", roles(GRADUATE) | _DEPARTMENT, _REGISTERED, None,
+             (proposed_by_actor,)),
+        Step("endorse_release", "同意解约，报学校", _DEPARTMENT, _REGISTERED, None,
+             (not_sealed, no_agreement, not_disputed, proposed_to_department, not_reset_by_actor),
+             "what the graduate proposed"),
+        Step("refuse_release", "不同意解约", _DEPARTMENT, _REGISTERED, None,
+             (proposed_to_department,), "with a reason", needs_reason=True),
+        Step("refuse_release", "不同意解约", _SCHOOL, _REGISTERED, None,
+             (proposed,), "with a reason", needs_reason=True),
         Step("release", "解约", _SCHOOL, _REGISTERED, State.UNSUBMITTED,
-             (not_sealed, no_agreement, not_disputed, proposed_by_another), f"category back to {NOT_REGISTERED}"),
+             (not_sealed, no_agreement, not_disputed, proposed_by_another, not_reset_by_actor),
+             f"category back to {NOT_REGISTERED}"),
         Step("release", "解约", roles(AGREEMENT), _REGISTERED, State.UNSUBMITTED,
              (has_agreement,), f"termination decided; category back to {NOT_REGISTERED}"),
         Step("release", "解约", roles(DISPUTE), _REGISTERED, State.UNSUBMITTED,

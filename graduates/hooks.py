@@ -81,6 +81,12 @@ def detail_links(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
 
 
 @hook
+def notices(*, graduate: Graduate, user: User) -> list[tuple[str, str]]:
+    """Notices at the top of the console's page of an origin record, as (sentence, address) of what
+    waits for staff."""
+
+
+@hook
 def signing_waits(*, graduate: Graduate) -> list[str]:
     """What has to be waited for before the graduate can sign, as sentences for staff."""
 

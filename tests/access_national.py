@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from destinations.actions import dispute, enter
+from destinations.actions import dispute, enter, release
+from destinations.models import ReleaseProposal
 from graduates.actions import corrections
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
 from national_sync.models import Batch
@@ -76,6 +77,41 @@ def _dispute(graduate: Graduate, world: World) -> int:
     return dispute.raise_dispute(graduate_id=graduate.pk, reason="不是", by=user).pk
 
 
+def _releases(o: Objects) -> list[AddressCase]:
+    """Of graduates of their own: the destination of the others is needed for other addresses."""
+    if not hasattr(o, "releases"):
+        pairs = ((o.world, 0), (o.world, 1), (o.other, 0))
+        o.releases = [  # type: ignore[attr-defined]
+            _proposed(factories.make_graduate(world, department=department), world)
+            for world, department in pairs
+        ]
+    return _cases([row.pk for row in o.releases])  # type: ignore[attr-defined]
+
+
+def _release_images(o: Objects) -> list[AddressCase]:
+    _releases(o)
+    return _cases([row.images.get().pk for row in o.releases])  # type: ignore[attr-defined]
+
+
+def _own_release_images(o: Objects) -> list[AddressCase]:
+    """The graduate's own and somebody else's."""
+    mine = _proposed(o.inside, o.world).images.get()
+    foreign = _proposed(factories.make_graduate(o.world), o.world).images.get()
+    return [
+        AddressCase("mine", {"pk": mine.pk}, frozenset({"graduate"})),
+        AddressCase("foreign", {"pk": foreign.pk}, frozenset()),
+        AddressCase("nowhere", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def _proposed(graduate: Graduate, world: World) -> ReleaseProposal:
+    enter.enter(graduate_id=graduate.pk, typed=factories.CONTRACT, by=world.school_admin)
+    return release.propose_release(
+        graduate_id=graduate.pk, by=world.counsellor, reason="解约",
+        pictures=[factories.make_photo()],
+    )  # fmt: skip
+
+
 def _own(make: Callable[[Graduate, World], int]) -> Callable[[Objects], list[AddressCase]]:
     """For the graduate's pages: the own one and anybody else's."""
 
@@ -120,6 +156,11 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = {
     "correction-image": _own(_image),
     "console:dispute": _disputes,
     "console:dispute-settle": _disputes,
+    "console:release": _releases,
+    "console:release-decide": _releases,
+    "console:release-image": _release_images,
+    "console:release-propose": lambda o: o.of_graduates(),
+    "release-image": _own_release_images,
     "console:batch": _batches,
     "console:national-file": _files,
     "console:national-file-workbook": _files,

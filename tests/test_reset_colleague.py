@@ -52,10 +52,12 @@ def released_destination(world: World) -> Decision:
     graduate = factories.make_graduate(world)
     user = factories.activate(graduate)
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
-    factories.attach(graduate, world.counsellor)
-    release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
+    row = release.propose_release(
+        graduate_id=graduate.pk, by=world.counsellor, reason="解约",
+        pictures=[factories.make_photo()],
+    )  # fmt: skip
     second = world.school_admin
-    return world.counsellor, second, lambda: release.release(graduate_id=graduate.pk, by=second)
+    return world.counsellor, second, lambda: release.grant_release(proposal=row, by=second)
 
 
 def entered_destination(world: World) -> Decision:

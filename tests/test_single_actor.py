@@ -82,7 +82,10 @@ WHO_AGREES: dict[str, str] = {
     "destinations.dispute.settle": "the graduate, and staff who neither entered, reviewed nor reset",
     "destinations.dispute.escalate_overdue": CLOCK,
     "destinations.release.propose_release": "begins a release with stamped material",
-    "destinations.release.release": "proposer and another person, by id",
+    "destinations.release.refuse_release": ANSWER,
+    "destinations.release.withdraw_release": OWN,
+    "destinations.release.grant_release": "proposer and another person, by id; not who reset the account",
+    "destinations.release.release": "called by what ends the agreement",
     "destinations.register.take_back": OWN,
     "destinations.review.approve": NOTHING_ENDS,
     "destinations.review.reject": "the graduate may register again; an agreement stays",
@@ -136,7 +139,7 @@ WHO_AGREES: dict[str, str] = {
 } | recruiting_who_agrees.WHO_AGREES
 _ENDS = re.compile(
     r"^(accept|agree|apply_results|approve|cancel|claim|clear|close|conclude|confirm|consent|decide"
-    r"|decline|delete|dismiss|drop|end|escalate|expire|give_up|hide|pass_on|propose_release|reassign"
+    r"|decline|delete|dismiss|drop|end|escalate|expire|give_up|grant|hide|pass_on|propose_release|reassign"
     r"|redeem|refuse|reject|release|remove|reset|revoke|seal|set_active|set_role|settle|take_back|terminate"
     r"|turn|unseal|uphold|upload_release|verify|void|withdraw)(_(?!refusal)|$)"
 )

@@ -19,8 +19,8 @@ from core.errors import Conflict, DomainError, Refused
 from core.states import Step
 from destinations import hooks
 from destinations.fields import BY_KEY, KEYS, empty_value
-from destinations.models import NOT_REGISTERED, Destination, DestinationEvent
-from destinations.states import State
+from destinations.models import NOT_REGISTERED, Destination, DestinationEvent, ReleaseProposal
+from destinations.states import OPEN_RELEASE, ReleaseState, State
 from destinations.steps import MACHINE, StepActor
 
 _APPROVAL_FIELDS = ("department_at", "department_by", "school_at", "school_by")
@@ -38,6 +38,7 @@ class Change:
     step: Step
     by: StepActor
     before: dict[str, Any]
+    was_proposed: bool = False  # whether a proposal to release was open
 
     def write(self, *, to: str | None = None, reason: str = "") -> Destination:
         """Save the destination and write the event. The state becomes `to`, else the step's target,
@@ -52,6 +53,8 @@ class Change:
         d.version += 1
         d.updated_at = timezone.now()
         rows.update(d)
+        if self.was_proposed and d.release_proposed_at is None:
+            self._close_proposal()
         actor = Actor.of(self.by) if not hasattr(self.by, "role") else None
         rows.insert(
             DestinationEvent(
@@ -70,6 +73,17 @@ class Change:
         )
         hooks.stepped.run(destination=d, action=self.step.action)
         return d
+
+    def _close_proposal(self) -> None:
+        """Let the open proposal to release lapse, unless this step has decided it."""
+        open_rows = ReleaseProposal.objects.filter(
+            graduate_id=self.destination.pk, state__in=OPEN_RELEASE
+        )
+        label = self.step.label
+        open_rows.update(
+            state=ReleaseState.LAPSED, decided_at=timezone.now(),
+            answer=f"去向已另行{label}，此解约不再办理。",
+        )  # fmt: skip
 
 
 def lock(graduate_id: int, *related: str) -> Destination:
@@ -110,7 +124,7 @@ def step(
         except DomainError as refusal:
             refused = refusal
         else:
-            yield Change(d, checked, by, snapshot(d))
+            yield Change(d, checked, by, snapshot(d), d.release_proposed_at is not None)
     if refused is not None:
         raise refused
 

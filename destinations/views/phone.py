@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,17 +17,29 @@ from core.errors import DomainError
 from core.forms import posted, pressed
 from core.forms.posted import picked_ids
 from destinations import forms, sheets
-from destinations.actions import evidence, register
+from destinations.actions import evidence, register, release
 from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import FORMS
 from destinations.models import Destination, Evidence
 from destinations.steps import MACHINE
+from destinations.views import releases as release_pages
 from graduates.access import GraduateRequest, graduate_view
 
 
 def _own_destination(request: GraduateRequest) -> Destination:
     rows = Destination.objects.select_related("graduate", "cohort", "school")
     return rows.get(pk=request.graduate.pk)
+
+
+_OFFERED = ("register", "take_back", "touch_up", "propose_release")
+
+
+def _release(d: Destination) -> dict[str, Any]:
+    """The newest proposal to release, if it is open or was decided since the present registration."""
+    row = release.newest_proposal(d.pk)
+    if row is None or (row.decided_at is not None and row.decided_at < d.submitted_at):
+        return {}
+    return {"proposal": row, "proposal_badge": release_pages.colour_of(row.state)}
 
 
 @graduate_view
@@ -38,7 +51,8 @@ def state(request: GraduateRequest) -> HttpResponse:
         "category": forms.category_label(d),
         "values": forms.shown_values(d),
         "evidence": evidence.standing_evidence(d.pk, d.category),
-        "can": {a: MACHINE.can(a, d, request.user) for a in ("register", "take_back", "touch_up")},
+        "can": {a: MACHINE.can(a, d, request.user) for a in _OFFERED},
+        **_release(d),
         "tab": "register",
     }
     return render(request, "destinations/phone/state.html", context)

@@ -17,7 +17,7 @@ from core.forms.posted import picked_ids
 from core.lists import keyset
 from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
-from destinations.actions import evidence, release, review
+from destinations.actions import evidence, review
 from destinations.actions.dispute import open_dispute
 from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import BY_KEY, FORMS
@@ -26,7 +26,7 @@ from destinations.models import Destination, DestinationEvent, Evidence, is_seek
 from destinations.queries import waiting_for
 from destinations.rules import check_registration
 from destinations.states import State
-from destinations.steps import MACHINE
+from destinations.steps import MACHINE, open_proposal
 from destinations.views.lists import READY_REASONS
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
@@ -85,6 +85,7 @@ def _workspace(
         "events": [(e, _STEP_LABELS.get(e.action, e.action), State(e.to_state)) for e in events],
         "reasons": READY_REASONS,
         "dispute": open_dispute(d.pk) if d.disputed_at is not None else None,
+        "proposal": open_proposal(d),
         "previous": earlier,
         "following": later,
         "form": form,
@@ -142,8 +143,8 @@ def _warnings(d: Destination) -> list[str]:
 @staff_view("destinations.review")
 @require_POST
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """Take one step: approve, reject, tick, resume, propose-release or release. After a review the
-    next destination of the queue is shown."""
+    """Take one step: approve, reject, tick or resume. After a review the next destination of the queue
+    is shown."""
     d = destination_or_404(request, pk)
     form = forms.ReviewForm(request.POST)
     if not form.is_valid():
@@ -160,18 +161,12 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
                 review.tick(graduate_id=pk, by=request.user, version=version)
             case "resume":
                 review.resume(graduate_id=pk, by=request.user, version=version)
-            case "propose-release":
-                release.propose_release(
-                    graduate_id=pk, by=request.user, reason=reason, version=version
-                )
-            case "release":
-                release.release(graduate_id=pk, by=request.user, reason=reason, version=version)
             case _:
                 return redirect("console:destination", pk=pk)
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _workspace(request, destination_or_404(request, pk), form)
-    label = _STEP_LABELS.get(action.replace("-", "_"), action)
+    label = _STEP_LABELS.get(action, action)
     messages.success(request, f"{d.graduate.name}：已{label}。")
     if following is not None and action in ("approve", "reject"):
         return redirect("console:destination", pk=following)
@@ -234,7 +229,7 @@ def image(request: StaffRequest, pk: int) -> HttpResponseBase:
 @staff_view("destinations.enter")
 @require_POST
 def add_image(request: StaffRequest, pk: int) -> HttpResponse:
-    """Staff attach pictures: evidence for an entry, or the stamped material of a release."""
+    """Staff attach pictures that prove an entry."""
     d = destination_or_404(request, pk)
     form = forms.MaterialForm(request.POST, request.FILES, input_class=_SMALL_INPUT)
     if not form.is_valid():

@@ -79,6 +79,9 @@ def _detail(
         "may_confirm_entries": request.user.has_perm(hand_entries.PERMISSION),
         "waits": [w for waits in hooks.signing_waits.run(graduate=graduate) for w in waits],
         "standing_form": standing_form or forms.StandingForm(graduate=graduate),
+        "notices": [
+            n for found in hooks.notices.run(graduate=graduate, user=request.user) for n in found
+        ],
         "links": [
             link
             for links in hooks.detail_links.run(graduate=graduate, user=request.user)

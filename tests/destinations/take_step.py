@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from destinations.actions import agreement, base, enter, register, release, review
-from destinations.models import Destination
+from destinations.models import Destination, ReleaseProposal
 from destinations.steps import AGREEMENT, GRADUATE, NATIONAL, SystemActor
 from schools.roles import Role
-from tests.factories import CONTRACT, World
+from tests.factories import CONTRACT, World, make_photo
 
 C, D, S, P = Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE
 
@@ -45,8 +45,35 @@ def take_step(action: str, pk: int, by: Any) -> Destination:
         "correct_codes": lambda: review.correct_codes(
             graduate_id=pk, typed={"unit_industry": "35"}, reason="核对", by=by
         ),
-        "propose_release": lambda: release.propose_release(graduate_id=pk, by=by, reason="解约"),
-        "release": lambda: release.release(graduate_id=pk, by=by),
+        "release": lambda: _release(pk, by),
         "conclude": lambda: agreement.conclude(graduate_id=pk, by=by, reason="已签劳动合同"),
     }
+    if action in ("propose_release", "withdraw_release", "endorse_release", "refuse_release"):
+        _about_release(action, pk, by)
+        return Destination.objects.get(pk=pk)
     return steps[action]()
+
+
+def _about_release(action: str, pk: int, by: Any) -> None:
+    if action == "propose_release":
+        release.propose_release(graduate_id=pk, by=by, reason="解约", pictures=[make_photo()])
+        return
+    row = _proposal(pk)
+    if action == "refuse_release":
+        release.refuse_release(proposal=row, by=by, answer="材料不全")
+    elif action == "endorse_release":
+        release.endorse_release(proposal=row, by=by)
+    else:
+        release.withdraw_release(proposal=row, by=by)
+
+
+def _release(pk: int, by: Any) -> Destination:
+    if isinstance(by, SystemActor):
+        return release.release(graduate_id=pk, by=by)
+    release.grant_release(proposal=_proposal(pk), by=by)
+    return Destination.objects.get(pk=pk)
+
+
+def _proposal(pk: int) -> ReleaseProposal:
+    """The graduate's newest proposal, or a row of nothing, about which every step is refused."""
+    return release.newest_proposal(pk) or ReleaseProposal(graduate_id=pk)

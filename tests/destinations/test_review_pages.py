@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import unescape
 from typing import Any
@@ -158,8 +159,9 @@ def test_releasing_a_destination_changed_meanwhile_is_refused(world: World) -> N
     graduate = registered(world)
     seen = destination_of(graduate).version
     review.approve(graduate_id=graduate.pk, by=world.school_admin)
-    response = act(
-        world.client(Role.COUNSELLOR), graduate, "propose-release", version=seen, reason="解约"
+    response = world.client(Role.COUNSELLOR).post(
+        f"/console/destinations/{graduate.pk}/release/",
+        {"reason": "解约", "version": seen, "images": io.BytesIO(factories.make_photo())},
     )
     assert response.status_code == 409
     assert destination_of(graduate).release_proposed_at is None

@@ -6,14 +6,14 @@ import pytest
 
 from accounts.models import User
 from core.errors import Conflict, DomainError, Refused
-from destinations.actions import enter, release, review
+from destinations.actions import enter, review
 from destinations.models import DestinationEvent
 from destinations.states import ReasonSource, State
 from destinations.steps import MACHINE, NATIONAL, SystemActor
 from graduates.models import Graduate
 from schools.roles import Role
 from tests import factories
-from tests.destinations.take_step import C, S
+from tests.destinations.take_step import C, S, take_step
 from tests.factories import CONTRACT, World, destination_of
 
 pytestmark = pytest.mark.django_db
@@ -134,21 +134,15 @@ def test_a_national_reason_does_not_let_staff_resume_the_schools_own_rejection(
 
 def test_a_release_takes_two_people(world: World, graduate: Graduate, user: User) -> None:
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
-    with pytest.raises(Refused) as refusal:
-        release.release(graduate_id=graduate.pk, by=world.school_admin)
-    assert refusal.value.code == "release_not_proposed"
-    with pytest.raises(Refused) as refusal:
-        release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
-    assert refusal.value.code == "evidence"
     factories.attach(graduate, world.counsellor)
     with pytest.raises(Refused) as refusal:
-        release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason=" ")
-    assert refusal.value.code == "reason"
-    release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
+        take_step("release", graduate.pk, world.school_admin)
+    assert refusal.value.code == "release_not_proposed"
+    take_step("propose_release", graduate.pk, world.counsellor)
     with pytest.raises(Refused) as refusal:
-        release.propose_release(graduate_id=graduate.pk, by=world.department_admin, reason="解约")
+        take_step("propose_release", graduate.pk, world.department_admin)
     assert refusal.value.code == "release_proposed"
-    release.release(graduate_id=graduate.pk, by=world.school_admin)
+    take_step("release", graduate.pk, world.school_admin)
     d = destination_of(graduate)
     assert (d.state, d.category, d.unit_name, d.school_by) == ("unsubmitted", "70-1", "", "")
     assert (d.release_proposed_at, d.agreement_no) == (None, "")
@@ -159,13 +153,12 @@ def test_a_release_takes_two_people(world: World, graduate: Graduate, user: User
 def test_nobody_releases_what_they_proposed(world: World, graduate: Graduate, user: User) -> None:
     """This holds also for a counsellor who becomes school admin after proposing."""
     factories.put_in_state(graduate, State.SCHOOL_APPROVED, world, user)
-    factories.attach(graduate, world.counsellor)
-    release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
+    take_step("propose_release", graduate.pk, world.counsellor)
     member = world.counsellor.staff
     member.role = Role.SCHOOL_ADMIN
     member.save()
     with pytest.raises(Refused) as refusal:
-        release.release(graduate_id=graduate.pk, by=world.counsellor)
+        take_step("release", graduate.pk, world.counsellor)
     assert refusal.value.code == "same_person"
 
 

@@ -59,9 +59,13 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "amend": {AGREEMENT: {"esigned*", "department_approved*", "rejected*"}},
     "sign": {AGREEMENT: {"unsubmitted"}},
     "propose_release": {
+        GRADUATE: {"department_approved", "school_approved"},
         C: {"pending", "department_approved", "school_approved", "rejected"},
         D: {"pending", "department_approved", "school_approved", "rejected"},
     },
+    "withdraw_release": {},  # only of what was proposed, as the two below
+    "endorse_release": {},
+    "refuse_release": {},
     "release": {AGREEMENT: SIGNED},  # the school only releases what somebody else proposed
     "conclude": {AGREEMENT: {"department_approved*", "school_approved*"}},
 }  # fmt: skip

@@ -18,7 +18,7 @@ from psycopg import sql
 from accounts.models import Message
 from core import audit_chain, frame, invariants
 from core.models import InvariantCheck, StoredFile
-from destinations.actions import review
+from destinations.actions import enter, release, review
 from esign import pdf_signing
 from esign.actions import documents as making
 from recruiting.states import BoothState, RecommendationState
@@ -36,6 +36,7 @@ BREAKS = [
     ("destination_of_each", "destinations_destination", "school_id", "0"),
     ("destination_history", "destinations_destination", "state", "'department_approved'"),
     ("destination_steps", "destinations_destinationevent", "from_state", "'elsewhere'"),
+    ("release_marked", "destinations_releaseproposal", "graduate_id", "-graduate_id"),
     ("person_of_same_school", "graduates_person", "school_id", "0"),
     ("agreement_locks_destination", "esign_agreement", "number", "'1' || id"),
     (
@@ -87,6 +88,12 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
     signed = signing.sign_agreement(factories.make_graduate(night.world))
     review.approve(graduate_id=signed.graduate_id, by=night.world.counsellor)
     making.make_waiting()
+    with_release = factories.make_graduate(night.world)
+    enter.enter(graduate_id=with_release.pk, typed=factories.CONTRACT, by=night.world.school_admin)
+    release.propose_release(
+        graduate_id=with_release.pk, by=night.world.counsellor, reason="解约",
+        pictures=[factories.make_photo()],
+    )  # fmt: skip
     scene.make_offer(night.world)
     scene.make_reported(night.world)
     scene.make_recommendation(night.world, RecommendationState.VALID)

@@ -206,9 +206,11 @@ def test_a_released_destination_is_sent_as_seeking(world: World, simulator: Simu
     reporting.run(simulator)
     from destinations.actions import release
 
-    factories.attach(graduate, world.counsellor)
-    release.propose_release(graduate_id=graduate.pk, by=world.counsellor, reason="解约")
-    release.release(graduate_id=graduate.pk, by=world.school_admin)
+    proposed = release.propose_release(
+        graduate_id=graduate.pk, by=world.counsellor, reason="解约",
+        pictures=[factories.make_photo()],
+    )  # fmt: skip
+    release.grant_release(proposal=proposed, by=world.school_admin)
     reporting.run(simulator)
     held = simulator.sql("SELECT fields ->> 'byqxdm' FROM held WHERE part = 'destination'")
     assert held == [("701",)]
