@@ -52,6 +52,11 @@ def review_notes(*, destination: Destination) -> list[str]:
 
 
 @hook
+def resume_guards(*, destination: Destination) -> None:
+    """What the national system rejected is about to be resumed. Raise a `DomainError` to refuse it."""
+
+
+@hook
 def dispute_upheld(*, destination: Destination, reason: str, by: User) -> bool:
     """A dispute is upheld. Return True if an agreement was ended, which releases the
     destination."""

@@ -8,6 +8,7 @@ from accounts.models import Realm, User
 from accounts.second_person import check_another_person
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
+from destinations import hooks
 from destinations.models import NOT_REGISTERED, Destination, ReleaseProposal, is_seeking
 from destinations.states import APPROVED, OPEN_RELEASE, ReasonSource, ReleaseState, State
 from graduates.permissions import phase_for
@@ -126,6 +127,10 @@ def open_proposal(d: Destination) -> ReleaseProposal | None:
     return ReleaseProposal.objects.filter(graduate_id=d.pk, state__in=OPEN_RELEASE).first()
 
 
+def errors_are_gone(d: Destination, actor: StepActor) -> None:
+    hooks.resume_guards.run(destination=d)
+
+
 def not_proposed(d: Destination, actor: StepActor) -> None:
     if (row := open_proposal(d)) is not None:
         whom = "院系" if row.state == ReleaseState.WAITING_DEPARTMENT else "学校"
@@ -218,9 +223,9 @@ MACHINE = Machine(
              states(*APPROVED, State.REJECTED), State.REJECTED, (),
              "on one already rejected it joins the reasons", needs_reason=True),
         Step("resume", "恢复上报", _DEPARTMENT, states(State.REJECTED),
-             State.DEPARTMENT_APPROVED, (not_sealed, from_national)),
+             State.DEPARTMENT_APPROVED, (not_sealed, from_national, errors_are_gone)),
         Step("resume", "恢复上报", _SCHOOL, states(State.REJECTED), State.SCHOOL_APPROVED,
-             (not_sealed, from_national, other_person)),
+             (not_sealed, from_national, other_person, errors_are_gone)),
         Step("tick", "核对修改", _DEPARTMENT | _SCHOOL, states(*APPROVED), None,
              (not_sealed, has_flags), "the graduate's touch-up of coded fields"),
         Step("correct_codes", "更正代码", _DEPARTMENT | _SCHOOL,

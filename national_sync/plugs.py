@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from destinations.hooks import dispute_settled, review_notes
+from core.errors import Refused
+from destinations.hooks import dispute_settled, resume_guards, review_notes
 from destinations.models import Destination
 from destinations.states import State
 from national_sync import home  # noqa: F401 - it fills a hook
@@ -14,6 +15,7 @@ from national_sync.mapping import Mapped
 from national_sync.models import Entry
 from national_sync.problems import Problem
 from national_sync.records import code_problems
+from national_sync.remaining import errors_that_remain
 from national_sync.states import EntryState, Owner, Part
 
 
@@ -23,6 +25,13 @@ def look_again(*, graduate_id: int) -> None:
     Entry.objects.filter(
         graduate_id=graduate_id, part=Part.DESTINATION, state=EntryState.HELD
     ).update(state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=timezone.now(), problems=[])
+
+
+@resume_guards.plug()
+def refuse_with_errors(*, destination: Destination) -> None:
+    """What the national system found wrong has to be corrected first."""
+    if sentences := errors_that_remain(destination):
+        raise Refused("errors_remain", f"还不能恢复上报：{'；'.join(sentences)}。")
 
 
 @review_notes.plug()

@@ -135,6 +135,12 @@ def _built(part: str, person: Row, values: Row, problems: list[Problem], mapped:
     return Built(True, _key_of(person), record, [*unmapped, *problems])
 
 
+def present_record(part: str, graduate_id: int, mapped: Mapped) -> dict[str, str]:
+    """The part's values as they would be written now, whether or not they are due."""
+    values = _rows(part, {graduate_id}, FIELDS[part]).get(graduate_id, {})
+    return write_record(FIELDS[part], values, mapped)[0]
+
+
 # --- codes alone -------------------------------------------------------------------------------
 
 

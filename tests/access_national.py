@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.db.models.functions import Now
+
 from destinations.actions import dispute, enter, release
 from destinations.models import ReleaseProposal
 from graduates.actions import corrections
@@ -95,13 +97,22 @@ def _release_images(o: Objects) -> list[AddressCase]:
 
 def _own_release_images(o: Objects) -> list[AddressCase]:
     """The graduate's own and somebody else's."""
-    mine = _proposed(o.inside, o.world).images.get()
-    foreign = _proposed(factories.make_graduate(o.world), o.world).images.get()
+    mine, foreign = (_withdrawn_image(g) for g in (o.inside, factories.make_graduate(o.world)))
     return [
-        AddressCase("mine", {"pk": mine.pk}, frozenset({"graduate"})),
-        AddressCase("foreign", {"pk": foreign.pk}, frozenset()),
+        AddressCase("mine", {"pk": mine}, frozenset({"graduate"})),
+        AddressCase("foreign", {"pk": foreign}, frozenset()),
         AddressCase("nowhere", {"pk": 2**40}, frozenset()),
     ]
+
+
+def _withdrawn_image(graduate: Graduate) -> int:
+    """A picture of a proposal that was withdrawn, so that the destination is as it was."""
+    row = ReleaseProposal.objects.create(
+        graduate=graduate, school_id=graduate.school_id, cohort_id=graduate.cohort_id,
+        reason="解约", state="withdrawn", snapshot={}, category="11", proposed_by_id=0,
+        proposed_by="毕业生", decided_at=Now(),
+    )  # fmt: skip
+    return row.images.create(file=factories.keep_file("release")).pk
 
 
 def _proposed(graduate: Graduate, world: World) -> ReleaseProposal:

@@ -160,6 +160,9 @@ def remove_school(school_id: int) -> None:
         )
         file_ids = [i for row in cursor.fetchall() for i in row if i]
         for statement in (
+            f"""DELETE FROM destinations_releaseimage WHERE proposal_id IN (SELECT id
+                FROM destinations_releaseproposal WHERE graduate_id IN ({graduates}))""",
+            f"DELETE FROM destinations_releaseproposal WHERE graduate_id IN ({graduates})",
             f"DELETE FROM destinations_evidence WHERE graduate_id IN ({graduates})",
             f"DELETE FROM destinations_destination WHERE graduate_id IN ({graduates})",
             """DELETE FROM graduates_rosterissue WHERE roster_import_id IN

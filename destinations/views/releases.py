@@ -187,7 +187,9 @@ def shown_snapshot(row: ReleaseProposal) -> list[tuple[str, str]]:
 def propose(request: StaffRequest, pk: int) -> HttpResponse:
     """Staff propose a release for a graduate who brought the stamped paper."""
     d = destination_or_404(request, pk)
-    MACHINE.check("propose_release", d, request.user)
+    if refusal := MACHINE.why_not("propose_release", d, request.user):
+        messages.error(request, refusal)
+        return redirect("console:destination", pk=pk)
     form = forms.ReleaseForm(posted(request), request.FILES)
     if form.is_valid():
         typed = form.cleaned_data
@@ -198,8 +200,8 @@ def propose(request: StaffRequest, pk: int) -> HttpResponse:
             )  # fmt: skip
             messages.success(request, f"{d.graduate.name}：已提出解约，等待学校处理。")
             return redirect("console:release", pk=row.pk)
-        except DomainError as refusal:
-            form.add_refusal(refusal)
+        except DomainError as failure:
+            form.add_refusal(failure)
     if not form.is_bound:
         form.initial["version"] = d.version
     context = {

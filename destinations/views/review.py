@@ -25,7 +25,7 @@ from destinations.hooks import ReviewMaterial, ReviewPicture
 from destinations.models import Destination, DestinationEvent, Evidence, is_seeking
 from destinations.queries import waiting_for
 from destinations.rules import check_registration
-from destinations.states import State
+from destinations.states import ReasonSource, State
 from destinations.steps import MACHINE, open_proposal
 from destinations.views.lists import READY_REASONS
 from schools.access import StaffRequest, staff_view
@@ -86,12 +86,21 @@ def _workspace(
         "reasons": READY_REASONS,
         "dispute": open_dispute(d.pk) if d.disputed_at is not None else None,
         "proposal": open_proposal(d),
+        "resume_refusal": _resume_refusal(request, d),
         "previous": earlier,
         "following": later,
         "form": form,
         "material_form": forms.MaterialForm(input_class=_SMALL_INPUT),
     }
     return render(request, "destinations/console/review.html", context, status=form.status)
+
+
+def _resume_refusal(request: StaffRequest, d: Destination) -> str:
+    """Why this person cannot resume what the national system rejected; "" if they can, or if it was
+    somebody else who rejected it."""
+    if d.state != State.REJECTED or d.reason_source != ReasonSource.NATIONAL:
+        return ""
+    return MACHINE.why_not("resume", d, request.user)
 
 
 def _pictures(rows: list[Evidence], materials: list[ReviewMaterial]) -> list[ReviewPicture]:
