@@ -12,8 +12,12 @@ from national_sync.records import present_record
 from national_sync.rules.destination import entry_rules_hold
 from national_sync.states import FeedbackState
 
-# A fault in one of these is corrected in the other as well as in itself.
-_TOGETHER = (frozenset({"dwmc", "dwzzjgdm"}),)
+# A fault that is found in one field may lie in another one that the national system compares it with.
+_PERSON = frozenset({"ksh", "xm", "sfzh", "zjlxdm", "xldm", "zydm", "zymc", "nd", "yxdm"})
+_UNIT = frozenset({"dwmc", "dwzzjgdm"})
+_COMPARED_WITH = dict.fromkeys(_PERSON, _PERSON) | dict.fromkeys(
+    (*_UNIT, "dwhydm", "dwxzdm"), _UNIT
+)
 
 
 def errors_that_remain(destination: Destination) -> list[str]:
@@ -51,6 +55,4 @@ def _fields_of(feedback: Feedback, part: str) -> frozenset[str]:
     known: Mapping[str, object] = BY_NATIONAL.get(part, {})
     if feedback.field not in known:
         return frozenset()
-    return next(
-        (group for group in _TOGETHER if feedback.field in group), frozenset({feedback.field})
-    )
+    return frozenset({feedback.field}) | _COMPARED_WITH.get(feedback.field, frozenset())

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
-from accounts.models import User
+from accounts.models import Realm, User
 from core import audit, files
 from core.clock import database_now
 from core.errors import Conflict, Invalid, Refused
@@ -228,8 +228,8 @@ def _tell_graduate(row: ReleaseProposal, graduate: Graduate, title: str, text: s
 
 def _tell_proposer(row: ReleaseProposal, graduate: Graduate, title: str) -> None:
     """Tell the staff who proposed a release or passed it on what became of it."""
-    staff = {row.proposed_by_id, row.endorsed_by_id}
-    known = User.objects.filter(pk__in=staff - {None}, realm="staff").values_list("pk", flat=True)
+    people = [pk for pk in (row.proposed_by_id, row.endorsed_by_id) if pk is not None]
+    known = User.objects.filter(pk__in=people, realm=Realm.STAFF).values_list("pk", flat=True)
     link, key = reverse("console:release", args=[row.pk]), f"release:{row.pk}:{row.state}"
     text = f"学号{graduate.student_no}，{row.unit_name}。{row.answer}"
     inbox.deliver(

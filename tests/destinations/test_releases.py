@@ -53,8 +53,8 @@ def asked(world: World, graduate: Graduate, user: User) -> ReleaseProposal:
 def waiting(world: World, role: str) -> int:
     user = User.objects.get(pk=world.staff[role].pk)
     (item,) = [i for i in counted_items(user) if i.url_name == "console:releases"]
-    assert item.count is not None
-    return item.count(user)
+    assert item.waiting is not None
+    return item.waiting(user).count()
 
 
 def titles(to: str) -> list[str]:
