@@ -14,6 +14,7 @@ from typing import Any
 
 from celery.schedules import crontab
 from django.db.models import Model, QuerySet
+from django.urls import reverse
 
 from core.invariants import Invariant
 from core.jobs import JobKind
@@ -25,7 +26,9 @@ class MenuItem:
     """One line of the console's left menu.
 
     Who has `permission` sees it. `waiting` returns the records that wait for a user there, or `count`
-    their number, where they are no rows of a list. `holds` are beginnings of addresses that belong to this line although they are not
+    their number, where they are no rows of a list. `waiting_query` is the query under which the list
+    shows just those; "" if it shows no others anyway. `holds` are beginnings of addresses that belong
+    to this line although they are not
     below its own address.
     """
 
@@ -38,6 +41,12 @@ class MenuItem:
     waiting: Callable[[Any], QuerySet[Any]] | None = None
     count: Callable[[Any], int] | None = None
     holds: tuple[str, ...] = ()
+    waiting_query: str = ""
+
+    @property
+    def waiting_address(self) -> str:
+        """The address of the list of what is counted."""
+        return reverse(self.url_name) + (f"?{self.waiting_query}" if self.waiting_query else "")
 
     @property
     def counted(self) -> bool:

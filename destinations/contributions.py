@@ -8,9 +8,11 @@ from core import bodies
 from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
 from destinations import demo, dispute_steps, release_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
+from destinations.filters import REGISTERED, REVIEWED
 from destinations.invariants import INVARIANTS
 from destinations.models import Destination, DestinationEvent, Dispute
 from destinations.queries import disputes_for, releases_for, waiting_for
+from destinations.states import State
 from schools.current_cohort import kept_year
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 from schools.scope import visible_to
@@ -29,13 +31,12 @@ def progress_panel(user: User) -> HomePanel | None:
     year = kept.year
     rows = visible_to(Destination.objects.all(), user, graduate="graduate")
     n = reports.progress_counts(rows.filter(cohort_id__in=kept.cohort_ids))
-    base = reverse("console:destinations")
-    origins = reverse("console:origins")
+    base = f"{reverse('console:destinations')}?cohort={year}&rate=total"
     lines = [
-        ("生源已确认或锁定", n["confirmed"], n["total"], f"{origins}?cohort={year}"),
-        ("去向已登记", n["registered"], n["total"], f"{base}?cohort={year}"),
-        ("已通过初审", n["department"], n["total"], f"{base}?cohort={year}"),
-        ("已通过终审", n["school"], n["total"], f"{base}?cohort={year}&state=school_approved"),
+        ("生源已确认或锁定", n["confirmed"], n["total"], f"{base}&origin=done"),
+        ("去向已登记", n["registered"], n["total"], f"{base}&state={REGISTERED}"),
+        ("已通过初审", n["department"], n["total"], f"{base}&state={REVIEWED}"),
+        ("已通过终审", n["school"], n["total"], f"{base}&state={State.SCHOOL_APPROVED}"),
     ]
     return HomePanel(f"{year}届进度", lines)
 
@@ -94,6 +95,7 @@ CONTRIBUTIONS = Contributions(
             "destinations.view",
             40,
             _disputes_waiting,
+            waiting_query="waiting=1",
         ),
         MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
         MenuItem(

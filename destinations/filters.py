@@ -10,17 +10,25 @@ from django.db.models import Q, QuerySet
 from codes import readers
 from destinations import reports
 from destinations.catalogue import catalogue
-from destinations.states import State
+from destinations.states import APPROVED, State
 from graduates.filters import GraduateFilter, search_graduates
 from schools.options import Choices
+
+REGISTERED, REVIEWED = "registered", "reviewed"
+_SEVERAL_STATES = ((REGISTERED, "已登记（各种情况）"), (REVIEWED, "已通过初审或终审"))
 
 
 class DestinationFilter(GraduateFilter):
     path = "graduate__"
-    less_used = GraduateFilter.less_used | {"rate"}
+    less_used = GraduateFilter.less_used | {"rate", "origin"}
 
-    state = django_filters.ChoiceFilter(label="审核情况", choices=State.choices)
+    state = django_filters.ChoiceFilter(
+        label="审核情况", choices=[*State.choices, *_SEVERAL_STATES], method="by_state"
+    )
     category = django_filters.ChoiceFilter(label="毕业去向", choices=(), method="by_category")
+    origin = django_filters.ChoiceFilter(
+        label="生源信息", choices=[("done", "已确认或锁定"), ("open", "未确认")], method="by_origin"
+    )
     rate = django_filters.ChoiceFilter(label="统计归类", choices=(), method="by_rate")
 
     def choices(self) -> dict[str, Choices]:
@@ -29,6 +37,17 @@ class DestinationFilter(GraduateFilter):
             "category": [(leaf.code, leaf.label) for leaf in leaves],
             "rate": reports.rate_choices(),
         }
+
+    def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == REGISTERED:
+            return queryset.filter(reports.is_registered())
+        if value == REVIEWED:
+            return queryset.filter(state__in=APPROVED)
+        return queryset.filter(state=value)
+
+    def by_origin(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        confirmed = reports.origin_confirmed()
+        return queryset.filter(confirmed if value == "done" else ~confirmed)
 
     def by_category(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(category=value)

@@ -143,14 +143,22 @@ def numerator(key: str) -> Q:
     return _numerator(rates()[key])
 
 
+def origin_confirmed() -> Q:
+    """The condition that the origin record was confirmed or is locked."""
+    return Q(graduate__confirmed_at__isnull=False) | Q(graduate__confirmation="locked")
+
+
+def is_registered() -> Q:
+    return ~Q(state=State.UNSUBMITTED)
+
+
 def progress_counts(queryset: QuerySet[Any]) -> dict[str, int]:
     """How many graduates are counted, how many of them confirmed the origin record or have it
     locked, how many registered, and how many destinations each level has approved."""
-    confirmed = Q(graduate__confirmed_at__isnull=False) | Q(graduate__confirmation="locked")
     return counted(queryset).aggregate(
         total=Count("pk"),
-        confirmed=Count("pk", filter=confirmed),
-        registered=Count("pk", filter=~Q(state=State.UNSUBMITTED)),
+        confirmed=Count("pk", filter=origin_confirmed()),
+        registered=Count("pk", filter=is_registered()),
         department=Count("pk", filter=Q(state__in=APPROVED)),
         school=Count("pk", filter=Q(state=State.SCHOOL_APPROVED)),
     )

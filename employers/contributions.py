@@ -23,7 +23,7 @@ CONTRIBUTIONS = Contributions(
     permissions={"employers.certify": PROVINCE},
     console_menu=(
         MenuItem("省级管理", "单位认证公函", "console:letters", "patch-check", "employers.certify",
-                 35, _letters_waiting),
+                 35, _letters_waiting, waiting_query="waiting=1"),
     ),
     employer_tabs=(
         Tab("home", "首页", "employer-home", "house", 10),

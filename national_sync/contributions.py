@@ -52,7 +52,7 @@ CONTRIBUTIONS = Contributions(
     },
     console_menu=(
         MenuItem("全国系统", "全国系统信息反馈", "console:feedback", "chat-left-dots", "national.view",
-                 10, feedback_waiting),
+                 10, feedback_waiting, waiting_query="waiting=1"),
         MenuItem("全国系统", "全国系统确认情况", "console:national-confirmations", "person-check",
                  "national.view", 15),
         MenuItem("全国系统", "上报台账", "console:ledger", "journal-check", "national.view", 20),

@@ -1,24 +1,82 @@
-"""The base of console lists: for staff with the permission, and only rows of their scope."""
+"""The bases of console lists: for staff with the permission, and only rows of their scope."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from core import audit
-from core.lists.page import ListPage, Order
+from core import audit, frame
+from core.lists.page import ListPage, Order, Remembered
 from schools.access import StaffPage
 from schools.current_cohort import year_of
-from schools.scope import scope_of, visible_to
+from schools.models import ListChoice
+from schools.scope import scope_of, staff_of, visible_to
 
 
-class ConsoleList(StaffPage, ListPage):
+class StaffListPage(StaffPage, ListPage):
+    """A list of the console whose `get_queryset` starts from what the person may see."""
+
+    @property
+    def list_key(self) -> str:
+        """The list's name where something is kept for it: its URL name."""
+        match = self.request.resolver_match
+        return (match.url_name or "") if match is not None else ""
+
+    export_permission = ""
+
+    def waiting_rows(self) -> QuerySet[Any]:
+        """What the list's line of the menu counts."""
+        lines = {item.url_name: item for item in frame.console_menu()}
+        waiting = lines[f"console:{self.list_key}"].waiting
+        assert waiting is not None
+        return waiting(self.user)
+
+    def may_export(self) -> bool:
+        return not self.export_permission or self.user.has_perm(self.export_permission)
+
+    def exported(self, size: int) -> None:
+        scope = scope_of(self.user)
+        audit.record(
+            "core.export",
+            by=self.user,
+            object_type=self.file_name(),
+            school_id=scope.school_id if scope is not None else None,
+            data={"query": self.request.GET.urlencode(), "bytes": size},
+        )
+
+    def file_name(self) -> str:
+        return self.export_name or self.list_key
+
+    def remembered(self) -> Remembered:
+        staff = staff_of(self.user)
+        for text in getattr(staff, "list_choices", None) or ():
+            chosen = json.loads(text)
+            if chosen["key"] == self.list_key:
+                return Remembered(chosen["columns"], chosen["size"])
+        return Remembered()
+
+    def remember(self, chosen: Remembered) -> None:
+        row = ListChoice(
+            user=self.user,
+            list_key=self.list_key,
+            columns=list(chosen.columns),
+            size=chosen.size,
+        )
+        ListChoice.objects.bulk_create(
+            [row],
+            update_conflicts=True,
+            unique_fields=["user", "list_key"],
+            update_fields=["columns", "size"],
+        )
+
+
+class ConsoleList(StaffListPage):
     """Subclasses give `all_rows`, which is not cut to the scope, and the path to the graduate."""
 
     graduate_path = ""
-    export_permission = ""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.by_year and "cohort" not in request.GET:
@@ -41,20 +99,6 @@ class ConsoleList(StaffPage, ListPage):
         scope = scope_of(self.user)
         every_school = scope is not None and scope.everything and not self.request.GET.get("school")
         return super().keys_first(order) or (every_school and not order.joins)
-
-    def may_export(self) -> bool:
-        return bool(self.export_name) and (
-            not self.export_permission or self.user.has_perm(self.export_permission)
-        )
-
-    def exported(self, size: int) -> None:
-        audit.record(
-            "core.export",
-            by=self.user,
-            object_type=self.export_name,
-            school_id=scope_of(self.user).school_id,  # type: ignore[union-attr]
-            data={"query": self.request.GET.urlencode(), "bytes": size},
-        )
 
     def empty_reason(self) -> tuple[str, str]:
         """The cause of an empty list: no scope, no graduates of the level, or no roster yet. It is the

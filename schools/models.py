@@ -216,3 +216,22 @@ class FieldPermission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cohort_id}:{self.field}"
+
+
+class ListChoice(models.Model):
+    """What one person has chosen for one list of the console: the columns in their order, and how many
+    rows a page has. Read with the person's staff row (`schools.scope.staff_of`)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    list_key = models.CharField("列表", max_length=40)  # the list's URL name
+    columns = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
+    size = models.PositiveSmallIntegerField("每页条数", default=0, db_default=0)
+
+    class Meta:
+        verbose_name = "列表设置"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "list_key"], name="list_choice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}:{self.list_key}"

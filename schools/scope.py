@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Model, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from accounts.models import Realm, User
 from codes import lookup
 from core.db.lookups import LookUp
-from schools.models import School, StaffMember
+from schools.models import ListChoice, School, StaffMember
 from schools.roles import Level, roles_at
 
 M = TypeVar("M", bound=Model)
@@ -61,7 +63,15 @@ class Scope:
         return department_id in self.departments or school_class_id in self.classes
 
 
-_STAFF = LookUp(lambda pk: StaffMember.objects.filter(user_id=pk), related=("school",))
+def _staff_with_choices(pk: int) -> QuerySet[StaffMember]:
+    """The staff row, and what the person has chosen for each list, as an array of JSON texts."""
+    choices = ListChoice.objects.filter(user=OuterRef("pk")).order_by("pk")
+    chosen = choices.values(chosen=JSONObject(key="list_key", columns="columns", size="size"))
+    rows = StaffMember.objects.filter(user_id=pk)
+    return rows.annotate(list_choices=ArraySubquery(chosen))
+
+
+_STAFF = LookUp(_staff_with_choices, related=("school",), annotations=("list_choices",))
 
 
 def staff_of(user: User) -> StaffMember | None:

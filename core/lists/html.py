@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 import django_filters
@@ -42,6 +42,16 @@ def text(value: object) -> str:
     """`value` as HTML. Most values need no escaping, and checking is faster than escaping."""
     plain = str(value)
     return escape(plain) if _SPECIAL(plain) else plain
+
+
+_BREAK, _TAG = re.compile("<br>|</div><div"), re.compile("<[^>]*>")
+
+
+def words(cell: str) -> str:
+    """The words of a cell's HTML, for an export."""
+    if not _SPECIAL(cell):
+        return cell
+    return unescape(_TAG.sub("", _BREAK.sub("；", cell))).strip()
 
 
 def row_link(url_name: str, pk: int, label: object) -> str:
@@ -84,11 +94,19 @@ class FilterBar:
 
 
 def filter_bar(
-    filterset: django_filters.FilterSet, orders: Sequence[Order], chosen: Order
+    filterset: django_filters.FilterSet,
+    orders: Sequence[Order],
+    chosen: Order,
+    *,
+    only_waiting: bool | None = None,
 ) -> FilterBar:
-    """Fields that the filter set names in `less_used`, and the order, are put behind 「更多筛选」."""
+    """Fields that the filter set names in `less_used`, and the order, are put behind 「更多筛选」.
+    `only_waiting` is None for lists that have no such filter."""
     less_used = getattr(filterset, "less_used", ())
     main, keyword, more, more_set = [], "", [], 0
+    if only_waiting is not None:
+        choices = options(_WAITING, "1" if only_waiting else "")
+        main.append(_SELECT.format("待办", "waiting", choices))
     for name, found in filterset.filters.items():
         value = filterset.data.get(name, "")
         if name == "q":
@@ -99,9 +117,12 @@ def filter_bar(
         else:
             main.append(_select(name, found, value))
     (more if more else main).append(order_field(orders, chosen))
-    if more and chosen is not orders[0]:
+    if more and chosen.key != orders[0].key and not chosen.column:  # a head shows the others
         more_set += 1
     return FilterBar(_safe(main), _safe([keyword]), _safe(more), more_set)
+
+
+_WAITING = (("", "全部"), ("1", "待我办理"))
 
 
 def _keyword(found: django_filters.Filter, value: str) -> str:
@@ -118,9 +139,14 @@ def _select(name: str, found: django_filters.Filter, value: str) -> str:
 
 
 def order_field(orders: Sequence[Order], chosen: Order) -> SafeString:
-    """The choice of the order; nothing if there is only one."""
-    choices = options([(o.key, o.label) for o in orders], chosen.key)
-    return _safe([_SELECT.format("排序", "order", choices)] if len(orders) > 1 else [])
+    """The choice of the order; nothing to see if there is only one. The reverse of an order, which the
+    heads of columns offer, is among them while it is chosen."""
+    offered = [(o.key, o.label) for o in orders]
+    if all(key != chosen.key for key, _ in offered):
+        offered.append((chosen.key, chosen.label))
+    if len(orders) > 1:
+        return _safe([_SELECT.format("排序", "order", options(offered, chosen.key))])
+    return hidden([("order", chosen.key)] if chosen.key != orders[0].key else ())
 
 
 def hidden(pairs: Iterable[tuple[str, object]]) -> SafeString:
@@ -130,19 +156,52 @@ def hidden(pairs: Iterable[tuple[str, object]]) -> SafeString:
     )
 
 
-def column_boxes(columns: Iterable[Column], shown: Sequence[Column]) -> SafeString:
-    keys = {c.key for c in shown}
-    return _safe(
-        '<label><input class="form-check-input" type="checkbox" name="columns"'
-        f' value="{c.key}"{" checked" if c.key in keys else ""}> {escape(c.label)}</label>'
-        for c in columns
-    )
+_BOX = (
+    '<li data-line><label><input class="form-check-input" type="checkbox" name="columns" value="{}"{}>'
+    " {}</label>{}</li>"
+)
+_ALWAYS = '<li class="column-first"><input type="hidden" name="columns" value="{}">{}</li>'
+_MOVES = (
+    '<button type="button" hidden data-move="up" aria-label="上移{0}" title="上移">↑</button>'
+    '<button type="button" hidden data-move="down" aria-label="下移{0}" title="下移">↓</button>'
+)
+
+
+def column_boxes(columns: Sequence[Column], shown: Sequence[Column]) -> SafeString:
+    """The list of columns with their boxes, those that are shown first and in their order. The first
+    column has no box. A script shows the buttons that move a line."""
+    first = columns[0]
+    named = [c for c in shown if c.label and c is not first]
+    rest = [c for c in columns if c.label and c is not first and c not in named]
+    lines = [_ALWAYS.format(first.key, escape(first.label))]
+    for column in [*named, *rest]:
+        label = escape(column.label)
+        checked = " checked" if column in named else ""
+        lines.append(_BOX.format(column.key, checked, label, _MOVES.format(label)))
+    return _safe(lines)
 
 
 def css(column: Column) -> str:
     return f' class="{column.css}"' if column.css else ""
 
 
-def head(columns: Iterable[Column], *, selectable: bool) -> SafeString:
-    cells = [f'<th scope="col"{css(c)}>{escape(c.label)}</th>' for c in columns]
-    return _safe([_PICK_ALL, *cells] if selectable else cells)
+def head(
+    columns: Iterable[Column],
+    *,
+    selectable: bool,
+    sorts: Mapping[str, tuple[str, str]],
+) -> SafeString:
+    """The cells of the head. `sorts` has for each column that sorts the address of its link, and how
+    the list is sorted by it now."""
+    cells = [_PICK_ALL] if selectable else []
+    for column in columns:
+        address, sorted_by = sorts.get(column.key, ("", ""))
+        label = escape(column.label)
+        if address:
+            label = f'<a class="sort" href="{escape(address)}">{label}</a>'
+        state = f' aria-sort="{sorted_by}"' if sorted_by else ""
+        # A column of buttons has nothing to name.
+        tag = "th" if label else "td"
+        scope = ' scope="col"' if label else ""
+        cells.append(f"<{tag}{scope}{css(column)}{state}>{label}</{tag}>")
+    return _safe(cells)

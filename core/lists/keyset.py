@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
     BooleanField,
+    DateField,
     DateTimeField,
     F,
     Field,
@@ -76,7 +77,7 @@ class HasKey(Func):
 def encode(values: Sequence[Any]) -> str:
     """The cursor of a row with these values. It is encrypted, because addresses get into logs and
     histories, and the values may be a person's name or number."""
-    plain = [{"t": v.isoformat()} if isinstance(v, datetime.datetime) else v for v in values]
+    plain = [_plain(v) for v in values]
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     return _cipher().encrypt(text.encode()).decode().rstrip("=")
 
@@ -88,11 +89,22 @@ def decode(cursor: str, width: int) -> list[Any] | None:
         values = json.loads(_cipher().decrypt(padded.encode()))
         if not isinstance(values, list) or len(values) != width:
             return None
-        return [
-            datetime.datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in values
-        ]
+        return [_moment(v) if isinstance(v, dict) else v for v in values]
     except (InvalidToken, ValueError, KeyError, TypeError):
         return None
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: a time under "t", a date under "d"."""
+    if isinstance(value, datetime.datetime):
+        return {"t": value.isoformat()}
+    return {"d": value.isoformat()} if isinstance(value, datetime.date) else value
+
+
+def _moment(value: dict[str, str]) -> datetime.datetime | datetime.date:
+    if "t" in value:
+        return datetime.datetime.fromisoformat(value["t"])
+    return datetime.date.fromisoformat(value["d"])
 
 
 def _cipher() -> Fernet:
@@ -184,6 +196,8 @@ def _field_at(model: type[Model], path: str) -> Field:
 def _fits(field: Field, value: Any) -> bool:
     if isinstance(field, DateTimeField):
         return isinstance(value, datetime.datetime) and value.tzinfo is not None
+    if isinstance(field, DateField):
+        return type(value) is datetime.date
     if isinstance(field, IntegerField):
         return type(value) is int and abs(value) < 2**63
     return isinstance(value, str) and "\x00" not in value

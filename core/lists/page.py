@@ -6,7 +6,7 @@ columns a person wants, and exports exactly what is filtered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -21,59 +21,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.views import View
 
-from core import rate, spreadsheets
-from core.errors import Refused
 from core.lists import html, keyset, search_terms
+from core.lists.columns import PAGE_SIZES, Column, Order, Remembered, Row, offered_size
+from core.lists.exports import ExportedList
 
 COUNT_CAP = 10_000
 # A keyword that finds more rows is too common to be useful, so counting stops.
 SEARCH_CAP = 1_000
-MOST_EXPORTS = 30  # of one person in an hour
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. `needs` are the values to read for it, `cell` makes its HTML (the escaped value by
-    default), `text` makes the value for the export."""
-
-    key: str
-    label: str
-    needs: tuple[str, ...] = ()
-    cell: Callable[[Row], str] | None = None
-    text: Callable[[Row], object] | None = None
-    css: str = ""
-    optional: bool = False  # not shown until chosen
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return self.needs or (self.key,)
-
-    def html(self) -> Callable[[Row], str]:
-        """The function that makes the HTML of this column's cell from a row."""
-        if self.cell is not None:
-            return self.cell
-        key = self.fields[0]
-        return lambda row: "" if row[key] is None else html.text(row[key])
-
-    def export(self, row: Row) -> object:
-        if self.text is not None:
-            return self.text(row)
-        value = row[self.fields[0]]
-        return "" if value is None else str(value)
-
-
-@dataclass(frozen=True)
-class Order:
-    key: str
-    label: str
-    fields: tuple[str, ...]  # ends in a unique field, each NOT NULL
-    descending: bool = False
-    indexed: bool = False  # an index has a school's rows in this order, so they are not sorted
-
-    @property
-    def joins(self) -> bool:
-        return any("__" in f for f in self.fields)
 
 
 @dataclass
@@ -91,7 +45,7 @@ class Page:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-class ListPage(View):
+class ListPage(ExportedList, View):
     """Subclasses declare title, columns and orders. `get_queryset` must start from the scope."""
 
     title: ClassVar[str]
@@ -100,9 +54,8 @@ class ListPage(View):
     filterset_class: ClassVar[type[django_filters.FilterSet] | None] = None
     template_name: ClassVar[str] = "core/list.html"
     page_size: ClassVar[int] = 50
-    export_name: ClassVar[str] = ""
-    export_cap: ClassVar[int] = 30_000
     selectable: ClassVar[bool] = False
+    tells_waiting: ClassVar[bool] = False  # has a filter for what waits for the person
     row_key: ClassVar[str] = "pk"
     empty_title: ClassVar[str] = "没有符合条件的记录"
     empty_text: ClassVar[str] = "请调整筛选条件后再试。"
@@ -120,8 +73,20 @@ class ListPage(View):
     def get_context(self, page: Page) -> dict[str, Any]:
         return {}
 
-    def may_export(self) -> bool:
-        return bool(self.export_name)
+    def waiting_rows(self) -> QuerySet[Any]:
+        """The rows that wait for this person. Asked for only by a list that `tells_waiting`."""
+        raise NotImplementedError
+
+    def offered_columns(self) -> Sequence[Column]:
+        """The columns that this person may choose from."""
+        return self.columns
+
+    def remembered(self) -> Remembered:
+        """What this person has chosen for this list before."""
+        return Remembered()
+
+    def remember(self, chosen: Remembered) -> None:
+        """Keep what this person chose."""
 
     def empty_reason(self) -> tuple[str, str]:
         """Title and line of the empty state; the line names the cause."""
@@ -132,7 +97,7 @@ class ListPage(View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         queryset, filterset = self.filtered()
         if request.GET.get("export") and self.may_export():
-            return self.export(queryset)
+            return self.export(queryset, every_column=request.GET["export"] == "all")
         page = self.page(queryset)
         template = self.template_name
         context = {
@@ -140,6 +105,7 @@ class ListPage(View):
             "title": self.title,
             "page": page,
             "filter": self.filter_bar(filterset),
+            "exports": [] if page.is_empty else self.export_menu(),
             "empty": self.empty_reason() if page.is_empty else None,
             "filtered": self.is_filtered(),
             **self.column_chooser(page.columns),
@@ -150,13 +116,19 @@ class ListPage(View):
     def filter_bar(self, filterset: django_filters.FilterSet | None) -> html.FilterBar | None:
         if filterset is None:
             return None
-        return html.filter_bar(filterset, self.orders, self.order())
+        wait = self.only_waiting() if self.tells_waiting else None
+        return html.filter_bar(filterset, self.orders, self.order(), only_waiting=wait)
+
+    def only_waiting(self) -> bool:
+        return self.request.GET.get("waiting") == "1"
 
     def is_filtered(self) -> bool:
         return any(v for k, v in self.request.GET.items() if k not in _FRAME)
 
     def filtered(self) -> tuple[QuerySet[Any], django_filters.FilterSet | None]:
         queryset = self.get_queryset()
+        if self.tells_waiting and self.only_waiting():
+            queryset = queryset.filter(pk__in=self.waiting_rows().order_by().values("pk"))
         if self.filterset_class is None:
             return queryset, None
         filterset = self.filterset_class(
@@ -188,36 +160,87 @@ class ListPage(View):
             query["q"] = search_terms.seal(words[:_MOST_SEARCHED], self.request.user.pk)
         return redirect(f"{self.request.path}?{query.urlencode()}")
 
+    def _choose(self, posted: QueryDict) -> HttpResponse:
+        """Remember the columns and the size of the page that a person chose, and lead back to the
+        first page of what they saw."""
+        keys = [c.key for c in self.offered_columns()]
+        default = "default" in posted
+        columns = [] if default else [k for k in posted.getlist("columns") if k in keys]
+        size = 0 if default else offered_size(posted.get("size"))
+        self.remember(Remembered(list(dict.fromkeys(columns)), size))
+        query = self.request.GET.copy()
+        for key in ("columns", "size", "after", "before"):
+            query.pop(key, None)
+        if size:
+            query["size"] = str(size)
+        return redirect(f"{self.request.path}?{query.urlencode()}")
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and _SEARCH_MARK in request.POST:
             return self._search(request.POST)
+        if request.method == "POST" and _CHOOSE_MARK in request.POST:
+            return self._choose(request.POST)
         return super().dispatch(request, *args, **kwargs)
 
     def order(self) -> Order:
-        wanted = self.request.GET.get("order")
-        return next((o for o in self.orders if o.key == wanted), self.orders[0])
+        wanted = self.request.GET.get("order", "")
+        for order in self.orders:
+            if order.key == wanted:
+                return order
+            if order.key == wanted.removeprefix("-"):
+                return order.reverse
+        return self.orders[0]
+
+    def size(self) -> int:
+        """How many rows a page has: as the address says, or as this person chose before."""
+        return (
+            offered_size(self.request.GET.get("size")) or self.remembered().size or self.page_size
+        )
 
     def keys_first(self, order: Order) -> bool:
         """Whether to sort keys before reading rows: if no index has the order and no join is needed."""
         return not order.indexed and not order.joins
 
-    def column_chooser(self, shown: Sequence[Column]) -> dict[str, SafeString]:
-        """The check boxes of the column chooser and the hidden fields that keep the rest of the
-        address in its form and in the filter's form."""
-        optional = [c for c in self.columns if c.optional]
-        keep = [(k, v) for k, v in self.request.GET.items() if k not in _CHOOSER_DROPS]
+    def column_chooser(self, shown: Sequence[Column]) -> dict[str, Any]:
+        """The boxes of the column chooser, the sizes of the page, and the hidden fields that keep the
+        rest of the address in the filter's form."""
+        kept = [(k, v) for k in ("cohort", *_CHOSEN) for v in self.request.GET.getlist(k)]
+        size = self.size()
+        sizes = [(n, f"{n} 条") for n in sorted({*PAGE_SIZES, size})]
         return {
-            "column_boxes": html.column_boxes(optional, shown),
-            "kept_query": html.hidden(keep if optional else ()),
-            "kept_columns": html.hidden(
-                [("columns", c.key) for c in shown if c.optional]
-                + [("cohort", year) for year in self.request.GET.getlist("cohort")[:1]]
-            ),
+            "column_boxes": html.column_boxes(self.offered_columns(), shown),
+            "size_options": html.options(sizes, str(size)),
+            "kept_choices": html.hidden(kept),
         }
 
     def chosen_columns(self) -> list[Column]:
-        wanted = set(self.request.GET.getlist("columns"))
-        return [c for c in self.columns if not c.optional or c.key in wanted]
+        """The columns in the order that the address, or the person before, chose. The first column
+        leads to the row's page, so it is always shown; so are columns without a label."""
+        first, *others = self.offered_columns()
+        wanted = self.request.GET.getlist("columns") or self.remembered().columns
+        if not wanted:
+            return [first, *(c for c in others if not c.optional)]
+        by_key = {c.key: c for c in others if c.label}
+        chosen = [by_key[key] for key in dict.fromkeys(wanted) if key in by_key]
+        return [first, *chosen, *(c for c in others if not c.label)]
+
+    def sort_links(self, present: Order) -> dict[str, tuple[str, str]]:
+        """For each column that has an order: the address of the list sorted by it, and the value of
+        `aria-sort` if the list is sorted by it."""
+        query = self.request.GET.copy()
+        for key in ("order", "after", "before"):
+            query.pop(key, None)
+        kept = f"{query.urlencode()}&" if query else ""
+        links: dict[str, tuple[str, str]] = {}
+        for order in self.orders:
+            if not order.column or order.column in links:
+                continue
+            wanted, sorted_by = order, ""
+            if present.column == order.column:
+                sorted_by = "descending" if present.descending else "ascending"
+                wanted = order.towards(descending=not present.descending)
+            links[order.column] = (f"?{kept}order={wanted.key}", sorted_by)
+        return links
 
     def page(self, queryset: QuerySet[Any]) -> Page:
         order, columns = self.order(), self.chosen_columns()
@@ -231,7 +254,7 @@ class ListPage(View):
             descending=order.descending,
             after=keyset.decode(after, width) if after else None,
             before=keyset.decode(before, width) if before else None,
-            size=self.page_size,
+            size=self.size(),
             keys_from=queryset if searching or self.keys_first(order) else None,
             counting=searching,
         )
@@ -243,7 +266,7 @@ class ListPage(View):
             rows_html=self.render_rows(rows, columns),
             count=min(count, self.count_cap),
             capped=count > self.count_cap,
-            head=html.head(columns, selectable=self.selectable),
+            head=html.head(columns, selectable=self.selectable, sorts=self.sort_links(order)),
             columns=columns,
             is_empty=not rows,
         )
@@ -288,44 +311,10 @@ class ListPage(View):
             parts.append("</tr>")
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 
-    def exportable(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The filtered rows in the list's order. Refuses more rows than an export may have, and more
-        exports than a person needs in an hour."""
-        try:
-            rate.limit(f"export:{self.request.user.pk}", most=MOST_EXPORTS, seconds=3600)
-        except rate.RateLimited:
-            raise rate.RateLimited(
-                "export_too_often",
-                f"每人每小时最多导出{MOST_EXPORTS}次。请一小时后再试，或先筛选好，把需要的记录一次导出。",
-            ) from None
-        if queryset.order_by().values("pk")[: self.export_cap + 1].count() > self.export_cap:
-            raise Refused(
-                "export_too_many",
-                f"符合条件的超过{self.export_cap}条，请缩小筛选范围（如按院系、届别）分次导出。",
-            )
-        order = self.order()
-        return queryset.order_by(*[f"-{f}" if order.descending else f for f in order.fields])
 
-    def export(self, queryset: QuerySet[Any]) -> HttpResponse:
-        """The filtered rows as a workbook, in the list's order and chosen columns."""
-        columns = [c for c in self.columns if c.label]
-        rows = self.exportable(queryset).values(*{f for c in columns for f in c.fields})
-        content = spreadsheets.write(
-            [c.label for c in columns],
-            ([c.export(row) for c in columns] for row in rows.iterator(chunk_size=2000)),
-            title=self.title[:30],
-        )
-        self.exported(len(content))
-        response = HttpResponse(content, content_type=spreadsheets.CONTENT_TYPE)
-        response["Content-Disposition"] = f'attachment; filename="{self.export_name}.xlsx"'
-        return response
-
-    def exported(self, size: int) -> None:
-        """Called after an export, to log it."""
-
-
-# The filter form sends this field, so that other forms of a list page are not taken for it.
-_SEARCH_MARK = "search"
+# The filter form and the form of columns send these fields, so that other forms of a list page are
+# not taken for them.
+_SEARCH_MARK, _CHOOSE_MARK = "search", "choose"
 _MOST_SEARCHED = 200
-_FRAME = ("after", "before", "order", "columns", "export", "cohort")
-_CHOOSER_DROPS = ("columns", "after", "before")
+_CHOSEN = ("columns", "size")
+_FRAME = ("after", "before", "order", "export", "cohort", *_CHOSEN)

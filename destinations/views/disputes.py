@@ -84,6 +84,7 @@ class DisputeList(ConsoleList):
     title = "去向异议"
     permission = "destinations.view"
     graduate_path = "graduate"
+    tells_waiting = True
     filterset_class = DisputeFilter
     export_name = "disputes"
     empty_title = "没有异议"
@@ -97,7 +98,10 @@ class DisputeList(ConsoleList):
         Column("state", "状态", ("state",), _badge, lambda r: _STATE[r["state"]]),
         Column("decided_by", "处理人", ("decided_by",)),
     )
-    orders: ClassVar[Sequence[Order]] = (Order("newest", "最近提出", ("pk",), descending=True),)
+    orders: ClassVar[Sequence[Order]] = (
+        Order("newest", "最近提出", ("pk",), descending=True),
+        Order("due", "应办日期", ("due_on", "pk"), column="due_on"),
+    )
 
     def all_rows(self) -> QuerySet[Dispute]:
         return Dispute.objects.all()

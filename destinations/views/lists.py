@@ -76,13 +76,20 @@ class DestinationList(ConsoleList):
     row_key = "pk"
     columns = _COLUMNS
     orders: ClassVar[Sequence[Order]] = (
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
-        Order("name", "姓名拼音", ("graduate__name_sort", "pk")),
-        Order("newest", "最近提交", ("submitted_at", "pk"), descending=True),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
+        Order("name", "姓名拼音", ("graduate__name_sort", "pk"), column="name"),
+        Order("newest", "最近提交", ("submitted_at", "pk"), descending=True, column="submitted_at"),
+        Order("category", "毕业去向", ("category", "pk"), column="category"),
+        Order("unit_name", "单位名称", ("unit_name", "pk"), column="unit_name"),
+        Order("state", "审核情况", ("state", "pk"), column="state"),
     )
 
     def all_rows(self) -> QuerySet[Destination]:
         return Destination.objects.all()
+
+    def more_exports(self) -> list[tuple[str, str]]:
+        may = self.user.has_perm("destinations.import")
+        return [("完整导入式", "console:destinations-export")] if may else []
 
     def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_review": self.user.has_perm("destinations.review"),
@@ -94,8 +101,12 @@ class ReviewQueue(DestinationList):
 
     title = "待审核去向"
     permission = "destinations.review"
-    orders = (Order("oldest", "最早提交", ("submitted_at", "pk")),)
-    export_name = ""
+    orders = (
+        Order("oldest", "最早提交", ("submitted_at", "pk"), column="submitted_at"),
+        Order("category", "毕业去向", ("category", "pk"), column="category"),
+        Order("unit_name", "单位名称", ("unit_name", "pk"), column="unit_name"),
+    )
+    export_name = "review-queue"
     empty_title = "没有等待审核的去向"
     empty_text = "毕业生提交登记后会出现在这里。"
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from core import audit, files
 from core.errors import DomainError
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Row
+from core.lists.page import Column, Order, Row
 from core.masking import mask_phone
 from core.models import StoredFile
 from employers.actions import letters
@@ -23,7 +23,8 @@ from employers.forms import LetterReviewForm
 from employers.letter_steps import LETTER, TAKES_OVER, review_mark
 from employers.models import Letter, LetterKind, LetterState
 from employers.queries import contacts_of, letters_waiting, manager_of
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 
 _STATES, _KINDS = dict(LetterState.choices), dict(LetterKind.choices)
 _REASONS = (
@@ -40,15 +41,16 @@ def _state(row: Row) -> str:
     return f'<span class="state state-{row["state"]}">{_STATES[row["state"]]}</span>'
 
 
-class LetterList(StaffPage, ListPage):
+class LetterList(StaffListPage):
     permission = "employers.certify"
     title = "认证公函"
+    tells_waiting = True
     filterset_class = LetterFilter
     empty_title = "没有符合条件的公函"
     empty_text = "用人单位提交盖章公函后会出现在这里。"
     orders = (
-        Order("oldest", "最早提交", ("id",), indexed=True),
-        Order("newest", "最新提交", ("id",), descending=True, indexed=True),
+        Order("oldest", "最早提交", ("id",), indexed=True, column="created_at"),
+        Order("newest", "最新提交", ("id",), descending=True, indexed=True, column="created_at"),
     )
     columns: ClassVar = (
         Column("unit", "单位名称", ("unit__name", "pk"), _unit, css="wide"),

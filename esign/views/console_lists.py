@@ -117,8 +117,8 @@ class AgreementList(EsignList):
         _time_column("signed_at", "签约时间"),
     )  # fmt: skip
     orders = (
-        Order("newest", "最近签约", ("pk",), descending=True),
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("newest", "最近签约", ("pk",), descending=True, column="signed_at"),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
     )
 
     def all_rows(self) -> QuerySet[Any]:
@@ -143,7 +143,7 @@ class PrintList(EsignList):
         Column("last_by", "打印人", css="wide"),
     )  # fmt: skip
     orders = (
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
         Order("newest", "最近签约", ("pk",), descending=True),
     )
 
@@ -172,8 +172,8 @@ class TerminationList(EsignList):
         _time_column("decided_at", "办结时间"),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
-        Order("newest", "最近申请", ("pk",), descending=True),
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("newest", "最近申请", ("pk",), descending=True, column="created_at"),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
     )
 
     def all_rows(self) -> QuerySet[Any]:
@@ -185,9 +185,9 @@ class TerminationQueue(TerminationList):
 
     title = "待审核解约"
     permission = "esign.review"
-    export_name = ""
+    export_name = "termination-queue"
     none_title, none_text = "没有等待审核的解约", "对方同意、或盖章材料上传以后会出现在这里。"
-    orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早申请", ("pk",)),)
+    orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早申请", ("pk",), column="created_at"),)
 
     def get_queryset(self) -> QuerySet[Any]:
         return queries.terminations_to_review(self.user)
@@ -214,8 +214,8 @@ class ConclusionList(EsignList):
         Column("decided_by", "办结人", ("decided_by_label",), css="wide"),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
-        Order("newest", "最近提出", ("pk",), descending=True),
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("newest", "最近提出", ("pk",), descending=True, column="created_at"),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
     )
 
     def all_rows(self) -> QuerySet[Any]:
@@ -227,10 +227,10 @@ class ConclusionQueue(ConclusionList):
 
     title = "待确认劳动合同"
     permission = "esign.conclude"
-    export_name = ""
+    export_name = "conclusion-queue"
     none_title = "没有等待您确认的申请"
     none_text = "其他老师提出的，或毕业生逾期未确认的申请会出现在这里。"
-    orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早提出", ("pk",)),)
+    orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早提出", ("pk",), column="created_at"),)
 
     def get_queryset(self) -> QuerySet[Any]:
         return queries.conclusions_to_decide(self.user)
@@ -262,7 +262,7 @@ class DocumentList(EsignList):
         Column("attempts", "次数", css="num"),
         _time_column("created_at", "申请时间"),
     )  # fmt: skip
-    orders = (Order("oldest", "最早申请", ("pk",)),)
+    orders = (Order("oldest", "最早申请", ("pk",), column="created_at"),)
 
     def all_rows(self) -> QuerySet[Any]:
         return queries.unfinished_documents()

@@ -69,6 +69,8 @@ class ArchiveList(ConsoleList):
     permission = "graduates.view"
     filterset_class = ArchiveFilter
     template_name = "graduates/archives/list.html"
+    export_name = "archives"
+    export_permission = "graduates.export"
     row_key = "id"
     columns = (
         Column("name", "姓名", ("name", "id"), _name, lambda r: r["name"]),
@@ -82,12 +84,16 @@ class ArchiveList(ConsoleList):
         Column("sent_on", "寄出日期", (_SENT,), css="num"),
     )
     orders = (
-        Order("student_no", "学号", ("student_no", "id"), indexed=True),
-        Order("name", "姓名拼音", ("name_sort", "id")),
+        Order("student_no", "学号", ("student_no", "id"), indexed=True, column="student_no"),
+        Order("name", "姓名拼音", ("name_sort", "id"), column="name"),
     )
 
     def all_rows(self) -> QuerySet[Graduate]:
         return Graduate.objects.all()
+
+    def more_exports(self) -> list[tuple[str, str]]:
+        may = self.user.has_perm("graduates.edit")
+        return [("完整导入式", "console:archives-export")] if may else []
 
     def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_import": self.user.has_perm("graduates.edit")}
@@ -102,7 +108,6 @@ class ArchiveExport(ArchiveList):
     """The export of all filtered graduates in the layout of the import. It is logged."""
 
     permission = "graduates.edit"
-    export_name = "archives"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         queryset, _ = self.filtered()

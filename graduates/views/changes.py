@@ -33,6 +33,7 @@ def _changes(row: Row) -> str:
 class Changes(ConsoleList):
     title = "最近修改"
     permission = "graduates.view"
+    export_permission = "graduates.export"
     row_key = "id"
     columns = (
         Column("at", "时间", cell=lambda r: localtime(r["at"]).strftime("%Y-%m-%d %H:%M"), css="num"),
@@ -42,7 +43,7 @@ class Changes(ConsoleList):
         Column("data", "修改内容", ("data", "action"), _changes),
         Column("actor_label", "操作人"),
     )  # fmt: skip
-    orders = (Order("newest", "最近", ("id",), descending=True),)
+    orders = (Order("newest", "最近", ("id",), descending=True, column="at"),)
     empty_title = "还没有修改记录"
     empty_text = "对毕业生信息的每次修改都会记录在这里。"
 

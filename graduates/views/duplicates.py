@@ -51,7 +51,11 @@ class Duplicates(ConsoleList):
         Column("major", "专业", ("major_name",), css="wide"),
     )  # fmt: skip
     # The records of one person stand below each other.
-    orders = (Order("person", "证件号码", ("person__id_number", "cohort__year", "id")),)
+    orders = (
+        Order(
+            "person", "证件号码", ("person__id_number", "cohort__year", "id"), column="id_number"
+        ),
+    )
 
     def all_rows(self) -> QuerySet[Graduate]:
         return duplicated_records()

@@ -62,6 +62,7 @@ class HandEntries(ConsoleList):
     title = "手工新增待确认"
     permission = hand_entries.PERMISSION
     filterset_class = HandEntryFilter
+    export_permission = "graduates.export"
     row_key = "id"
     empty_title = "没有待确认的手工录入"
     empty_text = "不经名册、由老师手工新增的毕业生和手工更改的证件号码，由另一位老师在这里确认。"
@@ -78,7 +79,7 @@ class HandEntries(ConsoleList):
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
         Order("newest", "最近新增", ("id",), descending=True),
-        Order("student_no", "学号", ("student_no", "id")),
+        Order("student_no", "学号", ("student_no", "id"), column="student_no"),
     )
 
     def all_rows(self) -> QuerySet[Graduate]:

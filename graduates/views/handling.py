@@ -108,7 +108,11 @@ class CorrectionList(ConsoleList):
         Column("due_on", "应办日期", ("due_on",), css="num"),
         Column("state", "状态", ("state",), _badge, lambda r: _STATE[r["state"]]),
     )
-    orders: ClassVar[Sequence[Order]] = (Order("newest", "最近提交", ("pk",), descending=True),)
+    orders: ClassVar[Sequence[Order]] = (
+        Order("newest", "最近提交", ("pk",), descending=True),
+        Order("due", "应办日期", ("due_on", "pk"), column="due_on"),
+        Order("kind", "类别", ("kind", "pk"), column="kind"),
+    )
 
     def all_rows(self) -> QuerySet[CorrectionRequest]:
         rows = CorrectionRequest.objects.all()

@@ -81,18 +81,25 @@ class OriginList(ConsoleList):
         Column("email", "电子邮箱", optional=True, css="wide"),
     )  # fmt: skip
     orders = (
-        Order("student_no", "学号", ("student_no", "id"), indexed=True),
-        Order("name", "姓名拼音", ("name_sort", "id")),
+        Order("student_no", "学号", ("student_no", "id"), indexed=True, column="student_no"),
+        Order("name", "姓名拼音", ("name_sort", "id"), column="name"),
         Order("newest", "最新导入", ("id",), descending=True),
-    )
+        Order("confirmation", "确认情况", ("confirmation", "student_no", "id"),
+              column="confirmation"),
+        Order("major", "专业", ("major_name", "student_no", "id"), column="major"),
+        Order("origin", "生源所在地", ("origin", "student_no", "id"), column="origin"),
+    )  # fmt: skip
 
     def all_rows(self) -> QuerySet[Graduate]:
         return Graduate.objects.all()
 
+    def more_exports(self) -> list[tuple[str, str]]:
+        may = self.user.has_perm("graduates.export_full")
+        return [("完整名册式", "console:roster-export")] if may else []
+
     def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_lock": self.user.has_perm("graduates.lock"),
                 "may_unlock": self.user.has_perm("graduates.unlock"),
-                "may_export_full": self.user.has_perm("graduates.export_full"),
                 "may_import": self.user.has_perm("graduates.import"),
                 "may_add": self.user.has_perm("graduates.add")}  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import django_filters
@@ -83,8 +83,8 @@ class Reopened(ConsoleList):
         Column("reason", "原因", ("opened",), _from_event("reason"), _from_event("reason"), css="wrap"),
     )  # fmt: skip
     orders = (
-        Order("student_no", "学号", ("student_no", "id")),
-        Order("name", "姓名拼音", ("name_sort", "id")),
+        Order("student_no", "学号", ("student_no", "id"), column="student_no"),
+        Order("name", "姓名拼音", ("name_sort", "id"), column="name"),
     )
 
     def all_rows(self) -> QuerySet[Graduate]:
@@ -98,11 +98,11 @@ class Reopened(ConsoleList):
             opened=Subquery(newest[:1])
         )
 
-    def chosen_columns(self) -> list[Column]:
+    def offered_columns(self) -> Sequence[Column]:
         """Only users who see all schools need the column of the school's name."""
         scope = scope_of(self.user)
         everywhere = scope is not None and scope.everything
-        return [c for c in super().chosen_columns() if everywhere or c.key != "school"]
+        return [c for c in self.columns if everywhere or c.key != "school"]
 
     def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_reopen": self.user.has_perm("province.schools")}

@@ -94,8 +94,8 @@ class Confirmations(ConsoleList):
         Column("school", "学校", ("school__name",), css="wide", optional=True),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
-        Order("student_no", "学号", ("student_no", "id"), indexed=True),
-        Order("name", "姓名拼音", ("name_sort", "id")),
+        Order("student_no", "学号", ("student_no", "id"), indexed=True, column="student_no"),
+        Order("name", "姓名拼音", ("name_sort", "id"), column="name"),
     )
 
     def all_rows(self) -> QuerySet[Any]:

@@ -68,6 +68,7 @@ class FeedbackList(ConsoleList):
     title = "全国系统信息反馈"
     permission = "national.view"
     graduate_path = "graduate"
+    tells_waiting = True
     filterset_class = FeedbackFilter
     template_name = "national_sync/feedback.html"
     export_name = "national-feedback"
@@ -93,7 +94,8 @@ class FeedbackList(ConsoleList):
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
         Order("newest", "最近反馈", ("pk",), descending=True),
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("due", "应办日期", ("due_on", "pk"), column="due_on"),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
     )
 
     def all_rows(self) -> QuerySet[Any]:
@@ -179,7 +181,8 @@ class Ledger(ConsoleList):
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
         Order("newest", "最近进入", ("pk",), descending=True),
-        Order("student_no", "学号", ("graduate__student_no", "pk")),
+        Order("changed_at", "变更时间", ("changed_at", "pk"), descending=True, column="changed_at"),
+        Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
     )
 
     def all_rows(self) -> QuerySet[Any]:

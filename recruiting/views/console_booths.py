@@ -18,7 +18,7 @@ from core.errors import DomainError
 from core.forms import picked_ids, posted
 from core.lists import html
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Page, Row
+from core.lists.page import Column, Order, Page, Row
 from recruiting import fair_queries
 from recruiting.actions import booth_lists, booths
 from recruiting.actions.booths import free_booths
@@ -31,7 +31,8 @@ from recruiting.rules.fairs import ON_SITE, WITH_BOOTHS
 from recruiting.states import BoothState
 from recruiting.unit_standing import barred_from_fairs_until, recruiting_refusals
 from recruiting.words import place_words
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 
 _STATES = dict(BoothState.choices)
 _REASONS = ("专业与本校不符", "报名的职位与活动主题不符", "展位有限，请参加其他场次")
@@ -41,7 +42,7 @@ def _registered(row: Row) -> str:
     return localtime(row["created_at"]).strftime("%Y-%m-%d %H:%M")
 
 
-class BoothList(StaffPage, ListPage):
+class BoothList(StaffListPage):
     """The units of one fair; exported with what hosts need on the day."""
 
     permission = "recruiting.fairs"
@@ -53,8 +54,8 @@ class BoothList(StaffPage, ListPage):
     empty_title = "没有参会单位"
     empty_text = "单位报名后会出现在这里，也可以导入名单。"
     orders = (
-        Order("number", "展位号", ("number", "id")),
-        Order("registered", "报名先后", ("created_at", "id")),
+        Order("number", "展位号", ("number", "id"), column="number"),
+        Order("registered", "报名先后", ("created_at", "id"), column="created_at"),
     )
     columns: ClassVar = (
         Column("number", "展位号", ("number",), css="mono"),

@@ -14,14 +14,15 @@ from django.utils.timezone import localtime
 
 from core import audit, pdf
 from core.clock import database_now
-from core.lists.page import Column, ListPage, Order, Page, Row
+from core.lists.page import Column, Order, Page, Row
 from recruiting import check_in_code, visiting
 from recruiting.fair_queries import COMING, hosted_by
 from recruiting.filters import BookingFilter
 from recruiting.models import Booking, Fair
 from recruiting.rules.fairs import ON_SITE
 from recruiting.states import BookingState, FairState
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 from schools.scope import staff_of
 
 _PERMISSION = "recruiting.fairs"
@@ -79,7 +80,7 @@ def _checked_in(row: Row) -> str:
     return localtime(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-class BookingList(StaffPage, ListPage):
+class BookingList(StaffListPage):
     """Who booked and who came. Of other schools' graduates the host sees name and school alone."""
 
     permission = _PERMISSION
@@ -91,7 +92,7 @@ class BookingList(StaffPage, ListPage):
     empty_text = "毕业生预约或现场签到后会出现在这里。"
     orders = (
         Order("newest", "最近预约", ("id",), descending=True),
-        Order("name", "姓名", ("graduate__name_sort", "id")),
+        Order("name", "姓名", ("graduate__name_sort", "id"), column="name"),
     )
     columns: ClassVar = (
         Column("name", "姓名", ("graduate__name",)),

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.forms import posted
 from core.lists import html
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Row
+from core.lists.page import Column, Order, Row
 from recruiting import fair_queries, visiting
 from recruiting.actions import fairs, talks
 from recruiting.actions.booths import free_booths
@@ -29,7 +29,8 @@ from recruiting.models import Booking, Booth, Fair
 from recruiting.rules.fairs import ON_SITE, WITH_BOOTHS
 from recruiting.states import BoothState, FairKind, FairState
 from recruiting.words import school_names
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 
 _STATES, _KINDS = dict(FairState.choices), dict(FairKind.choices)
 _BOOTH_STATES = dict(BoothState.choices)
@@ -60,15 +61,18 @@ def _counted(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
 
-class FairList(StaffPage, ListPage):
+class FairList(StaffListPage):
     permission = "recruiting.fairs"
     title = "招聘会与宣讲会"
+    tells_waiting = True
     filterset_class = FairFilter
     template_name = "recruiting/console/fairs.html"
     empty_title = "没有符合条件的活动"
     empty_text = "新建招聘会，或等待用人单位申请宣讲会。"
     orders = (
-        Order("newest", "最晚举行", ("starts_at", "id"), descending=True, indexed=True),
+        Order(
+            "newest", "最晚举行", ("starts_at", "id"), descending=True, indexed=True, column="time"
+        ),
         Order("soonest", "最早举行", ("starts_at", "id"), indexed=True),
     )
     columns: ClassVar = (

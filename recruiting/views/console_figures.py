@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from core import audit, rate, spreadsheets
 from core.errors import DomainError
-from core.lists.page import MOST_EXPORTS
+from core.lists.exports import MOST_EXPORTS
 from recruiting.figure_forms import FiguresForm
 from recruiting.school_figures import WAYS, Figures, SchoolRow, figures
 from schools.access import StaffRequest, staff_view

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from core.errors import DomainError
 from core.forms import read_number
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Row
+from core.lists.page import Column, Order, Row
 from recruiting import queries
 from recruiting.actions import posting_review
 from recruiting.actions.posting_base import open_revision
@@ -28,7 +28,8 @@ from recruiting.posting_steps import POSTING, cause_words
 from recruiting.states import ON_SHOW, PostingState
 from recruiting.unit_standing import recruiting_refusals
 from recruiting.words import change_words, content_words, school_names
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 from schools.roles import Level
 
 _STATES = dict(PostingState.choices)
@@ -67,12 +68,13 @@ def _state(row: Row) -> str:
     return f'<span class="state state-{row["state"]}">{_STATES[row["state"]]}</span>{flag}'
 
 
-class PostingList(StaffPage, ListPage):
+class PostingList(StaffListPage):
     """The postings that this person sees. A row is picked with its version, such as "12:3", so that
     a bulk approval leaves alone what changed meanwhile."""
 
     permission = "recruiting.review"
     title = "职位审核"
+    tells_waiting = True
     filterset_class = PostingFilter
     template_name = "recruiting/console/postings.html"
     selectable = True
@@ -80,7 +82,7 @@ class PostingList(StaffPage, ListPage):
     empty_title = "没有符合条件的职位"
     empty_text = "用人单位提交职位后会出现在这里。"
     orders = (
-        Order("newest", "最新", ("id",), descending=True, indexed=True),
+        Order("newest", "最新", ("id",), descending=True, indexed=True, column="submitted_at"),
         Order("oldest", "最早", ("id",), indexed=True),
     )
     columns: ClassVar = (

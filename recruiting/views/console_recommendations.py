@@ -49,6 +49,7 @@ class RecommendationList(ConsoleList):
     title = "就业推荐表"
     permission = "recruiting.recommend"
     graduate_path = "graduate"
+    tells_waiting = True
     filterset_class = RecommendationFilter
     template_name = "recruiting/console/recommendations.html"
     export_name = "recommendations"
@@ -56,8 +57,8 @@ class RecommendationList(ConsoleList):
     empty_title = "没有就业推荐表"
     empty_text = "毕业生提交推荐表后会出现在这里。"
     orders: ClassVar[Sequence[Order]] = (
-        Order("newest", "最近提交", ("id",), descending=True),
-        Order("student_no", "学号", ("graduate__student_no", "id")),
+        Order("newest", "最近提交", ("id",), descending=True, column="submitted_at"),
+        Order("student_no", "学号", ("graduate__student_no", "id"), column="student_no"),
     )
     columns: ClassVar = (
         Column("name", "姓名", ("graduate__name", "pk"),

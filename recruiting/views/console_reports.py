@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from core import audit, files
 from core.errors import DomainError
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Row
+from core.lists.page import Column, Order, Row
 from recruiting import queries
 from recruiting.actions import reports
 from recruiting.filters import ReportFilter
@@ -27,7 +27,8 @@ from recruiting.report_forms import DismissForm, UpholdForm
 from recruiting.report_steps import REPORT
 from recruiting.states import OPEN_REPORT, ReportReason, ReportState
 from recruiting.unit_standing import sanctions_in_force
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 
 _STATES, _REASONS = dict(ReportState.choices), dict(ReportReason.choices)
 
@@ -38,15 +39,16 @@ def _state(row: Row) -> str:
     return f'<span class="state state-{row["state"]}">{_STATES[row["state"]]}</span>{flag}'
 
 
-class ReportList(StaffPage, ListPage):
+class ReportList(StaffListPage):
     permission = "recruiting.reports"
     title = "单位举报"
+    tells_waiting = True
     filterset_class = ReportFilter
     empty_title = "没有符合条件的举报"
     empty_text = "毕业生举报用人单位后会出现在这里，5个工作日内答复。"
     orders = (
-        Order("newest", "最新", ("id",), descending=True, indexed=True),
-        Order("due", "最先到期", ("due_on", "id")),
+        Order("newest", "最新", ("id",), descending=True, indexed=True, column="created_at"),
+        Order("due", "最先到期", ("due_on", "id"), column="due_on"),
     )
     columns: ClassVar = (
         Column("reason", "举报事项", ("reason", "pk"),

@@ -98,8 +98,8 @@ class ResumeList(ConsoleList):
         Column("major", "专业", ("major_name",), css="wide", optional=True),
     )  # fmt: skip
     orders: ClassVar[Sequence[Order]] = (
-        Order("student_no", "学号", ("student_no", "id"), indexed=True),
-        Order("name", "姓名拼音", ("name_sort", "id")),
+        Order("student_no", "学号", ("student_no", "id"), indexed=True, column="student_no"),
+        Order("name", "姓名拼音", ("name_sort", "id"), column="name"),
     )
 
     def all_rows(self) -> QuerySet[Graduate]:

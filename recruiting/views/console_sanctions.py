@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from core.errors import DomainError
 from core.forms import pressed
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Row
+from core.lists.page import Column, Order, Row
 from recruiting import queries
 from recruiting.actions import sanctions
 from recruiting.filters import SanctionFilter
@@ -22,7 +22,8 @@ from recruiting.models import Sanction
 from recruiting.report_forms import AppealAnswerForm
 from recruiting.report_steps import APPEAL
 from recruiting.states import AppealState, SanctionKind
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 
 _APPEALS, _KINDS = dict(AppealState.choices), dict(SanctionKind.choices)
 
@@ -32,13 +33,14 @@ def _appeal(row: Row) -> str:
     return f'<span class="state state-{state}">{_APPEALS[state]}</span>'
 
 
-class SanctionList(StaffPage, ListPage):
+class SanctionList(StaffListPage):
     permission = "recruiting.reports"
     title = "处理与申诉"
+    tells_waiting = True
     filterset_class = SanctionFilter
     empty_title = "没有符合条件的处理"
     empty_text = "举报核查属实后对单位作出的处理和单位的申诉会出现在这里。"
-    orders = (Order("newest", "最新", ("id",), descending=True, indexed=True),)
+    orders = (Order("newest", "最新", ("id",), descending=True, indexed=True, column="decided_at"),)
     columns: ClassVar = (
         Column("unit", "单位", ("unit__name", "pk"),
                lambda r: row_link("console:sanction", r["pk"], r["unit__name"]), css="wide"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from core import files
 from core.errors import DomainError
 from core.lists.html import row_link
-from core.lists.page import Column, ListPage, Order, Row
+from core.lists.page import Column, Order, Row
 from recruiting.actions import verifications
 from recruiting.fields import PROFILE
 from recruiting.filters import VerificationFilter
@@ -22,7 +22,8 @@ from recruiting.forms import ReviewForm
 from recruiting.models import Verification
 from recruiting.report_steps import VERIFICATION
 from recruiting.states import VerificationState
-from schools.access import StaffPage, StaffRequest, staff_view
+from schools.access import StaffRequest, staff_view
+from schools.lists import StaffListPage
 
 _STATES = dict(VerificationState.choices)
 _REASONS = (
@@ -35,14 +36,15 @@ def _state(row: Row) -> str:
     return f'<span class="state state-{row["state"]}">{_STATES[row["state"]]}</span>'
 
 
-class VerificationList(StaffPage, ListPage):
+class VerificationList(StaffListPage):
     permission = "recruiting.verify"
     title = "招聘资格核验"
+    tells_waiting = True
     filterset_class = VerificationFilter
     empty_title = "没有符合条件的核验"
     empty_text = "用人单位提交招聘资格核验后会出现在这里。"
     orders = (
-        Order("oldest", "最早提交", ("id",), indexed=True),
+        Order("oldest", "最早提交", ("id",), indexed=True, column="created_at"),
         Order("newest", "最新提交", ("id",), descending=True, indexed=True),
     )
     columns: ClassVar = (

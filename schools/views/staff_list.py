@@ -66,8 +66,9 @@ class StaffList(ConsoleList):
                css="wrap"),
     )  # fmt: skip
     orders = (
-        Order("login", "用户名", ("user__login", "pk")),
+        Order("login", "用户名", ("user__login", "pk"), column="login"),
         Order("newest", "最近新增", ("pk",), descending=True),
+        Order("role", "角色", ("role", "pk"), column="role"),
     )
 
     def all_rows(self) -> QuerySet[StaffMember]:

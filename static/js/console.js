@@ -49,6 +49,25 @@
     show();
   }
 
+  // A menu closes on Escape and when something else is pressed.
+  const menus = () => $$("details[data-menu][open]");
+  document.addEventListener("click", (e) => menus().forEach((m) => { if (!m.contains(e.target)) m.open = false; }));
+  document.addEventListener("keydown", (e) => {
+    if (e.key === "Escape") menus().forEach((m) => { m.open = false; $("summary", m).focus(); });
+  });
+
+  // The lines of the column chooser move by their buttons.
+  const chooser = $("[data-columns]");
+  if (chooser) $$("[data-move]", chooser).forEach((button) => { button.hidden = false; });
+  chooser?.addEventListener("click", (e) => {
+    const button = e.target.closest("[data-move]"), line = button?.closest("[data-line]");
+    if (!line) return;
+    const up = button.dataset.move === "up";
+    const other = up ? line.previousElementSibling : line.nextElementSibling;
+    if (other?.matches("[data-line]")) other[up ? "before" : "after"](line);
+    button.focus();
+  });
+
   document.addEventListener("submit", (e) => {
     const question = e.submitter?.dataset.confirm ?? e.target.dataset.confirm;
     if (question && !window.confirm(question)) { e.preventDefault(); return; }

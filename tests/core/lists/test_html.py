@@ -80,13 +80,31 @@ def test_kept_query_parameters_are_escaped() -> None:
 
 def test_an_order_is_offered_only_where_there_is_a_choice() -> None:
     assert html.order_field([ONE], ONE) == ""
+    assert html.order_field([ONE], ONE.reverse) == html.hidden([("order", "-a")])
+    assert '<option value="-b" selected>乙（倒序）</option>' in html.order_field(
+        [ONE, OTHER], OTHER.reverse
+    )
     assert '<option value="b" selected>乙</option>' in html.order_field([ONE, OTHER], OTHER)
 
 
 def test_column_heads_and_boxes_are_escaped_and_marked() -> None:
     plain, mono = Column("a", BAD), Column("b", "乙", css="mono", optional=True)
-    head = html.head([plain, mono], selectable=False)
+    head = html.head([plain, mono], selectable=False, sorts={})
     assert head == f'<th scope="col">{ESCAPED}</th><th scope="col" class="mono">乙</th>'
-    assert "data-pick-all" in html.head([plain], selectable=True)
-    assert 'value="b" checked' in html.column_boxes([mono], [plain, mono])
-    assert "checked" not in html.column_boxes([mono], [plain])
+    assert "data-pick-all" in html.head([plain], selectable=True, sorts={})
+    assert 'value="b" checked' in html.column_boxes([plain, mono], [plain, mono])
+    assert "checked" not in html.column_boxes([plain, mono], [plain])
+    assert BAD not in html.column_boxes([mono, plain], [mono, plain])
+
+
+def test_a_head_that_sorts_says_how_the_list_is_sorted() -> None:
+    sorts = {"a": (f"?order={BAD}", "descending"), "b": ("?order=b", "")}
+    head = html.head([Column("a", "甲"), Column("b", "乙")], selectable=False, sorts=sorts)
+    assert head == (
+        f'<th scope="col" aria-sort="descending"><a class="sort" href="?order={ESCAPED}">甲</a></th>'
+        '<th scope="col"><a class="sort" href="?order=b">乙</a></th>'
+    )
+
+
+def test_a_column_of_buttons_has_no_empty_heading() -> None:
+    assert html.head([Column("go", "")], selectable=False, sorts={}) == "<td></td>"

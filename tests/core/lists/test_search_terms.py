@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.urls import reverse
 
-from core.lists import page, search_terms
+from core.lists import exports, page, search_terms
 from core.models import Event
 from graduates.models import Graduate
 from schools.roles import Role
@@ -92,7 +92,7 @@ def test_exports_of_one_person_are_limited_and_kept_nowhere(
     world: World, graduate: Graduate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clear_own_cache()
-    monkeypatch.setattr(page, "MOST_EXPORTS", 2)
+    monkeypatch.setattr(exports, "MOST_EXPORTS", 2)
     client = world.client(Role.SCHOOL_ADMIN)
     for address in ("console:roster-export", "console:archives-export"):
         answer = client.get(reverse(address))
