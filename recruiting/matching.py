@@ -2,8 +2,9 @@
 
 A posting is listed if it is open to the graduate, of the wanted kind of work, asks for no higher
 education, and agrees with the wanted categories or places. The postings that agree in most respects
-come first, the newest of them before the others. One query reads every published posting, from the
-index `posting_of_lists` alone. PIPL §24 asks for a list that is not personal beside it: the plain one
+come first, the newest of them before the others. Usually the newest postings alone fill a page, with
+those of the older ones that agree in every respect; otherwise one query ranks every published posting,
+from the index `posting_of_lists` alone. PIPL §24 asks for a list that is not personal beside it: the plain one
 by date is the first that people see.
 """
 
@@ -14,6 +15,7 @@ import functools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -33,7 +35,7 @@ from codes import lookup
 from graduates.models import Graduate
 from recruiting import queries
 from recruiting.models import Intention, Posting
-from recruiting.states import Education, MajorMatch, WantedPay
+from recruiting.states import Education, MajorMatch, PostingState, WantedPay
 from schools.models import Major
 
 # By group of levels (`codes/data/tables/education_level.csv`), without what stands in brackets there.
@@ -58,6 +60,10 @@ _PAY: dict[int, tuple[int, int | None]] = {
 RESPECTS = {
     "hit_category": "职位类别", "hit_place": "地点", "hit_major": "专业", "hit_pay": "薪资",
 }  # fmt: skip
+# A posting is listed if it agrees in one of these.
+_LISTED_BY = ("hit_category", "hit_place")
+# So many of the newest postings are ranked first.
+_NEWEST = 20_000
 # So many majors of a class (专业类) are looked for at most.
 _MOST_MAJORS = 200
 _NEVER = Value(False, output_field=BooleanField())
@@ -94,7 +100,7 @@ def page(
             | Q(hits=after.hits, published_at__lt=after.published_at)
             | Q(hits=after.hits, published_at=after.published_at, pk__lt=after.pk)
         )
-    found = list(rows.values_list("pk", "hits", "published_at", *RESPECTS)[:size])
+    found = _first(rows, _respects(graduate, intention), size)
     # What the cards show is read for these alone; read with the rest it would keep the index from serving.
     cards = queries.as_cards(Posting.objects.all(), graduate)
     postings = cards.in_bulk([pk for pk, *_ in found])
@@ -105,23 +111,56 @@ def page(
     ]
 
 
-def matching(graduate: Graduate, intention: Intention) -> QuerySet[Posting]:
-    """The postings that match, with a truth value for each of `RESPECTS` and their number `hits`;
-    most hits first, then the newest."""
-    category, place = _category(intention), _place(intention)
-    wanted = [met for met in (category, place) if met is not None]
-    if not wanted:
-        return Posting.objects.none()
-    rows = queries.open_to(graduate).filter(
-        functools.reduce(operator.or_, wanted),
-        work_kind=intention.work_kind, education__lte=education_of(graduate),
-    )  # fmt: skip
-    respects = {
-        "hit_category": category,
-        "hit_place": place,
+def _first(
+    rows: QuerySet[Posting], respects: dict[str, Q | None], size: int
+) -> list[tuple[Any, ...]]:
+    """Key, hits, time of publication and truth values of the first `size` of the ranked postings.
+
+    If the newest postings fill the page with such as agree in all respects, or in all but one, an older
+    posting comes before one of them only if it agrees in all. These are few and soon found, so that
+    the older postings need not be ranked.
+    """
+    ranked = rows.values_list("pk", "hits", "published_at", *RESPECTS)
+    published = Posting.objects.filter(state=PostingState.PUBLISHED).order_by(
+        "-published_at", "-pk"
+    )
+    edge = published.values_list("published_at", flat=True)[_NEWEST : _NEWEST + 1].first()
+    if edge is not None:
+        wanted = [met for met in respects.values() if met is not None]
+        newest = list(ranked.filter(published_at__gte=edge)[:size])
+        if len(newest) == size and newest[-1][1] >= len(wanted) - 1:
+            older = ranked.filter(*wanted, published_at__lt=edge)[:size]
+            return sorted([*newest, *older], key=_rank, reverse=True)[:size]
+    return list(ranked[:size])
+
+
+def _rank(row: tuple[Any, ...]) -> tuple[int, datetime.datetime, int]:
+    """What postings are ranked by: hits, time of publication, key."""
+    pk, hits, published_at, *_ = row
+    return hits, published_at, pk
+
+
+def _respects(graduate: Graduate, intention: Intention) -> dict[str, Q | None]:
+    """The condition of each of `RESPECTS`; None if the graduate wants nothing in it."""
+    return {
+        "hit_category": _category(intention),
+        "hit_place": _place(intention),
         "hit_major": _major(graduate, intention),
         "hit_pay": _pay(intention),
     }
+
+
+def matching(graduate: Graduate, intention: Intention) -> QuerySet[Posting]:
+    """The postings that match, with a truth value for each of `RESPECTS` and their number `hits`;
+    most hits first, then the newest."""
+    respects = _respects(graduate, intention)
+    listed = [met for key in _LISTED_BY if (met := respects[key]) is not None]
+    if not listed:
+        return Posting.objects.none()
+    rows = queries.open_to(graduate).filter(
+        functools.reduce(operator.or_, listed),
+        work_kind=intention.work_kind, education__lte=education_of(graduate),
+    )  # fmt: skip
     rows = rows.annotate(
         **{
             key: _NEVER if met is None else ExpressionWrapper(met, BooleanField())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import random
 from typing import Any
 
 import pytest
@@ -281,3 +282,43 @@ def test_the_fullest_posting_still_fits_into_the_index_of_lists(
             "SELECT indexdef FROM pg_indexes WHERE indexname ~ '^posting_of_(lists|category)'"
         )
         assert ["INCLUDE" in row[0] for row in cursor.fetchall()] == [True, True]
+
+
+def test_a_page_from_the_newest_postings_is_that_of_all_postings(
+    world: World, member: UnitMember, graduate: Graduate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With few "newest" postings, pages are put together from the newest and the older ones, or ranked
+    anew; either way they are the pages of one ranking of all."""
+    choices = {
+        "job_category": ("13", "24"), "places": ("芜湖市", "北京市东城区"),
+        "majors": ("软件工程", "汉语言文学"), "pay_from": ("6000", "20000"),
+    }  # fmt: skip
+    numbers = random.Random(7)
+    for number in range(40):
+        if number % 20 == 0:  # a unit may publish so many a day
+            member = scene.make_recruiter()
+        values = {key: numbers.choice(of_two) for key, of_two in choices.items()}
+        top = {"pay_to": "9000" if values["pay_from"] == "6000" else "30000"}
+        published(member, world, title=f"职位{number}", **values, **top)
+    now = timezone.now()
+    for posting in Posting.objects.all():  # some were published at the same time
+        at = now - datetime.timedelta(hours=numbers.randrange(25))
+        Posting.objects.filter(pk=posting.pk).update(published_at=at)
+
+    def pages(intention: Intention, size: int) -> list[tuple[str, str]]:
+        listed: list[matching.Match] = []
+        while page := matching.page(
+            graduate, intention, size=size, after=listed[-1].place if listed else None
+        ):
+            listed += page
+        return [(match.posting.title, match.reasons) for match in listed]
+
+    for changes in ({}, {"job_categories": ["13", "24"]}, {"pay": "1"}, {"places": ["110101"]}):
+        intention = look_for(graduate, **changes)
+        monkeypatch.setattr(matching, "_NEWEST", 20_000)
+        whole = pages(intention, 50)
+        assert len(whole) > 10
+        for newest in (1, 5, 12, 25, 39):
+            monkeypatch.setattr(matching, "_NEWEST", newest)
+            for size in (1, 3, 8, 50):
+                assert pages(intention, size) == whole, (changes, newest, size)
