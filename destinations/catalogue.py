@@ -16,12 +16,20 @@ from pathlib import Path
 from django.core.cache import cache
 
 from core.models import Event
-from destinations.fields import EVIDENCE, FORM_CATEGORY, KEYS
+from destinations.fields import (
+    BY_KEY,
+    EVIDENCE,
+    FORM_CATEGORY,
+    KEYS,
+    OF_STUDIES,
+    DestinationField,
+)
 from destinations.models import Category, CategoryField, MinimumWage, Requirement, is_seeking
 
 DATA = Path(__file__).parent / "data"
 _VERSION_KEY = "catalogue-version"
 _CHECK_EVERY = 2.0  # seconds
+_STUDIES = "升学"  # a rate group
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,11 @@ class Leaf:
     def requirement(self, field: str, form: str = "") -> str:
         own = self.requirements.get(("", field), Requirement.HIDDEN)
         return self.requirements.get((form, field), own) if form else own
+
+    def declared(self, field: str) -> DestinationField:
+        """The declaration of a field under the name that it has in this category."""
+        own = OF_STUDIES.get(field) if self.rate_group == _STUDIES else None
+        return own or BY_KEY[field]
 
     def note(self, field: str, form: str = "") -> str:
         return self.notes.get((form, field)) or self.notes.get(("", field), "")

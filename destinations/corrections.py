@@ -68,7 +68,7 @@ def _fields(graduate: Graduate) -> list[FieldDeclaration]:
     leaf = catalogue().leaves.get(d.category)
     if leaf is not None:
         fields += [_FORM] if leaf.has_forms else []
-        fields += [BY_KEY[key] for key in leaf.shown(d.form)]
+        fields += [leaf.declared(key) for key in leaf.shown(d.form)]
     return fields
 
 

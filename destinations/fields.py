@@ -4,7 +4,7 @@ Which of them a category asks for is stored in the catalogue (`catalogue.py`).""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codes.fields import FieldDeclaration
@@ -59,6 +59,15 @@ ALL: tuple[DestinationField, ...] = (
 BY_KEY = {f.key: f for f in ALL}
 KEYS = [f.key for f in ALL]
 GROUPS = (UNIT, JOB, STUDY, CONTACT, OTHER)
+# How people who go on studying know these fields.
+OF_STUDIES = {
+    key: replace(BY_KEY[key], label=label, group=STUDY)
+    for key, label in (
+        ("unit_name", "录取院校"),
+        ("unit_division", "院校所在地"),
+        ("remark", "备注"),
+    )
+}
 EVIDENCE = "evidence"
 
 # The local forms (形式) of category 10 by key. They are never uploaded.

@@ -51,7 +51,8 @@ def registration_form(
 ) -> DeclaredForm:
     """A form with the fields that the category and its local form `kind` ask for. The fields in
     `grey` are shown but can't be edited."""
-    shown = sorted((BY_KEY[key] for key in leaf.shown(kind)), key=lambda f: GROUPS.index(f.group))
+    asked = (leaf.declared(key) for key in leaf.shown(kind))
+    shown = sorted(asked, key=lambda f: GROUPS.index(f.group))
     keys = [f.key for f in shown]
     form_class = declared_form(
         shown,
@@ -266,8 +267,8 @@ def stored_values(d: Destination) -> dict[str, Any]:
 def shown_values(d: Destination) -> list[tuple[str, str, str]]:
     """(key, label, words) of every field that the category shows and that is filled in."""
     leaf = catalogue().leaves.get(d.category)
-    keys = leaf.shown(d.form) if leaf else list(BY_KEY)
-    rows = [(k, BY_KEY[k].label, BY_KEY[k].show(getattr(d, k))) for k in keys]
+    fields = [leaf.declared(k) for k in leaf.shown(d.form)] if leaf else list(BY_KEY.values())
+    rows = [(f.key, f.label, f.show(getattr(d, f.key))) for f in fields]
     return [row for row in rows if row[2]]
 
 

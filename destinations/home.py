@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
+import datetime
 
-from destinations.models import Destination
+from django.urls import reverse
+from django.utils import timezone
+
+from destinations.models import Destination, DisputeState
 from destinations.states import APPROVED, State
 from graduates import hooks
-from graduates.hooks import HomeStep
+from graduates.hooks import HomeCard, HomeStep
 from graduates.models import Graduate
+from graduates.permissions import phase_for
+from graduates.records import is_confirmation_current
+from schools.models import Phase
 
 
 def _destination_of(graduate: Graduate) -> Destination:
     """The graduate's destination, read once for both steps of a page."""
     if not hasattr(graduate, "_own_destination"):
-        row = Destination.objects.only("state", "reason").get(pk=graduate.pk)
+        row = Destination.objects.only("state", "reason", "disputed_at").get(pk=graduate.pk)
         graduate._own_destination = row  # type: ignore[attr-defined]
     return graduate._own_destination  # type: ignore[attr-defined]
 
@@ -44,3 +50,46 @@ def reviewed_step(*, graduate: Graduate) -> HomeStep:
         todo="已提交，请等待老师审核",
         address=reverse("destination"),
     )
+
+
+@hooks.home_cards.plug(order=20)
+def deadline_card(*, graduate: Graduate) -> list[HomeCard]:
+    """Until when the graduate has to confirm and register; nothing once both are done."""
+    d, cohort = _destination_of(graduate), graduate.cohort
+    is_done = d.state not in (State.UNSUBMITTED, State.REJECTED)
+    if is_done and is_confirmation_current(graduate):
+        return []
+    phase, address = phase_for(graduate), reverse("register-tab")
+    if phase == Phase.PREPARING and cohort.opens_on is not None:
+        text = f"{_day(cohort.opens_on)}起可以登记毕业去向"
+        return [HomeCard("办理期限", text, "生源信息现在就可以核对确认。", address)]
+    if phase != Phase.OPEN:
+        return []
+    last = cohort.ends_on
+    if cohort.phase() != Phase.OPEN and graduate.reopened_until is not None:
+        last = graduate.reopened_until
+    left = (last - timezone.localdate()).days
+    words = f"还有{left}天。" if left else "今天是最后一天。"
+    return [HomeCard("办理期限", f"{_day(last)}截止", words, address)]
+
+
+@hooks.home_cards.plug(order=10)
+def dispute_card(*, graduate: Graduate) -> list[HomeCard]:
+    """The graduate's own objection, while it is open: whose turn it is, and until when."""
+    if _destination_of(graduate).disputed_at is None:
+        return []
+    waiting = (DisputeState.OPEN, DisputeState.PROVINCE)
+    rows = graduate.disputes.filter(state__in=waiting).order_by("-id")
+    return [
+        HomeCard(
+            "去向异议",
+            "等待省级处理" if row.state == DisputeState.PROVINCE else "等待学校处理",
+            f"应于{_day(row.due_on)}前处理；处理完毕之前，此去向不审核、不上报。",
+            reverse("dispute"),
+        )
+        for row in rows[:1]
+    ]
+
+
+def _day(day: datetime.date) -> str:
+    return f"{day:%Y年%-m月%-d日}"

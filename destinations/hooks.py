@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 
 from accounts.models import User
@@ -29,6 +30,22 @@ class ReviewMaterial:
     rows: list[tuple[str, str]] = field(default_factory=list)
     more: list[tuple[str, str]] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class NationalWay:
+    """Whether the present version of a destination was sent to the national system and accepted, and
+    when."""
+
+    sent: bool = False
+    sent_at: datetime.datetime | None = None
+    accepted: bool = False
+    accepted_at: datetime.datetime | None = None
+
+
+@hook
+def national_way(*, destination: Destination) -> NationalWay | None:
+    """How far a destination has come on its way to the national system."""
 
 
 @hook

@@ -51,7 +51,7 @@ def make_pdf(graduate: Graduate, leaf: Leaf, values: Mapping[str, Any]) -> bytes
         ("手机号码", graduate.mobile),
         ("毕业日期", f"{graduate.graduates_on:%Y-%m-%d}"),
     ]
-    asked = [BY_KEY[key] for key in leaf.shown()]
+    asked = [leaf.declared(key) for key in leaf.shown()]
     short, long = (
         [
             (f.label, _words_for(f.key, values.get(f.key)))

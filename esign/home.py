@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
+from core.clock import database_now
 from core.db.lookups import Rows
 from esign.models import Agreement, Amendment, Conclusion, Invitation, Termination
 from esign.states import (
+    OPEN_TERMINATION,
     AgreementState,
     AmendmentState,
     ConclusionState,
@@ -19,7 +23,7 @@ from esign.states import (
     TerminationState,
 )
 from graduates import hooks
-from graduates.hooks import HomeStep
+from graduates.hooks import HomeCard, HomeStep
 from graduates.models import Graduate
 
 # Kinds of what may wait. They sort by urgency, the most urgent first.
@@ -83,3 +87,44 @@ def answer_step(*, graduate: Graduate) -> HomeStep | None:
         label, todo = "答复邀约", f"有{same_kind}份签约邀约等待您答复"
         address = reverse("invitation", args=[pk]) if same_kind == 1 else reverse("invitations")
     return HomeStep(label=label, done=False, todo=todo, address=address)
+
+
+def _open_terminations(graduate: int) -> QuerySet[Any, Any]:
+    rows = Termination.objects.filter(graduate=graduate, state__in=OPEN_TERMINATION)
+    return rows.values_list("agreement_id", "state", "started_by", "answer_by")
+
+
+_OPEN_TERMINATIONS = Rows(_open_terminations)
+_WHOSE_TURN = {
+    TerminationState.CONSENTED: "双方已同意，一小时后转院系审核",
+    TerminationState.WAITING_DEPARTMENT: "等待院系审核",
+    TerminationState.WAITING_SCHOOL: "等待学校审核",
+}
+
+
+@hooks.home_cards.plug(order=5)
+def termination_card(*, graduate: Graduate) -> list[HomeCard]:
+    """The termination of the graduate's agreement while it is open: whose turn it is."""
+    return [
+        HomeCard(
+            "解约办理中",
+            _WHOSE_TURN.get(state) or _who_answers(started_by),
+            _until(answer_by) if state == TerminationState.WAITING_OTHER else "",
+            reverse("agreement", args=[agreement]),
+        )
+        for agreement, state, started_by, answer_by in _OPEN_TERMINATIONS.of(graduate.pk)
+    ]
+
+
+def _who_answers(started_by: str) -> str:
+    return "等待用人单位答复" if started_by == Side.GRADUATE else "用人单位申请解约，等待您答复"
+
+
+def _until(answer_by: datetime.datetime | None) -> str:
+    """Until when the other side should answer. Silence is never consent (DOMAIN §5)."""
+    if answer_by is None:
+        return ""
+    day = f"{timezone.localtime(answer_by):%Y年%-m月%-d日}"
+    if answer_by < database_now():
+        return f"已过{day}的答复期限，仍没有答复。"
+    return f"应于{day}前答复；逾期不答复不算同意。"

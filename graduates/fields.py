@@ -122,6 +122,15 @@ REQUIRED_COLUMNS = [k for k in TEMPLATE_KEYS if BY_KEY[k].required]
 # What the graduate confirms. Department and class are left out, because a school may rename them.
 # A change of them in one record ends the confirmation anyway.
 CONFIRMED_KEYS = [f.key for f in ALL if f.key not in ("department", "school_class")]
+# The order of the pages, as in the manual: first who it is. `ALL` keeps its own, in which confirmations
+# are hashed.
+PAGE_KEYS = (
+    "name", "gender", "id_type", "id_number", "student_no", "exam_no", "year", "level", "education_type",
+    "teacher_student", "department", "school_class", "major_code", "major_name", "local_major",
+    "training_mode", "directed_unit", "duration", "enrolled_on", "graduates_on", "conclusion",
+    "origin", "ethnicity", "politics", "difficulty", "outstanding", "archive_moved", "household_moved",
+    "mobile", "email", "qq", "wechat", "home_address", "home_postcode", "home_phone",
+)  # fmt: skip
 CONTACT_KEYS = [f.key for f in ALL if f.group == CONTACT]
 
 

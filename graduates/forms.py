@@ -15,7 +15,7 @@ from core.forms import PlatformForm, fields, widgets
 from core.masking import mask_id, mask_phone
 from graduates import archive, placement
 from graduates.actions import field_permissions, reopen
-from graduates.fields import ALL, BY_KEY
+from graduates.fields import ALL, BY_KEY, PAGE_KEYS
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.permissions import editable_keys, why_grey
 from graduates.records import record_of
@@ -57,7 +57,7 @@ def origin_form(
 ) -> DeclaredForm:
     """A form with the fields `keys` of a record. Those that `user` may not edit now are grey."""
     allowed = editable_keys(graduate, user)
-    shown = [f for f in ALL if f.key in keys]
+    shown = [BY_KEY[key] for key in PAGE_KEYS if key in keys]
     form_class = declared_form(
         shown,
         required=[f.key for f in ALL if f.asked],

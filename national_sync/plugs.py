@@ -8,7 +8,7 @@ from core.errors import Refused
 from destinations.hooks import dispute_settled, resume_guards, review_notes
 from destinations.models import Destination
 from destinations.states import State
-from national_sync import home  # noqa: F401 - it fills a hook
+from national_sync import home, way  # noqa: F401 - they fill hooks
 from national_sync.connection import mapping
 from national_sync.fields import DESTINATION, ORIGIN
 from national_sync.mapping import Mapped

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterable
 from importlib import resources
+from itertools import groupby
 from typing import Any, Protocol
 
 from django import template
@@ -141,9 +142,16 @@ def graduate_services() -> list[Service]:
 
 
 @register.filter
-def grey_by_reason(fields: Iterable[PlatformBoundField]) -> list[PlatformBoundField]:
-    """Fields that can't be edited, those with the same reason together."""
-    return sorted((f for f in fields if f.is_grey), key=lambda f: f.grey_reason)
+def in_runs(fields: Iterable[PlatformBoundField]) -> list[list[PlatformBoundField]]:
+    """The fields in their order, those that follow each other and can't be edited as one list."""
+    runs = groupby(fields, key=lambda f: "grey" if f.is_grey else f.name)
+    return [list(run) for _, run in runs]
+
+
+@register.filter
+def grey_reasons(fields: Iterable[PlatformBoundField]) -> str:
+    """Why those fields that can't be edited can't, each reason once; "" if all can be."""
+    return "；".join(dict.fromkeys(f.grey_reason for f in fields if f.is_grey))
 
 
 @functools.cache

@@ -96,7 +96,9 @@ def touch_up(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> Destina
             k for k in typed if k in BY_KEY and k not in allowed and _differs(d, k, typed[k])
         ]
         if refused:
-            labels = "、".join(BY_KEY[k].label for k in refused)
+            leaf = catalogue().leaves.get(d.category)
+            declared = [leaf.declared(k) if leaf else BY_KEY[k] for k in refused]
+            labels = "、".join(field.label for field in declared)
             raise Refused("touch_up", f"去向已审核，不能修改{labels}；如有错误请提交信息反馈。")
         errors: dict[str, list[str]] = {}
         changed = set()

@@ -10,7 +10,7 @@ from typing import Any
 from codes.findings import Finding
 from codes.readers import FORM, Source
 from destinations.catalogue import Leaf, catalogue
-from destinations.fields import BY_KEY, EVIDENCE, FORMS, KEYS, empty_value
+from destinations.fields import EVIDENCE, FORMS, KEYS, empty_value
 from destinations.rules import unit, wage
 
 _EMPTY = {key: empty_value(key) for key in KEYS}
@@ -75,9 +75,10 @@ def check_registration(
         raw = typed.get(key)
         if raw is None or raw == "":  # quicker than the reader, for most fields are empty
             if required:
-                checked.issues.append(Finding("empty", f"{BY_KEY[key].label}不能为空", field=key))
+                message = f"{leaf.declared(key).label}不能为空"
+                checked.issues.append(Finding("empty", message, field=key))
             continue
-        reading = BY_KEY[key].read(raw, source=source, required=required)
+        reading = leaf.declared(key).read(raw, source=source, required=required)
         if reading.value is not None:
             checked.values[key] = reading.value
         checked.issues += reading.findings

@@ -23,6 +23,7 @@ from destinations.fields import FORMS
 from destinations.models import Destination, Evidence
 from destinations.steps import MACHINE
 from destinations.views import releases as release_pages
+from destinations.way import way_of
 from graduates.access import GraduateRequest, graduate_view
 
 
@@ -50,6 +51,7 @@ def state(request: GraduateRequest) -> HttpResponse:
         "d": d,
         "category": forms.category_label(d),
         "values": forms.shown_values(d),
+        "way": way_of(d),
         "evidence": evidence.standing_evidence(d.pk, d.category),
         "can": {a: MACHINE.can(a, d, request.user) for a in _OFFERED},
         **_release(d),
@@ -130,6 +132,7 @@ def form(request: GraduateRequest) -> HttpResponse:
         except DomainError as refusal:
             filled.add_refusal(refusal)
     context = {
+        "d": d,
         "leaf": leaf,
         "kind": kind,
         "form_label": FORMS.get(kind, ""),

@@ -12,7 +12,7 @@ from core.models import Event
 from destinations import catalogue as source
 from destinations.actions import catalogue as actions
 from destinations.catalogue import Leaf, catalogue
-from destinations.fields import BY_KEY, FORMS, KEYS, empty_value
+from destinations.fields import FORMS, KEYS, empty_value
 from destinations.models import CategoryField, DestinationEvent, Evidence, Requirement
 from destinations.rules import Registration, check_registration
 from graduates.models import Graduate
@@ -81,8 +81,9 @@ def test_a_category_accepts_its_required_fields_and_names_each_missing_one(
     for key in required(leaf, form):
         response = client.post(FORM, {k: v for k, v in typed.items() if k != key})
         assert response.status_code == 422, key
-        assert response.context["form"].errors == {key: [f"{BY_KEY[key].label}不能为空"]}, key
-        assert f"{BY_KEY[key].label}不能为空" in response.content.decode()
+        sentence = f"{leaf.declared(key).label}不能为空"
+        assert response.context["form"].errors == {key: [sentence]}, key
+        assert sentence in response.content.decode()
     untouched = destination_of(graduate)
     assert (untouched.state, untouched.category, untouched.version) == ("unsubmitted", "70-1", 1)
     assert not DestinationEvent.objects.filter(graduate_id=graduate.pk).exists()

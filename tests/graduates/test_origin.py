@@ -14,6 +14,7 @@ from core.errors import Conflict, Invalid, NotPermitted, Refused
 from core.models import Event
 from graduates import filters
 from graduates.actions import origin
+from graduates.fields import BY_KEY, PAGE_KEYS
 from graduates.models import Graduate
 from graduates.records import confirmation_hash, is_confirmation_current, record_of
 from schools.models import FieldPermission, StaffMember
@@ -488,3 +489,52 @@ def test_a_graduate_added_by_hand_is_checked_as_an_imported_one(world: World) ->
     page = client.post("/console/graduates/add/", wrong).content.decode()
     assert "340181" in page
     assert "没有建立2001届" in page
+
+
+# --- the graduate's page --------------------------------------------------------------------------
+
+
+def test_the_page_has_every_field_once_and_first_who_it_is(world: World) -> None:
+    assert sorted(PAGE_KEYS) == sorted(BY_KEY)
+    graduate = make_graduate(world)
+    form = client_of(factories.activate(graduate)).get("/origin/").context["form"]
+    assert [d.label for d in form.declarations][:6] == [
+        "姓名", "性别", "证件类型", "证件号码", "学号", "考生号",
+    ]  # fmt: skip
+    groups = [group for group, _ in form.groups()]
+    assert groups == ["学籍信息", "个人基本信息", "本人及家庭联系方式"]
+    personal = [field.name for field in form.groups()[1][1]]
+    assert personal[0] == "origin"  # 生源所在地, which the archive's way depends on
+
+
+def test_each_grey_row_leads_to_a_correction(world: World) -> None:
+    graduate = make_graduate(world)
+    client = client_of(factories.activate(graduate))
+    page = client.get("/origin/")
+    form, text = page.context["form"], page.content.decode()
+    assert len(form.greyed) > 15
+    for key in BY_KEY:
+        address = f"/corrections/ask/?kind=origin&amp;field={key}"
+        assert (address in text) == (key in form.greyed), key
+        assert client.get(address.replace("&amp;", "&")).context["current"] is not None
+    assert 'href="/corrections/"' in text
+    # The reason stands once a card: of 学籍信息, and of 个人基本信息, where 优秀毕业生 is grey.
+    assert text.count("灰色内容：") == 2
+    # A locked record's rows are all grey, those of the contact page, too.
+    origin.lock(graduate_id=graduate.pk, by=world.school_admin)
+    text = client.get("/contact/").content.decode()
+    assert "kind=origin&amp;field=mobile" in text
+
+
+def test_what_is_missing_in_a_grey_row_is_said_there(world: World) -> None:
+    graduate = make_graduate(world)
+    user = factories.activate(graduate)
+    origin.lock(graduate_id=graduate.pk, by=world.school_admin)
+    Graduate.objects.filter(pk=graduate.pk).update(archive_moved=None)
+    client = client_of(user)
+    answer = client.post("/origin/", {"version": fresh(graduate).version})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'href="#field-archive_moved"' in page
+    assert 'id="field-archive_moved"' in page
+    assert "档案是否转入学校不能为空" in page

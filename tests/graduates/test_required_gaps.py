@@ -189,10 +189,11 @@ def test_a_locked_graduate_with_a_gap_is_led_to_a_correction(world: World) -> No
     graduate = make_graduate(world)
     user = factories.activate(graduate)
     client = client_of(user)
-    assert "去纠错" not in client.get("/origin/").content.decode()
+    address = "/corrections/ask/?kind=origin&amp;field=archive_moved"
+    assert address not in client.get("/origin/").content.decode()
     lock_with_a_gap(graduate, world.school_admin)
     page = client.get("/origin/").content.decode()
-    address = "/corrections/ask/?kind=origin&amp;field=archive_moved"
+    assert "现在不能自己填写" in page
     assert address in page
     answer = client.get(address.replace("&amp;", "&"))
     assert "档案是否转入学校" in answer.content.decode()
