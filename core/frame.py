@@ -27,9 +27,9 @@ class MenuItem:
 
     Who has `permission` sees it. `waiting` returns the records that wait for a user there, or `count`
     their number, where they are no rows of a list. `waiting_query` is the query under which the list
-    shows just those; "" if it shows no others anyway. `holds` are beginnings of addresses that belong
-    to this line although they are not
-    below its own address.
+    shows just those; "" if it shows no others anyway. The home page shows the number in `home_order`.
+    `holds` are beginnings of addresses that belong to this line although they are not below its own
+    address.
     """
 
     section: str
@@ -42,6 +42,7 @@ class MenuItem:
     count: Callable[[Any], int] | None = None
     holds: tuple[str, ...] = ()
     waiting_query: str = ""
+    home_order: int = 100
 
     @property
     def waiting_address(self) -> str:
@@ -51,6 +52,24 @@ class MenuItem:
     @property
     def counted(self) -> bool:
         return self.waiting is not None or self.count is not None
+
+
+@dataclass(frozen=True)
+class WorkLine:
+    """A line of the console's home page besides what the menu counts: `rows` returns the records that
+    need something done, `query` is the query under which the list `url_name` shows just those. Who
+    has `permission` sees it."""
+
+    label: str
+    url_name: str
+    query: str
+    permission: str
+    home_order: int
+    rows: Callable[[Any], QuerySet[Any]]
+
+    @property
+    def address(self) -> str:
+        return f"{reverse(self.url_name)}?{self.query}"
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,7 @@ class Contributions:
     graduate_tabs: Iterable[Tab] = ()
     graduate_services: Iterable[Service] = ()
     employer_tabs: Iterable[Tab] = ()
+    work_lines: Iterable[WorkLine] = ()
     home_panels: Iterable[Callable[[Any], HomePanel | None]] = ()
     periodic_tasks: Iterable[PeriodicTask] = ()
     machines: Iterable[tuple[Lifecycle, Mapping[str, str]]] = ()
@@ -173,6 +193,11 @@ def employer_tabs() -> list[Tab]:
 def graduate_services() -> list[Service]:
     services = [service for c in _registered.values() for service in c.graduate_services]
     return sorted(services, key=lambda service: service.order)
+
+
+@functools.cache
+def work_lines() -> list[WorkLine]:
+    return [line for c in _registered.values() for line in c.work_lines]
 
 
 def home_panels(user: Any) -> list[HomePanel]:

@@ -12,12 +12,13 @@ from core.frame import MenuItem
 
 # The section of a line that stands in the top bar instead of the menu.
 TOPBAR = ""
+# In the order of the work.
 SECTIONS = (
+    "生源",
     "去向登记",
     "网络签约",
     "招聘",
     "全国系统",
-    "生源",
     "统计",
     "学校设置",
     "省级管理",

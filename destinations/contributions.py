@@ -1,11 +1,13 @@
 """What this app adds to the shared frame (`core/frame.py`)."""
 
+from functools import partial
+
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service
+from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service, WorkLine
 from destinations import demo, dispute_steps, release_steps, reports, steps
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.filters import REGISTERED, REVIEWED
@@ -21,6 +23,12 @@ from schools.scope import visible_to
 def _disputes_waiting(user: User) -> QuerySet[Dispute]:
     rows = disputes_for(user)
     return rows if user.has_perm("destinations.settle") else rows.none()
+
+
+def _counted_in(state: State, user: User) -> QuerySet[Destination]:
+    """The destinations in a state, of those that the figures count."""
+    rows = visible_to(Destination.objects.all(), user, graduate="graduate")
+    return reports.counted(rows.filter(state=state))
 
 
 def progress_panel(user: User) -> HomePanel | None:
@@ -60,6 +68,24 @@ CONTRIBUTIONS = Contributions(
         "province.catalogue": PROVINCE,
         "province.progress": PROVINCE,
     },
+    work_lines=(
+        WorkLine(
+            "去向未登记",
+            "console:destinations",
+            f"rate=total&state={State.UNSUBMITTED}",
+            "destinations.enter",
+            30,
+            partial(_counted_in, State.UNSUBMITTED),
+        ),
+        WorkLine(
+            "审核不通过",
+            "console:destinations",
+            f"rate=total&state={State.REJECTED}",
+            "destinations.enter",
+            50,
+            partial(_counted_in, State.REJECTED),
+        ),
+    ),
     console_menu=(
         MenuItem(
             "去向登记",
@@ -69,6 +95,7 @@ CONTRIBUTIONS = Contributions(
             "destinations.review",
             10,
             waiting_for,
+            home_order=40,
         ),
         MenuItem(
             "去向登记",

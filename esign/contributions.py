@@ -36,7 +36,7 @@ CONTRIBUTIONS = Contributions(
     },
     console_menu=(
         MenuItem("网络签约", "待审核解约", "console:termination-queue", "scissors", "esign.review", 10,
-                 terminations_to_review),
+                 terminations_to_review, home_order=80),
         MenuItem("网络签约", "待确认劳动合同", "console:conclusion-queue", "briefcase", "esign.conclude", 15,
                  conclusions_to_decide),
         MenuItem("网络签约", "网络签约管理", "console:agreements", "file-earmark-text", "esign.view", 20),

@@ -4,16 +4,21 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
-from graduates import demo, origin_steps
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab, WorkLine
+from graduates import demo, origin_steps, slips
 from graduates.actions import hand_entries
 from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
 from graduates.invariants import INVARIANTS
 from graduates.models import CorrectionRequest, Graduate
-from graduates.states import CorrectionState
+from graduates.states import Confirmation, CorrectionState
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
 from schools.scope import visible_to
+
+
+def _unconfirmed(user: User) -> QuerySet[Graduate]:
+    rows = visible_to(Graduate.objects.all(), user)
+    return rows.filter(confirmation=Confirmation.UNSUBMITTED)
 
 
 def _hand_entries_waiting(user: User) -> QuerySet[Graduate]:
@@ -51,6 +56,12 @@ CONTRIBUTIONS = Contributions(
         "graduates.correct": SCHOOL_STAFF,
         "graduates.duplicates": PROVINCE,
     },
+    work_lines=(
+        WorkLine("帐号未激活", "console:origins", "account=none", "graduates.initial_codes", 10,
+                 slips.not_activated),
+        WorkLine("生源未确认", "console:origins", "confirmation=unsubmitted", "graduates.lock", 20,
+                 _unconfirmed),
+    ),
     console_menu=(
         MenuItem("生源", "生源信息", "console:origins", "people", "graduates.view", 10),
         MenuItem("生源", "导入名册", "console:imports", "upload", "graduates.import", 20),
@@ -58,7 +69,7 @@ CONTRIBUTIONS = Contributions(
                  hand_entries.PERMISSION, 15, _hand_entries_waiting),
         MenuItem("生源", "档案转寄", "console:archives", "mailbox", "graduates.view", 22),
         MenuItem("生源", "信息反馈", "console:corrections", "chat-left-text", "graduates.view", 25,
-                 _corrections_waiting),
+                 _corrections_waiting, home_order=90),
         MenuItem("生源", "最近修改", "console:changes", "clock-history", "graduates.view", 30),
         MenuItem("生源", "初始码", "console:initial-codes", "ticket-perforated",
                  "graduates.initial_codes", 40),

@@ -17,10 +17,16 @@ from django.http import HttpRequest
 from accounts.models import User
 from codes import lookup, readers, text
 from core.forms import read_number
-from graduates.states import Confirmation
+from graduates.models import Graduate
+from graduates.states import Confirmation, Standing
 from schools import options
 from schools.current_cohort import of_every_year, year_of
 from schools.scope import scope_of
+
+
+def without_account(rows: QuerySet[Graduate]) -> QuerySet[Graduate]:
+    """The graduates who are 在籍 and have not activated their account."""
+    return rows.filter(standing=Standing.ENROLLED, person__activated_at__isnull=True)
 
 
 class NameGrams(Func):
@@ -238,4 +244,16 @@ class GraduateFilter(django_filters.FilterSet):
 
 
 class OriginFilter(GraduateFilter):
+    less_used = GraduateFilter.less_used | {"account"}
+
     confirmation = Choice(label="确认情况", choices=Confirmation.choices, field_name="confirmation")
+    account = Choice(
+        label="帐号", choices=[("none", "未激活"), ("active", "已激活")], method="by_account"
+    )
+
+    def by_account(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return (
+            without_account(queryset)
+            if value == "none"
+            else queryset.filter(person__activated_at__isnull=False)
+        )

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from core import pdf
+from graduates.filters import without_account
 from graduates.initial_codes import expired_before, initial_code, last_day
 from graduates.models import Graduate
-from graduates.states import Standing
 from schools.models import Cohort, SchoolClass
 from schools.scope import visible_to
 
@@ -39,8 +39,7 @@ class Slip:
 
 def not_activated(user: User) -> QuerySet[Graduate]:
     """The graduates in the user's scope who are 在籍 and have not activated their account."""
-    rows = visible_to(Graduate.objects.all(), user)
-    return rows.filter(standing=Standing.ENROLLED, person__activated_at__isnull=True)
+    return without_account(visible_to(Graduate.objects.all(), user))
 
 
 def classes_waiting(user: User, cohort: Cohort, department_id: int | None) -> list[dict[str, Any]]:

@@ -2,10 +2,11 @@
 
 from celery.schedules import crontab
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, MenuItem, PeriodicTask
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask, WorkLine
 from national_sync import queries
 from national_sync.actions.compare import COMPARISONS
 from national_sync.actions.handling import owner_of
@@ -22,6 +23,11 @@ def feedback_waiting(user: User) -> QuerySet[Feedback]:
     """The open feedback in scope that is this person's to handle."""
     rows = visible_to(Feedback.objects.all(), user, graduate="graduate")
     return rows.filter(state=FeedbackState.OPEN, owner=owner_of(user))
+
+
+def feedback_overdue(user: User) -> QuerySet[Feedback]:
+    """The part of `feedback_waiting` whose due date is over."""
+    return feedback_waiting(user).filter(due_on__lt=timezone.localdate())
 
 
 def national_gauges() -> dict[str, float]:
@@ -50,9 +56,13 @@ CONTRIBUTIONS = Contributions(
         "national.compare": SCHOOL_AND_PROVINCE,
         "national.operate": PROVINCE,
     },
+    work_lines=(
+        WorkLine("全国反馈逾期", "console:feedback", "waiting=1&overdue=yes", "national.view", 70,
+                 feedback_overdue),
+    ),
     console_menu=(
         MenuItem("全国系统", "全国系统信息反馈", "console:feedback", "chat-left-dots", "national.view",
-                 10, feedback_waiting, waiting_query="waiting=1"),
+                 10, feedback_waiting, waiting_query="waiting=1", home_order=60),
         MenuItem("全国系统", "全国系统确认情况", "console:national-confirmations", "person-check",
                  "national.view", 15),
         MenuItem("全国系统", "上报台账", "console:ledger", "journal-check", "national.view", 20),

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from graduates.filters import GraduateFilter
 from national_sync.fields import KINDS
@@ -17,7 +18,7 @@ _OWNERS = [(v, label) for v, label in Owner.choices if v]
 
 class FeedbackFilter(GraduateFilter):
     path = "graduate__"
-    less_used = GraduateFilter.less_used | {"cohort"}
+    less_used = GraduateFilter.less_used | {"overdue"}
 
     kind = django_filters.ChoiceFilter(label="类别", choices=[(k, k) for k in KINDS.values()])
     state = django_filters.ChoiceFilter(
@@ -25,6 +26,12 @@ class FeedbackFilter(GraduateFilter):
         choices=[*FeedbackState.choices, ("every", "全部")],
     )  # fmt: skip
     owner = django_filters.ChoiceFilter(label="处理方", choices=_OWNERS)
+    overdue = django_filters.ChoiceFilter(
+        label="应办日期", choices=[("yes", "已逾期")], method="by_overdue"
+    )
+
+    def by_overdue(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(due_on__lt=timezone.localdate())
 
     def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset if value == "every" else queryset.filter(state=value)
@@ -32,7 +39,7 @@ class FeedbackFilter(GraduateFilter):
 
 class EntryFilter(GraduateFilter):
     path = "graduate__"
-    less_used = GraduateFilter.less_used | {"cohort", "held"}
+    less_used = GraduateFilter.less_used | {"held"}
 
     part = django_filters.ChoiceFilter(label="部分", choices=Part.choices)
     state = django_filters.ChoiceFilter(label="上报状态", choices=EntryState.choices)

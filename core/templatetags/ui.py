@@ -166,16 +166,26 @@ def _menu_html(sections: tuple[tuple[str, tuple[MenuItem, ...]], ...]) -> str:
                 f'<li><a href="{reverse(item.url_name)}">{svg(item.icon)}'
                 f"<span>{escape(item.label)}</span>{count if item.counted else ''}</a></li>"
             )
-        parts.append(f'<h2 class="sidebar-head">{escape(section)}</h2><ul>{"".join(lines)}</ul>')
+        counted = " ".join(f"count-{slugify(i.url_name)}" for i in items if i.counted)
+        parts.append(
+            f'<details class="sidebar-section" data-section="{escape(section)}">'
+            f'<summary>{escape(section)}<b class="count" data-sum-of="{counted}"></b></summary>'
+            f"<ul>{''.join(lines)}</ul></details>"
+        )
     return "".join(parts)
 
 
 @register.simple_tag(takes_context=True)
 def console_menu(context: dict[str, Any]) -> SafeString:
-    """The left menu, with the line marked that the present page belongs to."""
+    """The left menu, with the line marked that the present page belongs to and its section open. On a
+    page of no line, such as the home page, every section is open."""
     sections = tuple((s, tuple(items)) for s, items in context["console_menu"])
     path = context["request"].path
     line = line_of(path, tuple(i for _, items in sections for i in items))
     marked = f'href="{line}" aria-current="{"page" if path == line else "true"}"'
     html = _menu_html(sections).replace(f'href="{line}"', marked, 1)
+    closed = '<details class="sidebar-section"'
+    own = next((s for s, items in sections if line in (reverse(i.url_name) for i in items)), None)
+    of_section = "" if own is None else f' data-section="{escape(own)}"'
+    html = html.replace(closed + of_section, f"{closed} open{of_section}")
     return mark_safe(html)  # noqa: S308 - labels are escaped, addresses our own

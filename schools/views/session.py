@@ -25,7 +25,7 @@ from schools.access import StaffRequest, staff_view
 from schools.fields import missing_contact
 from schools.forms import LoginForm
 from schools.scope import scope_of
-from schools.waiting import COUNT_CAP, waiting_count, waiting_in_other_years
+from schools.waiting import COUNT_CAP, waiting_count, waiting_in_other_years, worklist
 
 
 def login(request: HttpRequest) -> HttpResponse:
@@ -65,13 +65,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @staff_view("console.use")
 def home(request: StaffRequest) -> HttpResponse:
-    tiles = [(item, waiting_count(item, request.user)) for item in counted_items(request.user)]
     scope = scope_of(request.user)
     return render(
         request,
         "schools/home.html",
         {
-            "tiles": [(item, n) for item, n in tiles if n],
+            "work": worklist(request.user),
             "elsewhere": waiting_in_other_years(request.user),
             "scope": scope,
             "panels": frame.home_panels(request.user),

@@ -4,6 +4,25 @@
   const $ = (s, root = document) => root.querySelector(s);
   const $$ = (s, root = document) => [...root.querySelectorAll(s)];
 
+  // Sections of the menu that a person opens or closes stay so; the page's own is always open.
+  const opened = JSON.parse(sessionStorage.getItem("menu") || "{}");
+  for (const section of $$(".sidebar-section")) {
+    const name = section.dataset.section;
+    if (name in opened && !$("[aria-current]", section)) section.open = opened[name];
+    section.addEventListener("toggle", () => {
+      opened[name] = section.open;
+      sessionStorage.setItem("menu", JSON.stringify(opened));
+    });
+  }
+  // A closed section shows how many wait in it.
+  document.body.addEventListener("htmx:oobAfterSwap", () => {
+    for (const sum of $$("[data-sum-of]")) {
+      const parts = sum.dataset.sumOf.split(" ").filter(Boolean).map((id) => document.getElementById(id)?.textContent ?? "");
+      const total = parts.reduce((n, text) => n + (parseInt(text, 10) || 0), 0);
+      sum.textContent = total ? `${total}${parts.some((text) => text.endsWith("+")) ? "+" : ""}` : "";
+    }
+  });
+
   // A long menu shows where one is.
   const menu = $("#menu"), line = $("#menu [aria-current]");
   const showLine = () => {
