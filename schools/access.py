@@ -17,6 +17,7 @@ from accounts.models import Realm, User
 from accounts.signin import has_second_factor
 from codes import lookup
 from core.errors import NotPermitted
+from core.lists import walk
 from schools.models import StaffMember
 from schools.scope import staff_of
 
@@ -38,7 +39,7 @@ def staff_view(permission: str) -> Callable[[ViewFunction], ViewFunction]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             answer = enter(request, permission)
-            return answer or view(request, *args, **kwargs)
+            return answer or walk.carry(request, view(request, *args, **kwargs))
 
         guarded.required_permission = permission  # type: ignore[attr-defined]
         return guarded

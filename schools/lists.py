@@ -34,6 +34,9 @@ class StaffListPage(StaffPage, ListPage):
         assert waiting is not None
         return waiting(self.user)
 
+    def may_open(self) -> bool:
+        return self.user.has_perm(self.permission)
+
     def may_export(self) -> bool:
         return not self.export_permission or self.user.has_perm(self.export_permission)
 
@@ -93,6 +96,10 @@ class ConsoleList(StaffListPage):
 
     def get_queryset(self) -> QuerySet[Any]:
         return visible_to(self.all_rows(), self.user, graduate=self.graduate_path)
+
+    def placed_rows(self) -> QuerySet[Any]:
+        rows = self.get_queryset().model._default_manager.all()
+        return visible_to(rows, self.user, graduate=self.graduate_path)
 
     def keys_first(self, order: Order) -> bool:
         """Keys first also for the province: no index has the rows of all schools in order."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import TYPE_CHECKING
@@ -57,7 +58,16 @@ def words(cell: str) -> str:
 def row_link(url_name: str, pk: int, label: object) -> str:
     """A link to the page of one row. `url_name` names an address with one number in it."""
     before, after = _address_parts(url_name)
-    return f'<a href="{before}{pk}{after}">{text(label)}</a>'
+    return f'<a href="{before}{pk}{after}{_came_from.get()}">{text(label)}</a>'
+
+
+# What the links of the rows that are being rendered end with (`core.lists.walk`).
+_came_from: ContextVar[str] = ContextVar("came_from", default="")
+
+
+def end_links(suffix: str) -> None:
+    """Let the links of rows end with this part of an address, until the next call."""
+    _came_from.set(escape(suffix))
 
 
 @functools.cache

@@ -24,6 +24,7 @@ from django.views import View
 from core.lists import html, keyset, search_terms
 from core.lists.columns import PAGE_SIZES, Column, Order, Remembered, Row, offered_size
 from core.lists.exports import ExportedList
+from core.lists.links import link_suffix
 
 COUNT_CAP = 10_000
 # A keyword that finds more rows is too common to be useful, so counting stops.
@@ -57,6 +58,8 @@ class ListPage(ExportedList, View):
     selectable: ClassVar[bool] = False
     tells_waiting: ClassVar[bool] = False  # has a filter for what waits for the person
     row_key: ClassVar[str] = "pk"
+    leads_to: ClassVar[str] = ""  # the URL name of a row's page, which shows the row's place
+    walked_by: ClassVar[str] = "pk"  # the field that the address of a row's page has
     empty_title: ClassVar[str] = "没有符合条件的记录"
     empty_text: ClassVar[str] = "请调整筛选条件后再试。"
 
@@ -72,6 +75,14 @@ class ListPage(ExportedList, View):
 
     def get_context(self, page: Page) -> dict[str, Any]:
         return {}
+
+    def may_open(self) -> bool:
+        """Whether this person may see the list at all."""
+        return True
+
+    def placed_rows(self) -> QuerySet[Any]:
+        """The rows that have a place in the list's order, even if its filter no longer shows them."""
+        return self.get_queryset()
 
     def waiting_rows(self) -> QuerySet[Any]:
         """The rows that wait for this person. Asked for only by a list that `tells_waiting`."""
@@ -112,6 +123,13 @@ class ListPage(ExportedList, View):
             **self.get_context(page),
         }
         return HttpResponse(render_to_string(template, context, request))
+
+    def own_address(self) -> str:
+        """The list's address with its filter and order, and without its page."""
+        query = self.request.GET.copy()
+        for key in ("after", "before", "export"):
+            query.pop(key, None)
+        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
 
     def filter_bar(self, filterset: django_filters.FilterSet | None) -> html.FilterBar | None:
         if filterset is None:
@@ -247,6 +265,8 @@ class ListPage(ExportedList, View):
         width = len(order.fields)
         after, before = self.request.GET.get("after"), self.request.GET.get("before")
         needs = {f for c in columns for f in c.fields} | set(order.fields) | {self.row_key}
+        if self.walked_by != "pk":
+            needs.add("pk")
         searching = bool(self.request.GET.get("q"))
         rows, earlier, later, total = keyset.page_of(
             queryset.values(*sorted(needs)),
@@ -299,8 +319,12 @@ class ListPage(ExportedList, View):
         """The table's body. Built in Python because a template's loop takes ten times as long."""
         cells = [(f"<td{html.css(c)}>", c.html()) for c in columns]
         parts = []
+        suffix = link_suffix(self.own_address()) if self.leads_to else ""
+        html.end_links(suffix)
         for row in rows:
             key = row[self.row_key]
+            if self.walked_by != "pk":
+                html.end_links(f"{suffix}&row={row['pk']}")
             parts.append(f'<tr data-key="{key}">')
             if self.selectable:
                 parts.append(
@@ -309,6 +333,7 @@ class ListPage(ExportedList, View):
                 )
             parts += [f"{start}{html(row)}</td>" for start, html in cells]
             parts.append("</tr>")
+        html.end_links("")
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -18,6 +19,7 @@ from django.utils.text import slugify
 from core import bodies, frame
 from core.forms.bound import PlatformBoundField
 from core.frame import MenuItem, Service
+from core.lists.walk import address_of, of_request
 from core.masking import mask_id, mask_phone
 from core.menu import line_of
 
@@ -173,6 +175,20 @@ def _menu_html(sections: tuple[tuple[str, tuple[MenuItem, ...]], ...]) -> str:
             f"<ul>{''.join(lines)}</ul></details>"
         )
     return "".join(parts)
+
+
+@register.simple_tag(takes_context=True)
+def walk_bar(context: dict[str, Any]) -> SafeString:
+    """The place of a record in the list it was opened from, with the way on and back; nothing on any
+    other page."""
+    walk = of_request(context["request"])
+    return SafeString(render_to_string("core/parts/walk.html", {"walk": walk}) if walk else "")
+
+
+@register.simple_tag(takes_context=True)
+def back_to_list(context: dict[str, Any], url_name: str) -> str:
+    """The filtered list whose form this page answers, or else the list of this URL name."""
+    return address_of(context["request"]) or reverse(url_name)
 
 
 @register.simple_tag(takes_context=True)

@@ -81,6 +81,7 @@ def _badge(row: Row) -> str:
 
 
 class DisputeList(ConsoleList):
+    leads_to = "console:dispute"
     title = "去向异议"
     permission = "destinations.view"
     graduate_path = "graduate"

@@ -65,6 +65,7 @@ _COLUMNS = (
 
 
 class DestinationList(ConsoleList):
+    leads_to = "console:destination"
     title = "去向登记与审核"
     permission = "destinations.view"
     graduate_path = "graduate"

@@ -88,6 +88,7 @@ def _proposed(row: Row) -> str:
 class ReleaseList(ConsoleList):
     """The proposals that wait for this person's level, unless another state is chosen."""
 
+    leads_to = "console:release"
     title = "非网签解约"
     permission = "destinations.view"
     graduate_path = "graduate"
@@ -109,7 +110,7 @@ class ReleaseList(ConsoleList):
         Column("decided_by", "处理人", ("decided_by",)),
     )
     orders: ClassVar[Sequence[Order]] = (
-        Order("newest", "最近提出", ("pk",), descending=True),
+        Order("newest", "最近提出", ("pk",), descending=True, column="created_at"),
         Order("oldest", "最早提出", ("pk",)),
     )
 

@@ -14,7 +14,7 @@ from core import files
 from core.errors import DomainError
 from core.forms import posted
 from core.forms.posted import picked_ids
-from core.lists import keyset
+from core.lists import keyset, walk
 from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
 from destinations.actions import evidence, review
@@ -62,7 +62,8 @@ def _workspace(
 ) -> HttpResponse:
     form = form or forms.ReviewForm()
     events = list(DestinationEvent.objects.filter(graduate_id=d.pk).order_by("-id")[:20])
-    earlier, later = _neighbours(request, d)
+    in_walk = walk.of_request(request) is not None
+    earlier, later = (None, None) if in_walk else _neighbours(request, d)
     found = hooks.review_material.run(destination=d, user=request.user)
     materials = [material for material in found if material is not None]
     context = {
@@ -87,6 +88,7 @@ def _workspace(
         "dispute": open_dispute(d.pk) if d.disputed_at is not None else None,
         "proposal": open_proposal(d),
         "resume_refusal": _resume_refusal(request, d),
+        "in_walk": in_walk,
         "previous": earlier,
         "following": later,
         "form": form,
@@ -159,6 +161,7 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     if not form.is_valid():
         return _workspace(request, d, form)
     reason, version = form.cleaned_data["reason"], form.cleaned_data["version"]
+    walked = walk.of_request(request)
     _, following = _neighbours(request, d)
     try:
         match action:
@@ -177,6 +180,8 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
         return _workspace(request, destination_or_404(request, pk), form)
     label = _STEP_LABELS.get(action, action)
     messages.success(request, f"{d.graduate.name}：已{label}。")
+    if walked is not None and action in ("approve", "reject"):
+        return redirect(walked.following or walked.back)
     if following is not None and action in ("approve", "reject"):
         return redirect("console:destination", pk=following)
     return redirect("console:destination", pk=pk)

@@ -43,6 +43,7 @@ def _state(row: Row) -> str:
 
 class LetterList(StaffListPage):
     permission = "employers.certify"
+    leads_to = "console:letter"
     title = "认证公函"
     tells_waiting = True
     filterset_class = LetterFilter

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from destinations.states import State
 from esign import queries
@@ -58,7 +59,7 @@ def _name_column(address: str) -> Column:
     """The graduate's name, linked to the row's page; `address` is the page's URL name."""
 
     def link(row: Row) -> str:
-        return f'<a href="{reverse(address, args=[row["pk"]])}">{escape(row["graduate__name"])}</a>'
+        return row_link(address, row["pk"], row["graduate__name"])
 
     return Column("name", "姓名", ("graduate__name", "pk"), link, lambda r: r["graduate__name"])
 
@@ -98,6 +99,7 @@ class EsignList(ConsoleList):
 
 
 class AgreementList(EsignList):
+    leads_to = "console:agreement"
     title = "网络签约管理"
     permission = "esign.view"
     filterset_class = AgreementFilter
@@ -126,6 +128,7 @@ class AgreementList(EsignList):
 
 
 class PrintList(EsignList):
+    leads_to = "console:print"
     title = "协议书打印管理"
     permission = "esign.print"
     filterset_class = PrintFilter
@@ -152,6 +155,7 @@ class PrintList(EsignList):
 
 
 class TerminationList(EsignList):
+    leads_to = "console:termination"
     title = "解约管理"
     permission = "esign.view"
     filterset_class = TerminationFilter
@@ -194,6 +198,7 @@ class TerminationQueue(TerminationList):
 
 
 class ConclusionList(EsignList):
+    leads_to = "console:conclusion"
     title = "转为劳动合同"
     permission = "esign.view"
     filterset_class = ConclusionFilter
@@ -241,11 +246,12 @@ def _problem(row: Row) -> str:
 
 
 def _agreement_link(row: Row) -> str:
-    address = reverse("console:agreement", args=[row["agreement_id"]])
-    return f'<a href="{address}">{row["agreement__number"]}</a>'
+    return row_link("console:agreement", row["agreement_id"], row["agreement__number"])
 
 
 class DocumentList(EsignList):
+    leads_to = "console:agreement"
+    walked_by = "agreement_id"
     title = "协议书文件"
     permission = "province.schools"
     graduate_path = "agreement__graduate"

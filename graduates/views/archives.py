@@ -65,6 +65,7 @@ def _type(row: Row) -> str:
 
 
 class ArchiveList(ConsoleList):
+    leads_to = "console:archive"
     title = "档案转寄"
     permission = "graduates.view"
     filterset_class = ArchiveFilter

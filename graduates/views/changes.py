@@ -31,6 +31,8 @@ def _changes(row: Row) -> str:
 
 
 class Changes(ConsoleList):
+    leads_to = "console:origin"
+    walked_by = "object_id"
     title = "最近修改"
     permission = "graduates.view"
     export_permission = "graduates.export"

@@ -31,6 +31,7 @@ def _name(row: Row) -> str:
 
 
 class Duplicates(ConsoleList):
+    leads_to = "console:duplicate"
     title = "信息重复"
     permission = "graduates.duplicates"
     filterset_class = GraduateFilter

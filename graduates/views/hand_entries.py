@@ -59,6 +59,7 @@ def _at(row: Row) -> str:
 
 
 class HandEntries(ConsoleList):
+    leads_to = "console:hand-entry"
     title = "手工新增待确认"
     permission = hand_entries.PERMISSION
     filterset_class = HandEntryFilter

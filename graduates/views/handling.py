@@ -90,6 +90,7 @@ def _badge(row: Row) -> str:
 class CorrectionList(ConsoleList):
     """信息反馈: the corrections that wait for an answer, unless another state is chosen."""
 
+    leads_to = "console:correction"
     title = "信息反馈"
     permission = "graduates.view"
     graduate_path = "graduate"

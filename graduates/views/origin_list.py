@@ -45,6 +45,7 @@ def _major(row: Row) -> str:
 
 
 class OriginList(ConsoleList):
+    leads_to = "console:origin"
     title = "生源信息"
     permission = "graduates.view"
     filterset_class = OriginFilter

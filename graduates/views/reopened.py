@@ -59,6 +59,7 @@ def _at(row: Row) -> str:
 
 
 class Reopened(ConsoleList):
+    leads_to = "console:origin"
     title = "重新开放名单"
     permission = "graduates.view"
     filterset_class = ReopenedFilter

@@ -69,6 +69,7 @@ def _moment(name: str) -> Callable[[Row], str]:
 class Confirmations(ConsoleList):
     """Every graduate of whom the national system has a record."""
 
+    leads_to = "console:origin"
     title = "全国系统确认情况"
     permission = "national.view"
     filterset_class = ConfirmationFilter

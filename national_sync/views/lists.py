@@ -65,6 +65,8 @@ def _text(row: Row) -> str:
 
 
 class FeedbackList(ConsoleList):
+    leads_to = "console:origin"
+    walked_by = "graduate_id"
     title = "全国系统信息反馈"
     permission = "national.view"
     graduate_path = "graduate"
@@ -155,6 +157,8 @@ def _moment(name: str) -> Callable[[Row], str]:
 class Ledger(ConsoleList):
     """Every entry of the ledger: what waits, what is held back and why, what was accepted."""
 
+    leads_to = "console:origin"
+    walked_by = "graduate_id"
     title = "上报台账"
     permission = "national.view"
     graduate_path = "graduate"

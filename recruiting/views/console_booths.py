@@ -46,6 +46,7 @@ class BoothList(StaffListPage):
     """The units of one fair; exported with what hosts need on the day."""
 
     permission = "recruiting.fairs"
+    leads_to = "console:fair-booth"
     title = "参会单位"
     filterset_class = BoothFilter
     template_name = "recruiting/console/fair_booths.html"

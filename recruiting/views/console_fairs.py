@@ -63,6 +63,7 @@ def _counted(rows: QuerySet[Any]) -> Coalesce:
 
 class FairList(StaffListPage):
     permission = "recruiting.fairs"
+    leads_to = "console:fair"
     title = "招聘会与宣讲会"
     tells_waiting = True
     filterset_class = FairFilter

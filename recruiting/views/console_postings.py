@@ -73,6 +73,7 @@ class PostingList(StaffListPage):
     a bulk approval leaves alone what changed meanwhile."""
 
     permission = "recruiting.review"
+    leads_to = "console:posting"
     title = "职位审核"
     tells_waiting = True
     filterset_class = PostingFilter

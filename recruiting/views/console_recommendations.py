@@ -46,6 +46,7 @@ def _submitted(row: Row) -> str:
 
 
 class RecommendationList(ConsoleList):
+    leads_to = "console:recommendation"
     title = "就业推荐表"
     permission = "recruiting.recommend"
     graduate_path = "graduate"

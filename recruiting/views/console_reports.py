@@ -41,6 +41,7 @@ def _state(row: Row) -> str:
 
 class ReportList(StaffListPage):
     permission = "recruiting.reports"
+    leads_to = "console:unit-report"
     title = "单位举报"
     tells_waiting = True
     filterset_class = ReportFilter

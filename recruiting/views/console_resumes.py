@@ -76,6 +76,7 @@ def _form(row: Row) -> str:
 
 
 class ResumeList(ConsoleList):
+    leads_to = "console:origin"
     title = "毕业生简历维护情况"
     permission = "recruiting.resumes"
     filterset_class = ResumeFilter

@@ -35,6 +35,7 @@ def _appeal(row: Row) -> str:
 
 class SanctionList(StaffListPage):
     permission = "recruiting.reports"
+    leads_to = "console:sanction"
     title = "处理与申诉"
     tells_waiting = True
     filterset_class = SanctionFilter

@@ -38,6 +38,7 @@ def _state(row: Row) -> str:
 
 class VerificationList(StaffListPage):
     permission = "recruiting.verify"
+    leads_to = "console:verification"
     title = "招聘资格核验"
     tells_waiting = True
     filterset_class = VerificationFilter

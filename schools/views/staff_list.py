@@ -49,6 +49,7 @@ def _scope(row: Row) -> str:
 
 
 class StaffList(ConsoleList):
+    leads_to = "console:staff-member"
     title = "工作人员"
     permission = "schools.staff"
     filterset_class = StaffFilter

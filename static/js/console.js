@@ -68,6 +68,13 @@
     show();
   }
 
+  // J and K lead from a record to the next and back.
+  document.addEventListener("keydown", (e) => {
+    if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
+    const key = { j: "next", k: "previous" }[e.key];
+    if (key) $(`[data-key=${key}]`)?.click();
+  });
+
   // A menu closes on Escape and when something else is pressed.
   const menus = () => $$("details[data-menu][open]");
   document.addEventListener("click", (e) => menus().forEach((m) => { if (!m.contains(e.target)) m.open = false; }));

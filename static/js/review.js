@@ -27,10 +27,10 @@
   document.addEventListener("keydown", (e) => {
     if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
     const press = (s) => { const el = root.querySelector(s); if (el) { e.preventDefault(); el.click(); } };
+    const turn_to = (key) => document.querySelector(`[data-key=${key}]`)?.click();
     const keys = {
       a: () => press("[data-key=approve]"), r: () => root.querySelector("textarea[name=reason]")?.focus(),
-      j: () => press("[data-key=next]"), ArrowRight: () => press("[data-key=next]"),
-      k: () => press("[data-key=previous]"), ArrowLeft: () => press("[data-key=previous]"),
+      ArrowRight: () => turn_to("next"), ArrowLeft: () => turn_to("previous"),
       "+": () => press("[data-view=in]"), "=": () => press("[data-view=in]"), "-": () => press("[data-view=out]"),
       o: () => press("[data-view=right]"), 0: () => press("[data-view=reset]"),
     };
