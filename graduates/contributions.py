@@ -11,7 +11,8 @@ from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
 from graduates.invariants import INVARIANTS
 from graduates.models import CorrectionRequest, Graduate
-from graduates.states import Confirmation, CorrectionState
+from graduates.queries import corrections_of_turn
+from graduates.states import Confirmation
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
 from schools.scope import visible_to
 
@@ -31,7 +32,7 @@ def _corrections_waiting(user: User) -> QuerySet[CorrectionRequest]:
     if not user.has_perm("graduates.correct"):
         return CorrectionRequest.objects.none()
     rows = visible_to(CorrectionRequest.objects.all(), user, graduate="graduate")
-    return rows.filter(state=CorrectionState.OPEN)
+    return corrections_of_turn(rows, user)
 
 
 CONTRIBUTIONS = Contributions(

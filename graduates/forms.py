@@ -235,7 +235,7 @@ class CorrectionForm(PlatformForm):
 class AnswerForm(PlatformForm):
     """The answer to a correction. Only a refusal needs one."""
 
-    answer = fields.LongText("说明（不采纳时必填，毕业生会看到）", required=False, max_length=300)
+    answer = fields.LongText("说明（不采纳、转交时必填）", required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import User
@@ -36,6 +36,18 @@ class HomeCard:
 
 
 @dataclass(frozen=True)
+class CorrectionEffect:
+    """What accepting a correction would do: the fields that change, as (label, old, new); sentences about
+    what follows; sentences about what has to be done before; and pictures of the present evidence, as
+    (label, address)."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    pictures: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class CorrectionTarget:
     """One kind of data that corrections can be asked for.
 
@@ -44,6 +56,9 @@ class CorrectionTarget:
     would be refused with this value, as `FieldDeclaration.read` returned it. `apply(graduate_id=,
     field=, value=, by=, reason=, pictures=)` stores an accepted value by the action that changes such
     data, which checks it and writes the history. `pictures` are the files that came with the request.
+    `why_not(graduate, key, user)` says why this person could not apply a value there; "" if they could.
+    `effect(graduate, key, words, user, pictures)` says what accepting these words would do; `pictures` is
+    how many came with the request.
     """
 
     kind: str
@@ -52,6 +67,8 @@ class CorrectionTarget:
     current: Callable[[Graduate, str], str]
     check: Callable[[Graduate, str, Any], list[str]]
     apply: Callable[..., Any]
+    why_not: Callable[[Graduate, str, User], str]
+    effect: Callable[[Graduate, str, str, User, int], CorrectionEffect]
 
 
 @hook

@@ -16,6 +16,7 @@ from graduates.states import (
     EntryCause,
     EntryState,
     Standing,
+    words_of_correction,
 )
 from schools.models import Cohort, Department, School, SchoolClass
 from workbooks.models import RowsImport, WorkbookImport
@@ -321,6 +322,12 @@ class CorrectionRequest(models.Model):
     created_at = models.DateTimeField("提交时间", db_default=Now())
     decided_at = models.DateTimeField("答复时间", null=True, blank=True)
     decided_by = models.CharField("答复人", max_length=80, default="", blank=True)
+    # Set when the department passed it on to the school, which alone answers it from then on.
+    passed_at = models.DateTimeField("转交时间", null=True, blank=True)
+    passed_by = models.CharField("转交人", max_length=80, db_default="", default="", blank=True)
+    passed_note = models.CharField(
+        "转交说明", max_length=300, db_default="", default="", blank=True
+    )
 
     class Meta:
         verbose_name = "信息反馈"
@@ -349,6 +356,11 @@ class CorrectionRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label}：{self.proposed}"
+
+    @property
+    def state_words(self) -> str:
+        """The state by whose turn it is."""
+        return words_of_correction(self.state, self.passed_at)
 
 
 class CorrectionImage(models.Model):

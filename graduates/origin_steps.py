@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.states import Lifecycle, Step, roles, states
 from graduates.states import Confirmation, CorrectionState, EntryState, Standing
-from schools.roles import ADMINS, LEVEL_LABELS, PROVINCE, SCHOOL, SCHOOL_STAFF
+from schools.roles import ADMINS, LEVEL_LABELS, PROVINCE, SCHOOL, SCHOOL_STAFF, Level
 
 ROLE_LABELS = {"graduate": "毕业生"} | LEVEL_LABELS
 _GRADUATE = roles("graduate")
@@ -68,6 +68,9 @@ CORRECTION = Lifecycle(
              CorrectionState.ACCEPTED, note="applies the value"),
         Step("refuse", "不采纳", SCHOOL_STAFF, states(CorrectionState.OPEN),
              CorrectionState.REFUSED, note="with an answer"),
+        Step("pass_on", "转交学校", roles(Level.CLASS, Level.DEPARTMENT),
+             states(CorrectionState.OPEN), None,
+             note="once, with a note; from then on the school alone answers"),
         Step("withdraw", "撤回", _GRADUATE, states(CorrectionState.OPEN),
              CorrectionState.WITHDRAWN),
     ),

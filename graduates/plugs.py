@@ -15,8 +15,9 @@ from graduates.actions import archive as archive_actions
 from graduates.actions import origin
 from graduates.fields import ALL as ALL_FIELDS
 from graduates.fields import BY_KEY, OriginField
-from graduates.hooks import CorrectionTarget
+from graduates.hooks import CorrectionEffect, CorrectionTarget
 from graduates.models import ArchiveTransfer, Graduate
+from graduates.permissions import editable_keys, why_grey
 from graduates.records import RELATED, record_of
 from graduates.rules import check_record
 from graduates.states import Confirmation, CorrectionKind, Standing
@@ -73,7 +74,27 @@ def origin_target() -> CorrectionTarget:
         current=lambda graduate, key: BY_KEY[key].show(record_of(_with_relations(graduate))[key]),
         check=_check_origin,
         apply=_apply_origin,
+        why_not=_why_not_origin,
+        effect=_effect_on_origin,
     )
+
+
+def _why_not_origin(graduate: Graduate, key: str, by: User) -> str:
+    whole = _with_relations(graduate)
+    if key == "year" or key in editable_keys(whole, by):
+        return ""
+    return f"您不能修改“{BY_KEY[key].label}”：{why_grey(BY_KEY[key], whole, by)}。"
+
+
+def _effect_on_origin(
+    graduate: Graduate, key: str, words: str, by: User, pictures: int
+) -> CorrectionEffect:
+    whole = _with_relations(graduate)
+    old = BY_KEY[key].show(record_of(whole)[key])
+    notes = []
+    if whole.confirmed_at is not None:
+        notes.append("更正后毕业生须重新确认生源信息，才能签约")
+    return CorrectionEffect([(BY_KEY[key].label, old, words)] if old != words else [], notes)
 
 
 @dataclass(frozen=True)
@@ -159,6 +180,17 @@ def archive_target() -> CorrectionTarget:
         typed = {k: getattr(row, k) for k in archive.OWN_KEYS} if row is not None else {}
         archive_actions.save(graduate_id=graduate_id, typed=typed | {field: value}, by=by)
 
+    def why_not_archive(graduate: Graduate, key: str, by: User) -> str:
+        row = ArchiveTransfer.objects.filter(pk=graduate.pk).first()
+        sentence = archive_actions.why_grey(_with_relations(graduate), row, by)
+        return f"{sentence}。" if sentence else ""
+
+    def effect_on_archive(
+        graduate: Graduate, key: str, words: str, by: User, pictures: int
+    ) -> CorrectionEffect:
+        old = current_words(graduate, key)
+        return CorrectionEffect([(archive.BY_KEY[key].label, old, words)] if old != words else [])
+
     return CorrectionTarget(
         kind=CorrectionKind.ARCHIVE,
         label="档案转寄",
@@ -166,4 +198,6 @@ def archive_target() -> CorrectionTarget:
         current=current_words,
         check=check_value,
         apply=apply_correction,
+        why_not=why_not_archive,
+        effect=effect_on_archive,
     )

@@ -9,8 +9,10 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from core.models import Event
-from graduates.models import Graduate, Person
-from graduates.states import Standing
+from graduates.models import CorrectionRequest, Graduate, Person
+from graduates.states import CorrectionState, Standing
+from schools.roles import Level
+from schools.scope import staff_of
 
 
 def duplicated_records() -> QuerySet[Graduate]:
@@ -32,6 +34,17 @@ def duplicated_records() -> QuerySet[Graduate]:
     return enrolled.filter(
         Exists(elsewhere), person__id_number__in=more_than_once.values("id_number")
     )
+
+
+def corrections_of_turn(
+    rows: QuerySet[CorrectionRequest], user: User
+) -> QuerySet[CorrectionRequest]:
+    """Those of `rows` that wait for the user's level: what a department passed on waits for the school
+    alone. The school may answer all, so that nothing waits where a department has nobody."""
+    rows, staff = rows.filter(state=CorrectionState.OPEN), staff_of(user)
+    if staff is not None and staff.role_level in (Level.CLASS, Level.DEPARTMENT):
+        return rows.filter(passed_at=None)
+    return rows
 
 
 _RESET_COUNTS_FOR = datetime.timedelta(days=30)

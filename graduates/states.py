@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import models
 
 
@@ -48,3 +50,11 @@ class CorrectionState(models.TextChoices):
     ACCEPTED = "accepted", "已采纳"
     REFUSED = "refused", "未采纳"
     WITHDRAWN = "withdrawn", "已撤回"
+
+
+def words_of_correction(state: str, passed_at: datetime.datetime | None) -> str:
+    """A correction's state by whose turn it is: an open one waits for the department, or for the school
+    that it was passed on to."""
+    if state == CorrectionState.OPEN:
+        return "待学校处理" if passed_at is not None else "待院系处理"
+    return CorrectionState(state).label

@@ -96,6 +96,7 @@ WHO_AGREES: dict[str, str] = {
     # graduates
     "graduates.account.reset_account": TOLD,
     "graduates.corrections.accept": "the graduate and staff",
+    "graduates.corrections.pass_on": NOTHING_ENDS,
     "graduates.corrections.refuse": ANSWER,
     "graduates.corrections.withdraw": OWN,
     "graduates.duplicates.decide": UNDONE,

@@ -49,6 +49,12 @@ ROWS_OF_THE_OLD_CODE = {
             decided_by, scan_id, unit_id)
         SELECT 'verify', '甲', '13800000000', 'waiting', '{}', '', '', '',
             (SELECT id FROM core_storedfile LIMIT 1), id FROM employers_unit LIMIT 1""",
+    "graduates_correctionrequest": """
+        INSERT INTO graduates_correctionrequest (graduate_id, school_id, cohort_id, kind, field,
+            label, current, proposed, reason, state, answer, due_on, decided_by)
+        SELECT id, school_id, cohort_id, 'origin', 'politics', '政治面貌', '', '甲', '乙', 'open', '',
+            '2027-01-01', ''
+        FROM graduates_graduate LIMIT 1""",
     "esign_termination": """
         INSERT INTO esign_termination (started_by, ground, reason, state, answer,
             called_back_note, department_by, decided_by, refusal, agreement_id, cohort_id,

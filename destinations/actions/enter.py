@@ -26,9 +26,12 @@ def enter(
     version: int | None = None,
     wage_override: str = "",
     kept: Collection[int] = (),
+    evidence: int | None = None,
 ) -> Destination:
     """Enter a destination for a graduate. What the graduate had registered is kept in the event.
-    `kept` are the ids of evidence that was uploaded for another category and still counts.
+    `kept` are the ids of evidence that was uploaded for another category and still counts. `evidence`
+    is the number of pictures that prove what a graduate asked for, or None where staff enter what they
+    have before them.
 
     An entry by the school admin is final, unless the school asks for review by two persons.
     Raises `Invalid` with sentences by field.
@@ -37,7 +40,7 @@ def enter(
         d = change.destination
         registration = check_registration(
             typed,
-            evidence=None,
+            evidence=evidence,
             graduates_on=d.graduate.graduates_on,
             wage_override=wage_override,
         )

@@ -19,6 +19,8 @@ from graduates.corrections import declaration_of, targets
 from graduates.models import CorrectionImage, CorrectionRequest, Graduate
 from graduates.origin_steps import CORRECTION
 from graduates.states import CorrectionState
+from schools.roles import Level
+from schools.scope import staff_of
 
 MOST_IMAGES = 4
 _WORKING_DAYS = 3
@@ -91,6 +93,7 @@ def accept(*, request: CorrectionRequest, by: User, answer: str = "") -> Correct
     _check_permission(by)
     with transaction.atomic():
         row = _locked(request, "accept")
+        _check_turn(row, by)
         target = targets()[row.kind]
         target.apply(
             graduate_id=row.graduate_id, field=row.field, value=row.proposed, by=by,
@@ -106,7 +109,9 @@ def refuse(*, request: CorrectionRequest, by: User, answer: str) -> CorrectionRe
     if not answer.strip():
         raise Refused("answer", "请填写答复，毕业生会看到。", field="answer")
     with transaction.atomic():
-        return _decide(_locked(request, "refuse"), CorrectionState.REFUSED, by, answer)
+        row = _locked(request, "refuse")
+        _check_turn(row, by)
+        return _decide(row, CorrectionState.REFUSED, by, answer)
 
 
 def withdraw(*, request: CorrectionRequest, by: User) -> CorrectionRequest:
@@ -120,6 +125,41 @@ def withdraw(*, request: CorrectionRequest, by: User) -> CorrectionRequest:
 def _check_permission(by: User) -> None:
     if not by.has_perm("graduates.correct"):
         raise NotPermitted("role", "您没有处理信息反馈的权限。")
+
+
+def pass_on(*, request: CorrectionRequest, by: User, note: str) -> CorrectionRequest:
+    """Pass a correction on to the school, which alone answers it from then on. The school and the
+    graduate are told."""
+    _check_permission(by)
+    staff = staff_of(by)
+    if staff is None or staff.role_level not in (Level.CLASS, Level.DEPARTMENT):
+        raise NotPermitted("role", "只有院系可以转交学校。")
+    if not note.strip():
+        raise Refused("note", "请说明已核实的情况和转交的原因，学校会看到。", field="answer")
+    with transaction.atomic():
+        row = _locked(request, "pass_on")
+        _check_turn(row, by)
+        row.passed_at, row.passed_by = timezone.now(), by.label
+        row.passed_note = note.strip()[:300]
+        row.save()
+        audit.record("graduates.correction_pass_on", by=by, obj=row, reason=row.passed_note)
+        inbox.tell(
+            f"school:{row.school_id}", f"{row.graduate.name}的信息反馈“{row.label}”转交学校处理",
+            text=f"学号{row.graduate.student_no}，{by.label}转交：{row.passed_note}",
+            link=reverse("console:correction", args=[row.pk]), key=f"correction:{row.pk}:passed",
+        )  # fmt: skip
+        inbox.tell(
+            f"person:{row.graduate.person_id}", f"您的信息反馈“{row.label}”已转交学校处理",
+            link=reverse("corrections"), key=f"correction:{row.pk}:passed",
+        )  # fmt: skip
+    return row
+
+
+def _check_turn(row: CorrectionRequest, by: User) -> None:
+    """What was passed on to the school is answered by the school alone."""
+    staff = staff_of(by)
+    if row.passed_at is not None and (staff is None or staff.role_level != Level.SCHOOL):
+        raise NotPermitted("passed_on", f"此反馈已由{row.passed_by}转交学校，由学校处理。")
 
 
 def _locked(request: CorrectionRequest, action: str) -> CorrectionRequest:

@@ -19,18 +19,22 @@ from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
 from graduates.actions import archive, corrections
 from graduates.archive import OWN_KEYS, SENT_KEYS
+from graduates.corrections import declaration_of, targets
 from graduates.filters import GraduateFilter
 from graduates.forms import AnswerForm, archive_form
+from graduates.hooks import CorrectionEffect
 from graduates.models import ArchiveTransfer, CorrectionImage, CorrectionRequest
-from graduates.states import CorrectionKind, CorrectionState
+from graduates.queries import corrections_of_turn
+from graduates.states import CorrectionKind, CorrectionState, words_of_correction
 from graduates.views.origin import graduate_or_404
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
+from schools.roles import Level
 from schools.scope import visible_to
 
-EVERY = "every"
+EVERY, PASSED = "every", "passed"
 _COLOURS = {"open": "pending", "accepted": "ok", "refused": "rejected"}
-_KIND, _STATE = dict(CorrectionKind.choices), dict(CorrectionState.choices)
+_KIND = dict(CorrectionKind.choices)
 
 
 @staff_view("graduates.view")
@@ -67,14 +71,17 @@ class CorrectionFilter(GraduateFilter):
 
     kind = django_filters.ChoiceFilter(label="类别", choices=CorrectionKind.choices)
     state = django_filters.ChoiceFilter(
-        label="状态", method="by_state", empty_label=CorrectionState.OPEN.label,
+        label="状态", method="by_state", empty_label="待我处理",
         choices=[
+            (PASSED, "已转交学校"),
             *((v, label) for v, label in CorrectionState.choices if v != CorrectionState.OPEN),
             (EVERY, "全部"),
         ],
     )  # fmt: skip
 
     def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == PASSED:
+            return queryset.filter(state=CorrectionState.OPEN, passed_at__isnull=False)
         return queryset if value == EVERY else queryset.filter(state=value)
 
 
@@ -84,7 +91,11 @@ def _name(row: Row) -> str:
 
 def _badge(row: Row) -> str:
     colour = _COLOURS.get(row["state"], "off")
-    return f'<span class="state state-{colour}">{_STATE[row["state"]]}</span>'
+    return f'<span class="state state-{colour}">{_state(row)}</span>'
+
+
+def _state(row: Row) -> str:
+    return words_of_correction(row["state"], row["passed_at"])
 
 
 class CorrectionList(ConsoleList):
@@ -107,7 +118,7 @@ class CorrectionList(ConsoleList):
         Column("current", "现有内容", ("current",), css="wide"),
         Column("proposed", "更正为", ("proposed",), css="wide"),
         Column("due_on", "应办日期", ("due_on",), css="num"),
-        Column("state", "状态", ("state",), _badge, lambda r: _STATE[r["state"]]),
+        Column("state", "状态", ("state", "passed_at"), _badge, _state),
     )
     orders: ClassVar[Sequence[Order]] = (
         Order("newest", "最近提交", ("pk",), descending=True),
@@ -118,7 +129,7 @@ class CorrectionList(ConsoleList):
     def all_rows(self) -> QuerySet[CorrectionRequest]:
         rows = CorrectionRequest.objects.all()
         if not self.request.GET.get("state"):
-            rows = rows.filter(state=CorrectionState.OPEN)
+            rows = corrections_of_turn(rows, self.user)
         return rows
 
 
@@ -136,30 +147,56 @@ def _correction(
     request: StaffRequest, row: CorrectionRequest, form: AnswerForm | None = None
 ) -> HttpResponse:
     form = form or AnswerForm()
+    is_open = row.state == CorrectionState.OPEN
+    may = is_open and request.user.has_perm("graduates.correct")
+    by_department = request.staff.role_level in (Level.CLASS, Level.DEPARTMENT)
+    target, images = targets()[row.kind], list(row.images.select_related("file"))
     context = {
         "row": row,
         "badge": _COLOURS.get(row.state, "off"),
-        "images": row.images.select_related("file"),
-        "may": row.state == CorrectionState.OPEN and request.user.has_perm("graduates.correct"),
+        "images": images,
+        "open": is_open,
+        "may": may and not (by_department and row.passed_at is not None),
+        "may_pass_on": may and by_department and row.passed_at is None,
+        "why_not": target.why_not(row.graduate, row.field, request.user) if may else "",
+        "effect": _effect(request, row, len(images)) if is_open else None,
         "form": form,
     }
     return render(request, "graduates/console/correction.html", context, status=form.status)
+
+
+def _effect(request: StaffRequest, row: CorrectionRequest, pictures: int) -> CorrectionEffect:
+    """What accepting would do now. What was asked for may have been deleted from the record since."""
+    if declaration_of(row.graduate, row.kind, row.field) is None:
+        return CorrectionEffect(missing=[f"现在的去向不填“{row.label}”，不能采纳"])
+    effect = targets()[row.kind].effect
+    return effect(row.graduate, row.field, row.proposed, request.user, pictures)
 
 
 @staff_view("graduates.correct")
 @require_POST
 def correction_answer(request: StaffRequest, pk: int) -> HttpResponse:
     row = _visible_correction(request, pk)
-    act = corrections.refuse if pressed(request, "do") == "refuse" else corrections.accept
-    form = AnswerForm(request.POST)
+    form, wanted = AnswerForm(request.POST), pressed(request, "do")
     if not form.is_valid():
         return _correction(request, row, form)
+    answer = form.cleaned_data["answer"]
     try:
-        act(request=row, by=request.user, **form.cleaned_data)
+        if wanted == "refuse":
+            corrections.refuse(request=row, by=request.user, answer=answer)
+        elif wanted == "pass-on":
+            corrections.pass_on(request=row, by=request.user, note=answer)
+        else:
+            corrections.accept(request=row, by=request.user, answer=answer)
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _correction(request, row, form)
-    messages.success(request, "已答复，毕业生会收到消息。")
+    said = (
+        "已转交学校处理，毕业生会收到消息。"
+        if wanted == "pass-on"
+        else "已答复，毕业生会收到消息。"
+    )
+    messages.success(request, said)
     return redirect("console:corrections")
 
 
