@@ -34,6 +34,7 @@ class SessionLimits:
         idle = settings.STAFF_IDLE_LIMIT.total_seconds() + _RESOLUTION
         staff_idle = user.realm == Realm.STAFF and now - seen > idle
         if staff_idle or now - started > settings.SESSION_LIMIT.total_seconds():
+            request.ended_for = user.pk  # type: ignore[attr-defined]
             logout(request)
             request.session_ended = True  # type: ignore[attr-defined]
         elif now - seen >= _RESOLUTION:
@@ -43,4 +44,4 @@ class SessionLimits:
 def session_ended_notice(request: HttpRequest) -> None:
     """Tell a person who was sent to the sign-in page that the session has ended."""
     if getattr(request, "session_ended", False):
-        messages.info(request, "登录已过期，请重新登录。填写中的内容未提交。")
+        messages.info(request, "登录已过期，请重新登录。")

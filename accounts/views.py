@@ -1,11 +1,14 @@
-"""The picture of a proof, and a new picture or sum in its place."""
+"""The picture of a proof, a new picture or sum in its place, and the page of a kept form."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from accounts import proof, proof_picture
+from accounts import kept_forms, proof, proof_picture
+from accounts.models import Realm, User
 from accounts.proof_form import ProofInput, new_challenge
 
 
@@ -27,3 +30,18 @@ def another(request: HttpRequest, entrance: str) -> HttpResponse:
     challenge = new_challenge(wanted, kind, proof.network_of(request))
     widget = ProofInput.context_of(challenge)
     return render(request, "accounts/parts/proof_picture.html", {"widget": widget})
+
+
+_HOMES = {Realm.STAFF: "console:home", Realm.GRADUATE: "home", Realm.EMPLOYER: "employer-home"}
+
+
+@require_safe
+def kept(request: HttpRequest) -> HttpResponse:
+    """What somebody sent after the session had ended, with a button that sends it on."""
+    if not isinstance(request.user, User):
+        return redirect("home")
+    home = _HOMES[Realm(request.user.realm)]
+    form = kept_forms.kept_form(request)
+    if form is None:
+        return redirect(home)
+    return render(request, "accounts/kept_form.html", {"kept": form, "home": reverse(home)})

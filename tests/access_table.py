@@ -26,7 +26,7 @@ from tests.factories import World
 # Pages that need no permission: sign-in and sign-out, public facts, the gallery for development.
 OPEN = {
     "console:login", "console:second-step", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
-    "places", "place-children", "categories", "gallery", "proof-picture", "proof-another",
+    "places", "place-children", "categories", "gallery", "proof-picture", "proof-another", "kept-form",
 } | access_employers.OPEN | access_esign.OPEN | access_recruiting.OPEN  # fmt: skip
 
 _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
