@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from core import audit, frame
+from core.lists.columns import Column
 from core.lists.page import ListPage, Order, Remembered
 from schools.access import StaffPage
 from schools.current_cohort import year_of
+from schools.list_columns import with_shared_columns
 from schools.models import ListChoice
 from schools.scope import scope_of, staff_of, visible_to
 
@@ -93,6 +96,11 @@ class ConsoleList(StaffListPage):
 
     def all_rows(self) -> QuerySet[Any]:
         raise NotImplementedError
+
+    def offered_columns(self) -> Sequence[Column]:
+        scope = scope_of(self.user)
+        every_school = scope is not None and scope.everything
+        return with_shared_columns(self.columns, self.graduate_path, every_school=every_school)
 
     def get_queryset(self) -> QuerySet[Any]:
         return visible_to(self.all_rows(), self.user, graduate=self.graduate_path)

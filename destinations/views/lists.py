@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localtime
@@ -17,10 +18,11 @@ from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from destinations.actions import review
 from destinations.catalogue import catalogue
-from destinations.fields import ESIGNED
+from destinations.fields import ALL as ALL_FIELDS
+from destinations.fields import ESIGNED, DestinationField, form_label
 from destinations.filters import DestinationFilter
 from destinations.forms import BulkReviewForm
-from destinations.models import Destination
+from destinations.models import Destination, Evidence, is_seeking
 from destinations.queries import waiting_states
 from destinations.states import State
 from schools.access import StaffRequest, staff_view
@@ -64,6 +66,41 @@ _COLUMNS = (
 )
 
 
+def _declared(field: DestinationField) -> Column:
+    """A column to choose, with the words for the values of a declared field."""
+
+    def words(row: Row) -> str:
+        return field.show(row[field.key])
+
+    return Column(field.key, field.label, (field.key,), lambda r: escape(words(r)), words,
+                  css="mono" if field.kind == "unit_code" else "", optional=True)  # fmt: skip
+
+
+def _evidence(row: Row) -> str:
+    if is_seeking(row["category"]):
+        return "不需要"
+    return f"{row['pictures']}张" if row["pictures"] else "没有"
+
+
+_DECLARED = tuple(_declared(f) for f in ALL_FIELDS if f.key != "unit_name")
+_MORE_COLUMNS = (
+    Column("form", "形式", ("form", "agreement_no"),
+           lambda r: escape(form_label(r["form"], r["agreement_no"])),
+           lambda r: form_label(r["form"], r["agreement_no"]), optional=True),
+    Column("evidence", "就业材料", ("pictures", "category"), _evidence, _evidence, optional=True),
+    *_DECLARED,
+)  # fmt: skip
+
+
+def _with_pictures(rows: QuerySet[Destination]) -> QuerySet[Destination]:
+    """The rows with the number of pictures that prove them. It is counted only where it is shown."""
+    standing = Evidence.objects.filter(
+        graduate_id=OuterRef("pk"), category=OuterRef("category"), removed_at=None
+    )
+    counted = standing.order_by().values("graduate_id").annotate(n=Count("pk")).values("n")
+    return rows.annotate(pictures=Coalesce(Subquery(counted), 0))
+
+
 class DestinationList(ConsoleList):
     leads_to = "console:destination"
     title = "去向登记与审核"
@@ -75,7 +112,7 @@ class DestinationList(ConsoleList):
     export_permission = "destinations.export"
     selectable = True
     row_key = "pk"
-    columns = _COLUMNS
+    columns = (*_COLUMNS, *_MORE_COLUMNS)
     orders: ClassVar[Sequence[Order]] = (
         Order("student_no", "学号", ("graduate__student_no", "pk"), column="student_no"),
         Order("name", "姓名拼音", ("graduate__name_sort", "pk"), column="name"),
@@ -86,7 +123,7 @@ class DestinationList(ConsoleList):
     )
 
     def all_rows(self) -> QuerySet[Destination]:
-        return Destination.objects.all()
+        return _with_pictures(Destination.objects.all())
 
     def more_exports(self) -> list[tuple[str, str]]:
         may = self.user.has_perm("destinations.import")
@@ -113,9 +150,8 @@ class ReviewQueue(DestinationList):
 
     def all_rows(self) -> QuerySet[Destination]:
         staff = staff_of(self.user)
-        return Destination.objects.filter(
-            state__in=waiting_states(staff.role_level if staff else "")
-        )
+        states = waiting_states(staff.role_level if staff else "")
+        return _with_pictures(Destination.objects.filter(state__in=states))
 
     def get_context(self, page: Page) -> dict[str, Any]:
         return {"may_review": True}

@@ -19,7 +19,7 @@ from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from core.masking import mask_id, mask_phone
 from graduates.actions import origin
-from graduates.fields import ALL
+from graduates.fields import ALL, BY_KEY
 from graduates.filters import OriginFilter
 from graduates.models import Graduate
 from graduates.records import RELATED
@@ -42,6 +42,27 @@ def _confirmation(row: Row) -> str:
 
 def _major(row: Row) -> str:
     return escape(row["major_name"])
+
+
+def _declared(key: str) -> Column:
+    """A column to choose, with the words for the values of a declared field."""
+    field = BY_KEY[key]
+
+    def words(row: Row) -> str:
+        return field.show(row[key])
+
+    return Column(key, field.label, (key,), lambda r: escape(words(r)), words, optional=True)
+
+
+# Further fields of the manual's list of 生源信息, in its order.
+_DECLARED = tuple(
+    _declared(key)
+    for key in (
+        "education_type", "teacher_student", "major_code", "local_major", "duration",
+        "directed_unit", "enrolled_on", "graduates_on", "conclusion", "difficulty", "outstanding",
+        "archive_moved", "household_moved",
+    )
+)  # fmt: skip
 
 
 class OriginList(ConsoleList):
@@ -80,6 +101,7 @@ class OriginList(ConsoleList):
         Column("politics", "政治面貌", optional=True,
                cell=lambda r: lookup.name("politics", r["politics"])),
         Column("email", "电子邮箱", optional=True, css="wide"),
+        *_DECLARED,
     )  # fmt: skip
     orders = (
         Order("student_no", "学号", ("student_no", "id"), indexed=True, column="student_no"),
