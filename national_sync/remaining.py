@@ -42,7 +42,8 @@ def errors_that_remain(destination: Destination) -> list[str]:
 def _is_corrected(feedback: Feedback) -> bool:
     part = feedback.entry.part
     lines = BatchLine.objects.filter(entry=feedback.entry_id, version=feedback.version)
-    sent = lines.order_by("-id").values_list("record", flat=True).first()
+    line = lines.order_by("-id").values_list("record", flat=True).first()
+    sent = (line or {}).get("values")
     if sent is None:
         return True  # nobody knows any more what was refused
     now = present_record(part, feedback.graduate_id, mapping())

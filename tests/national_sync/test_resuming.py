@@ -22,6 +22,8 @@ from national_sync.states import Part
 from schools.roles import Role
 from tests import factories
 from tests.factories import World, destination_of
+from tests.national_sync import reporting
+from tests.national_sync.simulator_process import CLIENT, SECRET, Simulator
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = {"field": "dwmc", "text": "单位名称不存在", "kind": "登记信息错误"}
@@ -42,7 +44,7 @@ def refuse(graduate: Graduate, part: str = Part.DESTINATION, **fault: Any) -> Fe
     batch = Batch.objects.create(pk=uuid.uuid4(), lines=1)
     BatchLine.objects.create(
         batch=batch, entry=entry, graduate_id=graduate.pk, part=part, version=7, mode="new",
-        record=present_record(part, graduate.pk, mapping()), digest="0",
+        record={"values": present_record(part, graduate.pk, mapping())}, digest="0",
     )  # fmt: skip
     made = Feedback.objects.create(
         entry=entry, graduate=graduate, school_id=graduate.school_id,
@@ -135,3 +137,21 @@ def test_the_workspace_says_what_is_missing(world: World, sent: Graduate) -> Non
     page = client.get(f"/console/destinations/{sent.pk}/").content.decode()
     assert "还不能恢复上报" not in page
     assert "/resume/" in page
+
+
+def test_what_the_simulator_refused_is_compared_with_what_was_sent(
+    world: World, simulator: Simulator, settings: Any
+) -> None:
+    """The whole way: sent, refused, not resumed as it was, corrected, resumed, accepted."""
+    settings.NATIONAL_URL = simulator.url
+    settings.NATIONAL_CLIENT, settings.NATIONAL_SECRET = CLIENT, SECRET
+    graduate = reporting.approved(world, unit_division="340104")
+    reporting.register(simulator, graduate)
+    simulator.transport().admin("lists", list="division", standings={"340104": "coarse"})
+    reporting.run(simulator)
+    assert destination_of(graduate).state == State.REJECTED
+    refusal(graduate, world)
+    change(graduate, unit_division="340111")
+    review.resume(graduate_id=graduate.pk, by=world.school_admin)
+    reporting.run(simulator)
+    assert reporting.states(graduate)["destination"] == "accepted"
