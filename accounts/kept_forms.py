@@ -59,8 +59,11 @@ class KeptForms:
             return self.get_response(request)
         if _is_page(request) and self._offer(request):
             return redirect("kept-form")
+        signed_in = isinstance(request.user, User)
         response = self.get_response(request)
-        if request.method == "POST" and response.status_code == 302:
+        if request.method == "POST" and signed_in:
+            _forget_sent(request)
+        elif request.method == "POST" and response.status_code == 302:
             self._keep(request, response["Location"])
         return response
 
@@ -76,11 +79,6 @@ class KeptForms:
         return True
 
     def _keep(self, request: HttpRequest, location: str) -> None:
-        if isinstance(request.user, User):
-            kept = kept_form(request)
-            if kept is not None and kept.path == request.get_full_path():
-                forget(request)
-            return
         target = location.split("?", maxsplit=1)[0]
         realm = next((realm for name, realm in _SIGN_IN.items() if reverse(name) == target), None)
         if realm is None or request.path in map(reverse, _SIGN_IN) or not _is_page(request):
@@ -127,6 +125,9 @@ def kept_form(request: HttpRequest) -> KeptForm | None:
     return KeptForm(content["path"], [(n, v) for n, v in content["fields"]], content["files"])
 
 
-def forget(request: HttpRequest) -> None:
-    for key in (_KEPT, _OFFERED):
-        request.session.pop(key, None)
+def _forget_sent(request: HttpRequest) -> None:
+    """Forget the kept form if it has been sent on."""
+    kept = kept_form(request)
+    if kept is not None and kept.path == request.get_full_path():
+        for key in (_KEPT, _OFFERED):
+            request.session.pop(key, None)

@@ -147,6 +147,12 @@ def test_a_stranger_makes_no_session(world: World) -> None:
     assert settings.SESSION_COOKIE_NAME not in answer.cookies
 
 
+def test_signing_out_is_not_kept(world: World) -> None:
+    client = world.client(Role.SCHOOL_ADMIN)
+    client.post(reverse("console:logout"))
+    assert sign_in(client, world.school_admin).redirect_chain[-1][0] == reverse("console:home")
+
+
 def test_it_is_kept_for_an_hour(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = started(world.client(Role.SCHOOL_ADMIN), DEPARTMENTS)
     client.post(DEPARTMENTS, {"name": "新学院"})
