@@ -4,16 +4,18 @@ and staff fill in the same ones."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.forms import BoundField
 
+from codes.form_steps import FormStep, steps_by_group
 from codes.forms import DeclaredForm, declared_form
 from core.forms import PlatformForm, fields, widgets
 from destinations.actions import catalogue as catalogue_actions
 from destinations.actions.review import CORRECTABLE
 from destinations.catalogue import Leaf, catalogue
-from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS, form_label
+from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS, OTHER, form_label
 from destinations.models import Category, Destination, Requirement
 
 _AS_CATEGORY = ("", "同本类别")
@@ -63,6 +65,15 @@ def registration_form(
         base=base,
     )
     return form_class(data, initial=stored_values(d) | {"wage_override": d.wage_override})
+
+
+def registration_steps(form: DeclaredForm) -> list[FormStep]:
+    """The pages of a registration: one for each group of fields that the category asks for. 其他 is no
+    page of its own where there is another."""
+    *steps, last = steps_by_group(form) or [FormStep(OTHER, ())]
+    if last.title != OTHER or not steps:
+        return [*steps, last]
+    return [*steps[:-1], replace(steps[-1], names=steps[-1].names + last.names)]
 
 
 class CorrectCodesForm(DeclaredForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.cache import caches
@@ -32,11 +33,20 @@ def page_pictures(file: StoredFile) -> list[bytes]:
     The pictures are drawn once from the stored bytes and kept in the cache "pictures", under the
     file's hash. Raises `PagesUnavailable`.
     """
-    kept, key = caches["pictures"], f"pages:{WIDTH}:{file.sha256}"
+
+    def read() -> bytes:
+        with files.open_file(file) as f:
+            return f.read()
+
+    return pictures_of(read, file.sha256)
+
+
+def pictures_of(make_pdf: Callable[[], bytes], name: str) -> list[bytes]:
+    """As `page_pictures`, of a PDF that is made only if its pictures are not kept under `name`."""
+    kept, key = caches["pictures"], f"pages:{WIDTH}:{name}"
     pictures = kept.get(key)
     if pictures is None:
-        with files.open_file(file) as f:
-            pictures = _draw(f.read())
+        pictures = _draw(make_pdf())
         kept.set(key, pictures)
     return pictures
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from codes.form_steps import FormWalk
 from core import files
 from core.errors import DomainError
 from core.forms import posted, pressed
@@ -116,14 +117,19 @@ def _evidence_refusal(d: Destination, category: str, by: User) -> str:
 
 @graduate_view
 def form(request: GraduateRequest) -> HttpResponse:
-    """Fill in the fields, and say which pictures uploaded for another category still count."""
+    """Fill in the fields, a group a page, and check the answers before they are sent. The first page
+    asks which pictures uploaded for another category still count."""
     d = _own_destination(request)
     leaf, kind = forms.chosen_leaf(posted(request) or request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
     filled = forms.registration_form(leaf, kind, d, posted(request))
     kept = picked_ids(request, "kept")
-    if filled.may_try():
+    walk = FormWalk(filled, forms.registration_steps(filled), posted(request))
+    if filled.is_bound and not walk.sends:
+        whole = filled.typed | {"category": leaf.code, "form": kind}
+        walk.turn(lambda: register.check_typed(d, whole, kept).errors())
+    elif filled.may_try():
         typed = filled.typed | {"category": leaf.code, "form": kind}
         try:
             register.register(graduate_id=d.pk, typed=typed, by=request.user, kept=kept)
@@ -131,15 +137,20 @@ def form(request: GraduateRequest) -> HttpResponse:
             return redirect("destination")
         except DomainError as refusal:
             filled.add_refusal(refusal)
+    if walk.sends:
+        walk.refused()
+    standing = list(evidence.standing_evidence(d.pk, leaf.code))
+    earlier = evidence.earlier_evidence(d.pk, leaf.code)
     context = {
-        "d": d,
+        "walk": walk,
         "leaf": leaf,
         "kind": kind,
         "form_label": FORMS.get(kind, ""),
         "form": filled,
         "sheet": sheets.sheet_title(leaf),
-        "evidence": evidence.standing_evidence(d.pk, leaf.code),
-        "earlier": evidence.earlier_evidence(d.pk, leaf.code),
+        "evidence": standing,
+        "earlier": earlier,
+        "lacks_evidence": leaf.needs_evidence(kind) and not standing and not earlier,
         "kept": kept,
         "materials": "?" + urlencode({"category": leaf.code, "form": kind}),
         "tab": "register",

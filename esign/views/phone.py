@@ -22,6 +22,7 @@ from employers.models import Membership
 from esign import hooks, terms
 from esign.actions import accept, base, cards
 from esign.actions.reading import keep_signature
+from esign.card_picture import card_picture as picture_of_card
 from esign.forms import AnswerForm, SigningForm, signing_form
 from esign.models import Agreement, Invitation, Reading
 from esign.steps import INVITATION, InvitationFacts, acceptance_refusals, reading_left
@@ -68,11 +69,12 @@ def _card_address(token: str) -> str:
 
 @graduate_view
 def card_picture(request: GraduateRequest) -> HttpResponse:
-    """The card's QR code as a picture, for sending it in a chat."""
+    """The card as a picture, for sending it in a chat."""
     live_card = cards.live_card(request.graduate)
     if live_card is None:
         return redirect("card")
-    response = HttpResponse(pdf.qr_png(_card_address(live_card.token)), content_type="image/png")
+    content = picture_of_card(live_card, _card_address(live_card.token))
+    response = HttpResponse(content, content_type="image/png")
     response["Content-Disposition"] = 'attachment; filename="card.png"'
     return response
 

@@ -112,6 +112,15 @@ def _check_between_fields(record: Mapping[str, Any], changed: set[str]) -> dict[
     return errors
 
 
+def problems_of(graduate: Graduate, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The sentences, by field, for which the record with these values would not be confirmed."""
+    before = record_of(graduate)
+    record = before | dict(values)
+    changed = {k for k in values if json_value(record[k]) != json_value(before[k])}
+    errors = _check_between_fields(record, changed)
+    return {f.key: [f"{f.label}不能为空"] for f in required_gaps(record)} | errors
+
+
 def _new_gaps(before: Mapping[str, Any], record: Mapping[str, Any]) -> list[OriginField]:
     """The required fields that are empty now and were not before."""
     known = required_gaps(before)

@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from accounts import inbox
 from accounts.forms import OwnPasswordForm
 from accounts.signin import change_own_password, check_own_password
+from codes.form_steps import FormWalk, steps_by_group
+from codes.forms import DeclaredForm
 from core.errors import Conflict, DomainError
 from core.forms import posted, pressed, read_number
 from graduates import home as home_steps
@@ -50,51 +52,95 @@ def services(request: GraduateRequest) -> HttpResponse:
 
 @graduate_view
 def origin_page(request: GraduateRequest) -> HttpResponse:
-    """The whole record in one form, whose button saves and confirms it."""
-    return _form(request, [f.key for f in ALL], "graduates/phone/origin.html", confirming=True)
+    """The whole record, a group a page, and at the end all of it, with the button that saves and
+    confirms. Of a record that is confirmed, or in which nothing can be edited, the end comes first."""
+    graduate, keys = request.graduate, [f.key for f in ALL]
+    form = origin_form(graduate, request.user, posted(request), keys=keys, base=OwnOriginForm)
+    steps = steps_by_group(form) if len(form.greyed) < len(keys) else []
+    walk, current = FormWalk(form, steps, posted(request)), is_confirmation_current(graduate)
+    if current and not form.is_bound:
+        walk.position = len(steps)
+    # Only what the first page showed is confirmed, also if it changes on the way.
+    version, is_valid = graduate.version, form.is_valid()
+    if form.is_bound and not walk.sends:
+        version = form.cleaned_data.get("version", version)
+        walk.turn(lambda: _own_problems(graduate, form))
+    elif is_valid:
+        try:
+            _save(request, form, confirming=True)
+            messages.success(request, "已确认并保存。")
+            return redirect("home")
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+    if walk.sends:
+        walk.refused()
+    gaps = required_gaps(record_of(graduate))
+    context = {
+        "graduate": graduate,
+        "form": form,
+        "walk": walk,
+        "groups": [g for g in form.groups() if walk.at_check or g[0] == walk.title],
+        "version": version,
+        # What is empty, is needed and can't be filled in here: only a correction helps.
+        "gaps": [form[f.key] for f in gaps if f.key in form.greyed],
+        "asks_password": walk.at_check and _changes_mobile(graduate, form),
+        "current": current,
+        "tab": "register",
+    }
+    status = 422 if form.errors else 200
+    return render(request, "graduates/phone/origin.html", context, status=status)
+
+
+def _own_problems(graduate: Graduate, form: DeclaredForm) -> dict[str, list[str]]:
+    """What keeps a page of the form from being left: what the graduate can mend."""
+    problems = origin.problems_of(graduate, form.values)
+    return {key: said for key, said in problems.items() if key not in form.greyed}
+
+
+def _changes_mobile(graduate: Graduate, form: DeclaredForm) -> bool:
+    return form.is_bound and form.values.get("mobile", graduate.mobile) != graduate.mobile
+
+
+def _save(request: GraduateRequest, form: DeclaredForm, *, confirming: bool) -> None:
+    """Store what was typed, and confirm the record."""
+    graduate, version = request.graduate, form.cleaned_data["version"]
+    if _changes_mobile(graduate, form):
+        # Codes for signing go to this number.
+        check_own_password(request, form.cleaned_data["password"])
+    if confirming and version != graduate.version:
+        # Only what the page showed is confirmed, also if the graduate may edit nothing.
+        raise Conflict("changed", "信息刚刚有变化，请重新核对后再确认。")
+    if form.values:
+        graduate = origin.edit(
+            graduate_id=graduate.pk, typed=form.values, by=request.user, version=version
+        )
+    if confirming:
+        shown = confirmation_hash(record_of(graduate))
+        origin.confirm(graduate_id=graduate.pk, shown_hash=shown, by=request.user)
 
 
 @graduate_view
 def contact(request: GraduateRequest) -> HttpResponse:
-    return _form(request, CONTACT_KEYS, "graduates/phone/contact.html", confirming=False)
-
-
-def _form(
-    request: GraduateRequest, keys: list[str], template: str, *, confirming: bool
-) -> HttpResponse:
-    graduate: Graduate = request.graduate
-    form = origin_form(graduate, request.user, posted(request), keys=keys, base=OwnOriginForm)
+    graduate = request.graduate
+    form = origin_form(
+        graduate, request.user, posted(request), keys=CONTACT_KEYS, base=OwnOriginForm
+    )
     if form.is_valid():
-        version = form.cleaned_data["version"]
         try:
-            if "mobile" in form.values and form.values["mobile"] != graduate.mobile:
-                # Codes for signing go to this number.
-                check_own_password(request, form.cleaned_data["password"])
-            if confirming and version != graduate.version:
-                # Only what the page showed is confirmed, also if the graduate may edit nothing.
-                raise Conflict("changed", "信息刚刚有变化，请重新核对后再确认。")
-            if form.values:
-                graduate = origin.edit(
-                    graduate_id=graduate.pk, typed=form.values, by=request.user, version=version
-                )
-            if confirming:
-                shown = confirmation_hash(record_of(graduate))
-                origin.confirm(graduate_id=graduate.pk, shown_hash=shown, by=request.user)
-            messages.success(request, "已确认并保存。" if confirming else "已保存。")
-            return redirect("home" if confirming else "contact")
+            _save(request, form, confirming=False)
+            messages.success(request, "已保存。")
+            return redirect("contact")
         except DomainError as refusal:
             form.add_refusal(refusal)
     context = {
         "graduate": graduate,
         "form": form,
-        # What is empty, is needed and can't be filled in here: only a correction helps.
-        "gaps": [form[f.key] for f in required_gaps(record_of(graduate)) if f.key in form.greyed],
-        "asks_password": "mobile" in keys and "mobile" not in form.greyed,
-        "may_edit": len(form.greyed) < len(keys),
-        "current": is_confirmation_current(graduate),
+        "asks_password": "mobile" not in form.greyed,
+        "may_edit": len(form.greyed) < len(CONTACT_KEYS),
         "tab": "register",
     }
-    return render(request, template, context, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return render(request, "graduates/phone/contact.html", context, status=status)
 
 
 @graduate_view

@@ -76,7 +76,7 @@ def test_a_graduate_goes_from_the_roster_into_the_employment_rate(
     staff_signs_in(desktop, "99001fudaoyuan")
     open_in_queue(desktop)
     picture(desktop, "console-review")
-    desktop.get_by_label("原因（不通过、解约时填写）").fill("单位名称与合同不一致")
+    desktop.get_by_label("原因（不通过时填写）").fill("单位名称与合同不一致")
     desktop.get_by_role("button", name="不通过", exact=True).click()
     expect(desktop.get_by_text(re.compile("已不通过"))).to_be_visible()
 
@@ -136,11 +136,14 @@ def activate_and_confirm(page: Page, code: str) -> None:
     expect(page.get_by_text("请先确认生源信息")).to_be_visible()
     picture(page, "phone-home")
     page.get_by_role("link", name="去办理").click()
-    page.get_by_role("button", name="确认并保存").click()
+    next_page(page)
+    next_page(page)
     # Fields that the roster left empty must be filled in.
     expect(page.locator("#field-archive_moved")).to_contain_text("不能为空")
     page.get_by_label("档案是否转入学校").select_option("是")
     page.get_by_label("户口是否转入学校").select_option("否")
+    next_page(page)
+    next_page(page)
     page.get_by_role("button", name="确认并保存").click()
     expect(page.get_by_text("已确认并保存")).to_be_visible()
     expect(page.get_by_text("请登记毕业去向")).to_be_visible()
@@ -159,16 +162,29 @@ def register(page: Page) -> None:
     fill_unit(page, "安徽示例信息公司")
     page.get_by_label("单位性质").select_option(label="其他企业（含民营企业等）")
     page.get_by_label("单位行业").select_option(label="信息传输、软件和信息技术服务业")
+    next_page(page)
     page.get_by_label("工作职位类别").select_option(label="工程技术人员")
-    page.get_by_role("button", name="提交登记").click()
-    # The missing contact is reported beside its field, and typed values are kept.
+    next_page(page)
+    next_page(page)
+    # The missing contact is reported beside its field, and values typed on another page are kept.
     expect(page.locator("#field-contact_name")).to_contain_text("联系人不能为空")
-    expect(page.get_by_label("单位名称")).to_have_value("安徽示例信息公司")
     page.get_by_label("联系人", exact=True).fill("王经理")
-    page.get_by_label("联系电话").fill("0551-65310000")
+    page.get_by_role("button", name="上一步").click()
+    page.get_by_role("button", name="上一步").click()
+    expect(page.get_by_label("单位名称")).to_have_value("安徽示例信息公司")
     picture(page, "phone-form")
+    next_page(page)
+    next_page(page)
+    expect(page.get_by_label("联系人", exact=True)).to_have_value("王经理")
+    page.get_by_label("联系电话").fill("0551-65310000")
+    next_page(page)
+    expect(page.get_by_text("安徽示例信息公司")).to_be_visible()
     page.get_by_role("button", name="提交登记").click()
     expect(page.get_by_text("已提交，等待老师审核")).to_be_visible()
+
+
+def next_page(page: Page) -> None:
+    page.get_by_role("button", name="下一步", exact=True).click()
 
 
 def fill_unit(page: Page, name: str) -> None:
@@ -185,5 +201,7 @@ def correct_the_registration(page: Page) -> None:
     page.locator("a.choice", has_text="签劳动合同形式就业").click()
     page.get_by_role("link", name="下一步").click()
     page.get_by_label("单位名称").fill("安徽示例信息技术有限公司")
+    for _ in range(3):
+        next_page(page)
     page.get_by_role("button", name="提交登记").click()
     expect(page.get_by_text("已提交，等待老师审核")).to_be_visible()

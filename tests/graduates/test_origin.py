@@ -21,6 +21,7 @@ from schools.models import FieldPermission, StaffMember
 from schools.roles import Role
 from tests import factories
 from tests.factories import World, client_of, make_graduate, make_world
+from tests.pages import fields_of
 
 pytestmark = pytest.mark.django_db
 
@@ -513,13 +514,17 @@ def test_each_grey_row_leads_to_a_correction(world: World) -> None:
     page = client.get("/origin/")
     form, text = page.context["form"], page.content.decode()
     assert len(form.greyed) > 15
+    assert text.count("灰色内容：") == 1  # the reasons stand once a card
+    shown = [text]
+    for _ in range(2):
+        values, _ = fields_of(shown[-1])
+        shown.append(client.post("/origin/", {**values, "go": "next"}).content.decode())
+    text = "".join(shown)
     for key in BY_KEY:
         address = f"/corrections/ask/?kind=origin&amp;field={key}"
         assert (address in text) == (key in form.greyed), key
         assert client.get(address.replace("&amp;", "&")).context["current"] is not None
     assert 'href="/corrections/"' in text
-    # The reason stands once a card: of 学籍信息, and of 个人基本信息, where 优秀毕业生 is grey.
-    assert text.count("灰色内容：") == 2
     # A locked record's rows are all grey, those of the contact page, too.
     origin.lock(graduate_id=graduate.pk, by=world.school_admin)
     text = client.get("/contact/").content.decode()
