@@ -46,6 +46,16 @@ class Mapped:
         found = self.own.get((table, code))
         return found if found is not None else known(table, code)
 
+    def words_of(self, table: str, national_code: str) -> str:
+        """The words for a national code, those of the code of ours that it stands for; "" if none does."""
+        for (of, code), national in self.own.items():
+            if (of, national) == (table, national_code):
+                return self.name(table, code)
+        if table == CATEGORY:
+            return catalogue().names.get(national_code, "")
+        own_codes = lookup.table(table).national.items()
+        return next((lookup.name(table, c) for c, n in own_codes if n == national_code), "")
+
     def name(self, table: str, code: str) -> str:
         if table == CATEGORY:
             return catalogue().names.get(code, code)

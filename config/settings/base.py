@@ -270,6 +270,8 @@ TIME_STAMP_ROOTS = env.str("TIME_STAMP_ROOTS", default="")
 NATIONAL_URL = env.str("NATIONAL_URL", default="")
 NATIONAL_CLIENT = env.str("NATIONAL_CLIENT", default="")
 NATIONAL_SECRET = env.str("NATIONAL_SECRET", default="")
+# Where graduates confirm their data in the national system; without it pages have no link there.
+NATIONAL_SITE = env.str("NATIONAL_SITE", default="")
 NATIONAL_IN_FLIGHT = env.int("NATIONAL_IN_FLIGHT", default=4)
 # Let the demo fill the simulator's registry; never set with a real system.
 NATIONAL_DEMO = env.bool("NATIONAL_DEMO", default=False)

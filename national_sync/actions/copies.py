@@ -19,22 +19,24 @@ from core.db.bulk import any_of, update_rows
 from core.errors import NotPermitted, Refused
 from graduates.models import Graduate
 from national_sync.connection import mapping
-from national_sync.fields import FIELDS
+from national_sync.fields import FIELDS, Reported
 from national_sync.mapping import Mapped
 from national_sync.models import Entry, NationalCopy
-from national_sync.records import Built, build
+from national_sync.records import Built, build, present_record
 from national_sync.states import CONFIRMED, LAPSED, UNCONFIRMED, Part
 from national_sync.transport.base import HeldRecord, Key, Transport
 
 
 @dataclass(frozen=True)
 class ComparedField:
-    """One field as both sides have it: its label, our text, theirs, and our name of the field."""
+    """One field as both sides have it: its label, our text, theirs, and our name of the field. The texts
+    are as they are written for the national system; `reported` says how to read them."""
 
     label: str
     ours: str
     theirs: str
     source: str
+    reported: Reported
 
     @property
     def differs(self) -> bool:
@@ -163,10 +165,11 @@ def _count_again(graduate_ids: list[int]) -> None:
         return
     held = list(NationalCopy.objects.filter(any_of("pk", graduate_ids)))
     entries = list(Entry.objects.filter(any_of("graduate_id", graduate_ids)))
-    built = build(entries, mapping())
-    ours: dict[int, dict[str, Built]] = {copy.pk: {} for copy in held}
+    mapped = mapping()
+    built = build(entries, mapped)
+    ours: dict[int, dict[str, Mapping[str, str]]] = {copy.pk: {} for copy in held}
     for entry in entries:
-        ours[entry.graduate_id][entry.part] = built[entry.pk]
+        ours[entry.graduate_id][entry.part] = _record_of(entry, built[entry.pk], mapped)
     for copy in held:
         lines = [line for _, _, part in _parts(ours[copy.pk], copy.parts) for line in part]
         copy.differences = sum(line.differs for line in lines)
@@ -193,14 +196,14 @@ def shown(graduate: Graduate, copy: NationalCopy | None) -> SideBySide:
 
 
 def _parts(
-    ours: Mapping[str, Built], theirs: Mapping[str, Mapping[str, str]]
+    ours: Mapping[str, Mapping[str, str]], theirs: Mapping[str, Mapping[str, str]]
 ) -> list[tuple[str, str, list[ComparedField]]]:
     parts = []
     for part, fields in FIELDS.items():
-        mine = ours[part].record if part in ours else {}
+        mine = ours.get(part, {})
         held = theirs.get(part, {})
         lines = [
-            ComparedField(f.label, mine.get(f.national, ""), held.get(f.national, ""), f.source)
+            ComparedField(f.label, mine.get(f.national, ""), held.get(f.national, ""), f.source, f)
             for f in fields
             if mine.get(f.national) or held.get(f.national)
         ]
@@ -208,10 +211,15 @@ def _parts(
     return parts
 
 
-def _ours(graduate: Graduate, mapped: Mapped) -> dict[str, Built]:
+def _ours(graduate: Graduate, mapped: Mapped) -> dict[str, Mapping[str, str]]:
     entries = list(Entry.objects.filter(graduate=graduate))
     built = build(entries, mapped)
-    return {e.part: built[e.pk] for e in entries}
+    return {e.part: _record_of(e, built[e.pk], mapped) for e in entries}
+
+
+def _record_of(entry: Entry, built: Built, mapped: Mapped) -> Mapping[str, str]:
+    """Our values of one part. Those that may not be sent yet are shown all the same."""
+    return built.record if built.due else present_record(entry.part, entry.graduate_id, mapped)
 
 
 def is_confirmed(copy: NationalCopy | None, now: SideBySide) -> bool:

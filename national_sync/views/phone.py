@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,7 @@ from graduates.access import GraduateRequest, graduate_view
 from national_sync.actions import copies
 from national_sync.connection import is_configured, open_transport
 from national_sync.forms import ConfirmForm
+from national_sync.own_page import parts_in_words
 from national_sync.transport.base import TransportError
 
 
@@ -27,6 +29,10 @@ def _page(request: GraduateRequest, error: str = "", status: int = 200) -> HttpR
     context |= {
         "form": ConfirmForm(initial={"digest": context["shown"].digest}),
         "configured": is_configured(),
+        "parts": (parts := parts_in_words(request.graduate, context["shown"])),
+        "to_mend": sum(len(p.differing) for p in parts if p.to_mend),
+        "on_their_way": sum(len(p.differing) for p in parts if not p.to_mend),
+        "site": settings.NATIONAL_SITE,
         "error": error,
         "tab": "register",
     }

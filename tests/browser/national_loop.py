@@ -59,6 +59,8 @@ def compare_both_sides(page: Page, platform: Stack, name: str) -> None:
 def graduate_confirms(page: Page) -> None:
     page.goto("/national/")
     page.get_by_role("button", name="刷新").click()
+    for agreeing in page.locator("details summary").all():
+        agreeing.click()
     expect(page.get_by_text("安徽示例信息技术有限公司")).to_be_visible()
     picture(page, "phone-national")
     page.get_by_role("button", name="以上信息与本人一致").click()
