@@ -96,6 +96,24 @@ class Service:
     order: int = 100
 
 
+@dataclass(frozen=True, kw_only=True)
+class BulkAction:
+    """Something that is done with every row that a list shows, by a job. `lists` are the URL names of
+    the lists. `effect` says before what will happen. `version` is the field whose value must still be
+    the same when the row's turn comes; "" if there is none. `run` does it to one row, in the
+    transaction of its result: run(key of the row, version, user, reason) returns whether it was done,
+    the row's name, and a sentence; None if the row is not in the user's scope."""
+
+    key: str
+    label: str
+    lists: tuple[str, ...]
+    permission: str
+    effect: str
+    run: Callable[[int, int, Any, str], tuple[bool, str, str] | None]
+    version: str = ""
+    asks_reason: bool = False
+
+
 @dataclass(frozen=True)
 class PeriodicTask:
     """A Celery task that beat starts, every `schedule` seconds or by a crontab."""
@@ -143,6 +161,7 @@ class Contributions:
     periodic_tasks: Iterable[PeriodicTask] = ()
     machines: Iterable[tuple[Lifecycle, Mapping[str, str]]] = ()
     jobs: Iterable[JobKind[Any]] = ()
+    bulk_actions: Iterable[BulkAction] = ()
     metrics: Iterable[Callable[[], dict[str, float]]] = ()
     event_tables: Iterable[type[Model]] = ()
     invariants: Iterable[Invariant] = ()
@@ -216,6 +235,11 @@ def machines() -> list[tuple[Lifecycle, Mapping[str, str]]]:
 
 def job_kinds() -> list[JobKind[Any]]:
     return [kind for c in _registered.values() for kind in c.jobs]
+
+
+def bulk_actions() -> dict[str, BulkAction]:
+    """Every action on all rows of a list, by its key."""
+    return {a.key: a for c in _registered.values() for a in c.bulk_actions}
 
 
 def metrics() -> dict[str, float]:

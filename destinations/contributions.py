@@ -7,8 +7,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, HomePanel, MenuItem, PeriodicTask, Service, WorkLine
+from core.frame import (
+    BulkAction,
+    Contributions,
+    Demo,
+    HomePanel,
+    MenuItem,
+    PeriodicTask,
+    Service,
+    WorkLine,
+)
 from destinations import demo, dispute_steps, release_steps, reports, steps
+from destinations.actions import review
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.filters import REGISTERED, REVIEWED
 from destinations.invariants import INVARIANTS
@@ -84,6 +94,27 @@ CONTRIBUTIONS = Contributions(
             "destinations.enter",
             50,
             partial(_counted_in, State.REJECTED),
+        ),
+    ),
+    bulk_actions=(
+        BulkAction(
+            key="approve",
+            label="通过",
+            lists=("destinations", "review-queue"),
+            permission="destinations.review",
+            effect="等待您审核的去向将审核通过；确认以后又有变化的、不等待您审核的不动。",
+            run=review.approve_one,
+            version="version",
+        ),
+        BulkAction(
+            key="reject",
+            label="不通过",
+            lists=("destinations", "review-queue"),
+            permission="destinations.review",
+            effect="等待您审核的去向将退回毕业生修改，原因告知每个人；确认以后又有变化的、不等待您审核的不动。",
+            run=review.reject_one,
+            version="version",
+            asks_reason=True,
         ),
     ),
     console_menu=(

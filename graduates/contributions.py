@@ -4,9 +4,18 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab, WorkLine
+from core.frame import (
+    BulkAction,
+    Contributions,
+    Demo,
+    MenuItem,
+    PeriodicTask,
+    Service,
+    Tab,
+    WorkLine,
+)
 from graduates import demo, origin_steps, slips
-from graduates.actions import hand_entries
+from graduates.actions import hand_entries, origin
 from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
 from graduates.invariants import INVARIANTS
@@ -57,6 +66,12 @@ CONTRIBUTIONS = Contributions(
         "graduates.correct": SCHOOL_STAFF,
         "graduates.duplicates": PROVINCE,
     },
+    bulk_actions=(
+        BulkAction(key="lock", label="锁定", lists=("origins",), permission="graduates.lock",
+                   effect="锁定后，毕业生和院系不能再修改这些生源信息；必填项空着的不锁定。", run=origin.lock_one),
+        BulkAction(key="unlock", label="解锁", lists=("origins",), permission="graduates.unlock",
+                   effect="解锁后可以重新修改这些生源信息。", run=origin.unlock_one),
+    ),
     work_lines=(
         WorkLine("帐号未激活", "console:origins", "account=none", "graduates.initial_codes", 10,
                  slips.not_activated),

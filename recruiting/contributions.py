@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
+from core.frame import BulkAction, Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
 from recruiting import (
     application_steps,
     demo,
@@ -16,6 +16,7 @@ from recruiting import (
     report_steps,
 )
 from recruiting.acting import ROLE_LABELS
+from recruiting.actions import posting_review
 from recruiting.actions.posting_imports import POSTING_IMPORTS
 from recruiting.actions.recommendation_prints import PRINTS
 from recruiting.invariants import INVARIANTS
@@ -75,6 +76,11 @@ CONTRIBUTIONS = Contributions(
         Service("就业推荐表", "院系填写意见，学校盖章编号，可下载打印", "recommendation", "award", 25),
         Service("招聘会与宣讲会", "查看活动和参会单位，预约入场，现场签到", "fairs", "calendar2-week", 26),
         Service("举报记录", "对用人单位的举报和答复", "unit-reports", "flag", 29),
+    ),
+    bulk_actions=(
+        BulkAction(key="approve-posting", label="通过", lists=("postings",), permission="recruiting.review",
+                   effect="通过后毕业生即可看到这些职位。有提示的职位不会通过，须逐个打开审核。",
+                   run=posting_review.approve_one, version="version"),
     ),
     console_menu=(
         MenuItem("招聘", "招聘资格核验", "console:verifications", "patch-check", "recruiting.verify", 5,

@@ -1,7 +1,8 @@
 """What schools contribute to the frame."""
 
-from core.frame import Contributions, Demo, MenuItem
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask
 from schools import demo
+from schools.actions.bulk import BULK_JOBS
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL
 
 CONTRIBUTIONS = Contributions(
@@ -24,5 +25,7 @@ CONTRIBUTIONS = Contributions(
                  holds=("/console/province/cohorts/",)),
         MenuItem("系统", "后台任务", "console:jobs", "cpu", "province.jobs", 10),
     ),
+    jobs=(BULK_JOBS,),
+    periodic_tasks=(PeriodicTask("sweep-bulk-jobs", "schools.tasks.sweep_bulk_jobs", 60.0),),
     demo=Demo(demo.schools_exist, demo.make_schools, demo.accounts),
 )  # fmt: skip

@@ -6,10 +6,19 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from codes import readers
-from schools.models import StaffMember
+from schools.models import BulkRow, StaffMember
 from schools.roles import LEVELS, Level, Role
 
 _ROLES = [(r.value, r.label) for r in Role if LEVELS[r] != Level.PROVINCE]
+
+
+class BulkRowFilter(django_filters.FilterSet):
+    result = django_filters.ChoiceFilter(
+        label="结果", choices=[("1", "成功"), ("0", "未执行")], method="by_result"
+    )
+
+    def by_result(self, queryset: QuerySet[BulkRow], name: str, value: str) -> QuerySet[BulkRow]:
+        return queryset.filter(done=value == "1")
 
 
 class StaffFilter(django_filters.FilterSet):

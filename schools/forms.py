@@ -186,3 +186,10 @@ class ScopeForm(PlatformForm):
     levels = fields.Words()
     departments = fields.Ids()
     classes = fields.Ids()
+
+
+class BulkForm(PlatformForm):
+    """How many rows a person confirmed, and why."""
+
+    expected = fields.Number("条数")
+    reason = fields.LongText("原因", star=True, max_length=300)

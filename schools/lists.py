@@ -37,6 +37,13 @@ class StaffListPage(StaffPage, ListPage):
         assert waiting is not None
         return waiting(self.user)
 
+    def takes_all(self) -> bool:
+        """Whether something can be done with every row of the list at once."""
+        return any(
+            self.list_key in action.lists and self.user.has_perm(action.permission)
+            for action in frame.bulk_actions().values()
+        )
+
     def may_open(self) -> bool:
         return self.user.has_perm(self.permission)
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from core.jobs import LeasedJob, lease_constraint
 from schools.roles import LEVELS, Level, Role
 
 
@@ -235,3 +236,64 @@ class ListChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}:{self.list_key}"
+
+
+class BulkState(models.TextChoices):
+    WAITING = "waiting", "等待办理"
+    RUNNING = "running", "正在办理"
+    DONE = "done", "已办完"
+    PARKED = "parked", "已搁置"
+
+
+class BulkJob(LeasedJob):
+    """One action on every row that a list showed when somebody confirmed it. A worker answers its rows
+    one by one."""
+
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    school = models.ForeignKey(School, models.PROTECT, related_name="+", null=True)
+    action = models.CharField("事项", max_length=40)  # a key of `core.frame.bulk_actions`
+    came_from = models.TextField("列表地址")  # with its filter; searched words are sealed in it
+    reason = models.CharField("原因", max_length=300, default="", blank=True)
+    total = models.PositiveIntegerField("条数")
+    state = models.CharField("状态", max_length=10, choices=BulkState, default=BulkState.WAITING)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "批量办理"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=BulkState.values), name="bulk_job_state_known"
+            ),
+            lease_constraint("bulk_job_leased_while_running", [BulkState.RUNNING]),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="bulk_job_to_run",
+                condition=models.Q(state__in=[BulkState.WAITING, BulkState.RUNNING]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"批量办理 {self.pk}"
+
+
+class BulkRow(models.Model):
+    """One row of a bulk job: which record in which version, and what became of it."""
+
+    job = models.ForeignKey(BulkJob, models.CASCADE, related_name="rows", db_index=False)
+    target = models.BigIntegerField()  # primary key of the list's row
+    version = models.IntegerField(default=0)
+    done = models.BooleanField("结果", null=True)  # not known until its turn has come
+    label = models.CharField("记录", max_length=120, default="", blank=True)
+    message = models.CharField("说明", max_length=500, default="", blank=True)
+
+    class Meta:
+        verbose_name = "批量办理的记录"
+        constraints = [
+            models.UniqueConstraint(fields=["job", "target"], name="bulk_row_once"),
+        ]
+        indexes = [models.Index(fields=["job", "id"], name="bulk_row_of_job")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}:{self.target}"

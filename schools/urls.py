@@ -1,6 +1,7 @@
 from django.urls import path
 
 from schools.views import (
+    bulk,
     departments,
     jobs,
     majors,
@@ -24,6 +25,8 @@ console = [
     path("sessions/", session.own_sessions, name="sessions"),
     path("second-factor/", second_factor.own_factor, name="second-factor"),
     path("second-factor/qr.svg", second_factor.qr_code, name="second-factor-qr"),
+    path("bulk/", bulk.every_row, name="bulk"),
+    path("bulk/<int:pk>/", bulk.BulkRows.as_view(), name="bulk-job"),
     path("counts/", session.counts, name="counts"),
     path("year/", years.choose, name="year"),
     path("setup/", setup.settings, name="school-settings"),

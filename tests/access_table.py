@@ -17,7 +17,7 @@ from destinations.actions import evidence
 from destinations.models import DestinationImport, MinimumWage
 from graduates.actions import roster
 from graduates.models import ArchiveImport, Graduate
-from schools.models import Major
+from schools.models import BulkJob, Major
 from schools.roles import Role
 from tests import access_employers, access_esign, access_national, access_recruiting, factories
 from tests.access_cases import AddressCase
@@ -51,6 +51,19 @@ class Objects:
         self.graduate_user = factories.activate(self.inside)
         access_employers.make_people(self)
         self._cases: dict[Any, list[AddressCase]] = {}
+
+    def bulk_jobs(self) -> list[AddressCase]:
+        """Only the person who began a job sees it."""
+        return [
+            AddressCase(
+                f"begun by {role}",
+                {"pk": BulkJob.objects.create(
+                    by=self.world.user(role), action="lock", came_from="/console/graduates/", total=1
+                ).pk},
+                frozenset({role}),
+            )
+            for role in (_COUNSELLOR, _SCHOOL)
+        ]  # fmt: skip
 
     def cases(self, address: str) -> list[AddressCase]:
         """The cases of an address that names an object. Addresses with the same function share
@@ -263,6 +276,7 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = (
         "console:archive-import-annotated": Objects.archive_imports,
         "console:category": Objects.categories,
         "console:category-form": Objects.category_forms,
+        "console:bulk-job": Objects.bulk_jobs,
         "console:cohort": Objects.cohorts,
         "console:cohort-seal": Objects.cohorts,
         "console:cohort-unseal": Objects.any_cohort,

@@ -89,6 +89,8 @@ WHO_AGREES: dict[str, str] = {
     "destinations.register.take_back": OWN,
     "destinations.review.approve": NOTHING_ENDS,
     "destinations.review.reject": "the graduate may register again; an agreement stays",
+    "destinations.review.approve_one": NOTHING_ENDS,
+    "destinations.review.reject_one": "the graduate may register again; an agreement stays",
     "destinations.review.reject_national": "the graduate may register again; an agreement stays",
     "destinations.evidence.remove_evidence": "refused after approval",
     "destinations.evidence.hide_evidence": "called by what releases the destination",
@@ -166,7 +168,9 @@ MODULES = {
         "apply", "by_file", "claim", "compare", "copies", "handling", "mapping", "remind", "send",
         "start", "upload",
     },
-    "schools": {"base", "cohorts", "departments", "jobs", "majors", "school", "staff"},
+    "schools": {
+        "base", "bulk", "cohorts", "departments", "jobs", "majors", "school", "staff", "years",
+    },
     "recruiting": recruiting_who_agrees.MODULES,
     "workbooks": {"imports", "rows"},
 }  # fmt: skip

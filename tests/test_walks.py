@@ -189,8 +189,8 @@ def test_every_list_says_where_its_rows_lead() -> None:
             assert reverse(kind.leads_to, args=[1]), kind
 
 
-# Bookings show a name and a school, no record.
-_LEADS_NOWHERE = {"BookingList"}
+# Bookings show a name and a school, no record; the rows of a bulk job say what became of each.
+_LEADS_NOWHERE = {"BookingList", "BulkRows"}
 
 
 def test_rows_of_one_person_are_told_apart(world: World) -> None:

@@ -150,3 +150,14 @@ def review_many(
         except DomainError as refusal:
             results.append(ReviewResult(d.pk, d.version, str(d.graduate), False, refusal.message))
     return results
+
+
+def approve_one(pk: int, version: int, by: User, reason: str) -> tuple[bool, str, str] | None:
+    """One row of approving all that a list shows (`core.frame.BulkAction`)."""
+    found = review_many(seen={pk: version}, action="approve", by=by)
+    return (found[0].ok, found[0].label, found[0].message) if found else None
+
+
+def reject_one(pk: int, version: int, by: User, reason: str) -> tuple[bool, str, str] | None:
+    found = review_many(seen={pk: version}, action="reject", by=by, reason=reason)
+    return (found[0].ok, found[0].label, found[0].message) if found else None

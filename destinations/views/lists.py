@@ -28,6 +28,7 @@ from destinations.states import State
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
 from schools.scope import staff_of
+from schools.views import bulk
 
 _STATES = dict(State.choices)
 
@@ -167,6 +168,8 @@ def review_many(request: StaffRequest) -> HttpResponse:
     """Approve or reject the picked rows. The first page says what would happen to each row; its
     button does it, and the second page says what happened."""
     action = "reject" if pressed(request, "action") == "reject" else "approve"
+    if bulk.wants_all(request):
+        return bulk.confirm(request, action)
     form = BulkReviewForm(request.POST)
     typed = form.cleaned_data if form.is_valid() else {}
     title = "批量不通过" if action == "reject" else "批量通过"

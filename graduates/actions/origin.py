@@ -332,6 +332,17 @@ def lock_many(
     return results
 
 
+def lock_one(pk: int, version: int, by: User, reason: str) -> tuple[bool, str, str] | None:
+    """One row of locking all that a list shows (`core.frame.BulkAction`)."""
+    found = lock_many(graduate_ids=[pk], by=by)
+    return (found[0].ok, found[0].label, found[0].message) if found else None
+
+
+def unlock_one(pk: int, version: int, by: User, reason: str) -> tuple[bool, str, str] | None:
+    found = lock_many(graduate_ids=[pk], by=by, unlocking=True)
+    return (found[0].ok, found[0].label, found[0].message) if found else None
+
+
 def add(*, school: School, typed: Mapping[str, Any], by: User | Actor) -> Graduate:
     """Add one graduate by hand. The same rules hold as for an import; raises `Invalid`."""
     record: dict[str, Any] = {}

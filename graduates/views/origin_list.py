@@ -27,6 +27,7 @@ from graduates.resources import RosterResource
 from graduates.states import Confirmation
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
+from schools.views import bulk
 
 _CONFIRMATION = dict(Confirmation.choices)
 
@@ -157,6 +158,8 @@ def lock_many(request: StaffRequest) -> HttpResponse:
     required fields are empty in how many; its button does it, and the second page says what happened.
     """
     ids, unlocking = picked_ids(request), pressed(request, "action") == "unlock"
+    if bulk.wants_all(request):
+        return bulk.confirm(request, "unlock" if unlocking else "lock")
     title = "批量解锁" if unlocking else "批量锁定"
     if pressed(request, "sure") != "1":
         rows = origin.preview_locks(graduate_ids=ids, by=request.user, unlocking=unlocking)

@@ -25,6 +25,7 @@ from recruiting.actions.posting_base import (
     tell_about,
 )
 from recruiting.models import Posting
+from recruiting.queries import reviewed_by
 from recruiting.states import PauseCause, PostingState, RevisionState
 from recruiting.unit_standing import recruiting_refusals
 from schools.roles import Level
@@ -189,3 +190,11 @@ def _require(reason: str) -> str:
     if not reason:
         raise Invalid({"reason": ["请填写原因，单位会看到。"]})
     return reason
+
+
+def approve_one(pk: int, version: int, by: User, reason: str) -> tuple[bool, str, str] | None:
+    """One row of approving all that a list shows (`core.frame.BulkAction`)."""
+    if not reviewed_by(by).filter(pk=pk).exists():
+        return None
+    (answer,) = approve_many(seen=[(pk, version)], by=by)
+    return answer.done, answer.posting.title, answer.message

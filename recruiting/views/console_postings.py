@@ -31,6 +31,7 @@ from recruiting.words import change_words, content_words, school_names
 from schools.access import StaffRequest, staff_view
 from schools.lists import StaffListPage
 from schools.roles import Level
+from schools.views import bulk
 
 _STATES = dict(PostingState.choices)
 _REASONS = (
@@ -109,6 +110,8 @@ _reviewer_view = staff_view("recruiting.review")
 @require_POST
 def approve_many(request: StaffRequest) -> HttpResponse:
     """Approve the picked postings. The page says for each one what happened."""
+    if bulk.wants_all(request):
+        return bulk.confirm(request, "approve-posting")
     form = PickedPostingsForm(request.POST)
     picked = _read_seen(sorted(form.cleaned_data["pick"])) if form.is_valid() else {}
     # What this person does not see is left out, so that a guessed id shows nobody's title.

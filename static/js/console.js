@@ -49,13 +49,13 @@
   const bulk = $("[data-bulk]");
   if (bulk) {
     const bar = $("[data-bulk-bar]", bulk), all = $("[data-pick-all]", bulk);
-    const picks = $$('input[name="pick"]', bulk);
+    const picks = $$('input[name="pick"]', bulk), every = $("[data-pick-every]", bulk);
     let last = null;
     const show = () => {
-      const n = picks.filter((p) => p.checked).length;
+      const n = every?.checked ? Number(every.dataset.pickEvery) : picks.filter((p) => p.checked).length;
       if (bar) bar.hidden = n === 0;
       $$("[data-bulk-count]", bulk).forEach((el) => { el.textContent = n; });
-      if (all) { all.checked = n === picks.length && n > 0; all.indeterminate = n > 0 && n < picks.length; }
+      if (all && !every?.checked) { all.checked = n === picks.length && n > 0; all.indeterminate = n > 0 && n < picks.length; }
     };
     picks.forEach((p, i) => p.addEventListener("click", (e) => {
       if (e.shiftKey && last !== null) {
@@ -64,6 +64,11 @@
       }
       last = i; show();
     }));
+    every?.addEventListener("change", () => {
+      picks.forEach((p) => { p.checked = every.checked; p.disabled = every.checked; });
+      if (all) { all.checked = every.checked; all.disabled = every.checked; }
+      show();
+    });
     all?.addEventListener("change", () => { picks.forEach((p) => { p.checked = all.checked; }); show(); });
     show();
   }

@@ -26,6 +26,7 @@ INTERVALS = {
     "sweep-documents": MINUTE,
     "sweep-recommendation-prints": MINUTE,
     "sweep-posting-imports": MINUTE,
+    "sweep-bulk-jobs": MINUTE,
     "expire-invitations": 5 * MINUTE,
     "expire-interviews": 5 * MINUTE,
     "move-fairs": MINUTE,

@@ -79,6 +79,7 @@ WHO_AGREES = {
     "recruiting.posting_imports.delete_old": CLOCK,
     "recruiting.posting_review.approve": NOTHING_ENDS,
     "recruiting.posting_review.approve_many": NOTHING_ENDS,
+    "recruiting.posting_review.approve_one": NOTHING_ENDS,
     "recruiting.posting_review.remove": APPEAL,
     "recruiting.postings.close": UNIT,
     "recruiting.postings.confirm_open": UNIT,
