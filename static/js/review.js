@@ -24,18 +24,30 @@
       acts.reset(); paint();
     }
   });
+  // A approves; X opens the reasons, 1 to 7 choose them, Ctrl+Enter sends, Escape folds them.
+  const reject = root.querySelector("[data-reject]");
+  const open_reasons = () => { if (reject) { reject.open = true; reject.scrollIntoView({ block: "nearest" }); } return reject; };
+  const show_picture = (step) => {
+    const all = [...root.querySelectorAll("[data-show]")];
+    const here = all.findIndex((t) => t.hasAttribute("aria-current"));
+    all[here + step]?.click();
+  };
   document.addEventListener("keydown", (e) => {
-    if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
     const press = (s) => { const el = root.querySelector(s); if (el) { e.preventDefault(); el.click(); } };
+    if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && reject?.open) { press("[data-key=reject]"); return; }
+    if (e.key === "Escape" && reject?.open) { reject.open = false; document.activeElement?.blur(); return; }
+    if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
     const turn_to = (key) => document.querySelector(`[data-key=${key}]`)?.click();
     const keys = {
-      a: () => press("[data-key=approve]"), r: () => root.querySelector("textarea[name=reason]")?.focus(),
+      a: () => press("[data-key=approve]"),
+      x: () => { if (open_reasons()) { e.preventDefault(); root.querySelector("textarea[name=reason]").focus(); } },
       ArrowRight: () => turn_to("next"), ArrowLeft: () => turn_to("previous"),
+      "[": () => show_picture(-1), "]": () => show_picture(1),
       "+": () => press("[data-view=in]"), "=": () => press("[data-view=in]"), "-": () => press("[data-view=out]"),
       o: () => press("[data-view=right]"), 0: () => press("[data-view=reset]"),
     };
-    if (keys[e.key]) { if (e.key === "r") e.preventDefault(); keys[e.key](); }
+    (keys[e.key] ?? keys[e.key.toLowerCase()])?.();
     const n = Number(e.key);
-    if (n >= 1 && n <= 9) root.querySelectorAll("[data-show]")[n - 1]?.click();
+    if (n >= 1 && n <= 9 && open_reasons()) { e.preventDefault(); root.querySelectorAll("[data-reason]")[n - 1]?.click(); }
   });
 })();

@@ -76,8 +76,13 @@ def test_a_graduate_goes_from_the_roster_into_the_employment_rate(
     staff_signs_in(desktop, "99001fudaoyuan")
     open_in_queue(desktop)
     picture(desktop, "console-review")
+    desktop.keyboard.press("2")  # the second of the ready reasons
+    expect(desktop.get_by_label("原因（不通过时填写）")).to_have_value("单位名称与证明材料不一致")
+    desktop.keyboard.press("Escape")
+    expect(desktop.get_by_role("button", name="确认不通过")).to_be_hidden()
+    desktop.keyboard.press("x")
     desktop.get_by_label("原因（不通过时填写）").fill("单位名称与合同不一致")
-    desktop.get_by_role("button", name="不通过", exact=True).click()
+    desktop.keyboard.press("Control+Enter")
     expect(desktop.get_by_text(re.compile("已不通过"))).to_be_visible()
 
     correct_the_registration(phone)
