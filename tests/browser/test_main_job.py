@@ -83,20 +83,20 @@ def test_a_graduate_goes_from_the_roster_into_the_employment_rate(
     desktop.keyboard.press("x")
     desktop.get_by_label("原因（不通过时填写）").fill("单位名称与合同不一致")
     desktop.keyboard.press("Control+Enter")
-    expect(desktop.get_by_text(re.compile("已不通过"))).to_be_visible()
+    expect(desktop.get_by_text(re.compile("：已不通过"))).to_be_visible()
 
     correct_the_registration(phone)
 
     open_in_queue(desktop)
     expect(desktop.locator(".changed")).to_contain_text("安徽示例信息技术有限公司")
     desktop.get_by_role("button", name="通过", exact=True).click()
-    expect(desktop.get_by_text(re.compile("已通过"))).to_be_visible()
+    expect(desktop.get_by_text(re.compile("：已通过"))).to_be_visible()
     staff_signs_out(desktop)
 
     staff_signs_in(desktop, "99001admin")
     open_in_queue(desktop)
     desktop.keyboard.press("a")
-    expect(desktop.get_by_text(re.compile("已通过"))).to_be_visible()
+    expect(desktop.get_by_text(re.compile("：已通过"))).to_be_visible()
     assert employed_rate(desktop) > before
     picture(desktop, "console-figures")
 
