@@ -62,7 +62,7 @@ GALLERY: dict[str, Any] = {
         ("sent", "待应约"),
         ("declined", "已谢绝"),
         ("active", "有效"),
-        ("waiting_other", "待对方"),
+        ("waiting_other", "待单位答复"),
         ("terminated", "已解约"),
         ("ended", "已终止"),
     ],

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from codes import readers, text
 from destinations.states import State
-from esign.states import AgreementState, ConclusionState, DocumentState, Ground, TerminationState
+from esign.reader_words import termination_choices
+from esign.states import AgreementState, ConclusionState, DocumentState, Ground
 from graduates.filters import GraduateFilter, search_graduates
 
 _KEYWORD = "姓名、学号、单位或协议书编号"
@@ -61,7 +62,7 @@ class TerminationFilter(GraduateFilter):
 
     state = django_filters.ChoiceFilter(
         label="办理状态",
-        choices=[c for c in TerminationState.choices if c[0] != TerminationState.CONSENTED],
+        choices=termination_choices(),
     )
     ground = django_filters.ChoiceFilter(label="解约事由", choices=Ground.choices)
     q = django_filters.CharFilter(label="关键字", method="by_keyword", help_text=_KEYWORD)

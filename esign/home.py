@@ -75,7 +75,7 @@ def answer_step(*, graduate: Graduate) -> HomeStep | None:
         label, todo = "答复解约", "用人单位申请解约，请答复"
         address = reverse("agreement", args=[pk])
     elif kind == _OVERDUE:
-        label, todo = "解约材料", "对方逾期未答复解约，可以上传盖章材料"
+        label, todo = "解约材料", "单位逾期未答复解约，您可以上传盖章材料"
         address = reverse("agreement", args=[pk])
     elif kind == _CONCLUSION:
         label, todo = "确认劳动合同", "就业协议将转为劳动合同，请核对后确认或拒绝"

@@ -154,7 +154,7 @@ def not_sealed(facts: TerminationFacts, actor: User) -> None:
 def by_other_side(facts: TerminationFacts, actor: User) -> None:
     by_a_party(facts, actor)
     if side_of(actor) == facts.open_termination.started_by:
-        raise Refused("own_request", "解约由您一方提出，请等待对方答复。")
+        raise Refused("own_request", "解约由您一方提出，请等待另一方答复。")
 
 
 def by_starting_side(facts: TerminationFacts, actor: User) -> None:
@@ -167,7 +167,7 @@ def answer_overdue(facts: TerminationFacts, actor: User) -> None:
     """A missing answer is never consent. It only allows the unit's stamped release to be uploaded."""
     limit = facts.open_termination.answer_by
     if limit is None or facts.now <= limit:
-        raise Refused("still_waiting", "对方答复期限未到，请先等待对方答复。")
+        raise Refused("still_waiting", "单位的答复期限未到，请先等待单位答复。")
 
 
 def take_back_until(termination: Termination | None) -> datetime.datetime | None:

@@ -95,10 +95,7 @@ def consent(
             )
             until = timezone.localtime(facts.now + TAKE_BACK_PERIOD)
             tell_both_sides(
-                facts,
-                termination,
-                f"解约已获同意，{until:%H:%M}前同意的一方可以撤回",
-                _key(facts, "consented"),
+                facts, termination, "consented", _key(facts, "consented"), until=f"{until:%H:%M}"
             )
             return termination
     raise proof
@@ -113,7 +110,7 @@ def take_back(*, agreement: Agreement, by: User, seen: int | None = None) -> Ter
             facts, step, consented_at=None, answered_at=None, answer=""
         )
         audit.record("esign.terminate_take_back", by=by, obj=facts.agreement)
-        tell_both_sides(facts, termination, "解约的同意已撤回，协议继续有效", key)
+        tell_both_sides(facts, termination, "taken_back", key)
     return termination
 
 
@@ -157,6 +154,6 @@ def _forward_chunk() -> int:
             row.state = TerminationState(step.target or "")
             row.save(update_fields=["state"])
             audit.record("esign.terminate_forward", by=None, obj=row.agreement)
-            tell_both_sides(facts, row, "双方已同意解约，等待院系审核", "forwarded")
+            tell_both_sides(facts, row, "forwarded")
             tell_department(facts, row)
     return len(rows)

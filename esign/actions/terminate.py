@@ -110,7 +110,7 @@ def refuse(*, agreement: Agreement, by: User, reason: str, seen: int | None = No
             refusal=reason.strip()[:300],
         )  # fmt: skip
         audit.record("esign.terminate_refuse", by=by, obj=facts.agreement, reason=reason.strip())
-        tell_both_sides(facts, termination, "对方不同意解约，协议继续有效", "refused")
+        tell_both_sides(facts, termination, "refused", text=termination.refusal)
     return termination
 
 
@@ -119,7 +119,7 @@ def withdraw(*, agreement: Agreement, by: User, seen: int | None = None) -> Term
     with take_step("withdraw", agreement, by, seen=seen) as (facts, step):
         termination = update_termination(facts, step)
         audit.record("esign.terminate_withdraw", by=by, obj=facts.agreement)
-        tell_both_sides(facts, termination, "解约申请已撤回，协议继续有效", "withdrawn")
+        tell_both_sides(facts, termination, "withdrawn")
     return termination
 
 
@@ -175,7 +175,7 @@ def turn_down(
             facts, step, refusal=reason.strip()[:300], decided_at=facts.now, decided_by=by.label
         )
         audit.record("esign.terminate_turn_down", by=by, obj=facts.agreement, reason=reason.strip())
-        tell_both_sides(facts, termination, "解约申请未通过，协议继续有效", "turned_down")
+        tell_both_sides(facts, termination, "turned_down", text=termination.refusal)
     return termination
 
 
@@ -199,7 +199,7 @@ def agree(*, agreement: Agreement, by: User, seen: int | None = None) -> Termina
         audit.record(
             "esign.terminate", by=by, obj=facts.agreement, reason=facts.open_termination.reason
         )
-        tell_both_sides(facts, termination, "协议已解约", "agreed")
+        tell_both_sides(facts, termination, "agreed")
     return termination
 
 

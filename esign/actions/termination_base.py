@@ -15,6 +15,7 @@ from core.states import Step
 from esign import history
 from esign.actions import amend, notices
 from esign.models import Agreement, SigningRules, Termination
+from esign.reader_words import termination_title
 from esign.states import OPEN_TERMINATION, Side, TerminationState
 from esign.termination_steps import TERMINATION, TerminationFacts
 from graduates.models import Graduate
@@ -98,9 +99,22 @@ def tell_other_side(
         _tell_graduate(facts, row, f"{facts.agreement.unit.name}{title}", text, key)
 
 
-def tell_both_sides(facts: TerminationFacts, row: Termination, title: str, key: str) -> None:
-    _tell_unit(facts, row, f"{facts.graduate.name}：{title}", "", key)
-    _tell_graduate(facts, row, f"{facts.agreement.unit.name}：{title}", "", key)
+def tell_both_sides(
+    facts: TerminationFacts,
+    row: Termination,
+    event: str,
+    key: str = "",
+    *,
+    text: str = "",
+    until: str = "",
+) -> None:
+    """Tell each side, in its own words, what happened (`reader_words.termination_title`)."""
+    to_unit, to_graduate = (
+        termination_title(event, row.started_by, reader, until=until)
+        for reader in (Side.EMPLOYER, Side.GRADUATE)
+    )
+    _tell_unit(facts, row, f"{facts.graduate.name}：{to_unit}", text, key or event)
+    _tell_graduate(facts, row, f"{facts.agreement.unit.name}：{to_graduate}", text, key or event)
 
 
 def tell_department(facts: TerminationFacts, row: Termination) -> None:

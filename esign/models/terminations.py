@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from core.models import StoredFile
 from esign.models.agreements import Agreement
+from esign.reader_words import STAFF, state_of
 from esign.states import OPEN_TERMINATION, Ground, Side, TerminationState
 from graduates.models import Graduate
 from schools.models import Cohort, School
@@ -84,6 +85,18 @@ class Termination(models.Model):
 
     def __str__(self) -> str:
         return f"解约申请 {self.pk}"
+
+    @property
+    def said_to_graduate(self) -> str:
+        return state_of(self, Side.GRADUATE)
+
+    @property
+    def said_to_employer(self) -> str:
+        return state_of(self, Side.EMPLOYER)
+
+    @property
+    def said_to_staff(self) -> str:
+        return state_of(self, STAFF)
 
 
 class TerminationMaterial(models.Model):

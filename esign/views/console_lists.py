@@ -22,6 +22,7 @@ from esign.filters import (
     TerminationFilter,
 )
 from esign.models import Agreement, Conclusion
+from esign.reader_words import STAFF, termination_state
 from esign.states import (
     AgreementState,
     ConclusionState,
@@ -29,13 +30,11 @@ from esign.states import (
     Ground,
     Proposer,
     Side,
-    TerminationState,
 )
 from schools.lists import ConsoleList
 
 _AGREEMENT = dict(AgreementState.choices)
 _REVIEW = dict(State.choices)
-_TERMINATION = dict(TerminationState.choices)
 _GROUND, _SIDE = dict(Ground.choices), dict(Side.choices)
 _CONCLUSION, _PROPOSER = dict(ConclusionState.choices), dict(Proposer.choices)
 _DOCUMENT = dict(DocumentState.choices)
@@ -154,6 +153,11 @@ class PrintList(EsignList):
         return queries.printable_agreements()
 
 
+def _termination(row: Row) -> str:
+    by_side = row["decided_at"] is None
+    return termination_state(row["state"], row["started_by"], STAFF, by_side=by_side)
+
+
 class TerminationList(EsignList):
     leads_to = "console:termination"
     title = "解约管理"
@@ -169,9 +173,8 @@ class TerminationList(EsignList):
                lambda r: _SIDE[r["started_by"]]),
         Column("ground", "解约事由", ("ground",), lambda r: _GROUND[r["ground"]],
                lambda r: _GROUND[r["ground"]], css="wide"),
-        Column("state", "办理状态", ("state",),
-               lambda r: _badge(f"ending-{r['state']}", _TERMINATION[r["state"]]),
-               lambda r: _TERMINATION[r["state"]]),
+        Column("state", "办理状态", ("state", "started_by", "decided_at"),
+               lambda r: _badge(f"ending-{r['state']}", _termination(r)), _termination),
         _time_column("created_at", "申请时间"),
         _time_column("decided_at", "办结时间"),
     )  # fmt: skip
@@ -190,7 +193,7 @@ class TerminationQueue(TerminationList):
     title = "待审核解约"
     permission = "esign.review"
     export_name = "termination-queue"
-    none_title, none_text = "没有等待审核的解约", "对方同意、或盖章材料上传以后会出现在这里。"
+    none_title, none_text = "没有等待审核的解约", "双方同意，或盖章材料上传以后会出现在这里。"
     orders: ClassVar[Sequence[Order]] = (Order("oldest", "最早申请", ("pk",), column="created_at"),)
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -29,8 +29,8 @@ from graduates.access import GraduateRequest, graduate_view
 _STARTS = ("start_mutual", "start_one_sided")
 # What happens next with a termination, by its state and whether the graduate started it.
 NEXT = {
-    (TerminationState.WAITING_OTHER, True): "等待用人单位答复。对方同意后由院系、学校审核；不同意则申请结束。"
-    "对方不答复不等于同意：超过答复期限，您可以上传加盖单位公章的解约材料，由学校电话核实。",
+    (TerminationState.WAITING_OTHER, True): "等待用人单位答复。单位同意后由院系、学校审核；不同意则申请结束。"
+    "单位不答复不等于同意：超过答复期限，您可以上传加盖单位公章的解约材料，由学校电话核实。",
     (TerminationState.WAITING_OTHER, False): "单位申请协商解约，请您答复。同意须用短信验证码确认，"
     "之后由院系、学校审核；不同意则申请结束，协议照旧。",
     (TerminationState.CONSENTED, True): "单位已同意解约，一小时内单位还可以撤回同意，之后转院系审核。",

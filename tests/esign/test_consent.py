@@ -229,12 +229,12 @@ def test_the_consent_is_taken_back_within_the_hour_and_given_again(asked: Asked)
     assert asked.state == TerminationState.WAITING_OTHER
     assert (asked.termination.consented_at, asked.termination.answer) == (None, "")
     titles = titles_about(asked.termination)
-    assert sum("解约的同意已撤回" in t for t in titles) == 2, "both sides are told"
+    assert sum("已撤回对解约的同意" in t for t in titles) == 2, "both sides are told"
     assert Event.objects.filter(action="esign.terminate_take_back").exists()
     asked.consent()
     assert asked.state == TerminationState.CONSENTED
     titles = titles_about(asked.termination)
-    assert sum("解约已获同意" in t for t in titles) == 4, "both sides, twice"
+    assert sum("已同意解约，" in t for t in titles) == 4, "both sides, twice"
 
 
 @pytest.mark.django_db

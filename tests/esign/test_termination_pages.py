@@ -157,7 +157,7 @@ def test_the_graduate_uploads_a_stamped_release_after_the_deadline(agreement: Ag
     assert "提交盖章材料" not in client.get(page).content.decode()
     assert client.post(act, {"seen": t.pk, "materials": [photo()]}).status_code == 409
     Termination.objects.update(answer_by=timezone.now() - datetime.timedelta(seconds=1))
-    assert "对方逾期未答复解约" in client.get("/").content.decode()
+    assert "单位逾期未答复解约" in client.get("/").content.decode()
     assert "提交盖章材料" in client.get(page).content.decode()
     assert client.post(act, {"seen": t.pk}).status_code == 422
     assert client.post(act, {"seen": t.pk, "materials": [photo()]}).status_code == 302
