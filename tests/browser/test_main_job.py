@@ -163,6 +163,10 @@ def register(page: Page) -> None:
         {"name": "合同.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     expect(page.get_by_text("已压缩为")).to_be_visible(timeout=30_000)
+    page.locator(".evidence-grid a").click()
+    expect(page.locator("dialog.enlarged img")).to_be_visible()
+    page.get_by_role("button", name="关闭").click()
+    expect(page.locator("dialog.enlarged")).to_be_hidden()
     page.get_by_role("link", name="下一步").click()
     fill_unit(page, "安徽示例信息公司")
     page.get_by_label("单位性质").select_option(label="其他企业（含民营企业等）")
