@@ -224,10 +224,25 @@ def write_a_row_again(connection: psycopg.Connection, table: str, upgraded: Upgr
             "CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT {} FROM {} ORDER BY 1 DESC LIMIT 1"
         ).format(names, name)
     )
-    connection.execute(sql.SQL("DELETE FROM {} WHERE id IN (SELECT id FROM taken)").format(name))
+    key = sql.Identifier(primary_key_of(connection, table))
+    connection.execute(
+        sql.SQL("DELETE FROM {0} WHERE {1} IN (SELECT {1} FROM taken)").format(name, key)
+    )
     connection.execute("SET LOCAL session_replication_role = origin")
     insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM taken").format(name, names, names)
     return connection.execute(insert).rowcount
+
+
+def primary_key_of(connection: psycopg.Connection, table: str) -> str:
+    """The name of the table's key column."""
+    found = connection.execute(
+        """SELECT a.attname FROM pg_index i
+           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+           WHERE i.indrelid = %s::regclass AND i.indisprimary""",
+        [table],
+    ).fetchone()
+    assert found is not None
+    return str(found[0])
 
 
 def new_columns(upgraded: Upgraded) -> dict[tuple[str, str], Column]:
