@@ -36,21 +36,25 @@ def department_options(user: User) -> Choices:
     return list(rows.values_list("id", "name"))
 
 
-# One query instead of four, because every list page needs all of them.
+# One query instead of three, because every list page needs all of them.
 _ALL_SQL = """
     SELECT 'department' AS kind, id::text AS value, name AS label, name AS sort FROM schools_department
     WHERE school_id = %(school)s AND (%(whole)s::bool OR id = ANY(%(departments)s::bigint[]) OR id IN (
         SELECT department_id FROM schools_schoolclass WHERE id = ANY(%(classes)s::bigint[])))
   UNION ALL
-    (SELECT 'school_class', c.id::text, c.name, c.name FROM schools_schoolclass c
+    (SELECT 'school_class', c.id::text,
+            CASE WHEN %(department)s::bigint IS NULL THEN c.name || '（' || d.name || '）' ELSE c.name END,
+            d.name || c.name
+     FROM schools_schoolclass c JOIN schools_department d ON d.id = c.department_id
      WHERE c.school_id = %(school)s
        AND (%(department)s::bigint IS NULL OR c.department_id = %(department)s::bigint)
-       AND (%(department)s::bigint IS NOT NULL OR c.id = ANY(%(classes)s::bigint[])
+       AND (%(department)s::bigint IS NOT NULL OR %(year)s::int IS NOT NULL
+            OR c.id = ANY(%(classes)s::bigint[])
             OR cardinality(%(classes)s::bigint[]) > 0 AND c.department_id = ANY(%(departments)s::bigint[]))
        AND (%(year)s::int IS NULL OR c.cohort_id IN (SELECT id FROM schools_cohort
             WHERE school_id = %(school)s AND year = %(year)s::int))
        AND (%(whole)s::bool OR c.department_id = ANY(%(departments)s::bigint[]) OR c.id = ANY(%(classes)s::bigint[]))
-     ORDER BY c.name LIMIT 500)
+     ORDER BY d.name, c.name LIMIT 500)
   UNION ALL
     SELECT 'major', code, code || ' ' || name, code || ' ' || name FROM schools_major
     WHERE school_id = %(school)s
@@ -60,7 +64,8 @@ _ALL_SQL = """
 
 def list_options(user: User, department_id: int | None, year: int | None) -> dict[str, Choices]:
     """The choices of every filter for this member of staff, by the name of the filter. The classes are
-    those of the department and year. The province's lists are filtered by school."""
+    those of the department and year, or without a department all of the year. The province's lists
+    are filtered by school."""
     scope, staff = scope_of(user), staff_of(user)
     if scope is not None and scope.everything:
         return dict.fromkeys(KINDS, ()) | {"school": school_options(user)}

@@ -206,7 +206,7 @@ def school_approves(page: Page, name: str) -> None:
     page.goto("/console/destinations/queue/")
     page.get_by_role("link", name=name, exact=True).click()
     page.get_by_role("button", name="通过", exact=True).click()
-    expect(page.get_by_text(re.compile("已通过"))).to_be_visible()
+    expect(page.get_by_text(re.compile("：已通过"))).to_be_visible()
     assert signed_by_way(page)["平台投递"] == "1"
     staff_signs_out(page)
 

@@ -122,7 +122,12 @@ def graduate_shows_card(page: Page) -> None:
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("button", name="登录")).to_have_count(0)
     page.goto("/origin/")
-    page.get_by_role("button", name="确认并保存").click()
+    confirm = page.get_by_role("button", name="确认并保存")
+    forward = page.get_by_role("button", name="下一步", exact=True)
+    while not confirm.count():  # the fields stand on several pages, the answers on the last one
+        with page.expect_navigation():
+            forward.click()
+    confirm.click()
     expect(page.get_by_text("已确认并保存")).to_be_visible()
     page.goto("/my-card/")
     page.get_by_role("button", name="生成二维码名片").click()
@@ -199,7 +204,7 @@ def school_approves(page: Page) -> None:
         page.get_by_role("link", name=NAME, exact=True).click()
         expect(page.locator("[data-review]")).to_contain_text(UNIT)
         page.get_by_role("button", name="通过", exact=True).click()
-        expect(page.get_by_text(re.compile("已通过"))).to_be_visible()
+        expect(page.get_by_text(re.compile("：已通过"))).to_be_visible()
         staff_signs_out(page)
 
 

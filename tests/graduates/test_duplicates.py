@@ -145,7 +145,7 @@ def test_the_province_lists_compares_and_decides_duplicates(
     assert f'href="{LIST}"' in province.get("/console/").content.decode()
     page = province.get(LIST).content.decode()
     for graduate in pair:
-        assert f'href="{LIST}{graduate.pk}/"' in page
+        assert f'href="{LIST}{graduate.pk}/?' in page
         assert graduate.student_no in page
     assert kept.person.id_number not in page
     address = f"{LIST}{gone.pk}/"

@@ -90,7 +90,11 @@ def test_another_school_gets_404_and_other_roles_get_403(world: World) -> None:
     address = f"{reverse('console:field-permissions')}?cohort={world.cohort.year}"
     form = form_of(world.cohort)
     other = make_world()
-    assert other.client(Role.SCHOOL_ADMIN).post(address, form).status_code == 404
+    no_such_year = f"{reverse('console:field-permissions')}?cohort={world.cohort.year + 30}"
+    assert other.client(Role.SCHOOL_ADMIN).post(no_such_year, form).status_code == 404
+    before = actions.current_rights(world.cohort)
+    other.client(Role.SCHOOL_ADMIN).post(address, form_of(other.cohort))
+    assert actions.current_rights(world.cohort) == before, "a year names the own school's cohort"
     for role in (Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.PROVINCE):
         assert world.client(role).get(address).status_code == 403
         assert world.client(role).post(address, form).status_code == 403

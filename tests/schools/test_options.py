@@ -12,7 +12,7 @@ from accounts.models import User
 from schools.models import Department, Major, School, SchoolClass
 from schools.options import Choices, list_options
 from schools.roles import Role
-from tests.factories import World, make_world
+from tests.factories import World, make_classes, make_cohort, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +94,26 @@ def test_choices_cached_for_one_scope_are_not_shown_to_another() -> None:
     elsewhere = Department.objects.create(school=world.school, name="别的学院")
     assert elsewhere.name in names(world.user(Role.SCHOOL_ADMIN), "department")
     assert elsewhere.name not in names(world.user(Role.COUNSELLOR), "department")
+
+
+def test_a_class_is_chosen_without_a_department(world: World) -> None:
+    year = world.cohort.year
+    later = make_cohort(world.school, year + 1)
+    make_classes(later, world.departments[0], "明年的班")
+    found = list_options(world.school_admin, None, year)["school_class"]
+    assert [label for _, label in found] == [
+        "乙学院一班（乙学院）", "乙学院二班（乙学院）", "甲学院一班（甲学院）", "甲学院二班（甲学院）",
+    ]  # fmt: skip
+    of_one = list_options(world.school_admin, world.departments[0].pk, year)["school_class"]
+    assert [label for _, label in of_one] == ["甲学院一班", "甲学院二班"]
+    own = list_options(world.counsellor, None, year)["school_class"]
+    assert [label for _, label in own] == ["甲学院一班（甲学院）", "甲学院二班（甲学院）"]
+    one = world.classes[1][0]
+    address = f"/console/graduates/?cohort={year}"
+    page = world.client(Role.SCHOOL_ADMIN).get(address).content.decode()
+    assert f'<option value="{one.pk}">乙学院一班（乙学院）</option>' in page
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
