@@ -63,7 +63,7 @@ RESPECTS = {
 # A posting is listed if it agrees in one of these.
 _LISTED_BY = ("hit_category", "hit_place")
 # So many of the newest postings are ranked first.
-_NEWEST = 20_000
+_NEWEST = 10_000
 # So many majors of a class (专业类) are looked for at most.
 _MOST_MAJORS = 200
 _NEVER = Value(False, output_field=BooleanField())
