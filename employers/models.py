@@ -95,7 +95,7 @@ class UnitMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}({self.unit})"
+        return f"{self.name}（{self.unit}）"
 
 
 class LetterKind(models.TextChoices):

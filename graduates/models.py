@@ -174,7 +174,7 @@ class Graduate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}({self.student_no})"
+        return f"{self.name}（{self.student_no}）"
 
 
 class HandEntry(models.Model):

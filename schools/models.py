@@ -187,7 +187,7 @@ class StaffMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user.label}({self.get_role_display()})"
+        return f"{self.user.label}（{self.get_role_display()}）"
 
     @property
     def own_school(self) -> int:
