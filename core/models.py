@@ -135,6 +135,35 @@ class StoredFile(models.Model):
         return self.name
 
 
+class SavedView(models.Model):
+    """What a list shows, kept under a name: the own one of a person, or without an owner one of a
+    school, or of the province where there is no school either (`core/lists/saved.py`)."""
+
+    list_key = models.CharField("列表", max_length=40)  # the list's URL name
+    owner_id = models.BigIntegerField(null=True)
+    school_id = models.BigIntegerField(null=True)
+    name = models.CharField("名称", max_length=20)
+    query = models.TextField("条件")  # as in an address, without the year
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "保存的视图"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["list_key", "owner_id", "school_id", "name"],
+                name="saved_view_name_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(owner_id=None) | models.Q(school_id=None),
+                name="saved_view_of_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Channel(models.TextChoices):
     SMS = "sms", "短信"
     EMAIL = "email", "邮件"

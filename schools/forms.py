@@ -193,3 +193,22 @@ class BulkForm(PlatformForm):
 
     expected = fields.Number("条数")
     reason = fields.LongText("原因", star=True, max_length=300)
+
+
+class ViewNameForm(PlatformForm):
+    """The name of a saved view of a list."""
+
+    name = fields.Text("名称", max_length=20)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="rename-view-%s", **kwargs)
+
+
+class NewViewForm(PlatformForm):
+    """What a list shows, to be kept under a name, for the person or for all of the school."""
+
+    name = fields.Text("名称", max_length=20)
+    shared = fields.Check("本校工作人员共用")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="new-view-%s", **kwargs)

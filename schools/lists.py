@@ -15,18 +15,13 @@ from core.lists.page import ListPage, Order, Remembered
 from schools.access import StaffPage
 from schools.current_cohort import year_of
 from schools.list_columns import with_shared_columns
+from schools.list_views import ListWithViews
 from schools.models import ListChoice
 from schools.scope import scope_of, staff_of, visible_to
 
 
-class StaffListPage(StaffPage, ListPage):
+class StaffListPage(StaffPage, ListWithViews):
     """A list of the console whose `get_queryset` starts from what the person may see."""
-
-    @property
-    def list_key(self) -> str:
-        """The list's name where something is kept for it: its URL name."""
-        match = self.request.resolver_match
-        return (match.url_name or "") if match is not None else ""
 
     export_permission = ""
 

@@ -6,7 +6,7 @@ columns a person wants, and exports exactly what is filtered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -62,6 +62,7 @@ class ListPage(ExportedList, View):
     walked_by: ClassVar[str] = "pk"  # the field that the address of a row's page has
     empty_title: ClassVar[str] = "没有符合条件的记录"
     empty_text: ClassVar[str] = "请调整筛选条件后再试。"
+    status = 200  # of the answer; another one if a form of the list was refused
 
     @property
     def by_year(self) -> bool:
@@ -99,6 +100,14 @@ class ListPage(ExportedList, View):
     def remember(self, chosen: Remembered) -> None:
         """Keep what this person chose."""
 
+    def saved_views(self) -> dict[str, Any]:
+        """What the template needs of the views of this list that are kept under a name."""
+        return {}
+
+    def keep_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the form that saves, changes or removes a view of this list."""
+        raise Http404
+
     def empty_reason(self) -> tuple[str, str]:
         """Title and line of the empty state; the line names the cause."""
         return self.empty_title, self.empty_text
@@ -120,9 +129,10 @@ class ListPage(ExportedList, View):
             "empty": self.empty_reason() if page.is_empty else None,
             "filtered": self.is_filtered(),
             **self.column_chooser(page.columns),
+            **self.saved_views(),
             **self.get_context(page),
         }
-        return HttpResponse(render_to_string(template, context, request))
+        return HttpResponse(render_to_string(template, context, request), status=self.status)
 
     def own_address(self) -> str:
         """The list's address with its filter and order, and without its page."""
@@ -147,12 +157,23 @@ class ListPage(ExportedList, View):
         queryset = self.get_queryset()
         if self.tells_waiting and self.only_waiting():
             queryset = queryset.filter(pk__in=self.waiting_rows().order_by().values("pk"))
+        filterset = self._filterset(self._plain_query, queryset)
+        return (queryset, None) if filterset is None else (filterset.qs, filterset)
+
+    def filters_for(self, pairs: Iterable[tuple[str, str]]) -> Mapping[str, django_filters.Filter]:
+        """The filters of this list, with the choices that they offer for the address of these pairs."""
+        query = QueryDict(mutable=True)
+        for key, value in pairs:
+            query.appendlist(key, value)
+        filterset = self._filterset(lambda: query, self.get_queryset())
+        return {} if filterset is None else filterset.filters
+
+    def _filterset(
+        self, query: Callable[[], QueryDict], queryset: QuerySet[Any]
+    ) -> django_filters.FilterSet | None:
         if self.filterset_class is None:
-            return queryset, None
-        filterset = self.filterset_class(
-            self._plain_query(), queryset=queryset, request=self.request
-        )
-        return filterset.qs, filterset
+            return None
+        return self.filterset_class(query(), queryset=queryset, request=self.request)
 
     def _plain_query(self) -> QueryDict:
         """The address's query with the words that are searched for in plain text."""
@@ -198,6 +219,8 @@ class ListPage(ExportedList, View):
             return self._search(request.POST)
         if request.method == "POST" and _CHOOSE_MARK in request.POST:
             return self._choose(request.POST)
+        if request.method == "POST" and _VIEW_MARK in request.POST:
+            return self.keep_view(request)
         return super().dispatch(request, *args, **kwargs)
 
     def order(self) -> Order:
@@ -222,7 +245,7 @@ class ListPage(ExportedList, View):
     def column_chooser(self, shown: Sequence[Column]) -> dict[str, Any]:
         """The boxes of the column chooser, the sizes of the page, and the hidden fields that keep the
         rest of the address in the filter's form."""
-        kept = [(k, v) for k in ("cohort", *_CHOSEN) for v in self.request.GET.getlist(k)]
+        kept = [(k, v) for k in ("cohort", "view", *_CHOSEN) for v in self.request.GET.getlist(k)]
         size = self.size()
         sizes = [(n, f"{n} 条") for n in sorted({*PAGE_SIZES, size})]
         return {
@@ -337,9 +360,9 @@ class ListPage(ExportedList, View):
         return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own values
 
 
-# The filter form and the form of columns send these fields, so that other forms of a list page are
+# The filter form, the form of columns and the forms of saved views send these fields, so that other forms of a list page are
 # not taken for them.
-_SEARCH_MARK, _CHOOSE_MARK = "search", "choose"
+_SEARCH_MARK, _CHOOSE_MARK, _VIEW_MARK = "search", "choose", "keep_view"
 _MOST_SEARCHED = 200
 _CHOSEN = ("columns", "size")
-_FRAME = ("after", "before", "order", "export", "cohort", *_CHOSEN)
+_FRAME = ("after", "before", "order", "export", "cohort", "view", *_CHOSEN)

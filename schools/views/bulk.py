@@ -86,6 +86,7 @@ class BulkRows(StaffListPage):
     permission = "console.use"
     title = "批量办理结果"
     template_name = "schools/bulk_job.html"
+    keeps_views = False
     filterset_class = BulkRowFilter
     export_name = "bulk-result"
     empty_title = "还没有这样的记录"
