@@ -134,11 +134,14 @@ class HomePanel:
 @dataclass(frozen=True)
 class Demo:
     """Demo data of one app. `make` gets the password of every demo account; `accounts` returns
-    (role, sign-in page, login) for the start-up screen."""
+    (role, sign-in page, login) for the start-up screen. `fill` adds the many records with which the
+    demo school looks like a real one; it goes on where an earlier call was ended, and changes
+    nothing when all is there."""
 
     exists: Callable[[], bool] = lambda: True
     make: Callable[[str], None] = lambda password: None
     accounts: Callable[[], list[tuple[str, str, str]]] = list
+    fill: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)

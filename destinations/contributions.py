@@ -17,7 +17,7 @@ from core.frame import (
     Service,
     WorkLine,
 )
-from destinations import demo, dispute_steps, release_steps, reports, steps
+from destinations import demo, demo_many, dispute_steps, release_steps, reports, steps
 from destinations.actions import review
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.filters import REGISTERED, REVIEWED
@@ -183,7 +183,7 @@ CONTRIBUTIONS = Contributions(
         (release_steps.RELEASE_PROPOSAL, release_steps.ROLE_LABELS),
     ),
     jobs=(DESTINATION_IMPORTS,),
-    demo=Demo(make=demo.make_destinations),
+    demo=Demo(make=demo.make_destinations, fill=demo_many.fill_destinations),
     invariants=INVARIANTS,
     event_tables=(DestinationEvent,),
 )

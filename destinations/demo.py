@@ -48,19 +48,26 @@ def make_destinations(password: str) -> None:
             enter.enter(graduate_id=graduate.pk, typed=typed, by=admin)
             continue
         enter.enter(graduate_id=graduate.pk, typed=typed, by=adviser)
-        evidence.add_evidence(graduate=graduate, content=_paper(), name="证明.png", by=adviser)
+        evidence.add_evidence(graduate=graduate, content=paper(), name="证明.png", by=adviser)
         if index % 6 == 0:
             review.reject(graduate_id=graduate.pk, reason="证明材料缺少单位盖章", by=admin)
 
 
-def _paper() -> bytes:
-    """A picture of a sheet of paper with lines of text and a red seal."""
+def paper(number: int = 0) -> bytes:
+    """A picture of a sheet of paper with lines of text and a red seal. Different numbers give
+    different sheets."""
     image = Image.new("RGB", (1200, 1600), "#fdfdfb")
     draw = ImageDraw.Draw(image)
     draw.rectangle((420, 120, 780, 165), fill="#333333")
     for line in range(18):
         draw.rectangle(
-            (140, 280 + line * 55, 1060 - (line % 5) * 60, 292 + line * 55), fill="#777777"
+            (
+                140,
+                280 + line * 55,
+                1060 - (line * (number + 1) % 5) * 60 - number % 97,
+                292 + line * 55,
+            ),
+            fill="#777777",
         )
     draw.ellipse((760, 1240, 1020, 1500), outline="#c0392b", width=12)
     buffer = BytesIO()

@@ -114,8 +114,8 @@ def make_employer(password: str) -> None:
     make_unit(make_account(_MOBILE, password))
 
 
-def make_account(mobile: str, password: str) -> User:
-    """A unit's person who signs in with this mobile number."""
+def make_account(mobile: str, password: str | None) -> User:
+    """A unit's person who signs in with this mobile number; without a password nobody can."""
     user = User.objects.filter(realm=Realm.EMPLOYER, login=mobile).first()
     return user or User.objects.create_user(
         Realm.EMPLOYER, mobile, password, label="示例单位招聘人员", mobile=mobile

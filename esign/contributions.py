@@ -3,11 +3,12 @@
 from celery.schedules import crontab
 
 from core import bodies
-from core.frame import Contributions, MenuItem, PeriodicTask, Tab
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Tab
 from esign import (
     agreement_steps,
     amendment_steps,
     conclusion_steps,
+    demo,
     steps,
     termination_steps,
     ticket_steps,
@@ -72,4 +73,5 @@ CONTRIBUTIONS = Contributions(
     ),
     jobs=(DOCUMENTS, INVITATION_IMPORTS),
     invariants=INVARIANTS,
+    demo=Demo(fill=demo.fill_signatures),
 )  # fmt: skip

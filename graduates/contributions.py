@@ -14,7 +14,7 @@ from core.frame import (
     Tab,
     WorkLine,
 )
-from graduates import demo, origin_steps, slips
+from graduates import demo, demo_roster, origin_steps, slips
 from graduates.actions import hand_entries, origin
 from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
@@ -115,6 +115,8 @@ CONTRIBUTIONS = Contributions(
         (origin_steps.CORRECTION, origin_steps.ROLE_LABELS),
     ),
     jobs=(ROSTERS, ARCHIVE_IMPORTS),
-    demo=Demo(demo.graduates_exist, demo.make_graduates, demo.show_graduate),
+    demo=Demo(
+        demo.graduates_exist, demo.make_graduates, demo.show_graduate, demo_roster.fill_graduates
+    ),
     invariants=INVARIANTS,
 )  # fmt: skip

@@ -72,6 +72,11 @@ _MAJORS = {
     "汉语言文学": "050101",
     "会计学": "120203K",
     "金融学": "020301K",
+    "机械设计制造及其自动化": "080202",
+    "机械电子工程": "080204",
+    "英语": "050201",
+    "化学": "070301",
+    "应用化学": "070302",
 }
 
 
@@ -89,9 +94,9 @@ def make_graduates(password: str) -> None:
                 continue
             typed = typed_record(index, classes[index % len(classes)], DEMO_YEAR)
             graduate = origin.add(school=school, typed=typed, by=DEMO_ACTOR)
-            Graduate.objects.filter(pk=graduate.pk).update(created_at=_long_ago())
+            Graduate.objects.filter(pk=graduate.pk).update(created_at=long_ago())
             if index % 4:
-                _confirm(graduate)
+                confirm(graduate)
         _write_archives(school)
         _open_account(school, password)
 
@@ -108,15 +113,15 @@ def _write_archives(school: School) -> None:
     for index, graduate in enumerate(graduates.order_by("student_no")[_SIGNING:]):
         if index % 4 == 3 or hasattr(graduate, "archive"):
             continue
-        archive.save(graduate_id=graduate.pk, typed=_RECEIVERS[index % 3], by=admin)
+        archive.save(graduate_id=graduate.pk, typed=RECEIVERS[index % 3], by=admin)
         if index % 2:
-            sending = {"tracking_no": f"9900{index + 1:09}", "sent_on": _today()}
+            sending = {"tracking_no": f"9900{index + 1:09}", "sent_on": today()}
             archive.record_sending(graduate_id=graduate.pk, typed=sending, by=admin)
 
 
 # The first ones in the order of student numbers sign agreements in the demo and in browser tests.
 _SIGNING = 4
-_RECEIVERS = (
+RECEIVERS = (
     {
         "transfer_type": "origin", "unit_name": "示例县人才服务中心", "contact": "示例老师",
         "phone": "0551-60000001", "address": "示例县示例路1号", "postcode": "230000",
@@ -129,16 +134,17 @@ _RECEIVERS = (
 )  # fmt: skip
 
 
-def _today() -> str:
+def today() -> str:
     return timezone.localdate().isoformat()
 
 
-def _long_ago() -> datetime.datetime:
+def long_ago() -> datetime.datetime:
     """The demo's records and accounts are a month old, so that one can sign at once (ADR 6)."""
     return timezone.now() - datetime.timedelta(days=30)
 
 
-def _confirm(graduate: Graduate) -> None:
+def confirm(graduate: Graduate) -> None:
+    """Confirm the origin record as it stands."""
     graduate = Graduate.objects.select_related(*RELATED).get(pk=graduate.pk)
     shown = confirmation_hash(record_of(graduate))
     origin.confirm(graduate_id=graduate.pk, shown_hash=shown, by=DEMO_ACTOR)
@@ -150,7 +156,7 @@ def _open_account(school: School, password: str) -> None:
     user = User.objects.filter(realm=Realm.GRADUATE, login=login).first()
     if user is None:
         user = User.objects.create_user(Realm.GRADUATE, login, password, label=graduate.name)
-    Person.objects.filter(pk=graduate.person_id).update(user=user, activated_at=_long_ago())
+    Person.objects.filter(pk=graduate.person_id).update(user=user, activated_at=long_ago())
 
 
 def graduates_exist() -> bool:

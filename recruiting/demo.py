@@ -5,18 +5,16 @@ from __future__ import annotations
 
 import csv
 import datetime
-import re
 from pathlib import Path
 
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Realm, User
-from core.models import OutboxMessage
-from employers.demo import drawn_signature, make_account, make_unit
+from employers.demo import make_account, make_unit
 from employers.models import UnitMember
-from esign.actions import accept, drafts, invite
-from esign.models import Invitation, Reading
+from esign import demo as esign_demo
+from esign.actions import drafts, invite
+from esign.models import Invitation
 from graduates.models import Graduate, Person
 from recruiting import consent, demo_fairs
 from recruiting.actions import (
@@ -285,7 +283,7 @@ def _sign(published: dict[int, Posting]) -> None:
         application = _deliver(graduate, published[0])
         invitation = _offer(application, published[0].member)
         if student_no == _SIGNED:
-            _accept(invitation, graduate)
+            esign_demo.accept_invitation(invitation, _account(graduate))
 
 
 def _offer(application: Application, unit: UnitMember) -> Invitation:
@@ -293,34 +291,9 @@ def _offer(application: Application, unit: UnitMember) -> Invitation:
     draft = offers.begin_from_application(
         application_id=application.pk, member=unit, address=_ADDRESS
     )
-    today = timezone.localdate()
-    drafts.save(draft=draft, typed=draft.values | {
-        "unit_address": "示例路1号", "contact_phone": "0551-60000000", "contact_email": "hr@example.com",
-        "probation_wage": "6000", "penalty": "3000", "penalty_notes": "",
-        "report_place": "示例路1号人力资源部", "report_by": (today + 200 * _DAY).isoformat(),
-        "work_place": "合肥市", "signing_notes": "提供集体宿舍", "archive_unit": "示例市人才交流中心",
-        "archive_contact": "示例老师", "archive_phone": "0551-60000002",
-        "archive_address": "示例市示例路2号", "valid_days": "3",
-    })  # fmt: skip
+    drafts.save(draft=draft, typed=draft.values | esign_demo.terms())
     draft.refresh_from_db()
     return invite.send(draft=draft)
-
-
-def _accept(invitation: Invitation, graduate: Graduate) -> None:
-    """Accept as the page does: after the reading time, with the code sent to the graduate's phone."""
-    by = _account(graduate)
-    accept.open_notice(invitation=invitation, by=by)
-    Reading.objects.filter(graduate=graduate, terms_hash=invitation.terms_hash).update(
-        opened_at=F("opened_at") - _HOUR
-    )
-    accept.send_code(invitation=invitation, by=by, address=_ADDRESS)
-    message = OutboxMessage.objects.filter(address=graduate.mobile, secret=True).latest("pk")
-    code = re.search(r"(?<!\d)\d{6}(?!\d)", message.text)
-    assert code is not None
-    accept.accept(
-        invitation=invitation, by=by, terms_hash=invitation.terms_hash, code=code.group(),
-        address=_ADDRESS, signature=drawn_signature(), agent="演示数据",
-    )  # fmt: skip
 
 
 # --- recommendations and reports ---------------------------------------------------------------------

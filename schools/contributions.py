@@ -27,5 +27,5 @@ CONTRIBUTIONS = Contributions(
     ),
     jobs=(BULK_JOBS,),
     periodic_tasks=(PeriodicTask("sweep-bulk-jobs", "schools.tasks.sweep_bulk_jobs", 60.0),),
-    demo=Demo(demo.schools_exist, demo.make_schools, demo.accounts),
+    demo=Demo(demo.schools_exist, demo.make_schools, demo.accounts, demo.fill_school),
 )  # fmt: skip

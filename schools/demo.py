@@ -26,6 +26,14 @@ _DEPARTMENTS = {
     "经济管理学院": [("120203K", "会计学"), ("020301K", "金融学")],
 }
 
+# The cohort before, and the departments that the first school has beside those above.
+EARLIER_YEAR = DEMO_YEAR - 1
+_MORE_DEPARTMENTS = {
+    "机械工程学院": [("080202", "机械设计制造及其自动化"), ("080204", "机械电子工程")],
+    "外国语学院": [("050201", "英语")],
+    "化学与材料学院": [("070301", "化学"), ("070302", "应用化学")],
+}
+
 
 def schools_exist() -> bool:
     return School.objects.filter(code__in=_SCHOOLS).count() == len(_SCHOOLS)
@@ -43,19 +51,7 @@ def make_schools(password: str) -> None:
                 "ends_on": datetime.date(DEMO_YEAR, 8, 31),
             },
         )
-        departments = []
-        for department_name, majors in _DEPARTMENTS.items():
-            department, _ = Department.objects.get_or_create(school=school, name=department_name)
-            departments.append(department)
-            for major_code, major_name in majors:
-                Major.objects.get_or_create(school=school, code=major_code, name=major_name)
-                for number in (1, 2):
-                    SchoolClass.objects.get_or_create(
-                        school=school,
-                        cohort=cohort,
-                        department=department,
-                        name=f"{major_name}23{number}班",
-                    )
+        departments = _make_departments(cohort, _DEPARTMENTS)
         _account(f"{code}admin", f"演示校管{code}", Role.SCHOOL_ADMIN, school, password)
         admin = _account(
             f"{code}yuanxi", f"演示院系{code}", Role.DEPARTMENT_ADMIN, school, password
@@ -67,6 +63,39 @@ def make_schools(password: str) -> None:
         )
         adviser.cohorts.set([cohort])
         adviser.departments.set(departments[:1])
+
+
+def _make_departments(cohort: Cohort, wanted: dict[str, list[tuple[str, str]]]) -> list[Department]:
+    """Departments with their majors, and two classes of each major in the cohort."""
+    school = cohort.school
+    departments = []
+    for department_name, majors in wanted.items():
+        department, _ = Department.objects.get_or_create(school=school, name=department_name)
+        departments.append(department)
+        for major_code, major_name in majors:
+            Major.objects.get_or_create(school=school, code=major_code, name=major_name)
+            for number in (1, 2):
+                SchoolClass.objects.get_or_create(
+                    school=school, cohort=cohort, department=department,
+                    name=f"{major_name}{cohort.year % 100 - 4}{number}班",
+                )  # fmt: skip
+    return departments
+
+
+def fill_school() -> None:
+    """Give the first school six departments, and an earlier cohort that is open until the end of its
+    year."""
+    school = School.objects.get(code=DEMO_CODE)
+    cohort = Cohort.objects.get(school=school, year=DEMO_YEAR)
+    earlier, _ = Cohort.objects.get_or_create(
+        school=school, year=EARLIER_YEAR,
+        defaults={
+            "opens_on": datetime.date(EARLIER_YEAR - 1, 9, 1),
+            "ends_on": datetime.date(EARLIER_YEAR, 12, 31),
+        },
+    )  # fmt: skip
+    _make_departments(cohort, _MORE_DEPARTMENTS)
+    _make_departments(earlier, _DEPARTMENTS | _MORE_DEPARTMENTS)
 
 
 def _account(

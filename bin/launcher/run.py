@@ -92,9 +92,21 @@ def serve(env: dict[str, str], servers: list[Service], options: argparse.Namespa
             stack.callback(service.stop)
         wait_for_answer(f"http://127.0.0.1:{port}/healthz", running["web"])
         say_addresses(env, port, demo=not options.no_demo)
+        if not options.no_demo:
+            stack.callback(fill_demo(env, account).stop)
         # This runs first at the end, so that no command starts to share services that are stopping.
         stack.callback(delete_note)
         keep_running([*servers, *running.values()], log=VAR / "run.log")
+
+
+def fill_demo(env: dict[str, str], account: Account | None) -> Service:
+    """Begin to fill the first demo school with graduates, beside the services and after them in turn. It
+    is ended with them, and the next start goes on with it."""
+    argv = ["nice", PYTHON, "manage.py", "load_demo", "--fill"]
+    own = env_of_service(env, simulator=False)
+    filling = Service("demo", argv, VAR / "demo.log", own, account, cwd=str(ROOT))
+    filling.start()
+    return filling
 
 
 def env_of_service(env: dict[str, str], *, simulator: bool) -> dict[str, str]:
