@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from codes import lookup
@@ -390,3 +393,19 @@ def test_names_are_read_as_well_as_codes() -> None:
         "34",
         "340111",
     )
+
+
+def test_the_migration_widens_the_punctuation_of_conditions_that_nobody_edited() -> None:
+    widen = importlib.import_module("destinations.migrations.0008_conditions_in_full_width").widen
+    rows = CategoryField.objects.filter(field="unit_code", category_id__in=("10", "11"), form="")
+    rows.filter(category_id="11").update(condition="境外单位没有统一社会信用代码, 可不填")
+    rows.filter(category_id="10").update(condition="本省要求: 必填")
+    widen(apps, None)
+    assert dict(rows.values_list("category_id", "condition")) == {
+        "11": "境外单位没有统一社会信用代码，可不填", "10": "本省要求: 必填",
+    }  # fmt: skip
+
+
+def test_shipped_sentences_have_full_width_punctuation() -> None:
+    for condition in CategoryField.objects.values_list("condition", flat=True):
+        assert not re.search(r"[\u4e00-\u9fff][,:;()]|[,:;()][\u4e00-\u9fff]", condition), condition
