@@ -75,6 +75,9 @@ def _typed(number: int) -> dict[str, Any]:
         return {"category": "76", "occupation": "为示例杂志供稿", "monthly_wage": "5200"}
     if kind == 16:
         return {"category": "502"} | {k: unit[k] for k in ("unit_name", "unit_division", "contact_name", "contact_phone")}  # fmt: skip
+    if kind == 19:
+        founded = ("unit_name", "unit_code", "unit_property", "unit_industry", "unit_division")
+        return {"category": "751"} | {k: unit[k] for k in founded}
     if kind in (0, 10):
         return {"category": "10", "form": "agreement", "agreement_ref": f"演示{number:04}", **unit}
     return {"category": "11", **unit}
