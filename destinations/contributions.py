@@ -63,6 +63,7 @@ CONTRIBUTIONS = Contributions(
     body_limits={
         "console:destination-imports": bodies.ROSTER,
         "console:evidence-add": bodies.PICTURES,
+        "console:destination-enter": bodies.PICTURES,
         "console:release-propose": bodies.PICTURES,
         "destination-materials": bodies.PICTURES,
         "destination-release": bodies.PICTURES,

@@ -7,8 +7,9 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from codes import readers
-from destinations import reports
+from destinations import alike, reports
 from destinations.catalogue import catalogue
 from destinations.states import APPROVED, State
 from graduates.filters import GraduateFilter, search_graduates
@@ -31,13 +32,30 @@ class DestinationFilter(GraduateFilter):
         label="生源信息", choices=[("done", "已确认或锁定"), ("open", "未确认")], method="by_origin"
     )
     rate = django_filters.ChoiceFilter(label="统计归类", choices=(), method="by_rate")
+    # Only there if the address names it: the review page links to what has the same as its record.
+    alike = django_filters.ChoiceFilter(label="相同之处", choices=(), method="by_alike")
 
     def choices(self) -> dict[str, Choices]:
         leaves = catalogue().leaves.values()
         return super().choices() | {
             "category": [(leaf.code, leaf.label) for leaf in leaves],
             "rate": reports.rate_choices(),
+            "alike": self._alike_choices(),
         }
+
+    def _alike_choices(self) -> Choices:
+        value = self.data.get("alike", "")
+        assert isinstance(self.request.user, User)
+        self._alike = alike.asked_for(value, self.request.user) if value else None
+        if self._alike is None:
+            return []
+        d, kind = self._alike
+        return [(value, f"与{d.graduate.name}{alike.WORDS[kind]}")]
+
+    def by_alike(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        assert self._alike is not None  # else there is no such filter
+        d, kind = self._alike
+        return alike.others(queryset, d, kind, alike.hashes_of(d))
 
     def by_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         if value == REGISTERED:

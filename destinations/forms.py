@@ -36,10 +36,12 @@ class EntryForm(DeclaredForm):
 
     version = fields.Seen()
     wage_override = fields.Text("月薪低于最低标准时的说明", required=False, max_length=200)
+    images = fields.Uploads("上传材料图片", required=False, help_text="可一次选择多张，最多4张。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["wage_override"].widget.attrs["id"] = "wage_override"
+        self.fields["images"].widget.attrs["class"] = "form-control form-control-sm"
 
 
 def registration_form(
@@ -48,11 +50,14 @@ def registration_form(
     d: Destination,
     data: Mapping[str, Any] | None = None,
     *,
+    files: Mapping[str, Any] | None = None,
+    typed: Mapping[str, str] | None = None,
     grey: Collection[str] = (),
     base: type[DeclaredForm] = DeclaredForm,
 ) -> DeclaredForm:
     """A form with the fields that the category and its local form `kind` ask for. The fields in
-    `grey` are shown but can't be edited."""
+    `grey` are shown but can't be edited. `typed` is text that was typed under another category and is
+    shown instead of what is stored."""
     asked = (leaf.declared(key) for key in leaf.shown(kind))
     shown = sorted(asked, key=lambda f: GROUPS.index(f.group))
     keys = [f.key for f in shown]
@@ -64,7 +69,13 @@ def registration_form(
         hints={} if d.agreement_no else {key: leaf.note(key, kind) for key in keys},
         base=base,
     )
-    return form_class(data, initial=stored_values(d) | {"wage_override": d.wage_override})
+    initial = stored_values(d) | {"wage_override": d.wage_override} | dict(typed or {})
+    return form_class(data, files, initial=initial)
+
+
+def typed_values(data: Mapping[str, Any]) -> dict[str, str]:
+    """The text that was typed into fields of a destination, whatever category they were asked for."""
+    return {key: data[key] for key in BY_KEY if key in data}
 
 
 def registration_steps(form: DeclaredForm) -> list[FormStep]:

@@ -74,6 +74,18 @@ def resume_guards(*, destination: Destination) -> None:
 
 
 @hook
+def undo_guards(*, destination: Destination) -> None:
+    """A review is about to be undone. Raise a `DomainError` to refuse it, because something has
+    followed the review."""
+
+
+@hook
+def review_undone(*, destination: Destination) -> None:
+    """A review is being undone. `destination` still is as the review left it. Runs in the transaction
+    of the step; may refuse it, too."""
+
+
+@hook
 def dispute_upheld(*, destination: Destination, reason: str, by: User) -> bool:
     """A dispute is upheld. Return True if an agreement was ended, which releases the
     destination."""

@@ -126,6 +126,20 @@ class Destination(models.Model):
                 name="destination_queue",
                 condition=Q(state__in=[*WAITING, State.DEPARTMENT_APPROVED]),
             ),
+            # What else a unit's code or number appears on (`alike.py`).
+            models.Index(
+                fields=["unit_code"], name="destination_unit_code", condition=~Q(unit_code="")
+            ),
+            models.Index(
+                fields=["contact_phone"],
+                name="destination_phone",
+                condition=~Q(contact_phone=""),
+            ),
+            models.Index(
+                fields=["contact_mobile"],
+                name="destination_mobile",
+                condition=~Q(contact_mobile=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
+
+from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models.functions import Now
 
 from accounts.models import Realm, User
 from accounts.second_person import check_another_person
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
 from destinations import hooks
-from destinations.models import NOT_REGISTERED, Destination, ReleaseProposal, is_seeking
+from destinations.models import (
+    NOT_REGISTERED,
+    Destination,
+    DestinationEvent,
+    Evidence,
+    ReleaseProposal,
+    is_seeking,
+)
 from destinations.states import APPROVED, OPEN_RELEASE, ReasonSource, ReleaseState, State
 from graduates.permissions import phase_for
 from graduates.queries import has_reset_account
@@ -127,6 +138,30 @@ def open_proposal(d: Destination) -> ReleaseProposal | None:
     return ReleaseProposal.objects.filter(graduate_id=d.pk, state__in=OPEN_RELEASE).first()
 
 
+# How long one's own review can be undone, by the database's clock.
+UNDO_SECONDS = 5
+_REVIEWS = ("approve", "reject")
+
+
+def last_event(graduate_id: int) -> DestinationEvent | None:
+    return DestinationEvent.objects.filter(graduate_id=graduate_id).order_by("-id").first()
+
+
+def reviewed_just_now(d: Destination, actor: StepActor) -> None:
+    """One's own review can be undone for a few seconds, as long as nothing has followed it."""
+    age = ExpressionWrapper(Now() - F("at"), output_field=DurationField())
+    rows = DestinationEvent.objects.filter(graduate_id=d.pk).annotate(age=age)
+    last = rows.order_by("-id").first()
+    if last is None or last.action not in _REVIEWS or last.actor_id != actor.pk:
+        raise Refused("not_last", "最近一步不是您的审核，不能撤销。")
+    if last.age > datetime.timedelta(seconds=UNDO_SECONDS):
+        raise Refused("too_late", f"审核已超过{UNDO_SECONDS}秒，不能撤销。")
+    later = Q(created_at__gt=last.at) | Q(removed_at__gt=last.at)
+    if Evidence.objects.filter(later, graduate_id=d.pk).exists():
+        raise Refused("followed", "审核以后证明材料已有变化，不能撤销。")
+    hooks.undo_guards.run(destination=d)
+
+
 def errors_are_gone(d: Destination, actor: StepActor) -> None:
     hooks.resume_guards.run(destination=d)
 
@@ -219,6 +254,10 @@ MACHINE = Machine(
         Step("reject", "不通过", _SCHOOL,
              states(State.PENDING, State.ESIGNED, *APPROVED),
              State.REJECTED, (not_sealed,), "with a reason", needs_reason=True),
+        Step("undo_review", "撤销审核", _DEPARTMENT | _SCHOOL,
+             states(*APPROVED, State.REJECTED), None,
+             (not_sealed, not_disputed, reviewed_just_now),
+             f"one's own 通过 or 不通过 within {UNDO_SECONDS} seconds; to the state before"),
         Step("reject_national", "全国系统退回", roles(NATIONAL),
              states(*APPROVED, State.REJECTED), State.REJECTED, (),
              "on one already rejected it joins the reasons", needs_reason=True),

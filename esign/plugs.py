@@ -56,6 +56,17 @@ def approved_makes_document(*, destination: Destination, action: str) -> None:
         documents.request(agreement=agreement, destination=destination)
 
 
+@hooks.review_undone.plug()
+def withdraw_document(*, destination: Destination) -> None:
+    """The document with the approval that is undone goes, unless somebody has printed it."""
+    if destination.locked_at is None or destination.state not in APPROVED:
+        return
+    rows = Agreement.objects.select_for_update(no_key=True)
+    agreement = rows.filter(graduate_id=destination.pk, state=AgreementState.ACTIVE).first()
+    if agreement is not None:
+        documents.withdraw(agreement=agreement, destination=destination)
+
+
 @hooks.dispute_upheld.plug()
 def end_the_agreement(*, destination: Destination, reason: str, by: User) -> bool:
     """End the agreement of an e-signed destination whose dispute was upheld. Returns whether there

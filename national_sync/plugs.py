@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from core.errors import Refused
-from destinations.hooks import dispute_settled, resume_guards, review_notes
+from destinations.hooks import dispute_settled, resume_guards, review_notes, undo_guards
 from destinations.models import Destination
 from destinations.states import State
 from national_sync import home, way  # noqa: F401 - they fill hooks
@@ -32,6 +32,13 @@ def refuse_with_errors(*, destination: Destination) -> None:
     """What the national system found wrong has to be corrected first."""
     if sentences := errors_that_remain(destination):
         raise Refused("errors_remain", f"还不能恢复上报：{'；'.join(sentences)}。")
+
+
+@undo_guards.plug()
+def refuse_when_sent(*, destination: Destination) -> None:
+    found = way.sent_and_accepted(destination=destination)
+    if found is not None and found.sent:
+        raise Refused("sent", "已上报全国系统，不能撤销；如有误请按“不通过”办理。")
 
 
 @review_notes.plug()

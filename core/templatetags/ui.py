@@ -22,6 +22,7 @@ from core.frame import MenuItem, Service
 from core.lists.walk import address_of, of_request
 from core.masking import mask_id, mask_phone
 from core.menu import line_of
+from core.notices import button_of
 
 register = template.Library()
 
@@ -54,6 +55,7 @@ def icon(name: str) -> SafeString:
 
 register.filter("mask_id", mask_id)
 register.filter("mask_phone", mask_phone)
+register.filter("button_of", button_of)
 
 
 @register.simple_tag

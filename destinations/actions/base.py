@@ -195,6 +195,15 @@ def restore(d: Destination, before: dict[str, Any]) -> None:
             setattr(d, key, value)
 
 
+def restore_review(d: Destination, before: dict[str, Any]) -> None:
+    """Set approvals, reason and flags to those of an event's snapshot. The caller sets the state."""
+    for key in ("reason", "reason_source", "flagged", *_APPROVAL_FIELDS):
+        value = before[key]
+        if key.endswith("_at") and value:
+            value = datetime.datetime.fromisoformat(value)
+        setattr(d, key, value)
+
+
 def clear(d: Destination) -> None:
     """Empty the destination, as it was when its graduate was imported. The caller sets the state."""
     put_values(d, NOT_REGISTERED, "", {key: empty_value(key) for key in KEYS})

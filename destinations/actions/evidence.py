@@ -9,10 +9,12 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from core import audit, files
+from core.clock import database_now
 from core.errors import Refused
 from core.files import images
 from core.models import StoredFile
@@ -166,7 +168,7 @@ def remove_evidence(*, evidence: Evidence, by: User) -> None:
             evidence.delete()
             files.discard(evidence.file)
         else:
-            evidence.removed_at = timezone.now()
+            evidence.removed_at = database_now()
             evidence.save(update_fields=["removed_at"])
 
 
@@ -204,4 +206,4 @@ def submit_evidence(graduate_id: int, category: str) -> None:
 
 def hide_evidence(graduate_id: int) -> None:
     """Hide all images of a destination that was released, those of other categories, too."""
-    _standing(graduate_id).update(removed_at=timezone.now())
+    _standing(graduate_id).update(removed_at=Now())

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import DomainError, Invalid, Refused
+from destinations import hooks
 from destinations.actions import base
 from destinations.fields import BY_KEY
 from destinations.models import Destination
 from destinations.states import ReasonSource, State
-from destinations.steps import MACHINE, StepActor, role_of
+from destinations.steps import MACHINE, StepActor, last_event, role_of
 from schools.roles import Level
 from schools.scope import visible_to
 
@@ -58,6 +59,17 @@ def reject(*, graduate_id: int, reason: str, by: User, version: int | None = Non
         d.reason_source = ReasonSource.SCHOOL if school else ReasonSource.DEPARTMENT
         d.department_at, d.department_by, d.school_at, d.school_by = None, "", None, ""
         return change.write(reason=d.reason)
+
+
+def undo(*, graduate_id: int, by: User, version: int | None = None) -> Destination:
+    """Take back one's own review of a moment ago: state, reason and approvals become what they were."""
+    with base.step("undo_review", graduate_id, by, version=version) as change:
+        d, last = change.destination, last_event(graduate_id)
+        assert last is not None  # the step's guard has found it
+        hooks.review_undone.run(destination=d)
+        before = last.snapshot["before"]
+        base.restore_review(d, before)
+        return change.write(to=before["state"])
 
 
 def reject_national(*, graduate_id: int, reason: str, by: StepActor) -> Destination:

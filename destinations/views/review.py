@@ -10,23 +10,25 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from core import files
+from codes.forms import DeclaredForm
+from core import files, notices
 from core.errors import DomainError
 from core.forms import posted
-from core.forms.posted import picked_ids
+from core.forms.posted import picked_ids, pressed
 from core.lists import keyset, walk
 from destinations import forms, hooks, sheets
 from destinations.actions import enter as entering
 from destinations.actions import evidence, review
 from destinations.actions.dispute import open_dispute
-from destinations.catalogue import catalogue, group_by_top
+from destinations.alike import alike
+from destinations.catalogue import Leaf, catalogue, group_by_top
 from destinations.fields import BY_KEY, FORMS
 from destinations.hooks import ReviewMaterial, ReviewPicture
 from destinations.models import Destination, DestinationEvent, Evidence, is_seeking
 from destinations.queries import waiting_for
 from destinations.rules import check_registration
 from destinations.states import ReasonSource, State
-from destinations.steps import MACHINE, open_proposal
+from destinations.steps import MACHINE, UNDO_SECONDS, open_proposal
 from destinations.views.lists import READY_REASONS
 from schools.access import StaffRequest, staff_view
 from schools.scope import visible_to
@@ -66,16 +68,19 @@ def _workspace(
     earlier, later = (None, None) if in_walk else _neighbours(request, d)
     found = hooks.review_material.run(destination=d, user=request.user)
     materials = [material for material in found if material is not None]
+    rows = list(evidence.standing_evidence(d.pk, d.category))
     context = {
         "d": d,
         "graduate": d.graduate,
         "category": forms.category_label(d),
+        "may_reveal": request.user.has_perm("graduates.reveal"),
         "leaf": catalogue().leaves.get(d.category),
         "values": _values_with_changes(d, events),
         "warnings": _warnings(d),
         "notes": [note for notes in hooks.review_notes.run(destination=d) for note in notes],
         "materials": materials,
-        "pictures": _pictures(list(evidence.standing_evidence(d.pk, d.category)), materials),
+        "pictures": _pictures(rows, materials),
+        "alike": alike(d, request.user, sorted({row.file.sha256 for row in rows})),
         "takes_evidence": not is_seeking(d.category),
         "can": {s.action: s for s in MACHINE.available(d, request.user)},
         "links": [
@@ -154,8 +159,8 @@ def _warnings(d: Destination) -> list[str]:
 @staff_view("destinations.review")
 @require_POST
 def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """Take one step: approve, reject, tick or resume. After a review the next destination of the queue
-    is shown."""
+    """Take one step: approve, reject, undo either, tick or resume. After a review the next destination
+    of the queue is shown."""
     d = destination_or_404(request, pk)
     form = forms.ReviewForm(request.POST)
     if not form.is_valid():
@@ -166,20 +171,23 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     try:
         match action:
             case "approve":
-                review.approve(graduate_id=pk, by=request.user, version=version)
+                done = review.approve(graduate_id=pk, by=request.user, version=version)
             case "reject":
-                review.reject(graduate_id=pk, reason=reason, by=request.user, version=version)
+                done = review.reject(
+                    graduate_id=pk, reason=reason, by=request.user, version=version
+                )
+            case "undo_review":
+                done = review.undo(graduate_id=pk, by=request.user, version=version)
             case "tick":
-                review.tick(graduate_id=pk, by=request.user, version=version)
+                done = review.tick(graduate_id=pk, by=request.user, version=version)
             case "resume":
-                review.resume(graduate_id=pk, by=request.user, version=version)
+                done = review.resume(graduate_id=pk, by=request.user, version=version)
             case _:
                 return redirect("console:destination", pk=pk)
     except DomainError as refusal:
         form.add_refusal(refusal)
         return _workspace(request, destination_or_404(request, pk), form)
-    label = _STEP_LABELS.get(action, action)
-    messages.success(request, f"{d.graduate.name}：已{label}。")
+    _say_done(request, done, action, d.graduate.name)
     if walked is not None and action in ("approve", "reject"):
         return redirect(walked.following or walked.back)
     if following is not None and action in ("approve", "reject"):
@@ -187,9 +195,29 @@ def act(request: StaffRequest, pk: int, action: str) -> HttpResponse:
     return redirect("console:destination", pk=pk)
 
 
+def _say_done(request: StaffRequest, d: Destination, action: str, name: str) -> None:
+    """What was done, and for a review the button that undoes it."""
+    if action == "undo_review":
+        messages.success(request, f"{name}：已撤销审核，恢复为“{State(d.state).label}”。")
+        return
+    sentence = f"{name}：已{_STEP_LABELS[action]}。"
+    if action not in ("approve", "reject"):
+        messages.success(request, sentence)
+        return
+    button = notices.Button(
+        label=f"撤销（{UNDO_SECONDS}秒）",
+        address=reverse("console:destination-act", args=[d.pk, "undo_review"]),
+        version=d.version,
+        seconds=UNDO_SECONDS,
+        key="undo",
+    )
+    notices.success(request, sentence, button=button)
+
+
 @staff_view("destinations.enter")
 def enter(request: StaffRequest, pk: int) -> HttpResponse:
-    """Staff enter a destination in a form with the same fields as the graduate's."""
+    """Staff enter a destination in a form with the same fields as the graduate's, and upload what
+    proves it. Another category keeps the text of the fields that both have."""
     d = destination_or_404(request, pk)
     MACHINE.check("enter", d, request.user)
     data = posted(request) or request.GET
@@ -197,8 +225,14 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
         data if "category" in data else {"category": d.category, "form": d.form}
     )
     form, kept = None, picked_ids(request, "kept")
+    switches = pressed(request, "switch") == "1"
     if leaf is not None:
-        form = forms.registration_form(leaf, kind, d, posted(request), base=forms.EntryForm)
+        form = forms.registration_form(
+            leaf, kind, d, None if switches else posted(request), files=request.FILES,
+            typed=forms.typed_values(data) if switches else None, base=forms.EntryForm,
+        )  # fmt: skip
+    if leaf is not None and form is not None and form.is_bound:
+        _take_pictures(request, d, leaf, form)
     if leaf is not None and form is not None and form.may_try():
         typed = form.typed | {"category": leaf.code, "form": kind}
         try:
@@ -224,11 +258,27 @@ def enter(request: StaffRequest, pk: int) -> HttpResponse:
         "leaves": list(group_by_top(list(catalogue().leaves.values()))),
         "groups": form.groups() if form and leaf and (kind or not leaf.has_forms) else [],
         "sheet": sheets.sheet_title(leaf) if leaf else "",
+        "standing": evidence.standing_evidence(d.pk, leaf.code) if leaf else [],
         "earlier": evidence.earlier_evidence(d.pk, leaf.code) if leaf else [],
         "kept": kept,
     }
     status = 422 if form is not None and form.errors else 200
     return render(request, "destinations/console/enter.html", context, status=status)
+
+
+def _take_pictures(request: StaffRequest, d: Destination, leaf: Leaf, form: DeclaredForm) -> None:
+    """Keep the pictures at once, for the chosen category, so that they need not be chosen again when
+    something else is wrong."""
+    form.is_valid()
+    uploads = form.cleaned_data.get("images")
+    if not uploads:
+        return
+    try:
+        evidence.add_uploads(
+            graduate=d.graduate, uploads=uploads, by=request.user, category=leaf.code
+        )
+    except DomainError as refusal:
+        form.add_error("images", refusal.message)
 
 
 @staff_view("destinations.view")

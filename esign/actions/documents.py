@@ -16,12 +16,13 @@ from django.utils import timezone
 from accounts.models import User
 from core import audit, files, jobs, pdf
 from core.db.lookups import LookUp
+from core.errors import Refused
 from core.jobs import JobKind
 from core.time_stamps import NoTimeStamp
 from core.wake import wake
 from destinations.models import Destination
 from esign import documents, pdf_signing, verification
-from esign.models import Agreement, AgreementVersion, Document
+from esign.models import Agreement, AgreementVersion, Document, Print, PrintTicket
 from esign.states import DocumentState
 from schools.actions.base import require
 
@@ -62,6 +63,21 @@ def request(*, agreement: Agreement, destination: Destination) -> Document:
     if is_new:
         wake("esign.tasks.make_documents")
     return document
+
+
+def withdraw(*, agreement: Agreement, destination: Destination) -> None:
+    """Remove the document with the present approvals, because the last of them is undone. The caller
+    has locked the agreement. Raises `Refused` if it was printed, or is about to be."""
+    version = AgreementVersion.objects.get(agreement=agreement, number=agreement.version)
+    made = Document.objects.filter(
+        version=version, fingerprint=documents.fingerprint(version, approvals_of(destination))
+    )
+    if (
+        Print.objects.filter(document__in=made).exists()
+        or PrintTicket.objects.filter(document__in=made).exists()
+    ):
+        raise Refused("printed", "协议书已经打印，不能撤销审核。")
+    made.delete()
 
 
 def current_document(agreement: Agreement) -> Document | None:

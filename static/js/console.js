@@ -45,6 +45,13 @@
     for (const el of filter.elements) if (el.name && !el.value) el.disabled = true;
   });
 
+  // Another category shows its fields at once; what was typed goes with it.
+  for (const select of $$("[data-switch]")) select.addEventListener("change", () => {
+    const form = select.form;
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "switch", value: "1" }));
+    form.submit();
+  });
+
   // Picking rows for a bulk action; shift extends.
   const bulk = $("[data-bulk]");
   if (bulk) {
@@ -73,10 +80,13 @@
     show();
   }
 
-  // J and K lead from a record to the next and back.
+  // A button that undoes what was just done goes when it is too late.
+  for (const form of $$("[data-lasts]")) setTimeout(() => form.remove(), 1000 * form.dataset.lasts);
+
+  // J and K lead from a record to the next and back, U undoes the review of a moment ago.
   document.addEventListener("keydown", (e) => {
     if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
-    const key = { j: "next", k: "previous" }[e.key];
+    const key = { j: "next", k: "previous", u: "undo" }[e.key.toLowerCase()];
     if (key) $(`[data-key=${key}]`)?.click();
   });
 
@@ -102,8 +112,8 @@
   document.addEventListener("submit", (e) => {
     const question = e.submitter?.dataset.confirm ?? e.target.dataset.confirm;
     if (question && !window.confirm(question)) { e.preventDefault(); return; }
-    // A second click does nothing while the first is on its way.
-    if (e.target.method === "post") {
+    // A second click does nothing while the first is on its way. What opens in another tab is no first click.
+    if (e.target.method === "post" && e.submitter?.formTarget !== "_blank") {
       if (e.target.dataset.sent && !e.target.dataset.again) { e.preventDefault(); return; }
       e.target.dataset.sent = "1";
       setTimeout(() => { delete e.target.dataset.sent; }, 4000);

@@ -39,6 +39,7 @@ def take_step(action: str, pk: int, by: Any) -> Destination:
         "enter": lambda: enter.enter(graduate_id=pk, typed=CONTRACT, by=by),
         "approve": lambda: review.approve(graduate_id=pk, by=by),
         "reject": lambda: review.reject(graduate_id=pk, reason="不符", by=by),
+        "undo_review": lambda: review.undo(graduate_id=pk, by=by),
         "reject_national": lambda: review.reject_national(graduate_id=pk, reason="错", by=by),
         "resume": lambda: review.resume(graduate_id=pk, by=by),
         "tick": lambda: review.tick(graduate_id=pk, by=by),

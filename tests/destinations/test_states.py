@@ -49,6 +49,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         S: {"pending", "esigned*", "department_approved", "department_approved*",
             "school_approved", "school_approved*"},
     },
+    "undo_review": {},  # only at once after one's own review, before the evidence changed
     "reject_national": {
         NATIONAL: {"department_approved", "school_approved", "rejected",
                    "department_approved*", "school_approved*", "rejected*"},

@@ -400,3 +400,31 @@ def test_the_public_page_masks_the_parties_of_an_agreement(agreement: Agreement)
     assert 'data-verdict="in_force"' in client.post("/verify/", {"file": upload}).content.decode()
     assert client.get("/verify/guessed/").status_code == 404
     clear_own_cache()
+
+
+# --- a review that is undone ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+def test_undoing_the_schools_approval_brings_the_earlier_document_back(
+    is_made: bool, agreement: Agreement, world: World
+) -> None:
+    make_content(agreement)
+    earlier = making.current_document(agreement)
+    review.approve(graduate_id=agreement.graduate_id, by=world.school_admin)
+    if is_made:
+        making.make_waiting()
+    assert making.current_document(agreement) != earlier
+    review.undo(graduate_id=agreement.graduate_id, by=world.school_admin)
+    assert making.current_document(agreement) == earlier
+    assert Document.objects.filter(agreement=agreement).count() == 1
+
+
+def test_an_approval_whose_document_was_printed_cannot_be_undone(
+    agreement: Agreement, world: World
+) -> None:
+    make_content(agreement)
+    printing.hand_out(agreement=agreement, by=world.counsellor)
+    with pytest.raises(DomainError, match="已经打印"):
+        review.undo(graduate_id=agreement.graduate_id, by=world.counsellor)
+    assert Document.objects.filter(agreement=agreement).count() == 1
