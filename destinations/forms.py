@@ -42,6 +42,8 @@ class EntryForm(DeclaredForm):
         super().__init__(*args, **kwargs)
         self.fields["wage_override"].widget.attrs["id"] = "wage_override"
         self.fields["images"].widget.attrs["class"] = "form-control form-control-sm"
+        # The page keeps chosen pictures even if something else is wrong, and shows them.
+        self.fields["images"].widget.shown = "kept"
 
 
 def registration_form(

@@ -53,6 +53,7 @@ WHO_AGREES: dict[str, str] = {
     "esign.conclude.refuse": ANSWER,
     "esign.conclude.withdraw": OWN,
     "esign.conclude.close_proposals": "called by what ends the agreement",
+    "esign.documents.withdraw": "called by a reviewer's undoing of an own approval within 5 seconds",
     "esign.consent.consent": "other side's request, reading, one-time code",
     "esign.consent.take_back": OWN,
     "esign.terminate.refuse": ANSWER,
