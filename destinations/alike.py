@@ -34,6 +34,10 @@ class Alike:
     other_units: list[str]
     address: str
 
+    @property
+    def who(self) -> str:
+        return "、".join(self.names) + ("等" if self.count > len(self.names) else "")
+
 
 def hashes_of(d: Destination) -> list[str]:
     """The hashes of the pictures that prove the destination."""
