@@ -16,6 +16,7 @@ from django.forms import BoundField
 
 from codes import lookup
 from codes.fields import FieldDeclaration
+from core.errors import Conflict, DomainError
 from core.forms import PlatformForm, fields, widgets
 
 _OF_SEVERAL_LINES = ("long", "clauses")
@@ -137,6 +138,27 @@ class DeclaredForm(PlatformForm):
                     masked=declared.key in self.masked,
                     may_reveal=declared.key in self.masked,
                 )
+
+    def add_refusal(self, refusal: DomainError) -> None:
+        """As every form does. Where somebody else saved the record meanwhile, what was typed stays in the
+        inputs, and beside each input stands what is stored now if it differs. Whoever saves again has
+        seen it."""
+        super().add_refusal(refusal)
+        if not isinstance(refusal, Conflict):
+            return
+        for declared in self.declarations:
+            name, stored = self.add_prefix(declared.key), self.initial.get(declared.key)
+            field = self.fields[declared.key]
+            if declared.key in self.greyed or name not in self.data:
+                continue
+            now = str(field.prepare_value(stored))
+            if now != str(field.prepare_value(self.data[name])).strip():
+                masked = getattr(field, "kept_number", None)
+                words = masked[0] if masked else declared.show(stored)
+                self.stored_now[declared.key] = (words or "空着", now)
+        if "version" in self.fields and "version" in self.initial:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = str(self.initial["version"])
 
     @property
     def values(self) -> dict[str, Any]:

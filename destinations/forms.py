@@ -71,7 +71,8 @@ def registration_form(
         hints={} if d.agreement_no else {key: leaf.note(key, kind) for key in keys},
         base=base,
     )
-    initial = stored_values(d) | {"wage_override": d.wage_override} | dict(typed or {})
+    initial = stored_values(d) | {"wage_override": d.wage_override, "version": d.version}
+    initial |= typed or {}
     return form_class(data, files, initial=initial)
 
 

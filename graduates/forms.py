@@ -153,6 +153,12 @@ class StandingForm(PlatformForm):
         return [*deferrals, *((s.value, s.label) for s in _LEAVING)]
 
 
+class ArchiveForm(DeclaredForm):
+    """A form of an archive transfer. `version` is the one that the page showed, 0 if there was none."""
+
+    version = fields.Seen()
+
+
 def archive_form(
     archive_transfer: ArchiveTransfer | None,
     keys: Collection[str],
@@ -167,8 +173,11 @@ def archive_form(
         shown,
         required=[f.key for f in shown if f.required],
         greyed=dict.fromkeys(keys, grey) if grey else {},
+        base=ArchiveForm,
     )
-    initial = {key: getattr(archive_transfer, key) for key in keys} if archive_transfer else {}
+    initial: dict[str, Any] = {"version": 0}
+    if archive_transfer is not None:
+        initial = {key: getattr(archive_transfer, key) for key in (*keys, "version")}
     return form_class(data, initial=initial)
 
 

@@ -22,6 +22,7 @@ class PlatformForm(forms.Form):
     """A Django form in Chinese, drawn by `templates/core/forms/`.
 
     `warnings` maps a field's name to sentences that ask for a second look and refuse nothing.
+    `stored_now` maps it to what somebody else has stored meanwhile, in words and as the input shows it.
     """
 
     default_renderer = PlatformRenderer
@@ -40,6 +41,7 @@ class PlatformForm(forms.Form):
         # Django takes a form that was given files, even an empty dictionary, for a submitted one.
         super().__init__(data, None if data is None else files, *args, **kwargs)
         self.warnings: dict[str, list[str]] = {}
+        self.stored_now: dict[str, tuple[str, str]] = {}
         self._refused_with = 0
         for name, field in self.fields.items():
             self._speak_chinese(field, str(field.label or name))

@@ -91,6 +91,13 @@ class PlatformBoundField(forms.BoundField):
         return list(dict.fromkeys([*of_form.get(self.name, []), *of_field]))
 
     @property
+    def stored_now(self) -> tuple[str, str] | None:
+        """What somebody else has stored meanwhile, in words and as the input shows it; None if that is
+        what was typed."""
+        found: dict[str, tuple[str, str]] = getattr(self.form, "stored_now", {})
+        return found.get(self.name)
+
+    @property
     def summary_target(self) -> str:
         """The id that the error summary links to: the input, or else the field's frame."""
         shows_no_input = self.is_grey or self.use_fieldset or not self.id_for_label

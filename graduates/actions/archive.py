@@ -14,8 +14,8 @@ from core import audit
 from core.audit import Actor
 from core.db import rows
 from core.db.lookups import LookUp
-from core.errors import Invalid, NotPermitted, Refused
-from graduates.actions.origin import locked_graduate
+from core.errors import Conflict, Invalid, NotPermitted, Refused
+from graduates.actions.origin import CHANGED_MEANWHILE, locked_graduate
 from graduates.archive import OWN_KEYS, SENT_KEYS, read_fields
 from graduates.models import ArchiveTransfer, Graduate
 from graduates.permissions import phase_for
@@ -23,8 +23,11 @@ from graduates.records import json_value
 from schools.models import Phase
 
 
-def save(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
-    """Save where the archive goes. Graduates may change it until it was sent. Raises `Invalid`."""
+def save(
+    *, graduate_id: int, typed: Mapping[str, Any], by: User, version: int | None = None
+) -> ArchiveTransfer:
+    """Save where the archive goes. Graduates may change it until it was sent. Raises `Invalid`, or
+    `Conflict` if the row has another version than the one that the page showed."""
     values, issues = read_fields(typed, OWN_KEYS)
     if issues:
         raise Invalid(_by_field(issues))
@@ -34,11 +37,14 @@ def save(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTran
         reason = why_grey(graduate, archive, by)
         if reason:
             raise Refused("archive", reason)
+        _check_version(archive, version)
         return _save_changes(archive, values, by, "graduates.archive")
 
 
-def record_sending(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> ArchiveTransfer:
-    """Save the mail number and the day, once staff have sent the archive. Raises `Invalid`."""
+def record_sending(
+    *, graduate_id: int, typed: Mapping[str, Any], by: User, version: int | None = None
+) -> ArchiveTransfer:
+    """Save the mail number and the day, once staff have sent the archive. Raises as `save` does."""
     if not by.has_perm("graduates.edit"):
         raise NotPermitted("role", "您没有登记寄出的权限。")
     values, errors = check_sending(typed)
@@ -47,7 +53,14 @@ def record_sending(*, graduate_id: int, typed: Mapping[str, Any], by: User) -> A
     with transaction.atomic():
         archive = _locked_archive(locked_graduate(graduate_id))
         check_receiver_known(archive.transfer_type)
+        _check_version(archive, version)
         return _save_changes(archive, values, by, "graduates.archive_sent")
+
+
+def _check_version(archive: ArchiveTransfer, version: int | None) -> None:
+    """`version` is the one that the page showed: 0 if there was no row yet."""
+    if version is not None and version != (0 if archive._state.adding else archive.version):
+        raise Conflict("changed", CHANGED_MEANWHILE)
 
 
 def check_receiver(typed: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -47,6 +47,10 @@ def locked_graduate(graduate_id: int) -> Graduate:
     return graduate
 
 
+# The page shows beside each field what is stored now.
+CHANGED_MEANWHILE = "此记录刚刚被他人修改，您的修改没有保存。您填写的还在，有差别的各项写明了现已保存的内容，请核对后再保存。"
+
+
 def edit(
     *, graduate_id: int, typed: Mapping[str, Any], by: User, version: int | None = None
 ) -> Graduate:
@@ -58,7 +62,7 @@ def edit(
     with transaction.atomic():
         graduate = locked_graduate(graduate_id)
         if version is not None and version != graduate.version:
-            raise Conflict("changed", "此记录刚刚被他人修改，您的修改没有保存。请刷新后核对再改。")
+            raise Conflict("changed", CHANGED_MEANWHILE)
         before = record_of(graduate)
         record, errors = _read_typed(typed, before)
         changed = {

@@ -49,7 +49,12 @@ def archive_page(request: StaffRequest, pk: int) -> HttpResponse:
     form, act = (sent, archive.record_sending) if sending else (receiver, archive.save)
     if form.is_valid():
         try:
-            act(graduate_id=pk, typed=form.values | form.posted_for_grey, by=request.user)
+            act(
+                graduate_id=pk,
+                typed=form.values | form.posted_for_grey,
+                by=request.user,
+                version=form.cleaned_data["version"],
+            )
             messages.success(request, "已保存。")
             return redirect("console:archive", pk=pk)
         except DomainError as refusal:
@@ -62,8 +67,7 @@ def archive_page(request: StaffRequest, pk: int) -> HttpResponse:
         "sent": sent,
         "grey": grey,
     }
-    status = 422 if form.errors else 200
-    return render(request, "graduates/console/archive.html", context, status=status)
+    return render(request, "graduates/console/archive.html", context, status=form.status)
 
 
 class CorrectionFilter(GraduateFilter):

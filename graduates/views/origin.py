@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from codes.fields import FieldDeclaration
 from codes.forms import DeclaredForm
 from core import audit
-from core.errors import DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.forms import posted, pressed
 from core.models import Event
 from graduates import forms, hooks
@@ -53,8 +53,8 @@ def detail(request: StaffRequest, pk: int) -> HttpResponse:
             )
             messages.success(request, "已保存。")
             return redirect("console:origin", pk=pk)
-        except Invalid as invalid:
-            form.add_refusal(invalid)
+        except (Invalid, Conflict) as refusal:
+            form.add_refusal(refusal)
     return _detail(request, graduate, form)
 
 

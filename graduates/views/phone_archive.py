@@ -26,14 +26,18 @@ def archive_page(request: GraduateRequest) -> HttpResponse:
     if form.is_valid():
         try:
             typed = form.values | form.posted_for_grey
-            archive.save(graduate_id=request.graduate.pk, typed=typed, by=request.user)
+            archive.save(
+                graduate_id=request.graduate.pk,
+                typed=typed,
+                by=request.user,
+                version=form.cleaned_data["version"],
+            )
             messages.success(request, "已保存。")
             return redirect("archive")
         except DomainError as refusal:
             form.add_refusal(refusal)
     context = {"archive": transfer, "form": form, "grey": grey, "tab": "register"}
-    status = 422 if form.errors else 200
-    return render(request, "graduates/phone/archive.html", context, status=status)
+    return render(request, "graduates/phone/archive.html", context, status=form.status)
 
 
 @graduate_view

@@ -120,6 +120,17 @@
     }
   });
 
+  // What somebody else has stored meanwhile can be put in the place of what was typed.
+  for (const button of $$("[data-use-stored]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const input = document.getElementById(button.dataset.for);
+      input.value = button.dataset.useStored;
+      input.focus();
+      button.closest(".stored-now").remove();
+    });
+  }
+
   // Ready reasons fill the reason field.
   document.addEventListener("click", (e) => {
     const ready = e.target.closest("[data-reason]");

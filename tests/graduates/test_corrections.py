@@ -230,7 +230,10 @@ def test_mail_number_and_day_must_be_saved_together(world: World) -> None:
     assert half.status_code == 422
     assert "单号和寄出日期须一并填写" in half.content.decode()
     assert 'value="EMS123"' in half.content.decode()
+    version = ArchiveTransfer.objects.get(pk=graduate.pk).version
     whole = {"sent": "1", "tracking_no": "EMS123", "sent_on": factories.today().isoformat()}
+    assert "您的修改没有保存" in client.post(address, whole).content.decode()
+    whole["version"] = str(version)
     assert client.post(address, whole).status_code == 302
     row = ArchiveTransfer.objects.get(pk=graduate.pk)
     assert (row.tracking_no, row.unit_name) == ("EMS123", "虚构人才中心")
