@@ -157,8 +157,10 @@ class DeclaredForm(PlatformForm):
                 words = masked[0] if masked else declared.show(stored)
                 self.stored_now[declared.key] = (words or "空着", now)
         if "version" in self.fields and "version" in self.initial:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("version")] = str(self.initial["version"])
+            data: Any = self.data
+            data = data.copy()
+            data[self.add_prefix("version")] = str(self.initial["version"])
+            self.data = data
 
     @property
     def values(self) -> dict[str, Any]:
