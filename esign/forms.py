@@ -83,7 +83,11 @@ class SignStepForm(DeclaredForm):
                 send_to=reverse("invite-upload", args=[draft.key, slot]),
             )
             self.fields[slot] = fields.Picture(label, star=True, widget=widget)
-        pad = widgets.SignaturePad(shown=_kept_picture(draft, SIGNATURE))
+        pad = widgets.SignaturePad(
+            shown=_kept_picture(draft, SIGNATURE),
+            keep_at=reverse("invite-upload", args=[draft.key, SIGNATURE]),
+            kept=draft.signature_id,
+        )
         self.fields[SIGNATURE] = fields.Signature("手写签名", star=True, widget=pad)
 
 

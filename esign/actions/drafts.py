@@ -9,21 +9,23 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import one_time_codes
+from accounts.models import Realm, User
 from codes import text
 from core import files
 from core.errors import Invalid, Refused
 from core.files import images
 from core.models import StoredFile
 from employers.models import UnitMember
-from employers.queries import begun_by, certificate_for
+from employers.queries import begun_by, certificate_for, memberships
 from esign import hooks
 from esign.fields import BY_KEY, IMAGES, SIGNATURE
 from esign.models import Card, Draft, Invitation
-from esign.states import Way
+from esign.states import InvitationState, Way
 from graduates.models import Graduate
 
 LIFETIME = timedelta(days=7)
@@ -147,6 +149,41 @@ def prove_phone(*, draft: Draft, mobile: str, code: str) -> Draft:
         locked.values = {"contact_mobile": mobile} | locked.values
         locked.save(update_fields=["mobile", "mobile_proved_at", "values"])
     return locked
+
+
+def go_on(*, draft: Draft) -> Draft:
+    """The draft that the recruiter goes on with, now that their phone is proved: the one that they began
+    with an earlier scan for the same graduate, or whose invitation waits for its answer; else `draft`,
+    with what the platform knows about the unit they sign for."""
+    with transaction.atomic():
+        locked = Draft.objects.select_for_update().get(pk=draft.pk)
+        earlier = _earlier_of(locked)
+        if earlier is not None:
+            locked.delete()  # nothing was filled in yet
+            return earlier
+        known = _known_of_phone(locked.mobile)
+        if known and not locked.values.get("unit_name"):
+            locked.values = known | {k: v for k, v in locked.values.items() if v}
+            locked.save(update_fields=["values"])
+    return locked
+
+
+def _earlier_of(draft: Draft) -> Draft | None:
+    """What the same phone began for the same graduate by scanning the card before."""
+    rows = Draft.objects.select_for_update(of=("self",)).filter(
+        graduate=draft.graduate_id, mobile=draft.mobile, mobile_proved_at__isnull=False,
+        by=None, way=Way.CARD, card__revoked_at=None, created_at__gt=Now() - LIFETIME, pk__lt=draft.pk,
+    )  # fmt: skip
+    waits = Q(invitation__state=InvitationState.SENT, invitation__valid_until__gt=Now())
+    return rows.filter(Q(invitation=None) | waits).order_by("-pk").first()
+
+
+def _known_of_phone(mobile: str) -> dict[str, str]:
+    """What is known about the only unit that the owner of the phone signs for; nothing if there are
+    several, or none."""
+    account = User.objects.filter(realm=Realm.EMPLOYER, login=mobile).first()
+    found = list(memberships(account)[:2]) if account is not None else []
+    return known_values(found[0]) if len(found) == 1 else {}
 
 
 def _check_same_phone(draft: Draft, mobile: str) -> None:

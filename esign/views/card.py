@@ -93,7 +93,12 @@ def phone(request: HttpRequest, key: str) -> HttpResponse:
                 form.count_try()
             else:
                 drafts.prove_phone(draft=draft, mobile=mobile, code=form.cleaned_data["code"])
-                response = redirect("invite-step", key=key, number=1)
+                draft = drafts.go_on(draft=draft)
+                response = (
+                    redirect("invite-step", key=draft.key, number=1)
+                    if draft.invitation_id is None
+                    else redirect("invite-sent", key=draft.key)
+                )
                 bind_browser(response, request, draft)
                 return response
         except DomainError as refusal:

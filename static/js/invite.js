@@ -5,20 +5,39 @@
   if (!form) return;
   const said = form.querySelector("[data-saved]");
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-  let timer;
+  let timer, busy = false, typed = 0, saved = 0;
+  const say = (words, wrong) => { said.textContent = words; said.className = wrong ? "error" : "soft small"; };
+  // Only what the server has confirmed is called saved. A lost line is tried again until it is back.
   const save = async () => {
-    const data = new FormData();
+    clearTimeout(timer);
+    if (busy) return;
+    busy = true;
+    const at = typed, data = new FormData();
     for (const [key, value] of new FormData(form)) if (typeof value === "string") data.append(key, value);
+    let again = 300;
     try {
       const answer = await fetch(form.dataset.autosave, { method: "POST", body: data, keepalive: true });
-      said.textContent = answer.ok ? "已自动保存。" : "没有自动保存，请检查网络。";
-    } catch { said.textContent = "网络中断，恢复后会继续保存。"; }
+      if (answer.ok) {
+        saved = at;
+        if (saved === typed) say(`已保存于 ${new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false })}。`);
+      } else if (answer.status < 500) {
+        again = 0;
+        say("尚未保存：页面已过期或邀约已发出，请刷新页面。", true);
+      } else throw new Error();
+    } catch {
+      again = 5000;
+      say("尚未保存：网络中断，恢复后自动保存，请不要关闭页面。", true);
+    }
+    busy = false;
+    if (saved !== typed && again) timer = setTimeout(save, again);
   };
-  form.addEventListener("input", (e) => {
-    if (e.target.type === "file") return;
-    clearTimeout(timer); timer = setTimeout(save, 800);
-  });
-  form.addEventListener("change", (e) => { if (e.target.type !== "file") { clearTimeout(timer); save(); } });
+  const changed = (wait) => { typed += 1; say("尚未保存…"); clearTimeout(timer); timer = setTimeout(save, wait); };
+  form.addEventListener("input", (e) => { if (e.target.type !== "file") changed(800); });
+  form.addEventListener("change", (e) => { if (e.target.type !== "file") changed(0); });
+  addEventListener("online", () => { if (saved !== typed) save(); });
+  let sending = false;
+  form.addEventListener("submit", () => { sending = true; });
+  addEventListener("beforeunload", (e) => { if (saved !== typed && !sending) e.preventDefault(); });
 
   const send = async (box, file) => {
     const data = new FormData(), line = box.querySelector("[data-said]");
@@ -49,7 +68,7 @@
       const field = form.querySelector(`#id_${key}`);
       if (field && !field.value && value) field.value = value;
     }
-    save();
+    changed(0);
   };
   const look = async (typed) => {
     if (typed.length < 2) return;
