@@ -146,6 +146,23 @@ class Destination(models.Model):
         return f"去向 {self.graduate_id}"
 
 
+class RegistrationDraft(models.Model):
+    """What a graduate has typed into the registration and not submitted yet, as text by field. It is
+    shown again whatever category they choose meanwhile."""
+
+    graduate = models.OneToOneField(
+        Graduate, models.CASCADE, primary_key=True, related_name="registration_draft"
+    )
+    values = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "登记草稿"
+
+    def __str__(self) -> str:
+        return f"登记草稿 {self.pk}"
+
+
 class DestinationEvent(models.Model):
     """One step of a destination, with a snapshot from after it. Rows are only ever added."""
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Invalid
-from destinations.actions import base
+from destinations.actions import base, registration_drafts
 from destinations.actions.evidence import keep_evidence
 from destinations.models import Destination
 from destinations.rules import check_registration
@@ -46,6 +46,7 @@ def enter(
         )
         if not registration.ok:
             raise Invalid(registration.errors())
+        registration_drafts.forget(graduate_id)
         base.clear(d)
         base.put_values(d, registration.category, registration.form, registration.values)
         keep_evidence(graduate_id=graduate_id, category=d.category, picked=kept, by=by)

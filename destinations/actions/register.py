@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Invalid, Refused
-from destinations.actions import base
+from destinations.actions import base, registration_drafts
 from destinations.actions.evidence import (
     earlier_evidence,
     keep_evidence,
@@ -54,6 +54,7 @@ def register(
         d.submitted_at = timezone.now()
         keep_evidence(graduate_id=graduate_id, category=d.category, picked=kept, by=by)
         submit_evidence(graduate_id, d.category)
+        registration_drafts.forget(graduate_id)
         return change.write()
 
 

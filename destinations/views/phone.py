@@ -18,7 +18,7 @@ from core.errors import DomainError
 from core.forms import posted, pressed
 from core.forms.posted import picked_ids
 from destinations import forms, sheets
-from destinations.actions import evidence, register, release
+from destinations.actions import evidence, register, registration_drafts, release
 from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import FORMS
 from destinations.models import Destination, Evidence
@@ -123,7 +123,15 @@ def form(request: GraduateRequest) -> HttpResponse:
     leaf, kind = forms.chosen_leaf(posted(request) or request.GET)
     if leaf is None or (leaf.has_forms and not kind):
         return redirect("destination-choose")
-    filled = forms.registration_form(leaf, kind, d, posted(request))
+    following = "?" + urlencode({"category": leaf.code, "form": kind})
+    if request.method == "POST":
+        registration_drafts.keep(graduate_id=d.pk, typed=forms.typed_values(request.POST))
+    if leaves_to := pressed(request, "leave"):
+        if leaves_to == "materials":
+            return redirect(reverse("destination-materials") + following)
+        return redirect("destination-choose")
+    typed_before = registration_drafts.kept_values(d.pk) if request.method == "GET" else None
+    filled = forms.registration_form(leaf, kind, d, posted(request), typed=typed_before)
     kept = picked_ids(request, "kept")
     walk = FormWalk(filled, forms.registration_steps(filled), posted(request))
     if filled.is_bound and not walk.sends:
@@ -152,7 +160,7 @@ def form(request: GraduateRequest) -> HttpResponse:
         "earlier": earlier,
         "lacks_evidence": leaf.needs_evidence(kind) and not standing and not earlier,
         "kept": kept,
-        "materials": "?" + urlencode({"category": leaf.code, "form": kind}),
+        "materials": following,
         "tab": "register",
     }
     status = 422 if filled.errors else 200

@@ -13,6 +13,7 @@ from core import pdf
 from core.forms import posted
 from core.rate import limit
 from destinations import forms, sheets
+from destinations.actions import registration_drafts
 from destinations.catalogue import Leaf
 from destinations.models import Destination
 from destinations.views.review import destination_or_404
@@ -27,6 +28,9 @@ def sheet(request: GraduateRequest) -> HttpResponse:
     if leaf is None:
         return redirect("destination-choose")
     limit(f"sheet:{request.user.pk}", most=30, seconds=3600)
+    if request.method == "POST":
+        typed = forms.typed_values(request.POST)
+        registration_drafts.keep(graduate_id=request.graduate.pk, typed=typed)
     return _sheet(request, Destination.objects.get(pk=request.graduate.pk), leaf)
 
 
