@@ -96,13 +96,23 @@ class Service:
     order: int = 100
 
 
+def every_row(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """All rows of a list, for a `BulkAction` that is about each of them."""
+    return rows
+
+
 @dataclass(frozen=True, kw_only=True)
 class BulkAction:
     """Something that is done with every row that a list shows, by a job. `lists` are the URL names of
     the lists. `effect` says before what will happen. `version` is the field whose value must still be
     the same when the row's turn comes; "" if there is none. `run` does it to one row, in the
     transaction of its result: run(key of the row, version, user, reason) returns whether it was done,
-    the row's name, and a sentence; None if the row is not in the user's scope."""
+    the row's name, and a sentence; None if the row is not in the user's scope.
+
+    `rows` leaves only the rows of the list that the action is about, and may give them another order.
+    `allowed` says whether a person with the permission may do it at all. Where `asks_reason`, the
+    field for it is called `reason_label` and holds `usual_reason` at first, and `check` refuses what
+    would be refused for every row."""
 
     key: str
     label: str
@@ -112,6 +122,14 @@ class BulkAction:
     run: Callable[[int, int, Any, str], tuple[bool, str, str] | None]
     version: str = ""
     asks_reason: bool = False
+    reason_label: str = "原因"
+    usual_reason: str = ""
+    check: Callable[[str], object] = lambda reason: None
+    rows: Callable[[QuerySet[Any]], QuerySet[Any]] = every_row
+    allowed: Callable[[Any], bool] = lambda user: True
+
+    def open_to(self, user: Any) -> bool:
+        return user.has_perm(self.permission) and self.allowed(user)
 
 
 @dataclass(frozen=True)

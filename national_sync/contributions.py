@@ -1,20 +1,22 @@
 """What the national loop contributes to the frame."""
 
+from functools import partial
+
 from celery.schedules import crontab
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core import bodies
-from core.frame import Contributions, Demo, MenuItem, PeriodicTask, WorkLine
+from core.frame import BulkAction, Contributions, Demo, MenuItem, PeriodicTask, WorkLine
 from national_sync import queries
 from national_sync.actions.compare import COMPARISONS
-from national_sync.actions.handling import owner_of
+from national_sync.actions.handling import may_reassign_to, owner_of, reassign_one
 from national_sync.actions.send import BATCHES
 from national_sync.invariants import INVARIANTS
 from national_sync.mapping import load_simulated
 from national_sync.models import Feedback, NationalCode
-from national_sync.states import FeedbackState
+from national_sync.states import FeedbackState, Owner
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 from schools.scope import visible_to
 
@@ -46,6 +48,10 @@ def make_mapping(password: str) -> None:
     load_simulated()
 
 
+def _may_reassign(to: str, user: User) -> bool:
+    return to in may_reassign_to(user)
+
+
 CONTRIBUTIONS = Contributions(
     body_limits={
         "console:national-file": bodies.PICTURE,
@@ -56,6 +62,21 @@ CONTRIBUTIONS = Contributions(
         "national.compare": SCHOOL_AND_PROVINCE,
         "national.operate": PROVINCE,
     },
+    bulk_actions=tuple(
+        BulkAction(
+            key=f"reassign-{to}",
+            label=f"转交{to.label}",
+            lists=("feedback",),
+            permission="national.view",
+            effect=f"待处理的反馈将转交{to.label}，并重新计算应办日期；已解决的不动。",
+            run=partial(reassign_one, to),
+            asks_reason=True,
+            reason_label="处理说明或答复",
+            rows=lambda rows: rows.filter(state=FeedbackState.OPEN),
+            allowed=partial(_may_reassign, to),
+        )
+        for to in (Owner.DEPARTMENT, Owner.SCHOOL, Owner.PROVINCE)
+    ),
     work_lines=(
         WorkLine("全国反馈逾期", "console:feedback", "waiting=1&overdue=yes", "national.view", 70,
                  feedback_overdue),

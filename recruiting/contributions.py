@@ -1,5 +1,8 @@
 """What recruiting adds to the shared frame: permissions, menus, tabs, tasks, transition tables."""
 
+from functools import partial
+from typing import Any
+
 from celery.schedules import crontab
 from django.db.models import QuerySet
 
@@ -16,13 +19,19 @@ from recruiting import (
     report_steps,
 )
 from recruiting.acting import ROLE_LABELS
-from recruiting.actions import posting_review
+from recruiting.actions import booth_bulk, posting_review, recommendation_bulk, recommendations
 from recruiting.actions.posting_imports import POSTING_IMPORTS
 from recruiting.actions.recommendation_prints import PRINTS
 from recruiting.invariants import INVARIANTS
 from recruiting.models import Sanction, UnitReport, Verification
 from recruiting.queries import recommendations_waiting, reports_for, sanctions_for, waiting_for
-from recruiting.states import OPEN_REPORT, AppealState, VerificationState
+from recruiting.states import (
+    OPEN_REPORT,
+    AppealState,
+    BoothState,
+    RecommendationState,
+    VerificationState,
+)
 from schools.roles import ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF, Level
 from schools.scope import staff_of
 
@@ -41,6 +50,25 @@ def _appeals_waiting(user: User) -> QuerySet[Sanction]:
         return Sanction.objects.none()  # the province alone answers
     return sanctions_for(user).filter(appeal_state=AppealState.WAITING)
 
+
+def _is_of_school(user: User) -> bool:
+    staff = staff_of(user)
+    return staff is not None and staff.role_level == Level.SCHOOL
+
+
+def _in_turn(rows: QuerySet[Any], *, states: tuple[str, ...]) -> QuerySet[Any]:
+    """The registrations in one of these states, those that came first before the others."""
+    return rows.filter(state__in=states).order_by("created_at", "id")
+
+
+# Steps on all units that a fair's list shows: key, label, what will happen, from which states.
+_BOOTH_STEPS = (
+    ("approve", "通过", "待审核和候补的单位按报名先后依次安排空展位，展位用完后其余的不动。",
+     (BoothState.WAITING, BoothState.RESERVE)),
+    ("reserve", "列入候补", "待审核的单位将列入候补，展位空出时按报名先后递补；还有空展位的不办理。",
+     (BoothState.WAITING,)),
+    ("arrive", "标记到场", "已通过、未到场的单位将标记为到场。", (BoothState.APPROVED, BoothState.ABSENT)),
+)  # fmt: skip
 
 CONTRIBUTIONS = Contributions(
     body_limits={
@@ -81,6 +109,22 @@ CONTRIBUTIONS = Contributions(
         BulkAction(key="approve-posting", label="通过", lists=("postings",), permission="recruiting.review",
                    effect="通过后毕业生即可看到这些职位。有提示的职位不会通过，须逐个打开审核。",
                    run=posting_review.approve_one, version="version"),
+        BulkAction(key="recommend-form", label="填写院系意见", lists=("recommendations",),
+                   permission="recruiting.recommend",
+                   effect="等待院系意见的推荐表将写入以下意见，转学校盖章。确认以后又有变动的不办理。",
+                   run=recommendation_bulk.recommend_one, version="seen", asks_reason=True, reason_label="院系意见",
+                   usual_reason=recommendations.USUAL_OPINION, check=recommendations.check_opinion,
+                   rows=lambda rows: rows.filter(state=RecommendationState.WAITING_DEPARTMENT)),
+        BulkAction(key="seal-form", label="盖章", lists=("recommendations",), permission="recruiting.recommend",
+                   effect="等待盖章的推荐表将写入以下意见，编号生效，已有的旧表同时作废。确认以后又有变动的不办理。",
+                   run=recommendation_bulk.seal_one, version="seen", asks_reason=True, reason_label="学校意见",
+                   usual_reason=recommendations.USUAL_OPINION, check=recommendations.check_opinion,
+                   rows=lambda rows: rows.filter(state=RecommendationState.WAITING_SCHOOL),
+                   allowed=_is_of_school),
+        *(BulkAction(key=f"{key}-booths", label=label, lists=("fair-booths",), permission="recruiting.fairs",
+                     effect=effect, run=partial(booth_bulk.take_one, key),
+                     rows=partial(_in_turn, states=states))
+          for key, label, effect, states in _BOOTH_STEPS),
     ),
     console_menu=(
         MenuItem("招聘", "招聘资格核验", "console:verifications", "patch-check", "recruiting.verify", 5,

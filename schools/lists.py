@@ -35,7 +35,7 @@ class StaffListPage(StaffPage, ListWithViews):
     def takes_all(self) -> bool:
         """Whether something can be done with every row of the list at once."""
         return any(
-            self.list_key in action.lists and self.user.has_perm(action.permission)
+            self.list_key in action.lists and action.open_to(self.user)
             for action in frame.bulk_actions().values()
         )
 

@@ -79,3 +79,16 @@ def reassign(*, ids: Sequence[int], to: str, by: User, note: str = "") -> int:
                 data={"to": to},
             )  # fmt: skip
     return changed
+
+
+def reassign_one(
+    to: str, pk: int, version: int, by: User, reason: str
+) -> tuple[bool, str, str] | None:
+    """One row of passing on all feedback that a list shows (`core.frame.BulkAction`)."""
+    rows = visible_to(Feedback.objects.all(), by, graduate="graduate")
+    found = rows.select_related("graduate").filter(pk=pk).first()
+    if found is None:
+        return None
+    changed = reassign(ids=[pk], to=to, by=by, note=reason)
+    message = f"已转交{Owner(to).label}" if changed else "已不是待处理的反馈，没有转交。"
+    return bool(changed), str(found.graduate), message

@@ -24,6 +24,7 @@ from national_sync.models import Entry, Feedback
 from national_sync.states import EntryState, FeedbackState, Owner, Part
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
+from schools.views import bulk
 
 _STATE, _OWNER = dict(FeedbackState.choices), dict(Owner.choices)
 _PART, _ENTRY = dict(Part.choices), dict(EntryState.choices)
@@ -118,8 +119,11 @@ class FeedbackList(ConsoleList):
 @staff_view("national.view")
 @require_POST
 def reassign(request: StaffRequest) -> HttpResponse:
-    """Pass the picked rows to the owner that the button named."""
+    """Pass the picked rows to the owner that the button named; all that the list shows a job passes."""
     form, to = ReassignForm(posted(request)), pressed(request, "to")
+    if bulk.wants_all(request):
+        note = form.cleaned_data["note"] if form.is_valid() else ""
+        return bulk.confirm(request, f"reassign-{to}", reason=note)
     if not form.is_valid():
         messages.error(request, form.first_error)
         return redirect("console:feedback")

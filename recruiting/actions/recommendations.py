@@ -37,7 +37,7 @@ from schools.models import Cohort
 MOST_AT_ONCE = 100
 USUAL_OPINION = "同意推荐"
 _LONGEST_REASON = 300
-_STALE = "推荐表刚刚有变动，这次操作没有执行，请核对最新内容后再办理。"
+STALE = "推荐表刚刚有变动，这次操作没有执行，请核对最新内容后再办理。"
 _AT_ONCE = 1000  # of one run of the nightly task
 _S = RecommendationState
 
@@ -66,7 +66,7 @@ def _take_step(
         form = rows.get(pk=form_id)
         RECOMMENDATION.check(action, form, by)
         if version is not None and version != version_of(form):
-            raise Conflict("stale", _STALE)
+            raise Conflict("stale", STALE)
         yield form
 
 
@@ -366,3 +366,8 @@ def _each(
             message = f"{done}，编号{form.number}" if form.number else done
             answers.append(BulkAnswer(label, True, message))
     return answers
+
+
+def check_opinion(typed: str) -> str:
+    """The opinion as it is written into the forms. Raises `Invalid`."""
+    return _read_opinion(typed, "意见")

@@ -33,6 +33,7 @@ from recruiting.unit_standing import barred_from_fairs_until, recruiting_refusal
 from recruiting.words import place_words
 from schools.access import StaffRequest, staff_view
 from schools.lists import StaffListPage
+from schools.views import bulk as every
 
 _STATES = dict(BoothState.choices)
 _REASONS = ("专业与本校不符", "报名的职位与活动主题不符", "展位有限，请参加其他场次")
@@ -193,10 +194,13 @@ _BULK = {
 @_view
 @require_POST
 def bulk(request: StaffRequest, pk: int, action: str) -> HttpResponse:
-    """One step on the picked registrations, those that came first before the others."""
+    """One step on the picked registrations, those that came first before the others; on all that the
+    list shows a job takes it."""
     shown = get_object_or_404(fair_queries.hosted_by(request.user), pk=pk)
     if action not in _BULK:
         raise Http404
+    if every.wants_all(request):
+        return every.confirm(request, f"{action}-booths")
     take, title = _BULK[action]
     rows = shown.booths.filter(pk__in=picked_ids(request)).select_related("unit")
     results = []

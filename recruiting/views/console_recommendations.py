@@ -20,6 +20,7 @@ from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from recruiting import queries, recommendation_pdf, recommendation_text
 from recruiting.actions import recommendation_prints, recommendations
+from recruiting.actions.recommendation_bulk import with_version
 from recruiting.actions.recommendations import MOST_AT_ONCE
 from recruiting.filters import RecommendationFilter
 from recruiting.models import Recommendation
@@ -29,13 +30,11 @@ from recruiting.states import RecommendationState
 from schools.access import StaffRequest, staff_view
 from schools.lists import ConsoleList
 from schools.roles import Level
+from schools.views import bulk
 
 _STATES = dict(RecommendationState.choices)
-# What each bulk step is called, what it writes, and the state it starts from.
-_BULK = {
-    "recommend": ("批量填写院系意见", "院系意见", RecommendationState.WAITING_DEPARTMENT),
-    "seal": ("批量盖章", "学校意见", RecommendationState.WAITING_SCHOOL),
-}
+# What each bulk step is called, and what it writes.
+_BULK = {"recommend": ("批量填写院系意见", "院系意见"), "seal": ("批量盖章", "学校意见")}
 _OPINIONS = ("同意推荐", "该生在校期间表现良好，同意推荐。", "该生品学兼优，同意推荐。")
 _REASONS = ("请补充学习成绩和获奖情况", "社会实践请写明时间和内容", "成绩单不清晰，请重新拍照上传")
 
@@ -77,7 +76,8 @@ class RecommendationList(ConsoleList):
     )  # fmt: skip
 
     def all_rows(self) -> QuerySet[Recommendation]:
-        return Recommendation.objects.exclude(state=RecommendationState.DRAFT)
+        rows = Recommendation.objects.exclude(state=RecommendationState.DRAFT)
+        return with_version(rows)
 
     def get_context(self, page: Page) -> dict[str, Any]:
         role = self.request.staff.role_level  # type: ignore[attr-defined]
@@ -255,9 +255,11 @@ def seal_many(request: StaffRequest) -> HttpResponse:
 
 
 def _many(request: StaffRequest, action: str) -> HttpResponse:
-    """One opinion on the picked forms, or on all that the list's filter finds. The first page says which
-    forms these are; its button does it, and the second page says what happened to each."""
-    title, label, _ = _BULK[action]
+    """One opinion on the picked forms; on all that the list's filter finds a job gives it. The first
+    page says which forms these are; its button does it, and the second says what happened to each."""
+    if bulk.wants_all(request):
+        return bulk.confirm(request, f"{action}-form")
+    title, label = _BULK[action]
     sure = pressed(request, "sure") == "1"
     form = BulkForm(request.POST if sure else None, label=label)
     if sure and form.is_valid():
@@ -268,7 +270,7 @@ def _many(request: StaffRequest, action: str) -> HttpResponse:
             return _show_answers(request, title, answers)
         except DomainError as refusal:
             form.add_refusal(refusal)
-    chosen = _seen_again(request, form) if sure else _chosen(request, action)
+    chosen = _seen_again(request, form) if sure else _chosen(request)
     rows = [
         (f, recommendations.version_of(f), RECOMMENDATION.why_not(action, f, request.user))
         for f in chosen
@@ -286,24 +288,12 @@ def _many(request: StaffRequest, action: str) -> HttpResponse:
     )
 
 
-def _chosen(request: StaffRequest, action: str) -> list[Recommendation]:
-    """The picked forms; with the button for all, those of the filter that wait for this step."""
-    if pressed(request, "all") == "1":
-        waiting = _filtered(request).filter(state=_BULK[action][2]).order_by()
-        rows: QuerySet[Recommendation] = queries.recommendations_for(request.user)
-        rows = rows.filter(pk__in=waiting.values("pk"))
-    else:
-        rows = queries.recommendations_for(request.user)
-        rows = rows.filter(pk__in=picked_ids(request, most=MOST_AT_ONCE))
+def _chosen(request: StaffRequest) -> list[Recommendation]:
+    """The picked forms, by class and student number."""
+    rows = queries.recommendations_for(request.user)
+    rows = rows.filter(pk__in=picked_ids(request, most=MOST_AT_ONCE))
     rows = rows.select_related(*recommendation_text.RELATED)
     return list(rows.order_by("graduate__school_class_id", "graduate__student_no")[:MOST_AT_ONCE])
-
-
-def _filtered(request: StaffRequest) -> QuerySet[Recommendation]:
-    """What the list shows under the filter that the address holds."""
-    page = RecommendationList()
-    page.setup(request)
-    return page.filtered()[0]
 
 
 def _seen_again(request: StaffRequest, form: BulkForm) -> list[Recommendation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import structlog
 from django.db import Error as DatabaseError
@@ -42,16 +43,17 @@ _FAULT = "办理时出错，没有办理。请单独打开这条记录办理，�
 _log = structlog.get_logger(__name__)
 
 
-def rows_of(page: ListPage) -> QuerySet[BulkJob]:
-    """The rows that a list shows, in its order. Raises `Refused` if they are too many or none."""
+def rows_of(page: ListPage, action: BulkAction) -> QuerySet[Any]:
+    """The rows that a list shows and the action is about, in the list's order or the action's own.
+    Raises `Refused` if they are too many or none."""
     rows, _ = page.filtered()
     order = page.order()
-    found = rows.order_by(*[f"-{f}" if order.descending else f for f in order.fields])
+    found = action.rows(rows.order_by(*[f"-{f}" if order.descending else f for f in order.fields]))
     count = found.values("pk")[: MOST_ROWS + 1].count()
     if count > MOST_ROWS:
         raise Refused("too_many", f"一次最多办理{MOST_ROWS}条，请缩小筛选范围分次办理。")
     if not count:
-        raise Refused("none", "列表中没有记录，请返回调整筛选条件。")
+        raise Refused("none", "列表中没有记录可以这样办理，请返回调整筛选条件。")
     return found
 
 
@@ -61,12 +63,13 @@ def start(
     """Freeze the rows that the list shows now and let a job do `action` with each of them. `expected`
     is the number that the person confirmed. Raises `Refused` if it has changed."""
     staff = staff_of(by)
-    if staff is None or not by.has_perm(action.permission):
+    if staff is None or not action.open_to(by):
         raise NotPermitted("bulk", "您没有办理此事项的权限。")
     if action.asks_reason and not reason:
-        raise Refused("reason", "请填写原因。")
+        raise Refused("reason", f"请填写{action.reason_label}。")
+    action.check(reason)
     fields = ("pk", action.version) if action.version else ("pk",)
-    frozen = list(rows_of(page).values_list(*fields))
+    frozen = list(rows_of(page, action).values_list(*fields))
     if len(frozen) != expected:
         raise Refused("changed", f"列表中现在有{len(frozen)}条，请核对后再确认。")
     with transaction.atomic():
@@ -124,7 +127,7 @@ def run(job: BulkJob) -> bool:
 
 
 def _answer(action: BulkAction, row: BulkRow, by: User, reason: str) -> tuple[bool, str, str]:
-    if not by.is_active or not by.has_perm(action.permission):
+    if not by.is_active or not action.open_to(by):
         return False, "", "您已没有办理此事项的权限，没有办理。"
     try:
         with transaction.atomic():

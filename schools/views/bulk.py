@@ -37,15 +37,20 @@ def every_row(request: StaffRequest) -> HttpResponse:
     return confirm(request, pressed(request, "bulk"))
 
 
-def confirm(request: StaffRequest, key: str) -> HttpResponse:
+def confirm(request: StaffRequest, key: str, *, reason: str = "") -> HttpResponse:
+    """The page that asks; `reason` is what was typed beside the list's button."""
     action = frame.bulk_actions().get(key)
     address = walk.address_of(request)
     page = walk.page_at(request, address)
     if action is None or page is None or not _is_of(action, page):
         raise Refused("no_list", "请从列表中选择要办理的记录；搜索的内容已过期的，请重新搜索。")
-    if not request.user.has_perm(action.permission):
+    if not action.open_to(request.user):
         raise PermissionDenied
-    form = BulkForm(request.POST if pressed(request, "sure") == "1" else None)
+    form = BulkForm(
+        request.POST if pressed(request, "sure") == "1" else None,
+        initial={"reason": reason or action.usual_reason},
+    )
+    form.fields["reason"].label = action.reason_label
     if not action.asks_reason:
         del form.fields["reason"]
     if form.is_valid():
@@ -63,11 +68,11 @@ def confirm(request: StaffRequest, key: str) -> HttpResponse:
             form.add_refusal(refusal)
     count, refused = 0, ""
     try:
-        count = bulk.rows_of(page).count()
+        count = bulk.rows_of(page, action).count()
     except DomainError as refusal:
         refused = refusal.message
     context = {"action": action, "address": address, "count": count, "refused": refused, "form": form,
-               "list_title": page.title}  # fmt: skip
+               "list_title": page.title, "narrowed": action.rows is not frame.every_row}  # fmt: skip
     return render(request, "schools/bulk_confirm.html", context, status=form.status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from core.errors import DomainError
 from destinations.models import Destination
@@ -11,7 +12,9 @@ from graduates.models import ArchiveTransfer, Graduate
 from national_sync.actions import copies, handling, mapping
 from national_sync.mapping import Mapped
 from national_sync.models import Entry, Feedback, NationalCode
-from national_sync.states import Part
+from national_sync.states import FeedbackState, Part
+from schools.actions import bulk
+from schools.models import BulkJob
 from schools.roles import Role
 from tests import factories
 from tests.factories import World
@@ -199,3 +202,28 @@ def test_the_archive_goes_up_and_its_numbers_come_back(world: World, simulator: 
     ).problems
     assert row.transfer_no
     assert row.check_no
+
+
+def test_every_feedback_that_the_list_shows_is_passed_on_by_a_job(
+    world: World, feedback: Feedback
+) -> None:
+    closed = Feedback.objects.get(pk=feedback.pk)
+    closed.pk, closed.state, closed.closed_at = None, FeedbackState.CLOSED, timezone.now()
+    closed.save()
+    address, listed = (
+        "/console/national/feedback/reassign/",
+        "/console/national/feedback/?state=every",
+    )
+    asked = {"all": "1", "from": listed, "to": "province", "note": "名称与执照一致"}
+    assert world.client(Role.COUNSELLOR).post(address, asked).status_code == 403
+    client = world.client(Role.SCHOOL_ADMIN)
+    page = client.post(address, asked).content.decode()
+    assert "可办理的 1 条" in page and "名称与执照一致" in page
+    sure = {"bulk": "reassign-province", "from": listed, "sure": "1", "expected": "1"}
+    assert client.post("/console/bulk/", sure).status_code == 409, "not without a word"
+    assert client.post("/console/bulk/", sure | {"reason": "名称与执照一致"}).status_code == 302
+    bulk.run_waiting()
+    feedback.refresh_from_db()
+    assert (feedback.owner, feedback.note) == ("province", "名称与执照一致")
+    (row,) = BulkJob.objects.get().rows.all()
+    assert (row.target, row.done, row.message) == (feedback.pk, True, "已转交省级")

@@ -250,7 +250,7 @@ def test_the_list_is_filtered_by_state_class_and_department(world: World) -> Non
     assert found("", factories.make_world().client(Role.SCHOOL_ADMIN)) == set()
 
 
-def test_picked_and_filtered_forms_get_one_opinion_and_one_seal(world: World) -> None:
+def test_picked_forms_get_one_opinion_and_one_seal(world: World) -> None:
     forms = [scene.make_recommendation(world, S.WAITING_DEPARTMENT) for _ in range(3)]
     other_class = scene.make_recommendation(
         world, S.WAITING_DEPARTMENT, graduate=factories.make_graduate(world, school_class=1)
@@ -262,8 +262,7 @@ def test_picked_and_filtered_forms_get_one_opinion_and_one_seal(world: World) ->
     html = first.content.decode()
     assert "将办理 1 份，共选 1 份" in html
     assert outside.graduate.name not in html
-    of_class = f"department={world.departments[0].pk}&school_class={world.classes[0][0].pk}"
-    html = client.post(f"{address}?{of_class}", {"all": "1"}).content.decode()
+    html = client.post(address, {"pick": [form.pk for form in forms]}).content.decode()
     assert "将办理 3 份，共选 3 份" in html
     seen = re.findall(r'name="seen" value="([^"]+)"', html)
     recommendations.withdraw(form_id=forms[1].pk, by=scene.account_of(forms[1].graduate))
