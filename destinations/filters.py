@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
-from codes import readers
-from destinations import alike, reports
+from destinations import alike, dimensions, reports
 from destinations.catalogue import catalogue
 from destinations.states import APPROVED, State
-from graduates.filters import GraduateFilter, search_graduates
+from graduates.filters import GraduateFilter
 from schools.options import Choices
-from schools.scope import scope_of
 
 REGISTERED, REVIEWED = "registered", "reviewed"
 _SEVERAL_STATES = ((REGISTERED, "已登记（各种情况）"), (REVIEWED, "已通过初审或终审"))
@@ -22,7 +20,10 @@ _SEVERAL_STATES = ((REGISTERED, "已登记（各种情况）"), (REVIEWED, "已�
 
 class DestinationFilter(GraduateFilter):
     path = "graduate__"
-    less_used = GraduateFilter.less_used | {"rate", "origin"}
+    unit_name = "unit_name"
+    less_used = GraduateFilter.less_used | {
+        "rate", "origin", "origin_place", "place", "industry",
+    }  # fmt: skip
 
     state = django_filters.ChoiceFilter(
         label="审核情况", choices=[*State.choices, *_SEVERAL_STATES], method="by_state"
@@ -34,6 +35,9 @@ class DestinationFilter(GraduateFilter):
     rate = django_filters.ChoiceFilter(label="统计归类", choices=(), method="by_rate")
     # Only there if the address names it: the review page links to what has the same as its record.
     alike = django_filters.ChoiceFilter(label="相同之处", choices=(), method="by_alike")
+    origin_place = django_filters.ChoiceFilter(label="生源地", choices=(), method="by_origin_place")
+    place = django_filters.ChoiceFilter(label="就业地", choices=(), method="by_place")
+    industry = django_filters.ChoiceFilter(label="行业", choices=(), method="by_industry")
 
     def choices(self) -> dict[str, Choices]:
         leaves = catalogue().leaves.values()
@@ -41,6 +45,9 @@ class DestinationFilter(GraduateFilter):
             "category": [(leaf.code, leaf.label) for leaf in leaves],
             "rate": reports.rate_choices(),
             "alike": self._alike_choices(),
+            "origin_place": dimensions.origin_choices(),
+            "place": dimensions.place_choices(),
+            "industry": dimensions.industry_choices(),
         }
 
     def _alike_choices(self) -> Choices:
@@ -75,15 +82,11 @@ class DestinationFilter(GraduateFilter):
         """The destinations that a figure counts."""
         return reports.rows_behind(queryset, value)
 
-    def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Graduates by name or number; a Chinese keyword is looked for in units' names, too: two
-        characters are enough within a school, four among all schools, whose rows no index narrows."""
-        by_graduate = search_graduates(queryset, value, self.request.user, "graduate__")
-        keyword = readers.search_words(value)
-        scope = scope_of(self.request.user)
-        everywhere = scope is not None and scope.everything and not self.data.get("school")
-        if len(keyword) >= (4 if everywhere else 2) and not keyword.isascii():
-            return queryset.filter(
-                Q(pk__in=by_graduate.values("pk")) | Q(unit_name__contains=keyword)
-            )
-        return by_graduate
+    def by_origin_place(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(dimensions.origin_is(value))
+
+    def by_place(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(dimensions.place_is(value))
+
+    def by_industry(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(dimensions.industry_is(value))

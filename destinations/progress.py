@@ -22,6 +22,14 @@ _ORIGIN_STATES = {
 }
 
 
+# What the page's other figures count; 落实率 is that of `destinations/reports.py`.
+DEFINITIONS = (
+    ("学生已确认、已锁定", "生源信息已由本人确认、已由学校锁定的 ÷ 全部生源（含不在籍的）"),
+    ("已登记、未登记", "已有、没有去向登记的（不论是否审核）÷ N"),
+    ("审核通过", "学校终审通过的去向 ÷ N；只通过初审的计入落实率，不计入这一列"),
+)
+
+
 @dataclass
 class SchoolProgress:
     """The counts of one school, or of all schools together (`school_id` None).
@@ -40,7 +48,7 @@ class SchoolProgress:
 
     def percent(self, key: str) -> float:
         whole = self.count("origins" if key in _ORIGIN_STATES else "total")
-        return round(100 * self.count(key) / whole, 2) if whole else 0.0
+        return reports.percent(self.count(key), whole)
 
     def cells(self) -> dict[str, tuple[int, float]]:
         keys = ("confirmed", "locked", "registered", "approved", "employed_rate")

@@ -164,18 +164,21 @@ class Keyword(_ShallowCopied, django_filters.CharFilter):
 
 class GraduateFilter(django_filters.FilterSet):
     """Filters by school, level, department, class, major and keyword, within the year that the page
-    is about. `path` leads from a row to its graduate; `less_used` filters are hidden behind a button.
+    is about. `path` leads from a row to its graduate, `unit_name` to the name of its unit, where it has
+    one; `less_used` filters are hidden behind a button.
     """
 
     by_year = True
     path = ""
-    less_used: ClassVar[frozenset[str]] = frozenset({"level", "major"})
+    unit_name = ""
+    less_used: ClassVar[frozenset[str]] = frozenset({"level", "major", "gender"})
 
     school = Choice(label="学校", method="by_school")
     level = Choice(label="学历", method="by_level")
     department = Choice(label="院系", method="by_department")
     school_class = Choice(label="班级", method="by_class")
     major = Choice(label="专业", method="by_major")
+    gender = Choice(label="性别", method="by_gender")
     q = Keyword(label="关键字", method="by_keyword", help_text="姓名、学号、考生号或证件号码")
 
     def __init__(self, data: Any = None, queryset: Any = None, *, request: HttpRequest) -> None:
@@ -188,6 +191,8 @@ class GraduateFilter(django_filters.FilterSet):
                 del self.filters[name]
                 continue
             self.filters[name].extra["choices"] = values
+        if self.unit_name:
+            self.filters["q"].extra["help_text"] = "姓名、学号、考生号、证件号码或单位名称"
 
     def choices(self) -> dict[str, options.Choices]:
         """The choices of each filter in the user's scope. A filter without choices is not shown."""
@@ -195,6 +200,7 @@ class GraduateFilter(django_filters.FilterSet):
         user = self.request.user
         return {
             "level": [(g, g) for g in lookup.level_groups()],
+            "gender": list(lookup.table("gender").names.items()),
             **options.list_options(
                 user,
                 read_number(self.data.get("department", "")),
@@ -230,6 +236,9 @@ class GraduateFilter(django_filters.FilterSet):
     def by_level(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return self._filter_graduates(queryset, "level__in", lookup.levels_of_group([value]))
 
+    def by_gender(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return self._filter_graduates(queryset, "gender", value)
+
     def by_department(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return self._filter_graduates(queryset, "department_id", int(value))
 
@@ -240,7 +249,18 @@ class GraduateFilter(django_filters.FilterSet):
         return self._filter_graduates(queryset, "major_code", value)
 
     def by_keyword(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return search_graduates(queryset, value, self.request.user, self.path)
+        """Graduates by name or number; a Chinese keyword is looked for in units' names, too: two
+        characters are enough within a school, four among all schools, whose rows no index narrows."""
+        by_graduate = search_graduates(queryset, value, self.request.user, self.path)
+        keyword = readers.search_words(value)
+        if not self.unit_name or keyword.isascii():
+            return by_graduate
+        scope = scope_of(self.request.user)
+        everywhere = scope is not None and scope.everything and not self.data.get("school")
+        if len(keyword) < (4 if everywhere else 2):
+            return by_graduate
+        of_unit = Q(**{f"{self.unit_name}__contains": keyword})
+        return queryset.filter(Q(pk__in=by_graduate.values("pk")) | of_unit)
 
 
 class OriginFilter(GraduateFilter):

@@ -18,6 +18,7 @@ _OWNERS = [(v, label) for v, label in Owner.choices if v]
 
 class FeedbackFilter(GraduateFilter):
     path = "graduate__"
+    unit_name = "graduate__destination__unit_name"
     less_used = GraduateFilter.less_used | {"overdue"}
 
     kind = django_filters.ChoiceFilter(label="类别", choices=[(k, k) for k in KINDS.values()])
@@ -39,6 +40,7 @@ class FeedbackFilter(GraduateFilter):
 
 class EntryFilter(GraduateFilter):
     path = "graduate__"
+    unit_name = "graduate__destination__unit_name"
     less_used = GraduateFilter.less_used | {"held"}
 
     part = django_filters.ChoiceFilter(label="部分", choices=Part.choices)
@@ -56,6 +58,8 @@ class EntryFilter(GraduateFilter):
 
 class ConfirmationFilter(GraduateFilter):
     """Over graduates, by what their national copy said when it was last fetched."""
+
+    unit_name = "destination__unit_name"
 
     national = django_filters.ChoiceFilter(
         label="全国系统确认",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from itertools import groupby
 from typing import Any, Protocol
@@ -129,6 +129,51 @@ class Counted(Protocol):
 def rate_bar(line: Counted) -> SafeString:
     """The bar of a line's 落实率."""
     return bar(line.counts["employed_rate"], line.total, "落实率")
+
+
+@register.simple_tag
+def stacked_bar(parts: Sequence[Mapping[str, Any]]) -> SafeString:
+    """The parts of a whole side by side, as server-made SVG. Each has `key`, `letter`, `name` and a
+    `cell` with `count` and `percent`; the letters also stand in the table beneath, so that nothing depends on the colours."""
+    shown = [(part, part["cell"]) for part in parts if part["cell"].count]
+    whole = sum(cell.count for _, cell in shown)
+    pieces, left = [], 0.0
+    for part, cell in shown:
+        width = 1000 * cell.count / whole
+        letter = SafeString("")
+        if width >= _ROOM_FOR_LETTER:
+            middle = round(left + width / 2, 2)
+            letter = format_html('<text x="{}" y="43">{}</text>', middle, part["letter"])
+        pieces.append(
+            format_html(
+                '<g class="part-{}"><rect x="{}" y="0" width="{}" height="64"></rect>{}</g>',
+                part["key"],
+                round(left, 2),
+                round(width, 2),
+                letter,
+            )
+        )
+        left += width
+    words = "，".join(
+        f"{part['name']}{cell.percent:.2f}%（{cell.count}人）" for part, cell in shown
+    )
+    return format_html(
+        '<svg class="stacked" viewBox="0 0 1000 64" role="img" aria-label="毕业去向的构成：{}。">{}</svg>',
+        words, mark_safe("".join(pieces)),  # noqa: S308 - made by format_html
+    )  # fmt: skip
+
+
+_ROOM_FOR_LETTER = 30
+
+
+@register.simple_tag
+def tip(text: str, label: str) -> SafeString:
+    """A word that says more when it is pointed at or has the focus. Paper has the text elsewhere."""
+    return format_html(
+        '<span class="tip" tabindex="0" role="note" aria-label="{}：{}"><span aria-hidden="true">{}</span>'
+        '<span class="tip-text" aria-hidden="true">{}</span></span>',
+        label, text, label, text,
+    )  # fmt: skip
 
 
 @register.inclusion_tag("core/parts/tabs.html", takes_context=True)

@@ -67,6 +67,7 @@ def appeal(request: GraduateRequest) -> HttpResponse:
 
 class DisputeFilter(GraduateFilter):
     path = "graduate__"
+    unit_name = "graduate__destination__unit_name"
 
     state = django_filters.ChoiceFilter(label="状态", choices=DisputeState.choices)
 

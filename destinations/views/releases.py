@@ -59,6 +59,7 @@ def colour_of(state: str) -> str:
 
 class ReleaseFilter(GraduateFilter):
     path = "graduate__"
+    unit_name = "unit_name"
 
     state = django_filters.ChoiceFilter(
         label="状态", method="by_state", empty_label="待我处理",

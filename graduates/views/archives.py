@@ -37,6 +37,8 @@ _CONDITIONS = {
 
 
 class ArchiveFilter(GraduateFilter):
+    unit_name = "archive__unit_name"
+
     archive = django_filters.ChoiceFilter(
         label="档案", choices=list(_STATES.items()), method="by_archive"
     )

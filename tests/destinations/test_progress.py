@@ -1,11 +1,13 @@
 """各校进度: the figures, the lists they link to, and who may see them."""
 
+import io
 import re
 
+import openpyxl
 import pytest
 from django.urls import reverse
 
-from destinations import progress
+from destinations import progress, reports
 from destinations.states import State
 from graduates.actions import origin
 from graduates.models import Graduate
@@ -73,11 +75,24 @@ def test_every_figure_links_to_the_list_of_what_it_counts(world: World) -> None:
     links = re.findall(
         r'<a\s+href="([^"]+)"\s*>([\d.]+)%?</a>(?:\s+<small class="soft">(\d+)</small>)?', row
     )
-    assert len(links) == 7
+    assert len(links) == 8
     for address, shown, count in links:
         assert f"school={world.school.pk}" in address
         listing = client.get(address.replace("&amp;", "&")).content.decode()
         assert listing.count("<tr data-key") == int(count or shown), address
+
+
+def test_the_workbook_has_the_table_and_what_it_means(world: World) -> None:
+    client = world.client(Role.PROVINCE)
+    answer = client.get(reverse("console:progress"), {"export": "1"})
+    assert "no-store" in answer["Cache-Control"]
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    rows = [[str(c.value if c.value is not None else "") for c in row] for row in sheet.iter_rows()]
+    assert {c.data_type for row in sheet.iter_rows() for c in row} <= {"s", "n"}, "no formula"
+    assert any(reports.BASE in cell for row in rows for cell in row)
+    line = next(row for row in rows if row[0] == world.school.name)
+    assert (line[1], line[2], line[-2:]) == ("6", "5", ["3", "60.00%"])
 
 
 def test_the_queries_do_not_grow_with_schools(
