@@ -9,6 +9,7 @@ import employers.urls
 import esign.urls
 import graduates.urls
 import national_sync.urls
+import notices.urls
 import recruiting.urls
 import schools.urls
 from core.metrics import metrics
@@ -16,6 +17,7 @@ from core.metrics import metrics
 console = (
     schools.urls.console
     + graduates.urls.console
+    + notices.urls.console
     + employers.urls.console
     + destinations.urls.console
     + esign.urls.console
@@ -34,6 +36,7 @@ urlpatterns = [
     path("", include(accounts.urls)),
     path("", include(codes.urls)),
     path("", include(graduates.urls)),
+    path("", include(notices.urls)),
     path("", include(destinations.urls)),
     path("", include(esign.urls)),
     path("", include(recruiting.urls)),

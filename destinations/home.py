@@ -10,7 +10,7 @@ from django.utils import timezone
 from destinations.models import Destination, DisputeState
 from destinations.states import APPROVED, State
 from graduates import hooks
-from graduates.hooks import HomeCard, HomeStep
+from graduates.hooks import FeedList, HomeCard, HomeStep, Rank
 from graduates.models import Graduate
 from graduates.permissions import phase_for
 from graduates.records import is_confirmation_current
@@ -52,8 +52,8 @@ def reviewed_step(*, graduate: Graduate) -> HomeStep:
     )
 
 
-@hooks.home_cards.plug(order=20)
-def deadline_card(*, graduate: Graduate) -> list[HomeCard]:
+@hooks.home_feed.plug(order=20)
+def deadline_card(*, graduate: Graduate) -> list[HomeCard | FeedList]:
     """Until when the graduate has to confirm and register; nothing once both are done."""
     d, cohort = _destination_of(graduate), graduate.cohort
     is_done = d.state not in (State.UNSUBMITTED, State.REJECTED)
@@ -62,7 +62,9 @@ def deadline_card(*, graduate: Graduate) -> list[HomeCard]:
     phase, address = phase_for(graduate), reverse("register-tab")
     if phase == Phase.PREPARING and cohort.opens_on is not None:
         text = f"{_day(cohort.opens_on)}起可以登记毕业去向"
-        return [HomeCard("办理期限", text, "生源信息现在就可以核对确认。", address)]
+        return [
+            HomeCard("办理期限", text, "生源信息现在就可以核对确认。", address, Rank.OBLIGATION)
+        ]
     if phase != Phase.OPEN:
         return []
     last = cohort.ends_on
@@ -70,11 +72,11 @@ def deadline_card(*, graduate: Graduate) -> list[HomeCard]:
         last = graduate.reopened_until
     left = (last - timezone.localdate()).days
     words = f"还有{left}天。" if left else "今天是最后一天。"
-    return [HomeCard("办理期限", f"{_day(last)}截止", words, address)]
+    return [HomeCard("办理期限", f"{_day(last)}截止", words, address, Rank.OBLIGATION)]
 
 
-@hooks.home_cards.plug(order=10)
-def dispute_card(*, graduate: Graduate) -> list[HomeCard]:
+@hooks.home_feed.plug(order=10)
+def dispute_card(*, graduate: Graduate) -> list[HomeCard | FeedList]:
     """The graduate's own objection, while it is open: whose turn it is, and until when."""
     if _destination_of(graduate).disputed_at is None:
         return []
@@ -86,6 +88,7 @@ def dispute_card(*, graduate: Graduate) -> list[HomeCard]:
             "等待省级处理" if row.state == DisputeState.PROVINCE else "等待学校处理",
             f"应于{_day(row.due_on)}前处理；处理完毕之前，此去向不审核、不上报。",
             reverse("dispute"),
+            Rank.OBLIGATION,
         )
         for row in rows[:1]
     ]

@@ -23,7 +23,7 @@ from esign.states import (
     TerminationState,
 )
 from graduates import hooks
-from graduates.hooks import HomeCard, HomeStep
+from graduates.hooks import FeedList, HomeCard, HomeStep, Rank
 from graduates.models import Graduate
 
 # Kinds of what may wait. They sort by urgency, the most urgent first.
@@ -102,8 +102,8 @@ _WHOSE_TURN = {
 }
 
 
-@hooks.home_cards.plug(order=5)
-def termination_card(*, graduate: Graduate) -> list[HomeCard]:
+@hooks.home_feed.plug(order=5)
+def termination_card(*, graduate: Graduate) -> list[HomeCard | FeedList]:
     """The termination of the graduate's agreement while it is open: whose turn it is."""
     return [
         HomeCard(
@@ -111,6 +111,7 @@ def termination_card(*, graduate: Graduate) -> list[HomeCard]:
             _WHOSE_TURN.get(state) or _who_answers(started_by),
             _until(answer_by) if state == TerminationState.WAITING_OTHER else "",
             reverse("agreement", args=[agreement]),
+            Rank.OBLIGATION,
         )
         for agreement, state, started_by, answer_by in _OPEN_TERMINATIONS.of(graduate.pk)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from graduates import hooks
-from graduates.hooks import HomeCard, HomeStep
+from graduates.hooks import FeedList, HomeCard, HomeStep
 from graduates.models import Graduate
 from graduates.records import is_confirmation_current
 from graduates.states import Confirmation
@@ -16,8 +16,12 @@ def steps_of(graduate: Graduate) -> list[HomeStep]:
     return [step for step in hooks.next_step.run(graduate=graduate) if step is not None]
 
 
-def cards_of(graduate: Graduate) -> list[HomeCard]:
-    return [card for cards in hooks.home_cards.run(graduate=graduate) for card in cards]
+def feed_of(graduate: Graduate) -> tuple[list[HomeCard], list[FeedList]]:
+    """The cards and the short lists of the home page, each in the order of their ranks."""
+    parts = [part for found in hooks.home_feed.run(graduate=graduate) for part in found]
+    parts.sort(key=lambda part: part.rank)
+    cards = [part for part in parts if isinstance(part, HomeCard)]
+    return cards, [part for part in parts if isinstance(part, FeedList)]
 
 
 @hooks.next_step.plug(order=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,16 @@ class HomeStep:
     state_label: str = ""
 
 
+class Rank(enum.IntEnum):
+    """The order of what stands on the graduate's home page (DOMAIN-AROUND §2)."""
+
+    OBLIGATION = 1
+    PINNED = 2
+    TODAY = 3
+    NOTICE = 4
+    POSTING = 5
+
+
 @dataclass(frozen=True)
 class HomeCard:
     """A card on the graduate's home page that leads to `address`: something of these days."""
@@ -33,6 +44,27 @@ class HomeCard:
     title: str
     text: str
     address: str
+    rank: Rank
+
+
+@dataclass(frozen=True)
+class FeedLine:
+    """A line of a list on the graduate's home page; `mark` is a word such as 未读, or "" for none."""
+
+    title: str
+    text: str
+    address: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class FeedList:
+    """A short list on the graduate's home page; all of it is at `address`."""
+
+    rank: Rank
+    title: str
+    address: str
+    lines: list[FeedLine]
 
 
 @dataclass(frozen=True)
@@ -114,8 +146,9 @@ def next_step(*, graduate: Graduate) -> HomeStep | None:
 
 
 @hook
-def home_cards(*, graduate: Graduate) -> list[HomeCard]:
-    """Cards on the graduate's home page, below the next step, in the order of the plugs."""
+def home_feed(*, graduate: Graduate) -> list[HomeCard | FeedList]:
+    """Cards and short lists on the graduate's home page. They appear in the order of their ranks, those
+    of one rank in the order of the plugs."""
 
 
 @hook

@@ -10,10 +10,10 @@ from core.forms import PlatformForm, fields, widgets
 from recruiting.actions.booth_lists import COLUMNS, MOST_BYTES, MOST_ROWS
 from recruiting.actions.booths import MOST_PEOPLE
 from recruiting.actions.fair_base import LONGEST_REASON
-from recruiting.forms import SchoolsField
 from recruiting.models import Fair
 from recruiting.rules.fairs import LONGEST_TEXT, LONGEST_TITLE, TALKS
 from recruiting.states import FairKind
+from schools.forms import SchoolsField
 from schools.models import School
 from schools.roles import Level
 

@@ -15,22 +15,12 @@ from codes.forms import DeclaredForm, declared_form
 from core.errors import DomainError, Invalid
 from core.forms import PlatformForm, fields, widgets
 from graduates.models import Graduate
-from recruiting import queries
 from recruiting.actions.resumes import MAY_BE_EMPTY, SHOWN_IF_TICKED, typed_texts
 from recruiting.fields import ENTRY, POSTING, POSTING_BY_KEY, PROFILE, STORE
 from recruiting.models import Resume, ResumeEntry, ResumeStore
 from recruiting.rules import identity
 from recruiting.states import InterviewResult, InterviewWay, RejectReason
-
-
-class SchoolsField(fields.LongText):
-    """Names of schools, separated by 、 or line breaks; `cleaned_data` holds their ids."""
-
-    def clean(self, value: Any) -> list[int]:
-        ids, unknown = queries.schools_named(str(value or ""))
-        if unknown:
-            raise ValidationError(queries.no_such_schools(unknown), code="school_unknown")
-        return ids
+from schools.forms import SchoolsField
 
 
 class PostingForm(DeclaredForm):

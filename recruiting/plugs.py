@@ -11,9 +11,8 @@ from esign import hooks as esign_hooks
 from esign.models import Draft, Invitation
 from esign.states import Way
 from graduates import hooks as graduate_hooks
-from graduates.hooks import HomeCard
 from graduates.models import Graduate
-from recruiting import employer_home, shipped_rules, visiting  # noqa: F401 - importing employer_home plugs it in
+from recruiting import employer_home, home, shipped_rules  # noqa: F401 - importing both homes plugs them in
 from recruiting.actions import offers
 from recruiting.models import Application, OfferDraft, Recommendation, ResumeStore, UnitReport
 from recruiting.states import OPEN_REPORT, SanctionKind
@@ -37,11 +36,6 @@ def follow_graduate(*, graduate: Graduate) -> None:
     # A sealed form keeps its cohort, of whose serial numbers it has one.
     unsealed = Recommendation.objects.filter(graduate=graduate, valid_at=None)
     unsealed.update(cohort_id=graduate.cohort_id)
-
-
-@graduate_hooks.home_cards.plug(order=30)
-def booked_events(*, graduate: Graduate) -> list[HomeCard]:
-    return visiting.home_cards(graduate)
 
 
 @esign_hooks.invitation_guards.plug()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -41,7 +40,6 @@ from recruiting.models import (
 from recruiting.models.postings import ON_CARD
 from recruiting.states import LIVE_APPLICATION, PostingState, RecommendationState
 from schools.current_cohort import cohort_ids
-from schools.models import School
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
@@ -57,21 +55,6 @@ class _IsIn(Func):
     arg_joiner = " = ANY("
     output_field = BooleanField()
     conditional = True
-
-
-_BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
-
-
-def schools_named(typed: str) -> tuple[list[int], list[str]]:
-    """The ids of the schools whose full names were typed, separated by 、 or line breaks, and the names
-    that no open school has."""
-    names = [name.strip() for name in _BETWEEN_NAMES.split(typed) if name.strip()]
-    known = dict(School.objects.filter(name__in=names, is_open=True).values_list("name", "pk"))
-    return sorted(set(known.values())), [name for name in names if name not in known]
-
-
-def no_such_schools(unknown: Sequence[str]) -> str:
-    return f"没有找到学校“{'、'.join(unknown[:3])}”，请填写全称。"
 
 
 def postings_of(member: UnitMember) -> QuerySet[Posting]:

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from graduates.hooks import HomeCard
+from graduates.hooks import HomeCard, Rank
 from graduates.models import Graduate
 from recruiting.fair_queries import ANNOUNCED, COMING, ON_THE_LIST, slots_of
 from recruiting.models import Booking, Fair, Posting
@@ -203,4 +203,5 @@ def _card(booking: Booking, now: datetime.datetime) -> HomeCard:
     return HomeCard(
         label=f"{day}的{fair.get_kind_display()}", title=fair.title,
         text=f"{words.hours}，{words.place}{state}", address=reverse("fair", args=[fair.pk]),
+        rank=Rank.TODAY,
     )  # fmt: skip

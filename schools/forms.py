@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from accounts.proof import Entrance
 from accounts.proof_form import ProtectedForm
 from codes.forms import DeclaredForm, declared_form
 from core.forms import PlatformForm, fields
 from schools.actions.staff import SCHOOL_ROLES
 from schools.fields import CONTACT
+from schools.names import no_such_schools, schools_named
 
 _YEAR = "请填写四位数的年份，如 2027。"
 ROLES = [(role.value, role.label) for role in SCHOOL_ROLES]
+
+
+class SchoolsField(fields.LongText):
+    """Names of schools, separated by 、 or line breaks; `cleaned_data` holds their ids."""
+
+    def clean(self, value: Any) -> list[int]:
+        ids, unknown = schools_named(str(value or ""))
+        if unknown:
+            raise ValidationError(no_such_schools(unknown), code="school_unknown")
+        return ids
 
 
 class LoginForm(ProtectedForm):

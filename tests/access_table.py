@@ -19,7 +19,14 @@ from graduates.actions import roster
 from graduates.models import ArchiveImport, Graduate
 from schools.models import BulkJob, Major
 from schools.roles import Role
-from tests import access_employers, access_esign, access_national, access_recruiting, factories
+from tests import (
+    access_employers,
+    access_esign,
+    access_national,
+    access_notices,
+    access_recruiting,
+    factories,
+)
 from tests.access_cases import AddressCase
 from tests.factories import World
 
@@ -307,4 +314,4 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = (
     | access_recruiting.OBJECTS
 )
 OBJECTS |= access_esign.OBJECTS
-OBJECTS |= access_national.OBJECTS
+OBJECTS |= access_national.OBJECTS | access_notices.OBJECTS

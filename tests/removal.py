@@ -118,13 +118,13 @@ def _remove_signing(school_id: int) -> None:
             c.execute(statement, {"s": school_id})
 
 
-def _remove_recruiting() -> None:
-    """Delete everything of recruiting, with its units and their people. Only tests that commit leave
+def _remove_notices_and_recruiting() -> None:
+    """Delete everything of notices and of recruiting, with its units and their people. Only tests that commit leave
     any rows there, and each worker has a database of its own."""
     with connect_unguarded() as c:
         tables = c.execute(
             """SELECT tablename FROM pg_tables WHERE tablename LIKE 'recruiting\\_%'
-               AND tablename <> 'recruiting_wordingrule'"""
+               AND tablename <> 'recruiting_wordingrule' OR tablename LIKE 'notices\\_%'"""
         ).fetchall()
         c.execute(
             """CREATE TEMPORARY TABLE recruiters ON COMMIT DROP AS
@@ -146,7 +146,7 @@ def _remove_recruiting() -> None:
 
 def remove_school(school_id: int) -> None:
     """Delete all rows of a school except its events, children first."""
-    _remove_recruiting()
+    _remove_notices_and_recruiting()
     _remove_signing(school_id)
     graduates = "SELECT id FROM graduates_graduate WHERE school_id = %(s)s"
     users = """SELECT user_id FROM graduates_person WHERE school_id = %(s)s

@@ -25,7 +25,7 @@ MOST = {
     "/console/resumes/classes/": 12,
     "/console/recruiting-figures/": 14,
     # One for each line of the menu that has a number.
-    "/console/counts/": 16,
+    "/console/counts/": 17,
     "workspace": 18,
     "origin": 16,
     "/": 13,  # one for the events that are booked

@@ -140,6 +140,10 @@ WHO_AGREES: dict[str, str] = {
     "national_sync.send.release": CLOCK,
     "workbooks.imports.confirm": NOTHING_ENDS,
     "workbooks.imports.cancel": OWN,
+    # notices
+    "notices.notices.expire_due": CLOCK,
+    "notices.notices.withdraw": "the publisher's own notice; what was read and confirmed stays on record",
+    "notices.receipts.confirm": OWN,
 } | recruiting_who_agrees.WHO_AGREES
 _ENDS = re.compile(
     r"^(accept|agree|apply_results|approve|cancel|claim|clear|close|conclude|confirm|consent|decide"
@@ -172,6 +176,7 @@ MODULES = {
     "schools": {
         "base", "bulk", "cohorts", "departments", "jobs", "majors", "school", "staff", "years",
     },
+    "notices": {"notices", "receipts"},
     "recruiting": recruiting_who_agrees.MODULES,
     "workbooks": {"imports", "rows"},
 }  # fmt: skip

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "schools",
     "workbooks",
     "graduates",
+    "notices",
     "employers",
     "destinations",
     "esign",

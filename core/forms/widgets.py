@@ -181,12 +181,12 @@ class FileInput(_Styled, forms.FileInput):
 
 
 class ImagesInput(FileInput):
-    """Several pictures."""
+    """Several pictures, or files of the kinds that `accept` names."""
 
     allow_multiple_selected = True
 
-    def __init__(self) -> None:
-        super().__init__(accept=PICTURES)
+    def __init__(self, accept: str = PICTURES) -> None:
+        super().__init__(accept=accept)
         self.attrs["multiple"] = True
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Any]:

@@ -27,12 +27,14 @@ from graduates.rules import required_gaps
 def home(request: GraduateRequest) -> HttpResponse:
     steps = home_steps.steps_of(request.graduate)
     following = next((s for s in steps if not s.done), None)
+    cards, lists = home_steps.feed_of(request.graduate)
     context = {
         "graduate": request.graduate,
         "steps": steps,
         "following": following,
         "done": sum(s.done for s in steps),
-        "cards": home_steps.cards_of(request.graduate),
+        "cards": cards,
+        "lists": lists,
         "unread": inbox.unread(request.user),
         "tab": "home",
     }

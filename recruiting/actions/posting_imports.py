@@ -23,12 +23,12 @@ from core.errors import DomainError, Invalid
 from core.rate import limit
 from core.spreadsheets import WorkbookRefused
 from employers.models import Unit, UnitMember
-from recruiting import queries
 from recruiting.actions import postings
 from recruiting.fields import POSTING, POSTING_BY_KEY
 from recruiting.models import Posting, PostingImport
 from recruiting.states import ON_SHOW, PostingState
 from recruiting.unit_standing import check_may_recruit, check_recruits_for
+from schools.names import no_such_schools, schools_named
 from workbooks.actions import imports
 from workbooks.actions.rows import WorkbookRow, read_cells, report
 from workbooks.states import UNFINISHED, ImportState
@@ -215,9 +215,9 @@ def _check_row(row: PostingRow, unit: Unit) -> None:
     _add_errors(row, checked.errors())
     row.warnings += [(_label(f.field), f.message) for f in checked.warnings()]
     written = row.read_column(SCHOOLS, "long")
-    row.school_ids, unknown = queries.schools_named(written)
+    row.school_ids, unknown = schools_named(written)
     if unknown:
-        row.problems.append((SCHOOLS, queries.no_such_schools(unknown)))
+        row.problems.append((SCHOOLS, no_such_schools(unknown)))
 
 
 def _add_errors(row: PostingRow, errors: dict[str, list[str]]) -> None:

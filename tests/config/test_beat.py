@@ -47,6 +47,7 @@ BY_CLOCK = {
     "remind-recruiters": ({9}, {20}),
     "end-applications": ({0}, {25}),
     "end-recommendations": ({0}, {40}),
+    "expire-notices": ({0}, {10}),
 }
 
 
