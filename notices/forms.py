@@ -29,9 +29,9 @@ _MARKDOWN = "标题前加#号和空格，列表每行前加减号和空格，前
 class NoticeForm(PlatformForm):
     """A notice as its publisher writes it, its audience, and the version that the page showed."""
 
-    title = fields.Text("标题", star=True, max_length=LONGEST_TITLE, wide=True)
+    title = fields.Text("标题", star=True, max_length=LONGEST_TITLE)
     body = fields.LongText(
-        "正文", star=True, max_length=LONGEST_BODY, wide=True,
+        "正文", star=True, max_length=LONGEST_BODY,
         widget=widgets.Textarea({"rows": "12"}), help_text=_MARKDOWN,
     )  # fmt: skip
     readers = fields.Choice("面向", Readers.choices, star=True)
