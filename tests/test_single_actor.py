@@ -136,8 +136,10 @@ WHO_AGREES: dict[str, str] = {
     "national_sync.claim.claim": CLOCK,
     "national_sync.copies.confirm": OWN,
     "national_sync.handling.reassign": NOTHING_ENDS,
+    "national_sync.handling.reassign_one": NOTHING_ENDS,
     "national_sync.send.claim_unsent": CLOCK,
     "national_sync.send.release": CLOCK,
+    "schools.saved_views.remove": NOTHING_ENDS,
     "workbooks.imports.confirm": NOTHING_ENDS,
     "workbooks.imports.cancel": OWN,
     # notices
@@ -157,6 +159,7 @@ MODULES = {
     "accounts": {"actions"},
     "destinations": {
         "agreement", "base", "catalogue", "dispute", "enter", "evidence", "imports", "register",
+        "registration_drafts",
         "release", "review", "wages",
     },
     "employers": {"code_sign_in", "letters", "members", "papers", "units"},
@@ -174,7 +177,8 @@ MODULES = {
         "start", "upload",
     },
     "schools": {
-        "base", "bulk", "cohorts", "departments", "jobs", "majors", "school", "staff", "years",
+        "base", "bulk", "cohorts", "departments", "jobs", "majors", "saved_views", "school", "staff",
+        "years",
     },
     "notices": {"notices", "receipts"},
     "recruiting": recruiting_who_agrees.MODULES,
