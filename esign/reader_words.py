@@ -1,14 +1,14 @@
-"""What a termination is called, from the side of whoever reads it: a state names whose turn it is, and a
-message says what the reader has done as 您."""
+"""What terminations, amendments and conclusions are called, from the side of whoever reads: a state names
+whose turn it is, and a message says what the reader has done as 您."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from esign.states import Side, TerminationState
+from esign.states import AmendmentState, ConclusionState, Proposer, Side, TerminationState
 
 if TYPE_CHECKING:
-    from esign.models import Termination
+    from esign.models import Conclusion, Termination
 
 # A reader is one of the two sides, or staff.
 STAFF = "staff"
@@ -84,3 +84,68 @@ def termination_title(event: str, started_by: str, reader: str, *, until: str = 
         "turned_down": "学校没有同意解约，协议继续有效",
         "agreed": "协议已解约",
     }[event]
+
+
+# --- amendments: the unit proposes, the graduate answers ------------------------------------------
+
+
+def amendment_state(state: str, reader: str) -> str:
+    graduate, unit = named(Side.GRADUATE, reader), named(Side.EMPLOYER, reader)
+    match state:
+        case AmendmentState.PROPOSED:
+            return f"待{graduate}确认"
+        case AmendmentState.CONFIRMED:
+            return f"{graduate}已确认"
+        case AmendmentState.REFUSED:
+            return f"{graduate}已拒绝"
+        case AmendmentState.WITHDRAWN:
+            return f"{unit}已撤回"
+    return "协议已终止，不再办理"
+
+
+def amendment_title(event: str, reader: str) -> str:
+    """The title of a message about an amendment, after the other side's name and a colon. `event` is
+    confirmed, refused or withdrawn."""
+    what = {
+        "confirmed": "已确认修改签约信息，修改生效",
+        "refused": "已拒绝修改签约信息，原协议不变",
+        "withdrawn": "已撤回修改签约信息，原协议不变",
+    }[event]
+    acted = Side.EMPLOYER if event == "withdrawn" else Side.GRADUATE
+    return f"您{what}" if acted == reader else what
+
+
+# --- conclusions: the unit or the school proposes, the graduate or another teacher answers --------
+
+
+def conclusion_state(state: str, proposed_by: str, reader: str, *, by_graduate: bool = True) -> str:
+    """`by_graduate` says whether a refusal was the graduate's, not the school's."""
+    graduate, unit = named(Side.GRADUATE, reader), named(Side.EMPLOYER, reader)
+    by_school = proposed_by == Proposer.SCHOOL
+    match state:
+        case ConclusionState.PROPOSED:
+            return f"待{graduate}{'或另一位老师' if by_school else ''}确认"
+        case ConclusionState.CONFIRMED:
+            return "已转为劳动合同"
+        case ConclusionState.REFUSED:
+            return f"{graduate}已拒绝" if by_graduate else "学校没有同意"
+    return f"{'学校' if by_school else unit}已撤回"
+
+
+def conclusion_state_of(row: Conclusion, reader: str) -> str:
+    decided_by = row.decided_by_user if row.state == ConclusionState.REFUSED else None
+    by_graduate = decided_by is None or decided_by.realm == "graduate"
+    return conclusion_state(row.state, row.proposed_by, reader, by_graduate=by_graduate)
+
+
+def conclusion_title(event: str, proposed_by: str, reader: str, *, by_graduate: bool = True) -> str:
+    """The title of a message about a conclusion, after the other side's name and a colon. `event` is
+    concluded, refused or withdrawn."""
+    if event == "concluded":
+        return "就业协议已终止，转为劳动合同"
+    if event == "refused":
+        who = named(Side.GRADUATE, reader) if by_graduate else "学校"
+        done = "已拒绝" if by_graduate else "没有同意"
+        return f"{who}{done}转为劳动合同，就业协议继续有效"
+    who = "学校" if proposed_by == Proposer.SCHOOL else named(Side.EMPLOYER, reader)
+    return f"{who}已撤回转为劳动合同的申请，就业协议继续有效"

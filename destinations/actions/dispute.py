@@ -23,6 +23,7 @@ from destinations import hooks
 from destinations.actions import base
 from destinations.actions.evidence import hide_evidence
 from destinations.dispute_steps import DISPUTE_STEPS
+from destinations.dispute_words import GRADUATE, dispute_state
 from destinations.models import Destination, DestinationEvent, Dispute, DisputeState
 from destinations.states import State
 from destinations.steps import DISPUTE, SystemActor
@@ -126,7 +127,7 @@ def settle(*, dispute: Dispute, upheld: bool, answer: str, by: User) -> Dispute:
         audit.record(f"destinations.dispute_{row.state}", by=by, obj=row, reason=row.answer)
         hooks.dispute_settled.run(graduate_id=d.pk)
         inbox.tell(
-            f"person:{d.graduate.person_id}", f"去向异议：{row.get_state_display()}",
+            f"person:{d.graduate.person_id}", f"去向异议：{dispute_state(row.state, GRADUATE)}",
             text=row.answer, link=reverse("destination"), key=f"dispute:{row.pk}:{row.state}",
             mail_to=d.graduate.email,
         )  # fmt: skip

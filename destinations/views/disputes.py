@@ -19,6 +19,7 @@ from core.lists.page import Column, Order, Row
 from destinations.actions import dispute
 from destinations.catalogue import catalogue
 from destinations.dispute_steps import DISPUTE_STEPS
+from destinations.dispute_words import GRADUATE, dispute_state
 from destinations.fields import ALL, form_label
 from destinations.forms import DisputeForm, SettleForm
 from destinations.models import Dispute, DisputeState
@@ -47,6 +48,7 @@ def raise_page(request: GraduateRequest) -> HttpResponse:
     newest = dispute.newest_dispute(request.graduate.pk)
     context = {
         "dispute": newest,
+        "state_words": dispute_state(newest.state, GRADUATE) if newest is not None else "",
         "may_appeal": newest is not None and dispute.can_appeal(newest),
         "form": form,
         "tab": "register",
@@ -141,6 +143,7 @@ def _page(request: StaffRequest, row: Dispute, form: SettleForm | None = None) -
     is_open = dispute.is_open(row)
     context = {
         "row": row,
+        "state_words": dispute_state(row.state, request.staff.role_level),
         "shown": [(label, words) for label, words in shown if words],
         "badge": "pending" if is_open else "ok",
         "open": is_open,

@@ -39,8 +39,9 @@ from esign.amendment_steps import AMENDMENT, no_open_conclusion, no_open_termina
 from esign.fields import DESTINATION_KEYS, SIGNATURE, UNCHANGEABLE
 from esign.models import Agreement, AgreementVersion, Amendment
 from esign.queries import agreements_of
+from esign.reader_words import amendment_title
 from esign.rules import check_terms
-from esign.states import AgreementState, AmendmentState
+from esign.states import AgreementState, AmendmentState, Side
 from esign.steps import check_account_settled, check_reading, mobile_changed_lately, opened_at
 from graduates.models import Graduate
 
@@ -164,6 +165,13 @@ def withdraw(*, amendment: Amendment, member: UnitMember) -> Amendment:
             raise Refused("not_yours", "只有提出修改的人或单位的认证人员可以撤回。")
         withdrawn = _record_answer(amendment, "withdraw")
         audit.record("esign.amend_withdraw", by=member.user, obj=withdrawn.agreement)
+        agreement = withdrawn.agreement
+        inbox.tell(
+            f"person:{agreement.graduate.person_id}",
+            f"{agreement.unit.name}：{amendment_title('withdrawn', Side.GRADUATE)}",
+            link=reverse("agreement", args=[agreement.pk]),
+            key=f"amendment:{withdrawn.pk}:withdrawn",
+        )
     return withdrawn
 
 
@@ -247,7 +255,7 @@ def confirm(
             by=SystemActor(AGREEMENT),
         )
         audit.record("esign.amend_confirm", by=by, obj=locked.agreement, data={"terms": terms_hash})
-        _tell_member(confirmed, "毕业生确认了修改，新的签约信息已生效", "confirmed")
+        _tell_member(confirmed, "confirmed")
     return version
 
 
@@ -258,7 +266,7 @@ def refuse(*, amendment: Amendment, by: User) -> Amendment:
             raise Refused("not_yours", "只有毕业生本人可以答复。")
         refused = _record_answer(amendment, "refuse")
         audit.record("esign.amend_refuse", by=by, obj=locked.agreement)
-        _tell_member(refused, "毕业生没有同意修改，原协议不变", "refused")
+        _tell_member(refused, "refused")
     return refused
 
 
@@ -307,13 +315,17 @@ def _record_answer(amendment: Amendment, action: str) -> Amendment:
     if not changed:
         amendment.refresh_from_db()
         raise Refused("state", f"此修改{amendment.get_state_display()}，没有执行。")
-    return Amendment.objects.select_related("member__user", "agreement__unit").get(pk=amendment.pk)
+    return Amendment.objects.select_related(
+        "member__user", "agreement__unit", "agreement__graduate"
+    ).get(pk=amendment.pk)
 
 
-def _tell_member(amendment: Amendment, title: str, key: str) -> None:
+def _tell_member(amendment: Amendment, key: str) -> None:
+    """Tell the unit what the graduate answered; `key` is the event."""
+    name = amendment.agreement.graduate.name
     tell_unit(
         amendment.member,
-        title,
+        f"{name}：{amendment_title(key, Side.EMPLOYER)}",
         begun_at=amendment.created_at,
         terms_text=amendment.terms,
         link=reverse("employer-agreement", args=[amendment.agreement_id]),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inbox
-from accounts.models import User
+from accounts.models import Realm, User
 from core import audit, files, outbox
 from core.errors import Conflict, Invalid, Refused
 from core.files import images
@@ -30,7 +30,8 @@ from esign.actions.notices import current_terms, tell_unit
 from esign.conclusion_steps import CONCLUSION, ConclusionFacts, proposer_of
 from esign.deadlines import end_of_day_after
 from esign.models import Agreement, Conclusion, SigningRules
-from esign.states import AgreementState, ConclusionState, Proposer
+from esign.reader_words import STAFF, conclusion_title
+from esign.states import AgreementState, ConclusionState, Proposer, Side
 from graduates.models import Graduate
 
 PURPOSE = "conclusion"
@@ -198,7 +199,7 @@ def confirm(*, agreement: Agreement, by: User, seen: int, has_read: bool) -> Con
             proof=[conclusion.first_page, conclusion.signature_page],
         )
         audit.record("esign.conclude", by=by, obj=ended, reason=reason)
-        _tell_both_sides(facts, conclusion, "就业协议已终止，转为劳动合同", reason, "concluded")
+        _tell_both_sides(facts, conclusion, reason, "concluded")
     return conclusion
 
 
@@ -210,11 +211,10 @@ def refuse(*, agreement: Agreement, by: User, seen: int, reason: str) -> Conclus
             raise Refused("reason", "请填写理由。", field="reason")
         conclusion = _decide(facts, step, by, refusal=reason)
         audit.record("esign.conclude_refuse", by=by, obj=facts.agreement, reason=reason)
-        _tell_both_sides(
-            facts, conclusion, "转为劳动合同未获同意，就业协议继续有效", reason, "refused"
-        )
+        _tell_both_sides(facts, conclusion, reason, "refused")
         if conclusion.proposed_by == Proposer.SCHOOL:
-            _tell_school(conclusion, f"{facts.graduate.name}：转为劳动合同未获同意", "refused")
+            said = _title(conclusion, "refused", STAFF)
+            _tell_school(conclusion, f"{facts.graduate.name}：{said}", "refused")
     return conclusion
 
 
@@ -223,9 +223,7 @@ def withdraw(*, agreement: Agreement, by: User, seen: int) -> Conclusion:
     with _take_step("withdraw", agreement, by, seen=seen) as (facts, step):
         conclusion = _decide(facts, step, by)
         audit.record("esign.conclude_withdraw", by=by, obj=facts.agreement)
-        _tell_both_sides(
-            facts, conclusion, "转为劳动合同的申请已撤回，就业协议继续有效", "", "withdrawn"
-        )
+        _tell_both_sides(facts, conclusion, "", "withdrawn")
     return conclusion
 
 
@@ -302,15 +300,22 @@ def _tell_school(conclusion: Conclusion, title: str, key: str) -> None:
     )  # fmt: skip
 
 
-def _tell_both_sides(
-    facts: ConclusionFacts, conclusion: Conclusion, title: str, text: str, key: str
-) -> None:
+def _title(conclusion: Conclusion, event: str, reader: str) -> str:
+    decided_by = conclusion.decided_by_user
+    by_graduate = decided_by is None or decided_by.realm == Realm.GRADUATE
+    return conclusion_title(event, conclusion.proposed_by, reader, by_graduate=by_graduate)
+
+
+def _tell_both_sides(facts: ConclusionFacts, conclusion: Conclusion, text: str, key: str) -> None:
+    """Tell each side, in its own words, what happened; `key` is the event."""
     agreement = facts.agreement
+    title = _title(conclusion, key, Side.GRADUATE)
     inbox.tell(
         f"person:{facts.graduate.person_id}", f"{agreement.unit.name}：{title}", text=text,
         link=reverse("agreement", args=[agreement.pk]), key=f"conclusion:{conclusion.pk}:{key}",
         mail_to=facts.graduate.email,
     )  # fmt: skip
+    title = _title(conclusion, key, Side.EMPLOYER)
     _tell_unit(facts, conclusion, f"{facts.graduate.name}：{title}", text, key)
 
 

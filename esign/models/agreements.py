@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 from core.models import StoredFile
 from employers.models import Unit, UnitMember
 from esign.models.invitations import Invitation
-from esign.states import AgreementState, AmendmentState
+from esign.reader_words import STAFF, amendment_state
+from esign.states import AgreementState, AmendmentState, Side
 from graduates.models import Graduate
 from schools.models import Cohort, School
 
@@ -112,3 +113,15 @@ class Amendment(models.Model):
 
     def __str__(self) -> str:
         return f"协议变更 {self.pk}"
+
+    @property
+    def said_to_graduate(self) -> str:
+        return amendment_state(self.state, Side.GRADUATE)
+
+    @property
+    def said_to_employer(self) -> str:
+        return amendment_state(self.state, Side.EMPLOYER)
+
+    @property
+    def said_to_staff(self) -> str:
+        return amendment_state(self.state, STAFF)

@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 from accounts.models import User
 from core.models import StoredFile
 from esign.models.agreements import Agreement
-from esign.states import ConclusionState, Proposer
+from esign.reader_words import STAFF, conclusion_state_of
+from esign.states import ConclusionState, Proposer, Side
 from graduates.models import Graduate
 from schools.models import Cohort, School
 
@@ -85,3 +86,15 @@ class Conclusion(models.Model):
 
     def __str__(self) -> str:
         return f"转为劳动合同 {self.pk}"
+
+    @property
+    def said_to_graduate(self) -> str:
+        return conclusion_state_of(self, Side.GRADUATE)
+
+    @property
+    def said_to_employer(self) -> str:
+        return conclusion_state_of(self, Side.EMPLOYER)
+
+    @property
+    def said_to_staff(self) -> str:
+        return conclusion_state_of(self, STAFF)

@@ -12,6 +12,7 @@ from esign.models import Draft, Invitation
 from graduates.models import Graduate
 from recruiting.models.fairs import Fair
 from recruiting.models.postings import Posting
+from recruiting.reader_words import GRADUATE, UNIT, application_state, interview_state
 from recruiting.states import (
     LIVE_APPLICATION,
     OPEN_INTERVIEW,
@@ -120,6 +121,14 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return f"投递 {self.pk}"
+
+    @property
+    def said_to_graduate(self) -> str:
+        return application_state(self.state, GRADUATE)
+
+    @property
+    def said_to_unit(self) -> str:
+        return application_state(self.state, UNIT)
 
 
 class ApplicationFile(models.Model):
@@ -234,3 +243,11 @@ class Interview(models.Model):
 
     def __str__(self) -> str:
         return f"面试邀请 {self.pk}"
+
+    @property
+    def said_to_graduate(self) -> str:
+        return interview_state(self.state, GRADUATE)
+
+    @property
+    def said_to_unit(self) -> str:
+        return interview_state(self.state, UNIT)

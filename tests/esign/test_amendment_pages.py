@@ -84,7 +84,7 @@ def test_confirming_twice_makes_one_version(proposal: Amendment) -> None:
         )
     agreement = Agreement.objects.get(pk=proposal.agreement_id)
     assert (agreement.version, agreement.versions.count()) == (2, 2)
-    assert "此修改已确认" in client.get(page_of(proposal)).content.decode()
+    assert "您已确认" in client.get(page_of(proposal)).content.decode()
     assert "用人单位提出修改" not in client.get("/").content.decode()
 
 
