@@ -127,18 +127,13 @@ class Destination(models.Model):
                 condition=Q(state__in=[*WAITING, State.DEPARTMENT_APPROVED]),
             ),
             # What else a unit's code or number appears on (`alike.py`).
-            models.Index(
-                fields=["unit_code"], name="destination_unit_code", condition=~Q(unit_code="")
-            ),
-            models.Index(
-                fields=["contact_phone"],
-                name="destination_phone",
-                condition=~Q(contact_phone=""),
-            ),
-            models.Index(
-                fields=["contact_mobile"],
-                name="destination_mobile",
-                condition=~Q(contact_mobile=""),
+            *(
+                models.Index(fields=[n], name=f"destination_{k}", condition=~Q(**{n: ""}))
+                for k, n in (
+                    ("unit_code",) * 2,
+                    ("phone", "contact_phone"),
+                    ("mobile", "contact_mobile"),
+                )
             ),
         ]
 
@@ -147,12 +142,9 @@ class Destination(models.Model):
 
 
 class RegistrationDraft(models.Model):
-    """What a graduate has typed into the registration and not submitted yet, as text by field. It is
-    shown again whatever category they choose meanwhile."""
+    """What a graduate has typed into the registration and not submitted yet, as text by field."""
 
-    graduate = models.OneToOneField(
-        Graduate, models.CASCADE, primary_key=True, related_name="registration_draft"
-    )
+    graduate = models.OneToOneField(Graduate, models.CASCADE, primary_key=True, related_name="+")
     values = models.JSONField(default=dict)
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -55,11 +55,11 @@ WORDS: dict[str, Callable[[str, str], str]] = {
     "interview": recruiting.interview_state,
     "dispute": dispute_state,
 }
-STATES = {
-    "amendment": (AmendmentState, (G, E, STAFF)),
-    "application": (ApplicationState, ("graduate", "unit")),
-    "interview": (InterviewState, ("graduate", "unit")),
-    "dispute": (DisputeState, ("graduate", Level.SCHOOL, Level.PROVINCE)),
+STATES: dict[str, tuple[list[str], tuple[str, ...]]] = {
+    "amendment": (AmendmentState.values, (G, E, STAFF)),
+    "application": (ApplicationState.values, ("graduate", "unit")),
+    "interview": (InterviewState.values, ("graduate", "unit")),
+    "dispute": (DisputeState.values, ("graduate", Level.SCHOOL, Level.PROVINCE)),
 }
 
 

@@ -153,7 +153,7 @@ def unit_invites_to_an_interview(page: Page, name: str) -> None:
         "contact_name": "虚构经理", "contact_phone": "0551-60000000",
     })  # fmt: skip
     page.get_by_role("button", name="发出邀请").click()
-    expect(page.get_by_text("待您答复").first).to_be_visible()
+    expect(page.get_by_text("待毕业生答复").first).to_be_visible()
 
 
 def open_application(page: Page, name: str) -> None:
