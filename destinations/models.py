@@ -34,8 +34,7 @@ class Destination(models.Model):
     cohort = models.ForeignKey(Cohort, models.PROTECT, db_constraint=False, db_index=False)
 
     category = models.CharField("毕业去向", max_length=6, default=NOT_REGISTERED)
-    # Of category 10 only. It decides which evidence, unit code and agreement number are asked for.
-    # It is never uploaded.
+    # Of category 10 only: which evidence, unit code and agreement number are asked for. Not uploaded.
     form = models.CharField("形式", max_length=20, default="", blank=True)
     unit_name = models.CharField("单位名称", max_length=100, default="", blank=True)
     unit_code = models.CharField("组织机构代码", max_length=18, default="", blank=True)
@@ -126,7 +125,6 @@ class Destination(models.Model):
                 name="destination_queue",
                 condition=Q(state__in=[*WAITING, State.DEPARTMENT_APPROVED]),
             ),
-            # What else a unit's code or number appears on (`alike.py`).
             *(
                 models.Index(fields=[n], name=f"destination_{k}", condition=~Q(**{n: ""}))
                 for k, n in (
