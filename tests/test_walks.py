@@ -207,3 +207,12 @@ def test_rows_of_one_person_are_told_apart(world: World) -> None:
     walks = [walk_of(client, link) for link in links]
     assert [w["place"] for w in walks] == [f"{n} / {len(links)}" for n in range(1, len(links) + 1)]
     assert [w.get("next", "") for w in walks] == [*links[1:], ""]
+
+
+def test_the_link_at_the_foot_leads_to_the_filtered_list_too(world: World) -> None:
+    client = world.client(Role.SCHOOL_ADMIN)
+    link = links_of(client, f"{PATH}?order=name")[0]
+    page = client.get(link).content.decode()
+    back = walk_of(client, link)["back"].replace("&", "&amp;")
+    assert set(re.findall(r'href="([^"]+)"[^>]*>返回列表', page)) == {back}
+    assert "order=name" in back
