@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS=never PYTHONDONTWRITEBYTECODE=${PYTHONDONTWRITEBYTECO
 say() { printf '%s\n' "$*" >&2; }
 
 packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-hanazono"
-[ "$SET" = dev ] && packages="$packages chromium poppler-utils git"
+[ "$SET" = dev ] && packages="$packages chromium poppler-utils git npm default-jre-headless"
 
 # Root takes the system's Python: the account that services run under may not be able to use another
 # one, such as one from a version manager in root's home.
@@ -23,7 +23,8 @@ if command -v dpkg-query >/dev/null 2>&1; then
     for package in $packages; do
         case "$package" in
             python3|python3-venv) works "$PYTHON" && continue ;;
-            git) command -v git >/dev/null 2>&1 && continue ;;
+            git|npm) command -v "$package" >/dev/null 2>&1 && continue ;;
+            default-jre-headless) command -v java >/dev/null 2>&1 && continue ;;
         esac
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
     done

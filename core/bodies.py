@@ -67,7 +67,7 @@ def body_limit(path: str) -> int:
 
 def files_limit(view_name: str) -> int | None:
     """How many bytes all files may have that are sent together to the address of this name; None if it
-    takes no files. Pages write it for `static/js/files.js`, which says so before anything is sent."""
+    takes no files. Pages write it for `static/js/forms.js`, which says so before anything is sent."""
     most = frame.body_limits().get(view_name)
     return most - _AROUND if most is not None else None
 

@@ -31,7 +31,7 @@ class SignInForm(ProtectedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
-        self.fields["mobile"].widget.attrs |= {"autocomplete": "username", "maxlength": "20"}
+        self.fields["mobile"].widget.attrs |= {"autocomplete": "tel", "maxlength": "20"}
 
     def clean_mobile(self) -> str:
         """The number as accounts are named: without blanks, hyphens and the country's code."""

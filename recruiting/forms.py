@@ -104,9 +104,7 @@ class InterviewForm(PlatformForm):
 
     way = fields.Choice("面试方式", InterviewWay.choices, star=True)
     day = fields.Date("面试日期", star=True)
-    time = fields.Text(
-        "开始时间", star=True, max_length=5, widget=widgets.TextInput({"type": "time"})
-    )
+    time = fields.Text("开始时间", star=True, max_length=5, widget=widgets.TimeInput())
     minutes = fields.Number("时长（分钟）", star=True, initial=30)
     place = fields.Text("面试地点", required=False, max_length=120, help_text="现场面试必填")
     link = fields.Text(

@@ -25,6 +25,8 @@ class GreyField(forms.Field):
 class PlatformBoundField(forms.BoundField):
     """Django's bound field with what `core/forms/field.html` shows beside it."""
 
+    reason_is_said = False  # whether the card says above why grey fields can't be edited
+
     @cached_property
     def grey(self) -> GreyField | None:
         return self.field if isinstance(self.field, GreyField) else None
@@ -98,7 +100,13 @@ class PlatformBoundField(forms.BoundField):
         return found.get(self.name)
 
     @property
+    def frame_id(self) -> str:
+        """The id of the field's frame, of which a page with several forms has no other."""
+        plain = ("", self.html_name, f"id_{self.html_name}")
+        return f"field-{self.html_name if self.auto_id in plain else self.auto_id}"
+
+    @property
     def summary_target(self) -> str:
         """The id that the error summary links to: the input, or else the field's frame."""
         shows_no_input = self.is_grey or self.use_fieldset or not self.id_for_label
-        return f"field-{self.html_name}" if shows_no_input else self.id_for_label
+        return self.frame_id if shows_no_input else self.id_for_label

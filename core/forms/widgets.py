@@ -7,10 +7,12 @@ browser may fill in.
 from __future__ import annotations
 
 import base64
+import datetime
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms.widgets import DateTimeBaseInput
 from django.urls import resolve
 
 from core import bodies
@@ -64,22 +66,53 @@ class UrlInput(_Styled, forms.TextInput):
     defaults: ClassVar = {"class": "form-control", "inputmode": "url", "autocapitalize": "off"}
 
 
-class DateInput(_Styled, forms.DateInput):
-    """The browser's own date picker; values are written as 2027-08-31."""
+class _Picker(_Styled, DateTimeBaseInput):
+    """The browser's own picker of a day or a moment. It would not show what is none, so that what was
+    typed instead is shown as text, to be put right."""
+
+    kind: ClassVar[type[datetime.date]]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        shown = context["widget"]["value"]
+        if shown:
+            try:
+                self.kind.fromisoformat(shown)
+            except ValueError:
+                context["widget"]["type"] = "text"
+        return context
+
+
+class DateInput(_Picker, forms.DateInput):
+    """A day, written as 2027-08-31."""
 
     input_type = "date"
+    kind = datetime.date
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
-class MomentInput(_Styled, forms.DateTimeInput):
-    """The browser's own picker of a day and a time; values are written as 2027-08-31T14:30."""
+class MomentInput(_Picker, forms.DateTimeInput):
+    """A day and a time, written as 2027-08-31T14:30."""
 
     input_type = "datetime-local"
+    kind = datetime.datetime
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+class TimeInput(_Styled, forms.TextInput):
+    """The browser's own picker of a time of day; values are written as 14:30."""
+
+    input_type = "time"
+
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        return {key: value for key, value in attrs.items() if key != "maxlength"}
 
 
 class Textarea(_Styled, forms.Textarea):

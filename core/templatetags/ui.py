@@ -42,7 +42,7 @@ def svg(name: str) -> str:
 
 @register.simple_tag
 def files_limit(view_name: str) -> SafeString:
-    """The attribute of a form that sends files to the address of this name, for `static/js/files.js`.
+    """The attribute of a form that sends files to the address of this name, for `static/js/forms.js`.
     A form that sends to its own page needs none: the page has it."""
     return format_html('data-files-limit="{}"', bodies.files_limit(view_name))
 
@@ -201,6 +201,14 @@ def in_runs(fields: Iterable[PlatformBoundField]) -> list[list[PlatformBoundFiel
 def grey_reasons(fields: Iterable[PlatformBoundField]) -> str:
     """Why those fields that can't be edited can't, each reason once; "" if all can be."""
     return "；".join(dict.fromkeys(f.grey_reason for f in fields if f.is_grey))
+
+
+@register.filter
+def say_reasons(fields: Iterable[PlatformBoundField]) -> str:
+    """`grey_reasons` for the head of a card, whose fields then do not say theirs again."""
+    for field in fields:
+        field.reason_is_said = True
+    return grey_reasons(fields)
 
 
 @functools.cache

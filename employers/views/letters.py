@@ -48,7 +48,7 @@ def letter(request: EmployerRequest) -> HttpResponse:
 def object_to(request: EmployerRequest, pk: int) -> HttpResponse:
     """Object to a letter that would end somebody's rights."""
     get_object_or_404(letters.takeovers_told_to(request.member), pk=pk)
-    form = ObjectionForm(request.POST)
+    form = ObjectionForm(request.POST, auto_id=_of_letter(pk))
     if form.is_valid():
         try:
             letters.raise_objection(letter_id=pk, by=request.member, **form.cleaned_data)
@@ -59,6 +59,11 @@ def object_to(request: EmployerRequest, pk: int) -> HttpResponse:
     return _letter_page(
         request, LetterForm(kinds=_kinds(request.member)), objection=form, objected=pk
     )
+
+
+def _of_letter(pk: int) -> str:
+    """The ids of the fields of one letter's form; a page has a form for each letter."""
+    return f"letter-{pk}-%s"
 
 
 def _letter_page(
@@ -72,7 +77,12 @@ def _letter_page(
     member = request.member
     rows = _own(member).order_by("-id")[:20]
     takeovers = [
-        (found, objection if objection and found.pk == objected else ObjectionForm())
+        (
+            found,
+            objection
+            if objection and found.pk == objected
+            else ObjectionForm(auto_id=_of_letter(found.pk)),
+        )
         for found in letters.letters_to_object(member)
     ]
     context = {

@@ -9,8 +9,9 @@
   for (const section of $$(".sidebar-section")) {
     const name = section.dataset.section;
     if (name in opened && !$("[aria-current]", section)) section.open = opened[name];
-    section.addEventListener("toggle", () => {
-      opened[name] = section.open;
+    // Not on "toggle": that comes for the section of this page as well, which the server opened.
+    $("summary", section).addEventListener("click", () => {
+      opened[name] = !section.open;
       sessionStorage.setItem("menu", JSON.stringify(opened));
     });
   }
@@ -23,17 +24,21 @@
     }
   });
 
-  // A long menu shows where one is.
+  // On a phone the menu opens where one is.
   const menu = $("#menu"), line = $("#menu [aria-current]");
-  const showLine = () => {
-    if (line) menu.scrollTop = line.offsetTop + 3 * line.offsetHeight - menu.clientHeight;
-  };
-  showLine();
   const menuButton = $("[data-toggle-menu]");
   menuButton?.addEventListener("click", () => {
     menuButton.setAttribute("aria-expanded", menu.classList.toggle("open"));
-    showLine();
+    if (line) menu.scrollTop = line.offsetTop + 3 * line.offsetHeight - menu.clientHeight;
   });
+
+  // A table wider than its place can be moved by keys, too.
+  const watch = new ResizeObserver((changes) => changes.forEach(({ target }) => {
+    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    const named = { role: "group", "aria-label": "表格，可左右滚动", tabindex: "0" };
+    for (const [key, value] of Object.entries(named)) if (scrolls) target.setAttribute(key, value); else target.removeAttribute(key);
+  }));
+  $$(".table-wrap").forEach((wrap) => watch.observe(wrap));
 
   // The choice of the year sends at once.
   $("[data-year-switch]")?.addEventListener("change", (e) => e.currentTarget.requestSubmit());

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ _ARGS = (
 ).split()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, for the tests of one module.
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium inside the block.
 
     Playwright's synchronous API leaves an event loop running in its thread. asgiref then gives out
     other database connections, so that later tests would not roll back what they wrote. Playwright
@@ -29,11 +30,18 @@ def browser() -> Iterator[Browser]:
     """
     env = {**os.environ, "FONTCONFIG_FILE": str(settings.FONT_DIR / "fonts.conf")}
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+        started = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=_ARGS, env=env
         )
-        yield chromium
-        chromium.close()
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of one module."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

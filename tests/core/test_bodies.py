@@ -132,7 +132,7 @@ def test_a_page_that_takes_files_writes_how_large_they_may_be_from_the_same_limi
     page = Client().get("/verify/").content.decode()
     assert f'data-files-limit="{5 * bodies.MEGABYTE}"' in page
     assert bodies.body_limit("/verify/") == 6 * bodies.MEGABYTE
-    assert "js/files.js" in page
+    assert "js/forms.js" in page
     assert "data-files-limit" not in Client().get("/login/").content.decode()
 
 

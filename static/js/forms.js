@@ -41,3 +41,14 @@
   back.hidden = false;
   back.addEventListener("click", () => history.back());
 })();
+
+// After a form came back with errors, reading goes on at their summary. A field may have left the page
+// meanwhile, with what could be done there.
+(() => {
+  "use strict";
+  const summary = document.querySelector("[data-error-summary]");
+  if (!summary) return;
+  for (const link of summary.querySelectorAll('a[href^="#"]'))
+    if (!document.getElementById(decodeURIComponent(link.hash.slice(1)))) link.replaceWith(link.textContent);
+  summary.focus();
+})();
