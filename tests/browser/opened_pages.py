@@ -117,7 +117,7 @@ def served(pages: Sequence[OpenedPage], script: Path) -> Iterator[str]:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             static = finders.find(path.removeprefix("/static/")) if "/static/" in path else None
-            if self.path in kept:
+            if self.path in kept and "HX-Request" not in self.headers:
                 page = kept[self.path]
                 html = page.html.replace("</body>", tag)
                 self._answer(200, html.encode(), page.headers)
@@ -128,7 +128,7 @@ def served(pages: Sequence[OpenedPage], script: Path) -> Iterator[str]:
                 kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
                 headers = {"Content-Type": kind, "Cache-Control": "max-age=3600"}
                 self._answer(200, Path(str(static)).read_bytes(), headers)
-            else:  # what the pages fetch when they are loaded: counts, pictures
+            else:  # what the pages fetch once they are loaded: counts, progress, pictures
                 self._answer(204, b"", {})
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
