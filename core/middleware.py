@@ -41,6 +41,22 @@ class NoStore:
         return response
 
 
+class SentByScript:
+    """Tells a script that sent a form where to go on, instead of sending it there: `js/uploads.js` sends
+    forms with files itself, to show how far they are, and then opens that page like a person."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 302 and request.headers.get("X-Sent-By") == "script":
+            response.status_code = 204
+            response.headers["X-Go-To"] = response.headers["Location"]
+            del response.headers["Location"]
+        return response
+
+
 class NoNull:
     """Removes NUL characters from queries and forms, because PostgreSQL stores no NUL in text and
     nobody types one. An address that contains one does not exist."""

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "core.middleware.HealthCheck",
     "core.logs.RequestLog",
     "core.middleware.NoStore",
+    "core.middleware.SentByScript",
     "csp.middleware.CSPMiddleware",
     "core.bodies.BodyLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -100,6 +100,11 @@ class PlatformBoundField(forms.BoundField):
         return found.get(self.name)
 
     @property
+    def auto_id(self) -> str:
+        """No id for a hidden field: nothing names it, and several forms of a page may hold the same."""
+        return "" if self.is_hidden else str(super().auto_id)
+
+    @property
     def frame_id(self) -> str:
         """The id of the field's frame, of which a page with several forms has no other."""
         plain = ("", self.html_name, f"id_{self.html_name}")

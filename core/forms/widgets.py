@@ -230,7 +230,7 @@ class ImageSlot(FileInput):
     """A place for one picture, taken with the camera or chosen from the album.
 
     `shown` is the address of the picture already kept there, `title` says what it shows. With
-    `send_to` the script `js/invite.js` posts a picture to that address as soon as it is chosen;
+    `send_to` the script `js/uploads.js` posts a picture to that address as soon as it is chosen;
     without it the picture goes with the form.
     """
 

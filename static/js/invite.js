@@ -1,10 +1,9 @@
-// The recruiter's form: saved as it is typed, known units fill it in, pictures go up as chosen.
+// The recruiter's form: saved as it is typed, known units fill it in.
 (() => {
   "use strict";
   const form = document.querySelector("[data-autosave]");
   if (!form) return;
   const said = form.querySelector("[data-saved]");
-  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   let timer, busy = false, typed = 0, saved = 0;
   const say = (words, wrong) => { said.textContent = words; said.className = wrong ? "error" : "soft small"; };
   // Only what the server has confirmed is called saved. A lost line is tried again until it is back.
@@ -38,24 +37,6 @@
   let sending = false;
   form.addEventListener("submit", () => { sending = true; });
   addEventListener("beforeunload", (e) => { if (saved !== typed && !sending) e.preventDefault(); });
-
-  const send = async (box, file) => {
-    const data = new FormData(), line = box.querySelector("[data-said]");
-    data.append("csrfmiddlewaretoken", token); data.append("image", file);
-    line.textContent = "上传中…"; line.className = "soft small";
-    try {
-      const answer = await fetch(box.dataset.slot, { method: "POST", body: data });
-      const result = await answer.json();
-      if (!answer.ok) throw new Error(result.error);
-      let picture = box.querySelector("img");
-      if (!picture) { picture = document.createElement("img"); picture.alt = ""; box.prepend(picture); }
-      picture.src = URL.createObjectURL(file);
-      box.dataset.filled = ""; line.textContent = `已上传，压缩为 ${Math.ceil(result.size / 1024)} KB`;
-    } catch (problem) { line.textContent = problem.message || "没有上传成功，请再试。"; line.className = "error"; }
-    box.querySelector("input").value = "";
-  };
-  for (const box of form.querySelectorAll("[data-slot]"))
-    box.querySelector("input").addEventListener("change", (e) => { if (e.target.files[0]) send(box, e.target.files[0]); });
 
   // Units known by name or code: choosing one fills in what is still empty.
   const name = form.querySelector("#id_unit_name"), code = form.querySelector("#id_unit_code");
