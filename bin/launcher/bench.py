@@ -18,7 +18,7 @@ from .run import IGNORED_STATIC
 from .stack import PYTHON, addresses_of, manage, say, stop_on_signals
 from .valkey import Valkey
 
-_WITH_PAGES = ("attack", "list", "orm", "pages", "recruiting", "weight")
+_WITH_PAGES = ("attack", "lighthouse", "list", "orm", "pages", "recruiting", "weight")
 # These are compared with the time of a commit, so PostgreSQL is as durable as under bin/run.
 _DURABLE = ("orm", "recruiting", "sign")
 _LIMIT = 600  # seconds for one benchmark with its preparation
