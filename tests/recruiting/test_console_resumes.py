@@ -165,9 +165,13 @@ def test_more_rows_need_no_more_queries(world: World) -> None:
     client = world.client(Role.COUNSELLOR)
 
     def cost(name: str) -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get(reverse(name)).status_code == 200
-        return len(captured)
+        """The fewest of two: now and then the session's last use is noted, too."""
+        costs = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(reverse(name)).status_code == 200
+            costs.append(len(captured))
+        return min(costs)
 
     scene.apply(with_resume(world), posting)
     names = (LIST, "console:resume-classes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ def age(file: StoredFile) -> None:
     """Make the stored content two days old."""
     old = time.time() - 2 * 86400
     os.utime(default_storage.path(file.key), (old, old))
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    """Sweeping would delete the files of tests that run beside these."""
+    settings.PRIVATE_ROOT = str(tmp_path)
+    settings.STORAGES = dict(settings.STORAGES)  # the storage is made anew, for the new folder
 
 
 @pytest.fixture(params=["disk", "memory"])
