@@ -6,6 +6,7 @@ from __future__ import annotations
 from accounts.models import User
 from core.errors import Refused
 from core.states import Machine, Step, roles, states
+from notices import queries
 from notices.models import Notice
 from notices.states import NoticeState
 from schools.roles import LEVEL_LABELS, Level
@@ -33,6 +34,14 @@ def by_the_publisher(notice: Notice, actor: User) -> None:
         raise Refused("other_publisher", "只能办理自己发布的通知。")
 
 
+def audience_is_own(notice: Notice, actor: User) -> None:
+    """The departments of a draft may have been taken from its writer since."""
+    staff = staff_of(actor)
+    below = staff is not None and staff.role_level == Level.DEPARTMENT
+    if below and not set(notice.department_ids) <= queries.departments_of(actor):
+        raise Refused("audience", "面向的院系已不在您的管理范围内，请先修改面向的院系。")
+
+
 _S = NoticeState
 _PUBLISHERS = roles(Level.DEPARTMENT, Level.SCHOOL, Level.PROVINCE)
 NOTICE = Machine(
@@ -44,7 +53,8 @@ NOTICE = Machine(
         Step("edit", "修改", _PUBLISHERS, states(_S.DRAFT), None, (by_the_publisher,)),
         Step("discard", "删除", _PUBLISHERS, states(_S.DRAFT), None, (by_the_publisher,),
              "the draft is gone"),
-        Step("publish", "发布", _PUBLISHERS, states(_S.DRAFT), _S.PUBLISHED, (by_the_publisher,)),
+        Step("publish", "发布", _PUBLISHERS, states(_S.DRAFT), _S.PUBLISHED,
+             (by_the_publisher, audience_is_own)),
         Step("pin", "置顶", _PUBLISHERS, states(_S.PUBLISHED), None, (by_the_publisher,),
              "at most three of one publisher"),
         Step("unpin", "取消置顶", _PUBLISHERS, states(_S.PUBLISHED), None, (by_the_publisher,)),

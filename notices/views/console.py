@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from core import files
+from core.db.counts import count_of
 from core.errors import DomainError
 from core.forms import posted
 from core.lists import html
@@ -83,9 +84,10 @@ class NoticeList(StaffListPage):
     )  # fmt: skip
 
     def get_queryset(self) -> QuerySet[Notice]:
-        confirmed = Q(receipts__confirmed_at__isnull=False)
+        receipts = Receipt.objects.all()
+        confirmed = receipts.filter(confirmed_at__isnull=False)
         return queries.open_to_staff(self.user).annotate(
-            read=Count("receipts"), confirmed=Count("receipts", filter=confirmed)
+            read=count_of(receipts, "notice"), confirmed=count_of(confirmed, "notice")
         )
 
     def get_context(self, page: Page) -> dict[str, Any]:

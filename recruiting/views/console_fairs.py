@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
+from core.db.counts import count_of
 from core.errors import DomainError
 from core.forms import posted
 from core.lists import html
@@ -54,13 +54,6 @@ def _booths(row: Row) -> str:
     return f"{row['given']}/{row['booths_offered']}{waiting}"
 
 
-def _counted(rows: QuerySet[Any]) -> Coalesce:
-    """How many of `rows` belong to the event of the outer query."""
-    counted = rows.filter(fair=OuterRef("pk")).order_by().values("fair")
-    number = counted.annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
-
-
 class FairList(StaffListPage):
     permission = "recruiting.fairs"
     leads_to = "console:fair"
@@ -96,7 +89,9 @@ class FairList(StaffListPage):
         waiting = Booth.objects.filter(state=BoothState.WAITING)
         booked = Booking.objects.filter(state__in=visiting.HAS_PLACE)
         return fair_queries.hosted_by(self.user).annotate(
-            given=_counted(given), waiting=_counted(waiting), booked=_counted(booked)
+            given=count_of(given, "fair"),
+            waiting=count_of(waiting, "fair"),
+            booked=count_of(booked, "fair"),
         )
 
 

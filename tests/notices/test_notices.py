@@ -161,6 +161,19 @@ def test_a_department_addresses_its_own_departments_only(world: World) -> None:
     assert scene.write(admin, department_ids=[own, foreign]).department_ids == [own]
 
 
+def test_a_draft_for_a_department_that_was_taken_away_is_not_published(world: World) -> None:
+    first, second = world.departments
+    staff = world.department_admin.staff
+    staff.departments.add(second)
+    draft = scene.write(world.department_admin, department_ids=[first.pk, second.pk])
+    staff.departments.remove(second)
+    with pytest.raises(Refused) as refused:
+        notices.publish(notice_id=draft.pk, version=draft.version, by=world.department_admin)
+    assert refused.value.code == "audience"
+    draft.refresh_from_db()
+    assert draft.state == NoticeState.DRAFT
+
+
 def test_a_school_addresses_its_own_departments_only(world: World) -> None:
     other = make_world()
     made = scene.write(

@@ -119,6 +119,19 @@ def test_the_list_of_readers_shows_who_has_not_read(world: World) -> None:
     assert unread.student_no not in page
 
 
+def test_the_list_counts_who_read_and_who_confirmed(world: World) -> None:
+    shown = scene.publish_as(world, must_read=True)
+    scene.publish_as(world, title="没有人读过")
+    readers = [factories.activate(factories.make_graduate(world)) for _ in range(3)]
+    for user in readers:
+        client_of(user).get(f"/notices/{shown.pk}/")
+    client_of(readers[0]).post(f"/notices/{shown.pk}/confirm/")
+    page = world.client(Role.SCHOOL_ADMIN).get(LIST).content.decode()
+    rows = re.findall(r"<tr data-key.*?</tr>", page, re.S)
+    numbers = [re.findall(r">\s*(\d+)\s*</td>", row) for row in rows]
+    assert sorted(numbers) == [["0", "0"], ["3", "1"]]
+
+
 def test_a_graduate_reads_and_confirms(world: World) -> None:
     user = factories.activate(factories.make_graduate(world))
     shown = scene.publish_as(world, title="请核对", must_read=True)
