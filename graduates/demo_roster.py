@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Realm, User
 from core import spreadsheets
 from core.errors import DomainError
@@ -98,6 +100,7 @@ def _row(person: int, student_no: str, classes: list[SchoolClass], year: int) ->
     }
 
 
+@transaction.atomic
 def _open_accounts(year: int) -> None:
     """Nine of ten have been activated. Nobody can sign in to them: they have no password."""
     for index, graduate in enumerate(graduates_of(year)):
