@@ -10,8 +10,11 @@ import esign.urls
 import graduates.urls
 import national_sync.urls
 import notices.urls
+import quality.urls
 import recruiting.urls
 import schools.urls
+import support.urls
+import surveys.urls
 from core.metrics import metrics
 
 console = (
@@ -22,6 +25,9 @@ console = (
     + destinations.urls.console
     + esign.urls.console
     + recruiting.urls.console
+    + support.urls.console
+    + quality.urls.console
+    + surveys.urls.console
     + national_sync.urls.console,
     "console",
 )
@@ -41,6 +47,8 @@ urlpatterns = [
     path("", include(esign.urls)),
     path("", include(recruiting.urls)),
     path("", include(national_sync.urls)),
+    path("", include(support.urls)),
+    path("", include(surveys.urls)),
 ]
 if settings.GALLERY:
     urlpatterns += [path("dev/", include(core.urls))]

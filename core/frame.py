@@ -7,6 +7,7 @@ lowest layer first.
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -132,6 +133,29 @@ class BulkAction:
         return user.has_perm(self.permission) and self.allowed(user)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReminderTopic:
+    """Something that graduates are reminded of (催办) from the lists that name them.
+
+    `lists` are the URL names of those lists, `path` leads from their rows to the graduate ("" if the
+    rows are graduates). `open_for` leaves the graduates for whom the matter is still open: the others
+    are not reminded, and somebody who was reminded and is no longer among them has acted. `title`
+    and `text` are what is written if the sender changes nothing; the message leads to `link`, a URL
+    name of the graduate's pages. `due_on` gives the day by which it has to be done, per primary key of a
+    cohort. `optional` topics can be switched off by the graduate, obligations can't."""
+
+    key: str
+    label: str
+    lists: tuple[str, ...]
+    title: str
+    text: str
+    link: str
+    open_for: Callable[[QuerySet[Any]], QuerySet[Any]]
+    path: str = ""
+    due_on: Callable[[Iterable[int]], Mapping[int, datetime.date]] = lambda cohorts: {}
+    optional: bool = False
+
+
 @dataclass(frozen=True)
 class PeriodicTask:
     """A Celery task that beat starts, every `schedule` seconds or by a crontab."""
@@ -183,6 +207,7 @@ class Contributions:
     machines: Iterable[tuple[Lifecycle, Mapping[str, str]]] = ()
     jobs: Iterable[JobKind[Any]] = ()
     bulk_actions: Iterable[BulkAction] = ()
+    reminder_topics: Iterable[ReminderTopic] = ()
     metrics: Iterable[Callable[[], dict[str, float]]] = ()
     event_tables: Iterable[type[Model]] = ()
     invariants: Iterable[Invariant] = ()
@@ -261,6 +286,11 @@ def job_kinds() -> list[JobKind[Any]]:
 def bulk_actions() -> dict[str, BulkAction]:
     """Every action on all rows of a list, by its key."""
     return {a.key: a for c in _registered.values() for a in c.bulk_actions}
+
+
+def reminder_topics() -> dict[str, ReminderTopic]:
+    """Everything that graduates can be reminded of, by its key."""
+    return {t.key: t for c in _registered.values() for t in c.reminder_topics}
 
 
 def metrics() -> dict[str, float]:

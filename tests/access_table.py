@@ -24,7 +24,10 @@ from tests import (
     access_esign,
     access_national,
     access_notices,
+    access_quality,
     access_recruiting,
+    access_support,
+    access_surveys,
     factories,
 )
 from tests.access_cases import AddressCase
@@ -34,7 +37,7 @@ from tests.factories import World
 OPEN = {
     "console:login", "console:second-step", "console:logout", "login", "activate", "logout", "schools", "employer", "employer-logout",
     "places", "place-children", "categories", "gallery", "proof-picture", "proof-another", "kept-form",
-} | access_employers.OPEN | access_esign.OPEN | access_recruiting.OPEN  # fmt: skip
+} | access_employers.OPEN | access_esign.OPEN | access_recruiting.OPEN | access_surveys.OPEN  # fmt: skip
 
 _COUNSELLOR, _DEPARTMENT, _SCHOOL, _PROVINCE = (
     Role.COUNSELLOR, Role.DEPARTMENT_ADMIN, Role.SCHOOL_ADMIN, Role.PROVINCE,
@@ -315,3 +318,4 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = (
 )
 OBJECTS |= access_esign.OBJECTS
 OBJECTS |= access_national.OBJECTS | access_notices.OBJECTS
+OBJECTS |= access_support.OBJECTS | access_quality.OBJECTS | access_surveys.OBJECTS

@@ -52,6 +52,9 @@ INSTALLED_APPS = [
     "esign",
     "recruiting",
     "national_sync",
+    "support",
+    "quality",
+    "surveys",
 ]
 
 MIDDLEWARE = [

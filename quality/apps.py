@@ -1,0 +1,7 @@
+from core.app import PlatformApp
+
+
+class QualityConfig(PlatformApp):
+    default = True
+    name = "quality"
+    verbose_name = "数据核查"

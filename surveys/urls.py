@@ -1,0 +1,7 @@
+"""Addresses of surveys."""
+
+from django.urls import URLPattern
+
+console: list[URLPattern] = []
+
+urlpatterns: list[URLPattern] = []

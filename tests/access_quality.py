@@ -1,0 +1,10 @@
+"""The access table's cases of quality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.access_cases import AddressCase
+
+OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {}
