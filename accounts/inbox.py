@@ -64,15 +64,20 @@ def mails(*addressed: tuple[Message, str]) -> list[OutboxMessage]:
         return []
     return [
         outbox.message(
-            Channel.EMAIL, address, _mail_text(one), subject=one.title, key=f"mail:{one.dedupe_key}"
+            Channel.EMAIL,
+            address,
+            mail_text(one.title, one.link),
+            subject=one.title,
+            key=f"mail:{one.dedupe_key}",
         )
         for one, address in addressed
     ]
 
 
-def _mail_text(told: Message) -> str:
+def mail_text(title: str, link: str) -> str:
+    """What an e-mail about a message says: its title, and where to read it."""
     return (
-        f"{told.title}。\n\n请登录毕业去向登记平台查看：{settings.PUBLIC_ORIGIN}{told.link}\n\n"
+        f"{title}。\n\n请登录毕业去向登记平台查看：{settings.PUBLIC_ORIGIN}{link}\n\n"
         "此邮件由平台自动发出，请不要回复。\n"
     )
 

@@ -142,7 +142,7 @@ class ReminderTopic:
     are not reminded, and somebody who was reminded and is no longer among them has acted. `title`
     and `text` are what is written if the sender changes nothing; the message leads to `link`, a URL
     name of the graduate's pages. `due_on` gives the day by which it has to be done, per primary key of a
-    cohort. `optional` topics can be switched off by the graduate, obligations can't."""
+    cohort."""
 
     key: str
     label: str
@@ -153,7 +153,6 @@ class ReminderTopic:
     open_for: Callable[[QuerySet[Any]], QuerySet[Any]]
     path: str = ""
     due_on: Callable[[Iterable[int]], Mapping[int, datetime.date]] = lambda cohorts: {}
-    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -114,10 +114,12 @@ def claim(
     pk: int | None = None,
     waiting: str | None = None,
     related: Sequence[str] = (),
+    only: Q | None = None,
 ) -> list[J]:
     """Lease up to `limit` jobs that are due, or whose last lease ran out, oldest first.
 
-    `pk` asks for one job, `waiting` for one phase only, `related` are relations to read with it.
+    `pk` asks for one job, `waiting` for one phase only, `only` for jobs with this condition, `related`
+    are relations to read with it.
     Jobs that another worker is claiming at this moment are passed over. A job whose lease ran out
     too often is parked.
     """
@@ -130,6 +132,8 @@ def claim(
         rows = kind.rows().filter(due | expired if kind.repeatable else due)
         if pk is not None:
             rows = rows.filter(pk=pk)
+        if only is not None:
+            rows = rows.filter(only)
         if related:
             rows = rows.select_related(*related)
         rows = rows.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "pk")

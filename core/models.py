@@ -189,6 +189,8 @@ class OutboxMessage(LeasedJob):
     text = models.TextField("内容")
     # The text holds a one-time code and is deleted once it is sent.
     secret = models.BooleanField(default=False)
+    # One of very many that were written at once: it waits until no other message is due.
+    bulk = models.BooleanField(db_default=False, default=False)
     dedupe_key = models.CharField(max_length=120, unique=True)
     state = models.CharField(
         "状态", max_length=10, choices=OutboxState, default=OutboxState.WAITING
@@ -206,8 +208,8 @@ class OutboxMessage(LeasedJob):
         ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"],
-                name="outbox_due",
+                fields=["bulk", "due_at", "id"],
+                name="outbox_by_turn",
                 condition=models.Q(state__in=[OutboxState.WAITING, OutboxState.SENDING]),
             )
         ]

@@ -14,6 +14,7 @@ from core.frame import (
     HomePanel,
     MenuItem,
     PeriodicTask,
+    ReminderTopic,
     Service,
     WorkLine,
 )
@@ -25,7 +26,9 @@ from destinations.invariants import INVARIANTS
 from destinations.models import Destination, DestinationEvent, Dispute
 from destinations.queries import disputes_for, releases_for, waiting_for
 from destinations.states import State
+from graduates.models import Graduate
 from schools.current_cohort import kept_year
+from schools.queries import ends_of
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 from schools.scope import visible_to
 
@@ -39,6 +42,11 @@ def _counted_in(state: State, user: User) -> QuerySet[Destination]:
     """The destinations in a state, of those that the figures count."""
     rows = visible_to(Destination.objects.all(), user, graduate="graduate")
     return reports.counted(rows.filter(state=state))
+
+
+def _in_state(state: State, graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
+    """The graduates whose destination is in a state."""
+    return graduates.filter(destination__state=state)
 
 
 def progress_panel(user: User) -> HomePanel | None:
@@ -95,6 +103,28 @@ CONTRIBUTIONS = Contributions(
             "destinations.enter",
             50,
             partial(_counted_in, State.REJECTED),
+        ),
+    ),
+    reminder_topics=(
+        ReminderTopic(
+            key="register",
+            label="登记毕业去向",
+            lists=("destinations", "origins"),
+            title="请登记您的毕业去向",
+            text="请登录平台登记您的毕业去向；还在求职的，登记为待就业即可，学校会提供就业服务。",
+            link="register-tab",
+            open_for=partial(_in_state, State.UNSUBMITTED),
+            due_on=ends_of,
+        ),
+        ReminderTopic(
+            key="rejected",
+            label="修改未通过的去向",
+            lists=("destinations",),
+            title="您登记的毕业去向需要修改",
+            text="您登记的毕业去向没有通过审核，请登录平台查看原因，修改后重新提交。",
+            link="register-tab",
+            open_for=partial(_in_state, State.REJECTED),
+            due_on=ends_of,
         ),
     ),
     bulk_actions=(

@@ -3,7 +3,7 @@
 from celery.schedules import crontab
 
 from core import bodies
-from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Tab
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask, ReminderTopic, Tab
 from esign import (
     agreement_steps,
     amendment_steps,
@@ -16,7 +16,7 @@ from esign import (
 from esign.actions.documents import DOCUMENTS
 from esign.actions.imports import INVITATION_IMPORTS
 from esign.invariants import INVARIANTS
-from esign.queries import conclusions_to_decide, terminations_to_review
+from esign.queries import conclusions_to_decide, invited, terminations_to_review
 from schools.roles import ADMINS, ALL_LEVELS, SCHOOL, SCHOOL_STAFF
 
 CONTRIBUTIONS = Contributions(
@@ -35,6 +35,11 @@ CONTRIBUTIONS = Contributions(
         "esign.print": SCHOOL_STAFF,
         "esign.set_up": SCHOOL,
     },
+    reminder_topics=(
+        ReminderTopic(key="invitation", label="答复签约邀约", lists=("origins", "destinations"),
+                      title="您有签约邀约等待答复", text="有用人单位向您发出签约邀约，请登录平台阅读后接受或谢绝，逾期自动失效。",
+                      link="invitations", open_for=invited),
+    ),
     console_menu=(
         MenuItem("网络签约", "待审核解约", "console:termination-queue", "scissors", "esign.review", 10,
                  terminations_to_review, home_order=80),

@@ -15,7 +15,15 @@ from employers.models import UnitMember
 from employers.queries import visible_to_member
 from esign.models import Agreement, Conclusion, Document, Invitation, Print, Termination
 from esign.pdf_signing import certificate_in_use
-from esign.states import AgreementState, ConclusionState, DocumentState, Proposer, TerminationState
+from esign.states import (
+    AgreementState,
+    ConclusionState,
+    DocumentState,
+    InvitationState,
+    Proposer,
+    TerminationState,
+)
+from graduates.models import Graduate
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
@@ -131,3 +139,9 @@ def sign_status() -> dict[str, Any]:
         "key_problem": problem,
         "alarm": alarm,
     }
+
+
+def invited(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
+    """The graduates who have an invitation that they may still answer."""
+    waiting = Invitation.objects.filter(state=InvitationState.SENT, valid_until__gt=Now())
+    return graduates.filter(pk__in=waiting.values("graduate"))

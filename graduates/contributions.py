@@ -10,6 +10,7 @@ from core.frame import (
     Demo,
     MenuItem,
     PeriodicTask,
+    ReminderTopic,
     Service,
     Tab,
     WorkLine,
@@ -18,17 +19,22 @@ from graduates import demo, demo_roster, origin_steps, slips
 from graduates.actions import hand_entries, origin
 from graduates.actions.archive_imports import ARCHIVE_IMPORTS
 from graduates.actions.roster import ROSTERS
+from graduates.filters import without_account
 from graduates.invariants import INVARIANTS
 from graduates.models import CorrectionRequest, Graduate
 from graduates.queries import corrections_of_turn
 from graduates.states import Confirmation
+from schools.queries import ends_of
 from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_STAFF
 from schools.scope import visible_to
 
 
-def _unconfirmed(user: User) -> QuerySet[Graduate]:
-    rows = visible_to(Graduate.objects.all(), user)
+def unconfirmed(rows: QuerySet[Graduate]) -> QuerySet[Graduate]:
     return rows.filter(confirmation=Confirmation.UNSUBMITTED)
+
+
+def _unconfirmed(user: User) -> QuerySet[Graduate]:
+    return unconfirmed(visible_to(Graduate.objects.all(), user))
 
 
 def _hand_entries_waiting(user: User) -> QuerySet[Graduate]:
@@ -71,6 +77,14 @@ CONTRIBUTIONS = Contributions(
                    effect="锁定后，毕业生和院系不能再修改这些生源信息；必填项空着的不锁定。", run=origin.lock_one),
         BulkAction(key="unlock", label="解锁", lists=("origins",), permission="graduates.unlock",
                    effect="解锁后可以重新修改这些生源信息。", run=origin.unlock_one),
+    ),
+    reminder_topics=(
+        ReminderTopic(key="activate", label="激活帐号", lists=("origins",), title="请激活您的帐号",
+                      text="请激活毕业去向登记平台的帐号，核对并确认生源信息，登记毕业去向。", link="activate",
+                      open_for=without_account, due_on=ends_of),
+        ReminderTopic(key="confirm-origin", label="确认生源信息", lists=("origins",), title="请确认您的生源信息",
+                      text="请登录平台核对并确认您的生源信息，有误的可以申请更正。", link="origin",
+                      open_for=unconfirmed, due_on=ends_of),
     ),
     work_lines=(
         WorkLine("帐号未激活", "console:origins", "account=none", "graduates.initial_codes", 10,

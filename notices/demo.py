@@ -1,17 +1,21 @@
-"""Notices of the first demo school and of the province, published by the action that people use."""
+"""Notices of the first demo school and of the province, and a reminder, made by the actions that people use."""
 
 from __future__ import annotations
 
 import datetime
 
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Realm, User
+from accounts.models import Message, Realm, User
+from core import frame
 from graduates.demo_roster import demo_account, graduates_of, staff
-from notices.actions import notices, receipts
-from notices.models import Notice
+from graduates.models import Graduate
+from notices.actions import notices, receipts, reminder_results, reminders
+from notices.models import Notice, Reminder, ReminderRecipient
 from notices.states import Readers
-from schools.demo import DEMO_YEAR
+from schools.demo import DEMO_CODE, DEMO_YEAR
+from schools.models import School
 
 _MUST = """请每位2027届毕业生在**12月31日前**完成生源信息核对。
 
@@ -74,3 +78,30 @@ def _publish(
         uploads=[], by=by,
     )  # fmt: skip
     return notices.publish(notice_id=draft.pk, version=draft.version, by=by)
+
+
+def fill_reminders() -> None:
+    """One reminder to confirm the origin record; some of those reminded have read it."""
+    if Reminder.objects.exists():
+        return
+    by, topic = staff("admin"), frame.reminder_topics()["confirm-origin"]
+    school = School.objects.get(code=DEMO_CODE)
+    rows = topic.open_for(Graduate.objects.filter(school=school, cohort__year=DEMO_YEAR))
+    reminder = reminders.send(
+        topic=topic, rows=rows, text=topic.text, with_mail=False, with_texts=False,
+        expected=rows.count(), list_title="生源信息", by=by,
+        came_from=f"{reverse('console:origins')}?cohort={DEMO_YEAR}&confirmation=unsubmitted",
+    )  # fmt: skip
+    reminders.run_waiting()
+    told = ReminderRecipient.objects.filter(reminder=reminder, skipped="").order_by("pk")
+    for row in told[:20]:
+        Message.objects.filter(dedupe_key=f"person:{row.person_id}:remind:{reminder.pk}").update(
+            read_at=timezone.now()
+        )
+    reminder.refresh_from_db()
+    reminder_results.count(reminder)
+
+
+def fill() -> None:
+    fill_notices()
+    fill_reminders()

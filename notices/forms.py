@@ -16,6 +16,7 @@ from notices.actions.notices import (
     MOST_ATTACHMENTS,
     MOST_BYTES,
 )
+from notices.actions.reminders import LONGEST_TEXT
 from notices.models import Notice
 from notices.states import Readers
 from schools.forms import SchoolsField
@@ -126,3 +127,16 @@ class SeenForm(PlatformForm):
     """The version of the notice that the page showed."""
 
     version = fields.Seen()
+
+
+class ReminderForm(PlatformForm):
+    """The words of a reminder, the ways it is sent besides the message centre, and the number of people
+    that the page showed."""
+
+    text = fields.LongText(
+        "内容", star=True, max_length=LONGEST_TEXT, widget=widgets.Textarea({"rows": "2"}),
+        help_text=f"写明要办什么、何时截止，最多{LONGEST_TEXT}个字；平台会附上办理的页面",
+    )  # fmt: skip
+    with_mail = fields.Check("同时发邮件")
+    with_texts = fields.Check("未读的发短信")
+    expected = fields.Number("人数")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from graduates.models import Graduate
-from notices.models import Notice, Receipt
+from notices.models import Notice, Receipt, Reminder
 from notices.states import NoticeState, Readers
 from schools.models import Department
 from schools.roles import Level
@@ -132,3 +132,14 @@ def reading_counts(notice: Notice, user: User) -> dict[str, int]:
         "addressed": addressed, "unread": addressed - read, "read_only": read - confirmed,
         "confirmed": confirmed,
     }  # fmt: skip
+
+
+def reminders_of(user: User) -> QuerySet[Reminder]:
+    """The reminders that a staff member may look at: their own, a school admin all of the school, the
+    province its own."""
+    staff = staff_of(user)
+    if staff is None or not user.has_perm("notices.remind"):
+        return Reminder.objects.none()
+    rows = Reminder.objects.filter(school=staff.school_id)
+    whole = staff.role_level in (Level.SCHOOL, Level.PROVINCE)
+    return rows if whole else rows.filter(by=user)

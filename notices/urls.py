@@ -4,6 +4,7 @@ from django.urls import path
 
 from notices.views import console as pages
 from notices.views import phone
+from notices.views import reminders as reminder_pages
 
 console = [
     path("notices/", pages.NoticeList.as_view(), name="notices"),
@@ -18,6 +19,9 @@ console = [
     path("notices/<int:pk>/confirm/", pages.confirm, name="notice-confirm"),
     path("notices/<int:pk>/readers/", pages.NoticeReaders.as_view(), name="notice-readers"),
     path("notices/<int:pk>/files/<int:file>/", pages.attachment, name="notice-file"),
+    path("remind/", reminder_pages.remind, name="remind"),
+    path("reminders/", reminder_pages.ReminderList.as_view(), name="reminders"),
+    path("reminders/<int:pk>/", reminder_pages.Recipients.as_view(), name="reminder"),
 ]
 
 urlpatterns = [

@@ -8,7 +8,16 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import bodies
-from core.frame import BulkAction, Contributions, Demo, MenuItem, PeriodicTask, Service, Tab
+from core.frame import (
+    BulkAction,
+    Contributions,
+    Demo,
+    MenuItem,
+    PeriodicTask,
+    ReminderTopic,
+    Service,
+    Tab,
+)
 from recruiting import (
     application_steps,
     demo,
@@ -24,7 +33,13 @@ from recruiting.actions.posting_imports import POSTING_IMPORTS
 from recruiting.actions.recommendation_prints import PRINTS
 from recruiting.invariants import INVARIANTS
 from recruiting.models import Sanction, UnitReport, Verification
-from recruiting.queries import recommendations_waiting, reports_for, sanctions_for, waiting_for
+from recruiting.queries import (
+    recommendations_waiting,
+    reports_for,
+    sanctions_for,
+    waiting_for,
+    with_poor_resume,
+)
 from recruiting.states import (
     OPEN_REPORT,
     AppealState,
@@ -125,6 +140,11 @@ CONTRIBUTIONS = Contributions(
                      effect=effect, run=partial(booth_bulk.take_one, key),
                      rows=partial(_in_turn, states=states))
           for key, label, effect, states in _BOOTH_STEPS),
+    ),
+    reminder_topics=(
+        ReminderTopic(key="resume", label="完善简历", lists=("resumes",), title="请完善您的简历",
+                      text="简历达到规定的完整度才能投递职位，请登录平台在“我的简历”中补充。", link="resume",
+                      open_for=with_poor_resume),
     ),
     console_menu=(
         MenuItem("招聘", "招聘资格核验", "console:verifications", "patch-check", "recruiting.verify", 5,

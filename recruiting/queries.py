@@ -223,6 +223,12 @@ def enough_to_apply() -> Q:
     return Q(resume_store__completeness__gte=RecruitingRules.current().min_completeness)
 
 
+def with_poor_resume(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
+    """Those in cohorts that are not sealed who have no résumé, or none that is complete enough."""
+    rows = graduates.filter(cohort__sealed_at__isnull=True)
+    return rows.filter(Q(resume_store__isnull=True) | ~enough_to_apply())
+
+
 def resumes_by_class(user: User, year: int) -> list[dict[str, Any]]:
     """For each class of a cohort in the scope of a staff member: its graduates, and how many of them
     have a résumé, may apply, say what they look for, and have applied."""

@@ -241,7 +241,6 @@ employer = [
 console = [
     path("resumes/", console_resumes.ResumeList.as_view(), name="resumes"),
     path("resumes/classes/", console_resumes.classes, name="resume-classes"),
-    path("resumes/remind/", console_resumes.Remind.as_view(), name="resumes-remind"),
     path("recruiting-figures/", console_figures.school_figures, name="recruiting-figures"),
     path("recruiting-rules/", console_rules.wording_rules, name="recruiting-rules"),
     path("recruiting-rules/wording/new/", console_rules.wording_rule_new, name="wording-rule-new"),

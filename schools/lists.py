@@ -39,6 +39,13 @@ class StaffListPage(StaffPage, ListWithViews):
             for action in frame.bulk_actions().values()
         )
 
+    def reminder_topics(self) -> list[frame.ReminderTopic]:
+        """What the people of this list can be reminded of by this person (催办)."""
+        if not self.user.has_perm("notices.remind"):
+            return []
+        topics = frame.reminder_topics().values()
+        return [topic for topic in topics if self.list_key in topic.lists]
+
     def may_open(self) -> bool:
         return self.user.has_perm(self.permission)
 

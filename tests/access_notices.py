@@ -75,6 +75,19 @@ def managed(o: Any) -> list[AddressCase]:
     ]
 
 
+def reminders_sent(o: Any) -> list[AddressCase]:
+    """Reminders: one of the school admin, one of the counsellor, one of another school."""
+    made = [
+        (scene.remind(o.world, Role.SCHOOL_ADMIN), _SCHOOL),
+        (scene.remind(o.world, Role.COUNSELLOR), frozenset({"counsellor", "school_admin"})),
+        (scene.remind(o.other, Role.SCHOOL_ADMIN), frozenset()),
+    ]
+    return [
+        AddressCase(f"reminder {number}", {"pk": reminder.pk}, seen)
+        for number, (reminder, seen) in enumerate(made)
+    ]
+
+
 def _for_graduates(o: Any, *, file: bool = False) -> list[AddressCase]:
     mine = _with_file(o.world, Role.SCHOOL_ADMIN, must_read=True)
     second = _with_file(o.world, Role.SCHOOL_ADMIN, department_ids=[o.world.departments[1].pk])
@@ -106,6 +119,7 @@ OBJECTS = {
     "console:notice-discard": managed,
     "console:notice-copy": managed,
     "console:notice-readers": managed,
+    "console:reminder": reminders_sent,
     "notice": for_graduates,
     "notice-confirm": for_graduates,
     "notice-file": files_for_graduates,

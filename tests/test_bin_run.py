@@ -116,6 +116,15 @@ def installation() -> Iterator[Installation]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def names_under(pid: int) -> set[str]:
+    """The names of the programs under a process. One that ends meanwhile is left out."""
+    names = set()
+    for child, _ in processes_under(pid):
+        with contextlib.suppress(OSError):
+            names.add((Path("/proc") / str(child) / "comm").read_text().strip())
+    return names
+
+
 def status_of(address: str) -> int:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -263,8 +272,7 @@ def test_bin_run_starts_stops_and_starts_again(installation: Installation) -> No
         assert part in said
     with psycopg.connect(installation.database) as c:
         c.execute("UPDATE schools_school SET phone = '0551-11111111' WHERE code = '99001'")
-    names = {(Path("/proc") / str(p) / "comm").read_text().strip() for p, _ in
-             processes_under(process.pid)}  # fmt: skip
+    names = names_under(process.pid)
     assert {"postgres", "valkey-server"} <= names
     assert_no_service_knows_other_roles(installation, process.pid)
     if os.geteuid() == 0:

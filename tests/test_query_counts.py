@@ -22,6 +22,7 @@ MOST = {
     "/console/destinations/queue/": 17,
     "/console/figures/": 12,
     "/console/resumes/": 17,
+    "/console/reminders/": 15,
     "/console/resumes/classes/": 12,
     "/console/recruiting-figures/": 14,
     # One for each line of the menu that has a number.

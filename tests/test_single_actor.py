@@ -188,7 +188,7 @@ MODULES = {
         "base", "bulk", "cohorts", "departments", "jobs", "majors", "saved_views", "school", "staff",
         "years",
     },
-    "notices": {"notices", "receipts"},
+    "notices": {"notices", "receipts", "reminder_results", "reminders"},
     "recruiting": recruiting_who_agrees.MODULES,
     "support": support_who_agrees.MODULES,
     "quality": quality_who_agrees.MODULES,

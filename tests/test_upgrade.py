@@ -41,6 +41,10 @@ ROWS_OF_THE_OLD_CODE = {
         INSERT INTO accounts_onetimecode
             (purpose, phone, subject, digest, nonce, tries, address, expires_at)
         VALUES ('login', '13800000000', 'x', 'x', 'x', 0, '127.0.0.1', now())""",
+    "core_outboxmessage": """
+        INSERT INTO core_outboxmessage (attempts, due_at, token, progress, problem, channel, address,
+            subject, text, secret, dedupe_key, state)
+        VALUES (0, now(), 0, 0, '', 'sms', '13800000000', '', 'x', false, 'old', 'waiting')""",
     "destinations_minimumwage": """
         INSERT INTO destinations_minimumwage (division, valid_from, amount)
         VALUES ('340000', '2000-01-01', 1000)""",

@@ -10,11 +10,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -83,6 +85,29 @@ def post_each(messages: Iterable[OutboxMessage]) -> None:
         transaction.on_commit(_wake, robust=True)
 
 
+def post_to_each(
+    channel: str, addressed: QuerySet[Any, Any], text: str, *, subject: str = "", due_at: datetime
+) -> int:
+    """Queue the same message to many addresses in one statement and the caller's transaction, to be
+    sent from `due_at` on and after everything else. `addressed` gives rows of (address, key); those
+    without an address and known keys are left out. Returns how many are queued."""
+    sql, params = addressed.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_outboxmessage (channel, address, subject, text, secret, bulk, dedupe_key,"
+            " state, due_at, attempts, token, progress, problem)"
+            " SELECT %s, address, %s, %s, false, true, key, %s, %s, 0, 0, 0, ''"
+            f" FROM ({sql}) AS found(address, key) WHERE address <> '' ORDER BY key"
+            " ON CONFLICT (dedupe_key) DO NOTHING",
+            [channel, _without_links(subject), _without_links(text), OutboxState.WAITING, due_at,
+             *params],
+        )  # fmt: skip
+        queued = cursor.rowcount
+    if queued:
+        transaction.on_commit(_wake, robust=True)
+    return queued
+
+
 def _wake() -> None:
     """Start at most one task a second, because each sends everything that is due."""
     from core.tasks import send_outbox
@@ -97,9 +122,13 @@ def can_send(channel: str = Channel.SMS) -> bool:
 
 
 def send_due() -> int:
-    """Send everything that is due; returns how many messages went out."""
+    """Send everything that is due; returns how many messages went out. A batch of those that were
+    written for very many people is sent whenever nothing else is due, so that a one-time code never
+    waits behind 400,000 reminders."""
     sent = 0
-    while claimed := jobs.claim(MESSAGES, limit=_BATCH):
+    while claimed := jobs.claim(MESSAGES, limit=_BATCH, only=Q(bulk=False)) or jobs.claim(
+        MESSAGES, limit=_BATCH, only=Q(bulk=True)
+    ):
         for message in claimed:
             try:
                 sent += _send(message)

@@ -1,12 +1,11 @@
-"""毕业生简历维护情况: who in the scope has a résumé, how complete it is, and reminding the others. No
-page here shows anything of what stands in a résumé."""
+"""毕业生简历维护情况: who in the scope has a résumé, and how complete it is. No page here
+shows anything of what stands in a résumé."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.db.models import (
     BooleanField,
     Count,
@@ -17,18 +16,14 @@ from django.db.models import (
     Subquery,
 )
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.timezone import localtime
 
-from core.errors import DomainError
-from core.forms import picked_ids, pressed
 from core.lists.html import row_link
 from core.lists.page import Column, Order, Page, Row
 from graduates.models import Graduate
 from recruiting import queries
-from recruiting.actions import resume_reminders
 from recruiting.filters import ResumeFilter
 from recruiting.models import Application, Interview, Recommendation, RecruitingRules
 from recruiting.states import RecommendationState
@@ -111,50 +106,7 @@ class ResumeList(ConsoleList):
         )  # fmt: skip
 
     def get_context(self, page: Page) -> dict[str, Any]:
-        waiting = 0
-        if not page.is_empty:
-            waiting = self.count(resume_reminders.to_be_reminded(self.filtered()[0]))
-        return {
-            "waiting": f"{self.count_cap}+" if waiting > self.count_cap else str(waiting),
-            "least": RecruitingRules.current().min_completeness,
-            "days": resume_reminders.EVERY.days,
-        }
-
-
-class Remind(ResumeList):
-    """Remind the ticked graduates, or with the button for all those in the filtered list, who may not
-    apply yet."""
-
-    http_method_names: ClassVar[Sequence[str]] = ("post",)  # type: ignore[misc]
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        query = request.GET.urlencode()
-        here = reverse("console:resumes")
-        back = redirect(f"{here}?{query}" if query else here)
-        graduates = self.filtered()[0]
-        if pressed(request, "all") != "1":
-            ids = picked_ids(request)
-            if not ids:
-                messages.info(request, "请先勾选要提醒的毕业生。")
-                return back
-            graduates = self.get_queryset().filter(pk__in=ids)
-        try:
-            found = resume_reminders.remind(graduates=graduates, by=self.user, query=query)
-            level = messages.SUCCESS if found.told else messages.INFO
-            messages.add_message(request, level, _told(found))
-        except DomainError as refusal:
-            messages.error(request, refusal.message)
-        return back
-
-
-def _told(found: resume_reminders.Reminded) -> str:
-    days = resume_reminders.EVERY.days
-    if not found.told and not found.earlier:
-        return "没有需要提醒的毕业生：简历都已达到投递要求，或不在籍。"
-    if not found.told:
-        return f"{found.earlier}人在{days}天内都已提醒过，没有重复发送。"
-    earlier = f"，另有{found.earlier}人{days}天内已提醒过，没有重复发送" if found.earlier else ""
-    return f"已提醒{found.told}人{earlier}。"
+        return {"least": RecruitingRules.current().min_completeness}
 
 
 _view = staff_view("recruiting.resumes")

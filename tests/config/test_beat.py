@@ -27,6 +27,8 @@ INTERVALS = {
     "sweep-recommendation-prints": MINUTE,
     "sweep-posting-imports": MINUTE,
     "sweep-bulk-jobs": MINUTE,
+    "sweep-reminders": MINUTE,
+    "send-reminder-texts": 10 * MINUTE,
     "expire-invitations": 5 * MINUTE,
     "expire-interviews": 5 * MINUTE,
     "move-fairs": MINUTE,
@@ -48,6 +50,7 @@ BY_CLOCK = {
     "end-applications": ({0}, {25}),
     "end-recommendations": ({0}, {40}),
     "expire-notices": ({0}, {10}),
+    "count-reminders": (set(range(24)), {35}),
 }
 
 

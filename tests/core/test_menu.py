@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # Pages of the frame, which belong to no line, and pictures, which show no menu.
 OF_NO_LINE = {
     "home", "login", "second-step", "logout", "password", "sessions", "second-factor",
-    "second-factor-qr", "counts", "bulk", "bulk-job", "year", "messages", "evidence",
+    "second-factor-qr", "counts", "bulk", "bulk-job", "remind", "year", "messages", "evidence",
 }  # fmt: skip
 SAMPLES = {"int": "7", "uuid": "9b2f1c9e-7d0f-4b34-8a51-0f3a1c1d2e3f", "slug": "a", "str": "01"}
 # Pages whose address is not below that of their list.

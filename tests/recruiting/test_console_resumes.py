@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 from typing import Any
 
@@ -11,17 +10,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
-from accounts.models import Message
-from core.errors import NotPermitted
 from core.models import Event
 from graduates.models import Graduate
-from graduates.states import Standing
-from recruiting.actions import resume_reminders
-from recruiting.models import Intention, RecruitingRules, ResumeStore
+from recruiting.models import Intention, ResumeStore
 from recruiting.states import PostingState, RecommendationState
-from schools.models import Cohort
 from schools.roles import Role
 from tests import factories
 from tests.factories import World
@@ -219,76 +212,3 @@ def test_the_tally_without_graduates_and_of_an_unknown_cohort(world: World) -> N
     with_resume(world)
     for typed in ("1999", "x", "", str(world.cohort.year)):
         assert client.get(address, {"cohort": typed}).context["year"] == world.cohort.year
-
-
-# --- reminders --------------------------------------------------------------------------------
-
-
-def remind(world: World, role: str = Role.SCHOOL_ADMIN, query: str = "", **typed: Any) -> str:
-    address = reverse("console:resumes-remind") + (f"?{query}" if query else "")
-    return world.client(role).post(address, typed, follow=True).content.decode()
-
-
-def told() -> set[str]:
-    rows = Message.objects.filter(title=resume_reminders.TITLE).values_list("to", flat=True)
-    return set(rows)
-
-
-def test_those_who_may_not_apply_are_reminded_once_in_seven_days(world: World) -> None:
-    without, low = factories.make_graduate(world), with_resume(world, 59)
-    with_resume(world, 60)
-    page = listed(world)
-    assert "提醒未达到要求的（2）" in page
-    assert "已提醒2人。" in remind(world, all="1")
-    assert told() == {f"person:{g.person_id}" for g in (without, low)}
-    assert "2人在7天内都已提醒过" in remind(world, all="1")
-    assert Message.objects.filter(title=resume_reminders.TITLE).count() == 2
-    week_ago = timezone.now() - datetime.timedelta(days=7, minutes=1)
-    key = f"person:{low.person_id}:resume:earlier"
-    Message.objects.filter(to=f"person:{low.person_id}").update(created_at=week_ago, dedupe_key=key)
-    assert "已提醒1人，另有1人7天内已提醒过" in remind(world, all="1")
-    data = Event.objects.filter(action="recruiting.remind_resumes").latest("pk").data
-    assert (data["told"], data["earlier"]) == (1, 1)
-
-
-def test_the_filter_and_the_ticks_say_who_is_reminded(world: World) -> None:
-    without, low = factories.make_graduate(world), with_resume(world, 59)
-    complete = with_resume(world, 90)
-    assert "已提醒1人。" in remind(world, query="completeness=none", all="1")
-    assert told() == {f"person:{without.person_id}"}
-    assert "请先勾选要提醒的毕业生。" in remind(world)
-    assert "已提醒1人，另有1人" in remind(world, pick=[without.pk, low.pk, complete.pk])
-    assert told() == {f"person:{g.person_id}" for g in (without, low)}
-    assert "没有需要提醒的毕业生" in remind(world, pick=[complete.pk])
-
-
-def test_nobody_outside_the_scope_is_reminded_and_nobody_who_has_left(world: World) -> None:
-    hidden, other = factories.make_graduate(world, department=1), factories.make_world()
-    foreign = factories.make_graduate(other)
-    left = factories.make_graduate(world)
-    Graduate.objects.filter(pk=left.pk).update(standing=Standing.WITHDRAWN)
-    picked = [hidden.pk, foreign.pk, left.pk]
-    assert "没有需要提醒的毕业生" in remind(world, Role.COUNSELLOR, pick=picked)
-    with pytest.raises(NotPermitted):
-        resume_reminders.remind(graduates=Graduate.objects.all(), by=world.user(Role.PROVINCE))
-    assert told() == set()
-
-
-def test_a_sealed_cohort_is_not_reminded(world: World) -> None:
-    factories.make_graduate(world)
-    Cohort.objects.filter(pk=world.cohort.pk).update(sealed_at=timezone.now())
-    assert "没有需要提醒的毕业生" in remind(world, all="1")
-
-
-def test_the_provinces_limit_says_what_is_complete_enough(world: World) -> None:
-    RecruitingRules.objects.create(min_completeness=90)
-    with_resume(world, 85)
-    assert "已提醒1人。" in remind(world, all="1")
-    assert "90%" in Message.objects.get(title=resume_reminders.TITLE).text
-
-
-def test_a_reminded_graduate_finds_the_resume(world: World) -> None:
-    graduate = factories.make_graduate(world)
-    client = factories.client_of(factories.activate(graduate))
-    remind(world, all="1")
-    assert resume_reminders.TITLE in client.get(reverse("messages")).content.decode()

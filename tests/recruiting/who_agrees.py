@@ -40,7 +40,6 @@ MODULES = {
     "reports",
     "resume_choices",
     "resume_files",
-    "resume_reminders",
     "resumes",
     "rules",
     "sanctions",
