@@ -18,18 +18,18 @@ from core.frame import (
     Service,
     WorkLine,
 )
-from destinations import demo, demo_many, dispute_steps, release_steps, reports, steps
-from destinations.actions import review
+from destinations import demo, demo_many, dispute_steps, final_steps, release_steps, reports, steps
+from destinations.actions import final, review
 from destinations.actions.imports import DESTINATION_IMPORTS
 from destinations.filters import REGISTERED, REVIEWED
 from destinations.invariants import INVARIANTS
-from destinations.models import Destination, DestinationEvent, Dispute
-from destinations.queries import disputes_for, releases_for, waiting_for
-from destinations.states import State
+from destinations.models import Destination, DestinationEvent, Dispute, FinalConfirmation
+from destinations.queries import disputes_for, releases_for, unconfirmed_finally, waiting_for
+from destinations.states import FinalState, State
 from graduates.models import Graduate
 from schools.current_cohort import kept_year
 from schools.queries import ends_of
-from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
+from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL, SCHOOL_AND_PROVINCE, SCHOOL_STAFF
 from schools.scope import visible_to
 
 
@@ -47,6 +47,14 @@ def _counted_in(state: State, user: User) -> QuerySet[Destination]:
 def _in_state(state: State, graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
     """The graduates whose destination is in a state."""
     return graduates.filter(destination__state=state)
+
+
+def _doubts_waiting(user: User) -> QuerySet[Graduate]:
+    """The graduates whose doubts in the final confirmation this person may answer."""
+    if not user.has_perm(final.ANSWER_PERMISSION):
+        return Graduate.objects.none()
+    doubts = FinalConfirmation.objects.filter(state=FinalState.DOUBT)
+    return visible_to(Graduate.objects.filter(pk__in=doubts.values("graduate")), user)
 
 
 def progress_panel(user: User) -> HomePanel | None:
@@ -83,6 +91,8 @@ CONTRIBUTIONS = Contributions(
         "destinations.settle": SCHOOL_AND_PROVINCE,
         "destinations.import": ADMINS,
         "destinations.export": ALL_LEVELS,
+        final.OPEN_PERMISSION: SCHOOL,
+        final.ANSWER_PERMISSION: SCHOOL_STAFF,
         "figures.view": ALL_LEVELS,
         "province.catalogue": PROVINCE,
         "province.progress": PROVINCE,
@@ -124,6 +134,16 @@ CONTRIBUTIONS = Contributions(
             text="您登记的毕业去向没有通过审核，请登录平台查看原因，修改后重新提交。",
             link="register-tab",
             open_for=partial(_in_state, State.REJECTED),
+            due_on=ends_of,
+        ),
+        ReminderTopic(
+            key="final",
+            label="最终信息确认",
+            lists=("finals", "origins", "destinations"),
+            title="请完成最终信息确认",
+            text="请登录平台核对生源、去向、联系方式和档案四部分信息，无误后确认，有误的可以提出疑问。",
+            link="final",
+            open_for=unconfirmed_finally,
             due_on=ends_of,
         ),
     ),
@@ -186,6 +206,16 @@ CONTRIBUTIONS = Contributions(
             _disputes_waiting,
             waiting_query="waiting=1",
         ),
+        MenuItem(
+            "去向登记",
+            "最终信息确认",
+            "console:finals",
+            "patch-check",
+            "destinations.view",
+            50,
+            _doubts_waiting,
+            waiting_query="waiting=1",
+        ),
         MenuItem("统计", "毕业去向落实率", "console:figures", "bar-chart", "figures.view", 10),
         MenuItem(
             "省级管理", "去向类别", "console:catalogue", "list-check", "province.catalogue", 40
@@ -205,6 +235,7 @@ CONTRIBUTIONS = Contributions(
     home_panels=(progress_panel,),
     periodic_tasks=(
         PeriodicTask("sweep-destination-imports", "destinations.tasks.sweep_imports", 60.0),
+        PeriodicTask("lapse-finals", "destinations.tasks.lapse_finals", 60.0),
         PeriodicTask("escalate-disputes", "destinations.tasks.escalate_disputes", 3600.0),
     ),
     machines=(
@@ -212,6 +243,7 @@ CONTRIBUTIONS = Contributions(
         (steps.EVIDENCE, steps.ROLE_LABELS),
         (dispute_steps.DISPUTE_STEPS, dispute_steps.ROLE_LABELS),
         (release_steps.RELEASE_PROPOSAL, release_steps.ROLE_LABELS),
+        (final_steps.FINAL, final_steps.ROLE_LABELS),
     ),
     jobs=(DESTINATION_IMPORTS,),
     demo=Demo(make=demo.make_destinations, fill=demo_many.fill_destinations),

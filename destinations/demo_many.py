@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from accounts.models import Realm, User
-from destinations.actions import dispute, enter, evidence, register, release, review
+from destinations.actions import dispute, enter, evidence, final, register, release, review
 from destinations.demo import paper
-from destinations.models import Destination, Dispute
+from destinations.final import digest_of, parts_of
+from destinations.models import Destination, Dispute, FinalRound
 from destinations.states import State
 from employers.demo import unit_code
 from graduates.demo_roster import demo_account, graduates_of, staff
@@ -101,6 +102,7 @@ def fill_destinations() -> None:
         _steps[number % len(_steps)](number, graduate)
     _propose_releases(graduates_of(EARLIER_YEAR))
     _raise_disputes(graduates_of(DEMO_YEAR))
+    _confirm_finally(graduates_of(DEMO_YEAR))
 
 
 def _waiting(year: int) -> list[Graduate]:
@@ -207,3 +209,24 @@ def _raise_disputes(graduates: list[Graduate]) -> None:
         dispute.raise_dispute(
             graduate_id=graduate.pk, reason="我没有到这家单位工作，登记时我不知情。", by=demo_account(graduate)
         )  # fmt: skip
+
+
+def _confirm_finally(graduates: list[Graduate]) -> None:
+    """The school has opened the final confirmation; some have confirmed, two have a doubt."""
+    cohort = graduates[0].cohort
+    if FinalRound.objects.filter(cohort=cohort).exists():
+        return
+    final.open_round(cohort_id=cohort.pk, by=staff("admin"))
+    approved = final.destinations().filter(
+        graduate__in=graduates, state=State.SCHOOL_APPROVED, disputed_at=None
+    )
+    with_account = approved.filter(graduate__person__user__isnull=False).order_by("pk")
+    for number, d in enumerate(with_account[:40]):
+        said: dict[str, Any] = {
+            "graduate_id": d.pk, "by": demo_account(d.graduate), "device": "演示数据",
+            "address": "127.0.0.1",
+        }  # fmt: skip
+        if number in (5, 17):
+            final.doubt(part="destination", text="职位名称应为软件测试工程师。", **said)
+        else:
+            final.confirm(digest=digest_of(parts_of(d)), **said)

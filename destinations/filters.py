@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from destinations import alike, dimensions, reports
 from destinations.catalogue import catalogue
+from destinations.final_steps import STATE_LABELS
 from destinations.states import APPROVED, State
 from graduates.filters import GraduateFilter
 from schools.options import Choices
@@ -90,3 +91,11 @@ class DestinationFilter(GraduateFilter):
 
     def by_industry(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(dimensions.industry_is(value))
+
+
+class FinalFilter(GraduateFilter):
+    """Graduates by what they said in the final confirmation."""
+
+    state = django_filters.ChoiceFilter(
+        label="确认情况", choices=list(STATE_LABELS.items()), field_name="final_state"
+    )

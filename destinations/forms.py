@@ -16,6 +16,7 @@ from destinations.actions import catalogue as catalogue_actions
 from destinations.actions.review import CORRECTABLE
 from destinations.catalogue import Leaf, catalogue
 from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS, OTHER, form_label
+from destinations.final_words import TITLES
 from destinations.models import Category, Destination, Requirement
 
 _AS_CATEGORY = ("", "同本类别")
@@ -172,6 +173,19 @@ class DisputeForm(PlatformForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="%s", **kwargs)
         self.fields["reason"].widget.attrs["rows"] = "4"
+
+
+class DoubtForm(PlatformForm):
+    """What is not right in the final confirmation, in which part."""
+
+    part = fields.Choice("哪一部分", list(TITLES.items()), star=True)
+    text = fields.LongText("哪里不对，应当是什么", star=True, max_length=300)
+
+
+class AnswerForm(PlatformForm):
+    """The answer to a doubt in the final confirmation."""
+
+    text = fields.LongText("答复", star=True, max_length=300)
 
 
 class SettleForm(PlatformForm):

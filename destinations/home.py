@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 
+from django.db.models import Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from destinations.models import Destination, DisputeState
+from destinations.models import Destination, DisputeState, FinalConfirmation, FinalRound
+from destinations.models.final import LIVE_FINAL
 from destinations.states import APPROVED, State
 from graduates import hooks
 from graduates.hooks import FeedList, HomeCard, HomeStep, Rank
@@ -92,6 +94,25 @@ def dispute_card(*, graduate: Graduate) -> list[HomeCard | FeedList]:
         )
         for row in rows[:1]
     ]
+
+
+@hooks.home_feed.plug(order=30)
+def final_card(*, graduate: Graduate) -> list[HomeCard | FeedList]:
+    """The final confirmation, while it is open and the graduate has not confirmed."""
+    said = FinalConfirmation.objects.filter(graduate=graduate, state__in=LIVE_FINAL)
+    opening = FinalRound.objects.filter(cohort=graduate.cohort_id).annotate(
+        said=Subquery(said.values("state")[:1])
+    )
+    found = opening.first()
+    if found is None or found.said is not None or phase_for(graduate) != Phase.OPEN:
+        return []
+    last = graduate.cohort.ends_on
+    return [
+        HomeCard(
+            "最终信息确认", f"{_day(last)}前确认", "核对生源、去向、联系方式和档案四部分信息。",
+            reverse("final"), Rank.OBLIGATION,
+        )
+    ]  # fmt: skip
 
 
 def _day(day: datetime.date) -> str:

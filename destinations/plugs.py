@@ -13,7 +13,7 @@ from accounts.models import User
 from codes import hooks as codes_hooks
 from core.errors import Refused
 from destinations import catalogue, corrections, home  # noqa: F401 - the last two fill hooks
-from destinations.models import Destination, ReleaseProposal
+from destinations.models import Destination, FinalConfirmation, ReleaseProposal
 from destinations.queries import empty_row_sql
 from destinations.states import OPEN_RELEASE, WAITING, State
 from graduates import hooks
@@ -76,6 +76,7 @@ def unfinished_destinations(*, cohort: Cohort) -> list[tuple[str, str]]:
 def follow_graduate(*, graduate: Graduate) -> None:
     Destination.objects.filter(pk=graduate.pk).update(cohort_id=graduate.cohort_id)
     ReleaseProposal.objects.filter(graduate=graduate).update(cohort_id=graduate.cohort_id)
+    FinalConfirmation.objects.filter(graduate=graduate).update(cohort_id=graduate.cohort_id)
 
 
 @hooks.leave_guards.plug()

@@ -5,8 +5,17 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import User
-from destinations.models import Destination, Dispute, DisputeState, ReleaseProposal
+from destinations.models import (
+    Destination,
+    Dispute,
+    DisputeState,
+    FinalConfirmation,
+    FinalRound,
+    ReleaseProposal,
+)
+from destinations.models.final import LIVE_FINAL
 from destinations.states import OPEN_RELEASE, WAITING, ReleaseState, State
+from graduates.models import Graduate
 from schools.roles import Level
 from schools.scope import staff_of, visible_to
 
@@ -71,3 +80,11 @@ def waiting_for(user: User) -> QuerySet[Destination]:
     staff = staff_of(user)
     rows = Destination.objects.filter(state__in=waiting_states(staff.role_level if staff else ""))
     return visible_to(rows, user, graduate="graduate")
+
+
+def unconfirmed_finally(graduates: QuerySet[Graduate]) -> QuerySet[Graduate]:
+    """Those in cohorts whose final confirmation is open who have not confirmed, and have no doubt that
+    waits for an answer."""
+    said = FinalConfirmation.objects.filter(state__in=LIVE_FINAL)
+    rows = graduates.filter(cohort_id__in=FinalRound.objects.values("cohort_id"))
+    return rows.exclude(pk__in=said.values("graduate_id"))

@@ -42,3 +42,12 @@ class ReasonSource(models.TextChoices):
     DEPARTMENT = "department", "院系"
     SCHOOL = "school", "学校"
     NATIONAL = "national", "全国系统"
+
+
+class FinalState(models.TextChoices):
+    """What a graduate said in the final confirmation (最终信息确认). Who has said nothing, or whose row
+    has lapsed, is asked."""
+
+    CONFIRMED = "confirmed", "已确认"
+    DOUBT = "doubt", "有疑问"
+    LAPSED = "lapsed", "已失效"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from destinations.actions import dispute, imports
+from destinations.actions import dispute, final, imports
 
 
 @shared_task
@@ -25,3 +25,9 @@ def sweep_imports() -> None:
 def escalate_disputes() -> None:
     """Pass disputes to the province that schools did not settle in time."""
     dispute.escalate_overdue()
+
+
+@shared_task
+def lapse_finals() -> None:
+    """Let final confirmations lapse whose graduate's data have changed since."""
+    final.lapse_changed()

@@ -5,6 +5,7 @@ from destinations.views import (
     codes,
     disputes,
     figures,
+    finals,
     imports,
     lists,
     phone,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("destination/release/image/<int:pk>/", releases.own_image, name="release-image"),
     path("destination/evidence/<int:pk>/", phone.image, name="evidence"),
     path("destination/evidence/<int:pk>/remove/", phone.remove_image, name="evidence-remove"),
+    path("final/", finals.own, name="final"),
     path("categories/", phone.categories, name="categories"),
 ]
 
@@ -67,6 +69,10 @@ console = [
     path("destinations/<int:pk>/codes/", codes.codes, name="destination-codes"),
     path("destinations/<int:pk>/<slug:action>/", review.act, name="destination-act"),
     path("evidence/<int:pk>/", review.image, name="evidence"),
+    path("finals/", finals.FinalList.as_view(), name="finals"),
+    path("finals/classes/", finals.classes, name="final-classes"),
+    path("finals/<int:pk>/", finals.page, name="final"),
+    path("finals/<int:pk>/open/", finals.open_round, name="final-open"),
     path("figures/", figures.figures, name="figures"),
     path("catalogue/", catalogue.categories, name="catalogue"),
     path("catalogue/<str:code>/", catalogue.category, name="category"),

@@ -274,6 +274,8 @@ OBJECTS: dict[str, Callable[[Objects], list[AddressCase]]] = (
         "console:destination-act": lambda o: o.of_graduates(action="approve"),
         "console:destination-codes": _graduate,
         "console:destination-sheet": _graduate,
+        "console:final": _graduate,
+        "console:final-open": Objects.cohorts,
         "console:evidence-add": _graduate,
         "console:evidence": Objects.images,
         "console:destination-import": Objects.destination_imports,

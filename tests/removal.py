@@ -164,6 +164,7 @@ def remove_school(school_id: int) -> None:
                 FROM destinations_releaseproposal WHERE graduate_id IN ({graduates}))""",
             f"DELETE FROM destinations_releaseproposal WHERE graduate_id IN ({graduates})",
             f"DELETE FROM destinations_evidence WHERE graduate_id IN ({graduates})",
+            f"DELETE FROM destinations_finalconfirmation WHERE graduate_id IN ({graduates})",
             f"DELETE FROM destinations_destination WHERE graduate_id IN ({graduates})",
             """DELETE FROM graduates_rosterissue WHERE roster_import_id IN
                (SELECT id FROM graduates_rosterimport WHERE school_id = %(s)s)""",
@@ -184,6 +185,7 @@ def remove_school(school_id: int) -> None:
             "DELETE FROM schools_department WHERE school_id = %(s)s",
             """DELETE FROM schools_fieldpermission WHERE cohort_id IN
                (SELECT id FROM schools_cohort WHERE school_id = %(s)s)""",
+            "DELETE FROM destinations_finalround WHERE cohort_id IN (SELECT id FROM schools_cohort WHERE school_id = %(s)s)",
             "DELETE FROM schools_cohort WHERE school_id = %(s)s",
             "DELETE FROM schools_school WHERE id = %(s)s",
         ):

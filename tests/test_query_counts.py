@@ -26,10 +26,10 @@ MOST = {
     "/console/resumes/classes/": 12,
     "/console/recruiting-figures/": 14,
     # One for each line of the menu that has a number.
-    "/console/counts/": 17,
+    "/console/counts/": 18,
     "workspace": 18,
     "origin": 16,
-    "/": 13,  # one for the events that are booked
+    "/": 14,  # one for the events that are booked, one for the final confirmation
     "/origin/": 12,
     "/destination/": 10,
 }

@@ -115,6 +115,7 @@ WHO_AGREES: dict[str, str] = (
         "graduates.roster.cancel": OWN,
         "graduates.standing.end_enrolment": UNDONE,
         "graduates.standing.end_enrolment_locked": UNDONE,
+        "destinations.final.confirm": OWN,
         # employers
         "employers.letters.approve": "unit's paper and two reviewers for a takeover; told 72 hours before",
         "employers.letters.refuse": NOTHING_ENDS,
@@ -166,7 +167,7 @@ _QUESTIONS = {"schools.staff.refuse_role_change"}
 MODULES = {
     "accounts": {"actions"},
     "destinations": {
-        "agreement", "base", "catalogue", "dispute", "enter", "evidence", "imports", "register",
+        "agreement", "base", "catalogue", "dispute", "enter", "evidence", "final", "imports", "register",
         "registration_drafts",
         "release", "review", "wages",
     },

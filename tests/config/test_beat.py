@@ -36,6 +36,7 @@ INTERVALS = {
     "tell-schools-of-silence": 5 * MINUTE,
     "tell-old-numbers": MINUTE,
     "sweep-tickets": HOUR,
+    "lapse-finals": MINUTE,
     "escalate-disputes": HOUR,
     "sweep-files": HOUR,
     "clear-sessions": 6 * HOUR,
