@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from destinations import forms
+from destinations import shown
 from destinations.catalogue import catalogue
 from destinations.final_words import ARCHIVE, CONTACT, DESTINATION, ORIGIN, TITLES
 from destinations.models import Destination
@@ -83,8 +83,8 @@ def _part_of_destination(d: Destination) -> Part:
     leaf = catalogue().leaves.get(d.category)
     keys = ["category", "form", *(leaf.shown(d.form) if leaf else ())]
     values: list[list[Any]] = [[k, json_value(getattr(d, k))] for k in keys]
-    rows = [("毕业去向", forms.category_label(d))]
-    rows += [(label, words) for _, label, words in forms.shown_values(d)]
+    rows = [("毕业去向", shown.category_label(d))]
+    rows += [(label, words) for _, label, words in shown.shown_values(d)]
     return Part(DESTINATION, rows, _hash(values), reverse("destination"))
 
 

@@ -15,7 +15,7 @@ from core.forms import PlatformForm, fields, widgets
 from destinations.actions import catalogue as catalogue_actions
 from destinations.actions.review import CORRECTABLE
 from destinations.catalogue import Leaf, catalogue
-from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS, OTHER, form_label
+from destinations.fields import BY_KEY, EVIDENCE, FORMS, GROUPS, OTHER
 from destinations.final_words import TITLES
 from destinations.models import Category, Destination, Requirement
 
@@ -301,17 +301,3 @@ def _label(name: str) -> str:
 
 def stored_values(d: Destination) -> dict[str, Any]:
     return {key: getattr(d, key) for key in BY_KEY}
-
-
-def shown_values(d: Destination) -> list[tuple[str, str, str]]:
-    """(key, label, words) of every field that the category shows and that is filled in."""
-    leaf = catalogue().leaves.get(d.category)
-    fields = [leaf.declared(k) for k in leaf.shown(d.form)] if leaf else list(BY_KEY.values())
-    rows = [(f.key, f.label, f.show(getattr(d, f.key))) for f in fields]
-    return [row for row in rows if row[2]]
-
-
-def category_label(d: Destination) -> str:
-    leaf = catalogue().leaves.get(d.category)
-    label = leaf.label if leaf else catalogue().names.get(d.category, d.category)
-    return f"{label}（{form_label(d.form, d.agreement_no)}）" if d.form else label

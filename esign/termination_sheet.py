@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from destinations.forms import category_label
 from destinations.models import Destination
+from destinations.shown import category_label
 from esign import terms
 from esign.fields import BY_KEY
 from esign.models import Agreement, Termination

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from core.errors import DomainError
 from core.forms import posted
-from destinations import forms
+from destinations import forms, shown
 from destinations.actions import review
 from destinations.steps import MACHINE
 from destinations.views.review import destination_or_404
@@ -36,7 +36,7 @@ def codes(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         "d": d,
         "form": form,
-        "facts": [row for row in forms.shown_values(d) if row[0] not in review.CORRECTABLE],
+        "facts": [row for row in shown.shown_values(d) if row[0] not in review.CORRECTABLE],
         "target": step.target,
     }
     return render(request, "destinations/console/codes.html", context, status=form.status)

@@ -17,7 +17,7 @@ from core import files
 from core.errors import DomainError
 from core.forms import posted, pressed
 from core.forms.posted import picked_ids
-from destinations import forms, sheets
+from destinations import forms, sheets, shown
 from destinations.actions import evidence, register, registration_drafts, release
 from destinations.catalogue import catalogue, group_by_top
 from destinations.fields import FORMS
@@ -50,8 +50,8 @@ def state(request: GraduateRequest) -> HttpResponse:
     d = _own_destination(request)
     context = {
         "d": d,
-        "category": forms.category_label(d),
-        "values": forms.shown_values(d),
+        "category": shown.category_label(d),
+        "values": shown.shown_values(d),
         "way": way_of(d),
         "evidence": evidence.standing_evidence(d.pk, d.category),
         "can": {a: MACHINE.can(a, d, request.user) for a in _OFFERED},

@@ -19,7 +19,7 @@ from core.errors import DomainError
 from core.forms import posted, pressed
 from core.lists.html import row_link
 from core.lists.page import Column, Order, Row
-from destinations import forms
+from destinations import forms, shown
 from destinations.actions import release
 from destinations.catalogue import catalogue
 from destinations.fields import ALL, form_label
@@ -209,8 +209,8 @@ def propose(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         "d": d,
         "graduate": d.graduate,
-        "category": forms.category_label(d),
-        "values": forms.shown_values(d),
+        "category": shown.category_label(d),
+        "values": shown.shown_values(d),
         "form": form,
     }
     return render(request, "destinations/console/release_new.html", context, status=form.status)
@@ -280,7 +280,7 @@ def own(request: GraduateRequest) -> HttpResponse:
     row = release.newest_proposal(d.pk)
     context = {
         "d": d,
-        "category": forms.category_label(d),
+        "category": shown.category_label(d),
         "row": row,
         "badge": colour_of(row.state) if row else "",
         "images": row.images.all() if row else [],

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.forms import posted
 from core.forms.posted import picked_ids, pressed
 from core.lists import keyset, walk
-from destinations import forms, hooks, sheets
+from destinations import forms, hooks, sheets, shown
 from destinations.actions import enter as entering
 from destinations.actions import evidence, review
 from destinations.actions.dispute import open_dispute
@@ -72,7 +72,7 @@ def _workspace(
     context = {
         "d": d,
         "graduate": d.graduate,
-        "category": forms.category_label(d),
+        "category": shown.category_label(d),
         "may_reveal": request.user.has_perm("graduates.reveal"),
         "leaf": catalogue().leaves.get(d.category),
         "values": _values_with_changes(d, events),
@@ -141,7 +141,7 @@ def _values_with_changes(d: Destination, events: list[DestinationEvent]) -> list
     before = last.snapshot.get("before", {}) if last else {}
     compare = bool(before) and before.get("state") != State.UNSUBMITTED
     rows = []
-    for key, label, words in forms.shown_values(d):
+    for key, label, words in shown.shown_values(d):
         old = BY_KEY[key].show(before.get(key)) if compare else words
         rows.append({"key": key, "label": label, "words": words, "old": old,
                      "changed": old != words, "flagged": key in d.flagged})  # fmt: skip
