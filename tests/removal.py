@@ -124,7 +124,8 @@ def _remove_notices_and_recruiting() -> None:
     with connect_unguarded() as c:
         tables = c.execute(
             """SELECT tablename FROM pg_tables WHERE tablename LIKE 'recruiting\\_%'
-               AND tablename <> 'recruiting_wordingrule' OR tablename LIKE 'notices\\_%'"""
+               AND tablename <> 'recruiting_wordingrule' OR tablename LIKE 'notices\\_%'
+               OR tablename LIKE 'surveys\\_%'"""
         ).fetchall()
         c.execute(
             """CREATE TEMPORARY TABLE recruiters ON COMMIT DROP AS
