@@ -25,6 +25,9 @@ MOST = {
     "/console/reminders/": 15,
     "/console/resumes/classes/": 12,
     "/console/recruiting-figures/": 14,
+    "/console/support/": 18,
+    "/console/support-proposals/": 17,
+    "/console/support-figures/": 13,
     # One for each line of the menu that has a number.
     "/console/counts/": 18,
     "workspace": 18,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from core.forms import pressed, read_number
 from graduates.access import GraduateRequest, graduate_view
 from graduates.models import Graduate
-from recruiting import matching, queries, visiting
+from recruiting import hooks, matching, queries, visiting
 from recruiting.actions.applications import delivery_refusals
 from recruiting.forms import job_search_form
 from recruiting.models import Application, Favourite, Intention, Posting, Recruiter, UnitFigures
@@ -117,6 +117,7 @@ def shown_posting(graduate: Graduate, pk: int) -> Posting:
 @graduate_view
 def job(request: GraduateRequest, pk: int) -> HttpResponse:
     graduate, posting = request.graduate, shown_posting(request.graduate, pk)
+    hooks.posting_opened.run(graduate=graduate, posting=posting)
     refusals = delivery_refusals(graduate, posting)
     mine = Application.objects.filter(graduate=graduate, posting=posting).order_by("-id")
     context = {
