@@ -135,6 +135,12 @@ class RadioSelect(_Styled, forms.RadioSelect):
     defaults: ClassVar = {"class": "form-check-input"}
 
 
+class RadioRow(RadioSelect):
+    """A row of short choices, such as numbers, one of which may be taken."""
+
+    template_name = "core/forms/check_row.html"
+
+
 class CheckboxSelectMultiple(_Styled, forms.CheckboxSelectMultiple):
     """Every choice in sight, any number may be taken."""
 

@@ -195,6 +195,29 @@ def write(
     return buffer.getvalue()
 
 
+def write_sheets(
+    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]],
+) -> bytes:
+    """A workbook of several sheets, each (title, header, rows). Text is never a formula."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    book = Workbook(write_only=True)
+    for title, header, rows in sheets:
+        sheet = book.create_sheet(title)
+        sheet.freeze_panes = "A2"
+        first = [WriteOnlyCell(sheet, value=safe(label)) for label in header]
+        for heading in first:
+            heading.font = Font(bold=True)
+        sheet.append(first)
+        for row in rows:
+            sheet.append([safe(value) for value in row])
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
 # The choices of a column are offered so far down, as a workbook may be filled in by hand.
 _LAST_ROW_WITH_CHOICES = 50_000
 

@@ -85,7 +85,7 @@ class PreparedInvitation:
             "code": ["10"], "form": ["agreement"],
             "staff_id": [self.world.staff[Role.SCHOOL_ADMIN].pk], "material_id": [1],
             "conclusion_id": [1], "file": [1], "challenge": [new_challenge(Entrance.STAFF)], "entrance": ["staff"],
-            "kind": ["education"], "image": [1], "record": [1],
+            "kind": ["education", "single"], "image": [1], "record": [1],
         }  # fmt: skip
         names = sorted(address.takes)
         for values in itertools.product(*(words[n] for n in names)):
