@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from codes import lookup
 from graduates.models import Graduate
+from national_sync.actions.claim import HELD_BY_CHECK
 from national_sync.actions.copies import ComparedField, SideBySide
 from national_sync.connection import mapping
 from national_sync.fields import Reported
@@ -73,6 +74,13 @@ def parts_in_words(graduate: Graduate, shown: SideBySide) -> list[ShownPart]:
             (made.differing if differs else made.agreeing).append(line)
         parts.append(made)
     return sorted(parts, key=lambda part: not part.differing)
+
+
+def waits_for_check(graduate: Graduate) -> bool:
+    """Whether a part is held back until the school has checked it. What is checked and why is for staff
+    alone, who read it in the ledger."""
+    held = Entry.objects.filter(graduate=graduate, state=EntryState.HELD)
+    return held.filter(problems__contains=[{"rule": HELD_BY_CHECK}]).exists()
 
 
 def _states(graduate: Graduate, mapped: Mapped) -> dict[str, str]:

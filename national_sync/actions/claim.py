@@ -21,6 +21,7 @@ from core.clock import database_now
 from core.db.bulk import RawJson, any_of, insert_rows, update_rows
 from graduates.actions.corrections import due_on
 from graduates.models import Graduate
+from national_sync.hooks import UploadHold, upload_holds
 from national_sync.mapping import Mapped
 from national_sync.models import Batch, BatchLine, Entry, Feedback
 from national_sync.problems import Problem
@@ -41,6 +42,8 @@ SIZE = 500
 # How long a worker has a batch before another worker may send it.
 SENDING_LEASE = datetime.timedelta(minutes=2)
 ORIGIN_FIRST = "origin_first"
+# Another app wants the part to wait (hook `upload_holds`).
+HELD_BY_CHECK = "check"
 _ORDER = (Owner.PROVINCE, Owner.SCHOOL, Owner.DEPARTMENT)
 _LINE_COLUMNS = (
     "batch_id", "entry_id", "graduate_id", "part", "version", "mode", "record", "digest",
@@ -108,11 +111,12 @@ def claim(
             return Claimed(0, None)
         built = build(entries, mapped)
         known = _known_origins(entries)
+        holds = _holds(entries, built)
         # Origins first: a destination in the same claim may be sent once its origin is.
         to_send: list[DueEntry] = []
         settled: list[DueEntry] = []
         for entry in sorted(entries, key=lambda e: e.part != Part.ORIGIN):
-            must_send = _must_send(entry, built[entry.pk], known, now)
+            must_send = _must_send(entry, built[entry.pk], known, holds, now)
             (to_send if must_send else settled).append(entry)
             if must_send and entry.part == Part.ORIGIN:
                 known.add(entry.graduate_id)
@@ -165,7 +169,25 @@ def _known_origins(entries: list[DueEntry]) -> set[int]:
     return set(origins.filter(any_of("graduate_id", ids)).values_list("graduate_id", flat=True))
 
 
-def _must_send(entry: DueEntry, made: Built, known: set[int], now: datetime.datetime) -> bool:
+def _holds(
+    entries: list[DueEntry], built: dict[int, Built]
+) -> dict[tuple[int, str], list[UploadHold]]:
+    """What other apps hold back of the records that would be sent now, by graduate and part."""
+    ready = {e.graduate_id for e in entries if built[e.pk].due and not built[e.pk].problems}
+    holds: dict[tuple[int, str], list[UploadHold]] = {}
+    for found in upload_holds.run(graduate_ids=sorted(ready)) if ready else ():
+        for one in found:
+            holds.setdefault((one.graduate_id, one.part), []).append(one)
+    return holds
+
+
+def _must_send(
+    entry: DueEntry,
+    made: Built,
+    known: set[int],
+    holds: dict[tuple[int, str], list[UploadHold]],
+    now: datetime.datetime,
+) -> bool:
     """Whether the entry must be sent now. One that must not is put into its new state."""
     if not made.due:
         _put(entry, EntryState.QUIET, Owner.NOBODY, None)
@@ -177,6 +199,9 @@ def _must_send(entry: DueEntry, made: Built, known: set[int], now: datetime.date
         # Nothing that is reported differs from what was accepted: closed without sending.
         _put(entry, EntryState.ACCEPTED, Owner.NOBODY, None)
         entry.accepted_version = entry.version
+        return False
+    if held := holds.get((entry.graduate_id, entry.part)):
+        hold(entry, [Problem(HELD_BY_CHECK, "", h.message, h.fix, h.owner) for h in held], now)
         return False
     if entry.part != Part.ORIGIN and entry.graduate_id not in known:
         hold(
@@ -277,6 +302,25 @@ def _release_waiting_for_origin(to_send: list[DueEntry], now: datetime.datetime)
 def _key(made: Built) -> list[str]:
     assert made.key is not None
     return [made.key.school, str(made.key.year), made.key.exam_no]
+
+
+def release_held(graduate_ids: Sequence[int]) -> int:
+    """Claim again soon what another app held back of these graduates (hook `upload_holds`): it no longer
+    does, or the next claim holds it back again. Returns how many entries. Waits for a claim that is
+    looking at them at this moment, so that none stays behind."""
+    released = 0
+    ids = sorted(set(graduate_ids))
+    for start in range(0, len(ids), SIZE):
+        with transaction.atomic():
+            mine = Entry.objects.filter(any_of("graduate_id", ids[start : start + SIZE]))
+            locked = mine.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+            released += Entry.objects.filter(
+                any_of("pk", list(locked)), state=EntryState.HELD,
+                problems__contains=[{"rule": HELD_BY_CHECK}],
+            ).update(
+                state=EntryState.WAITING, owner=Owner.SYSTEM, due_at=database_now(), problems=[]
+            )  # fmt: skip
+    return released
 
 
 def requeue(graduate_ids: list[int], *, parts: tuple[str, ...] = tuple(Part.values)) -> int:

@@ -15,7 +15,7 @@ from graduates.access import GraduateRequest, graduate_view
 from national_sync.actions import copies
 from national_sync.connection import is_configured, open_transport
 from national_sync.forms import ConfirmForm
-from national_sync.own_page import parts_in_words
+from national_sync.own_page import parts_in_words, waits_for_check
 from national_sync.transport.base import TransportError
 
 
@@ -29,6 +29,7 @@ def _page(request: GraduateRequest, error: str = "", status: int = 200) -> HttpR
     context |= {
         "form": ConfirmForm(initial={"digest": context["shown"].digest}),
         "configured": is_configured(),
+        "waits_for_check": waits_for_check(request.graduate),
         "parts": (parts := parts_in_words(request.graduate, context["shown"])),
         "to_mend": sum(len(p.differing) for p in parts if p.to_mend),
         "on_their_way": sum(len(p.differing) for p in parts if not p.to_mend),
