@@ -56,7 +56,8 @@ class Declared:
     enabled: bool = True
 
     def defaults(self) -> dict[str, Any]:
-        return {one.key: one.default for one in (*self.thresholds, *self.words)}
+        numbers = {one.key: one.default for one in self.thresholds}
+        return {**numbers, **{one.key: one.default for one in self.words}}
 
 
 _SCREENING, _ROLL, _PLACES = RunKind.SCREENING, RunKind.ROLL, RunKind.PLACES

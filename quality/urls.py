@@ -1,7 +1,11 @@
-"""Addresses of quality."""
+"""Addresses of quality, one list for each part."""
 
 from django.urls import URLPattern
 
-console: list[URLPattern] = []
+from quality import finding_urls
+
+console: list[URLPattern] = [
+    *finding_urls.console,
+]
 
 urlpatterns: list[URLPattern] = []

@@ -126,6 +126,7 @@ def _remove_notices_and_recruiting() -> None:
             """SELECT tablename FROM pg_tables WHERE tablename LIKE 'recruiting\\_%'
                AND tablename <> 'recruiting_wordingrule' OR tablename LIKE 'notices\\_%'
                OR tablename LIKE 'surveys\\_%'
+               OR tablename LIKE 'quality\\_%' AND tablename <> 'quality_rule'
                OR tablename LIKE 'support\\_%' AND tablename NOT IN ('support_way', 'support_quota')"""
         ).fetchall()
         c.execute(

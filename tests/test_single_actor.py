@@ -139,6 +139,7 @@ WHO_AGREES: dict[str, str] = (
         "national_sync.apply.apply_results": NOTHING_ENDS,
         "national_sync.by_file.give_up": UNDONE,
         "national_sync.claim.claim": CLOCK,
+        "national_sync.claim.release_held": "called when what held an upload back is settled",
         "national_sync.copies.confirm": OWN,
         "national_sync.handling.reassign": NOTHING_ENDS,
         "national_sync.handling.reassign_one": NOTHING_ENDS,

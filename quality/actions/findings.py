@@ -27,7 +27,14 @@ from schools.roles import Level
 STALE = "状态已变化，请刷新后再办理。"
 LONGEST = 300
 MOST_AT_ONCE = 200
-RELATED = ("rule", "graduate__person", "graduate__department", "graduate__school_class", "school", "cohort")
+RELATED = (
+    "rule",
+    "graduate__person",
+    "graduate__department",
+    "graduate__school_class",
+    "school",
+    "cohort",
+)
 # Who may pass a finding to whom.
 _RECIPIENTS: dict[str, tuple[FindingOwner, ...]] = {
     Level.DEPARTMENT: (FindingOwner.SCHOOL,),
@@ -59,7 +66,9 @@ def _take_step(
             finding.state = step.target
         yield finding, note
         finding.version += 1
-        finding.closed_at = (finding.closed_at or database_now()) if finding.state in CLOSED else None
+        finding.closed_at = (
+            (finding.closed_at or database_now()) if finding.state in CLOSED else None
+        )
         finding.save()
         audit.record(
             f"quality.{action}", by=by, obj=finding, reason=note,

@@ -103,7 +103,7 @@ def ask(
         raise Invalid({"kind": ["请选择核查项目。"]})
     if not cohort_ids(school, year):
         raise Invalid({"year": ["没有这一届。"]})
-    file = _file_of(kind, school, year, content, name, same_file, by)
+    file = _file_of(kind, school, year, content=content, name=name, same_file=same_file, by=by)
     try:
         with transaction.atomic():
             run = Run.objects.create(
@@ -122,11 +122,20 @@ def _may_run(by: User, school: School | None) -> bool:
     if not by.has_perm("quality.run"):
         return False
     mine = schools_visible_to(by)
-    return mine.filter(pk=school.pk).exists() if school is not None else by.has_perm("quality.rules")
+    return (
+        mine.filter(pk=school.pk).exists() if school is not None else by.has_perm("quality.rules")
+    )
 
 
 def _file_of(
-    kind: str, school: School | None, year: int, content: bytes, name: str, same_file: bool, by: User
+    kind: str,
+    school: School | None,
+    year: int,
+    *,
+    content: bytes,
+    name: str,
+    same_file: bool,
+    by: User,
 ) -> StoredFile | None:
     """The workbook that the run reads; None for a run that reads none."""
     wanted = WORKBOOKS.get(kind)

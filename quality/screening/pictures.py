@@ -33,7 +33,8 @@ def _mask(*bands: int) -> int:
 
 
 _KEYS = ", ".join(
-    f"({number}, dhash & ({_mask(*pair)}))" for number, pair in enumerate(combinations(range(BANDS), 2))
+    f"({number}, dhash & ({_mask(*pair)}))"
+    for number, pair in enumerate(combinations(range(BANDS), 2))
 )
 
 

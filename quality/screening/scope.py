@@ -40,7 +40,7 @@ _EVERYBODYS = f"""everybodys AS (
 # For findings about a graduate, whose school and cohort are read with the graduate.
 OF_GRADUATE = "NULL::bigint AS school_id, NULL::bigint AS cohort_id, NULL::bigint AS department_id"
 # Everything that is no job: these have no unit that employs.
-IS_WORK = "category NOT IN ('71', '85') AND category !~ '^(70|72|80)'"
+IS_WORK = "m.category NOT IN ('71', '85') AND m.category !~ '^(70|72|80)'"
 
 
 def over_mine(rest: str) -> str:

@@ -23,6 +23,7 @@ INTERVALS = {
     "extend-audit-chain": 5 * MINUTE,
     "upload-changes": 3 * MINUTE,
     "sweep-comparisons": MINUTE,
+    "sweep-quality-runs": MINUTE,
     "sweep-documents": MINUTE,
     "sweep-recommendation-prints": MINUTE,
     "sweep-posting-imports": MINUTE,

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-WHO_AGREES: dict[str, str] = {}
+RECORD = (
+    "closes a hint about a record; nothing of anybody ends, and whom it names does not close it"
+)
 
-MODULES: set[str] = set()
+WHO_AGREES: dict[str, str] = {
+    "quality.findings.dismiss_many": RECORD,
+    "quality.findings.dismiss_one": RECORD,
+    "quality.findings.settle": RECORD,
+    "quality.findings.pass_on": "only whose turn it is changes; no record does",
+    "quality.sighting.close_vanished": "no person: a run does not find it any more",
+}
+
+MODULES: set[str] = {"findings", "rules", "runs", "sighting"}

@@ -63,8 +63,8 @@ def test_work_is_listed_in_its_order_and_nothing_is_zero(world: World) -> None:
 
 
 def test_the_menu_has_the_order_of_the_work() -> None:
-    assert SECTIONS[:8] == (
-        "生源", "去向登记", "网络签约", "招聘", "就业帮扶", "就业调查", "全国系统", "统计",
+    assert SECTIONS[:9] == (
+        "生源", "去向登记", "网络签约", "招聘", "就业帮扶", "数据核查", "就业调查", "全国系统", "统计",
     )  # fmt: skip
     assert {item.section for item in console_menu()} == {*SECTIONS, TOPBAR}
 
