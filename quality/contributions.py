@@ -2,7 +2,7 @@
 
 from core import bodies
 from core.frame import BulkAction, Contributions, MenuItem, PeriodicTask, WorkLine
-from quality import finding_steps
+from quality import finding_steps, run_kinds  # noqa: F401 - the last fills in what runs do
 from quality.actions import findings
 from quality.actions.runs import RUNS
 from quality.queries import findings_overdue, findings_waiting

@@ -43,7 +43,7 @@ class RunForm(PlatformForm):
     year = fields.Choice("届别", (), star=True)
     file = fields.File(
         "文件（.xlsx或.xls）", accept=".xlsx,.xls", required=False,
-        help_text="学籍比对须有学籍文件；生源地核查可附入学户籍，就业单位核查可附登记名录；其他项目不用文件",
+        help_text="学籍比对须有学籍文件，生源地核查可附入学户籍文件；就业单位核查由省级附登记名录，学校不用附；其他项目不用文件",
     )  # fmt: skip
     same_file = fields.Check("使用同一范围上次上传的文件")
 

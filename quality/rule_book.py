@@ -157,7 +157,7 @@ ALL: tuple[Declared, ...] = (
     Declared("stored_origin", "生源信息不合规则", "已存的生源信息按现行校验规则有错误或疑点", _STORED,
              part=Part.ORIGIN),
     Declared("stored_destination", "去向信息不合规则", "已存的去向信息按现行校验规则有错误或疑点", _STORED),
-    Declared("unit_code", "单位代码有误", "单位代码的校验位不对，或登记名录中没有这个代码", _UNITS),
+    Declared("unit_code", "单位代码有误", "单位代码的位数或校验位不对", _UNITS),
     Declared("unit_name", "单位名称与登记不一致", "单位名称与登记名录中同一代码的名称不同", _UNITS),
     Declared("unit_closed", "签约前单位已注销", "签约日期在登记名录的注销、吊销日期之后", _UNITS),
     Declared("unit_kind", "单位性质、行业不相符", "单位性质、行业、职位类别和单位代码之间不相符", _UNITS),

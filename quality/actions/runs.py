@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,15 +66,17 @@ RUNS = JobKind(
 
 @dataclass(frozen=True)
 class Workbook:
-    """Whether a kind of run reads a workbook, and must have one."""
+    """Whether a kind of run must have a workbook, and whether the province alone brings it, because what
+    it says holds for every school."""
 
     required: bool
+    province_alone: bool = False
 
 
 WORKBOOKS: dict[str, Workbook] = {
     RunKind.ROLL: Workbook(required=True),
     RunKind.PLACES: Workbook(required=False),
-    RunKind.UNITS: Workbook(required=False),
+    RunKind.UNITS: Workbook(required=False, province_alone=True),
 }
 
 
@@ -141,6 +143,10 @@ def _file_of(
     wanted = WORKBOOKS.get(kind)
     if wanted is None:
         return None
+    if content and wanted.province_alone and not by.has_perm("quality.rules"):
+        raise Invalid(
+            {"file": ["登记名录由省级导入，学校核查时用省级导入的名录，请不要选择文件。"]}
+        )
     if content:
         if len(content) > MOST_BYTES:
             raise Invalid({"file": [f"文件超过{MOST_BYTES // 1024**2}MB，请分成几个文件核查。"]})
@@ -194,12 +200,20 @@ class Work:
         if len(self.bad_rows) < _MOST_BAD_ROWS:
             self.bad_rows.append({"row": number, "message": message})
 
+    def write(self, key: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write what was found one by one for a rule, unless the rule is off. Raises
+        `jobs.LeaseLost`."""
+        rule = self.rules.get(key)
+        if rule is not None and rows:
+            with jobs.writing(self.run):
+                self.add(rule, sighting.write_rows(self.run, rule, rows))
+
     def add(self, rule: Rule, written: Counter[str]) -> None:
         self.counts += written
         self.by_rule[rule.key] += written["found"]
 
 
-# Kind of run → what it does. `comparing` adds the comparisons.
+# Kind of run → what it does; `run_kinds` fills it in.
 KINDS: dict[str, Callable[[Work], None]] = {}
 
 
@@ -279,9 +293,6 @@ def _graduates_in(cohorts: list[int]) -> int:
             [cohorts],
         )
         return int(cursor.fetchone()[0])
-
-
-KINDS[RunKind.SCREENING] = screen
 
 
 def overdue() -> list[int]:
