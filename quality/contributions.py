@@ -1,9 +1,12 @@
 """What checks of registered data (DOMAIN-AROUND §5) add to the shared frame."""
 
+from celery.schedules import crontab
+
 from core import bodies
 from core.frame import BulkAction, Contributions, MenuItem, PeriodicTask, WorkLine
 from quality import finding_steps, run_kinds  # noqa: F401 - the last fills in what runs do
 from quality.actions import findings
+from quality.actions.prints import PRINTS
 from quality.actions.runs import RUNS
 from quality.queries import findings_overdue, findings_waiting
 from quality.states import UNSETTLED
@@ -45,11 +48,15 @@ CONTRIBUTIONS = Contributions(
     ),
     periodic_tasks=(
         PeriodicTask("sweep-quality-runs", "quality.tasks.sweep_runs", 60.0),
+        PeriodicTask("sweep-evidence-prints", "quality.tasks.sweep_prints", 300.0),
+        PeriodicTask("delete-stray-prints", "quality.tasks.delete_stray_prints",
+                     crontab(hour="3", minute="35")),
     ),
     machines=(
         (finding_steps.FINDING, finding_steps.ROLE_LABELS),
     ),
     jobs=(
         RUNS,
+        PRINTS,
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from core.jobs import JobKind
 from core.models import StoredFile
 from core.wake import wake
 from quality import rule_book
-from quality.actions import sighting
+from quality.actions import prints, sighting
 from quality.models import Rule, Run
 from quality.screening import QUERIES
 from quality.states import UNFINISHED, RunKind, RunState
@@ -35,6 +35,8 @@ _TASK = "quality.tasks.sweep_runs"
 MOST_BYTES = 40 * 1024 * 1024
 PURPOSE = "quality-run"
 _MOST_BAD_ROWS = 200
+# Of a province that is screened for the first time the sweep works out the rest.
+_MOST_PRINTS = 20_000
 _BUSY = "这个范围的同一项核查还没有完成，请等它完成后再发起。"
 _log = logging.getLogger(__name__)
 
@@ -270,7 +272,15 @@ def _log_end(run: Run) -> None:
 
 
 def screen(work: Work) -> None:
-    """All suspicion rules, one after another; each is written in a transaction of its own."""
+    """All suspicion rules, one after another; each is written in a transaction of its own. Prints of
+    pictures that nobody has worked out yet are, as far as that takes no hours."""
+    if "file_same" in work.rules:
+        prints.register_of(work.cohorts)
+        prints.make_waiting(
+            most=_MOST_PRINTS,
+            tell=lambda done: work.progress.tell(3, f"计算材料指纹（已算{done}张）"),
+        )
+        work.counts["prints_missing"] = prints.missing_in(work.cohorts)
     for number, (key, rule) in enumerate(work.rules.items()):
         label = rule_book.BY_KEY[key].label
         work.progress.tell(5 + 90 * number // max(len(work.rules), 1), label)

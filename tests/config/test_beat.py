@@ -24,6 +24,7 @@ INTERVALS = {
     "upload-changes": 3 * MINUTE,
     "sweep-comparisons": MINUTE,
     "sweep-quality-runs": MINUTE,
+    "sweep-evidence-prints": 5 * MINUTE,
     "sweep-documents": MINUTE,
     "sweep-recommendation-prints": MINUTE,
     "sweep-posting-imports": MINUTE,
@@ -55,6 +56,7 @@ BY_CLOCK = {
     "end-applications": ({0}, {25}),
     "end-recommendations": ({0}, {40}),
     "expire-notices": ({0}, {10}),
+    "delete-stray-prints": ({3}, {35}),
     "count-reminders": (set(range(24)), {35}),
 }
 

@@ -14,4 +14,4 @@ WHO_AGREES: dict[str, str] = {
     "quality.sighting.close_vanished": "no person: a run does not find it any more",
 }
 
-MODULES: set[str] = {"findings", "rules", "runs", "sighting"}
+MODULES: set[str] = {"findings", "prints", "rules", "runs", "sighting"}
