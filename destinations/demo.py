@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from io import BytesIO
 from typing import Any
 
@@ -48,28 +49,35 @@ def make_destinations(password: str) -> None:
             enter.enter(graduate_id=graduate.pk, typed=typed, by=admin)
             continue
         enter.enter(graduate_id=graduate.pk, typed=typed, by=adviser)
-        evidence.add_evidence(graduate=graduate, content=paper(), name="证明.png", by=adviser)
+        evidence.add_evidence(
+            graduate=graduate, content=paper(500 + index), name="证明.png", by=adviser
+        )
         if index % 6 == 0:
             review.reject(graduate_id=graduate.pk, reason="证明材料缺少单位盖章", by=admin)
 
 
 def paper(number: int = 0) -> bytes:
-    """A picture of a sheet of paper with lines of text and a red seal. Different numbers give
-    different sheets."""
+    """A picture of a sheet of paper with a table, lines of text and a red seal. Different numbers give
+    sheets that look different, also to a check for copies."""
+    dice = random.Random(number)  # noqa: S311 - a drawing, no secret
     image = Image.new("RGB", (1200, 1600), "#fdfdfb")
     draw = ImageDraw.Draw(image)
-    draw.rectangle((420, 120, 780, 165), fill="#333333")
-    for line in range(18):
+    title = dice.randrange(160, 600)
+    draw.rectangle((title, 100, title + 420, 150), fill="#333333")
+    for row in range(7):
+        for column in range(6):
+            shade = dice.choice(("#fdfdfb", "#dcdcdc", "#b4b4b4", "#8c8c8c"))
+            left, top = 110 + column * 165, 230 + row * 140
+            draw.rectangle((left, top, left + 155, top + 128), fill=shade, outline="#555555")
+            draw.rectangle(
+                (left + 15, top + 50, left + dice.randrange(40, 145), top + 64), fill="#444444"
+            )
+    for line in range(4):
         draw.rectangle(
-            (
-                140,
-                280 + line * 55,
-                1060 - (line * (number + 1) % 5) * 60 - number % 97,
-                292 + line * 55,
-            ),
-            fill="#777777",
+            (140, 1270 + line * 55, dice.randrange(500, 1060), 1282 + line * 55), fill="#777777"
         )
-    draw.ellipse((760, 1240, 1020, 1500), outline="#c0392b", width=12)
+    seal = dice.randrange(120, 820)
+    draw.ellipse((seal, 1240, seal + 260, 1500), outline="#c0392b", width=12)
     buffer = BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

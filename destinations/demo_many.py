@@ -4,11 +4,23 @@ reviewed by the actions that people use."""
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Realm, User
-from destinations.actions import dispute, enter, evidence, final, register, release, review
+from destinations.actions import (
+    base,
+    dispute,
+    enter,
+    evidence,
+    final,
+    register,
+    release,
+    review,
+)
 from destinations.demo import paper
 from destinations.final import digest_of, parts_of
 from destinations.models import Destination, Dispute, FinalRound
@@ -94,6 +106,13 @@ def _period() -> dict[str, str]:
 
 
 def fill_destinations() -> None:
+    """One step every few minutes since two weeks ago, as people would have taken them."""
+    begun = timezone.now() - datetime.timedelta(days=14)
+    with base.dated(begun + n * datetime.timedelta(minutes=3) for n in itertools.count()):
+        _fill()
+
+
+def _fill() -> None:
     earlier = _waiting(EARLIER_YEAR)
     admin = staff("admin")
     for number, graduate in enumerate(earlier):

@@ -28,7 +28,7 @@ from graduates.models import Graduate
 from graduates.states import Confirmation, Standing
 from schools.demo import DEMO_CODE, DEMO_YEAR
 
-_ADDRESS, _BROWSER = "127.0.0.1", "演示数据"
+_BROWSER = "演示数据"
 _HOUR = datetime.timedelta(hours=1)
 # Name, property, industry and place of each unit that signs.
 _UNITS = (
@@ -41,17 +41,22 @@ _FIRST_MOBILE = 13900008999
 _SIGNED, _WAITING, _DECLINED = 16, 4, 2
 
 
-def terms() -> dict[str, str]:
-    """What a recruiter types beside the unit, the job and the pay."""
+def terms(unit: int = 99) -> dict[str, str]:
+    """What a recruiter types beside the unit, the job and the pay. Each unit has contacts of its own."""
     report_by = timezone.localdate() + datetime.timedelta(days=200)
     return {
-        "unit_address": "示例路1号", "contact_phone": "0551-60000000",
-        "contact_email": "hr@example.com", "probation_wage": "6000", "penalty": "3000",
+        "unit_address": "示例路1号", "contact_phone": f"0551-600002{unit:02}",
+        "contact_email": f"hr{unit}@example.com", "probation_wage": "6000", "penalty": "3000",
         "penalty_notes": "", "report_place": "示例路1号人力资源部", "report_by": report_by.isoformat(),
         "work_place": "合肥市", "signing_notes": "提供集体宿舍", "archive_unit": "示例市人才交流中心",
         "archive_contact": "示例老师", "archive_phone": "0551-60000002",
         "archive_address": "示例市示例路2号", "valid_days": "3",
     }  # fmt: skip
+
+
+def _address_of(graduate_id: int) -> str:
+    """A network address for each graduate, of those that are set aside for examples."""
+    return f"198.51.100.{graduate_id % 250 + 1}"
 
 
 def accept_invitation(invitation: Invitation, by: User) -> Agreement:
@@ -60,11 +65,12 @@ def accept_invitation(invitation: Invitation, by: User) -> Agreement:
     Reading.objects.filter(
         graduate_id=invitation.graduate_id, terms_hash=invitation.terms_hash
     ).update(opened_at=F("opened_at") - _HOUR)
-    accept.send_code(invitation=invitation, by=by, address=_ADDRESS)
+    address = _address_of(invitation.graduate_id)
+    accept.send_code(invitation=invitation, by=by, address=address)
     mobile = Graduate.objects.values_list("mobile", flat=True).get(pk=invitation.graduate_id)
     return accept.accept(
         invitation=invitation, by=by, terms_hash=invitation.terms_hash, code=_last_code(mobile),
-        address=_ADDRESS, signature=drawn_signature(), agent=_BROWSER,
+        address=address, signature=drawn_signature(), agent=_BROWSER,
     )  # fmt: skip
 
 
@@ -114,13 +120,15 @@ def _unregistered() -> list[Graduate]:
 
 
 def _invite(number: int, graduate: Graduate, member: UnitMember) -> None:
-    draft = drafts.begin_as_member(graduate=graduate, member=member, address=_ADDRESS)
+    draft = drafts.begin_as_member(
+        graduate=graduate, member=member, address=_address_of(graduate.pk)
+    )
     job: dict[str, Any] = {
         "job_category": ("13", "21", "24")[number % 3],
         "job_title": ("软件工程师", "行政专员", "会计")[number % 3],
         "wage": str(6000 + 500 * (number % 7)), "term_years": "3", "probation_months": "3",
     }  # fmt: skip
-    drafts.save(draft=draft, typed=draft.values | terms() | job)
+    drafts.save(draft=draft, typed=draft.values | terms(number % len(_UNITS)) | job)
     draft.refresh_from_db()
     invitation = invite.send(draft=draft)
     by = demo_account(graduate)
@@ -165,10 +173,11 @@ def _consent(agreement: Agreement) -> None:
     # The code of the signature was sent a moment ago, and codes have to be some time apart.
     OneTimeCode.objects.filter(phone=phone).update(created_at=F("created_at") - 2 * _HOUR)
     termination = termination_facts(agreement).open_termination
-    consent.send_code(agreement=agreement, by=by, seen=termination.pk, address=_ADDRESS)
+    address = _address_of(agreement.graduate_id)
+    consent.send_code(agreement=agreement, by=by, seen=termination.pk, address=address)
     consent.consent(
         agreement=agreement, by=by, seen=termination.pk, has_read=True, code=_last_code(phone),
-        address=_ADDRESS, agent=_BROWSER,
+        address=address, agent=_BROWSER,
     )  # fmt: skip
     rows = Termination.objects.filter(pk=termination.pk)
     rows.update(consented_at=timezone.now() - TAKE_BACK_PERIOD)

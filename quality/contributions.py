@@ -3,8 +3,8 @@
 from celery.schedules import crontab
 
 from core import bodies
-from core.frame import BulkAction, Contributions, MenuItem, PeriodicTask, WorkLine
-from quality import finding_steps, run_kinds  # noqa: F401 - the last fills in what runs do
+from core.frame import BulkAction, Contributions, Demo, MenuItem, PeriodicTask, WorkLine
+from quality import demo, finding_steps, run_kinds  # noqa: F401 - the last fills in what runs do
 from quality.actions import findings
 from quality.actions.prints import PRINTS
 from quality.actions.runs import RUNS
@@ -13,6 +13,7 @@ from quality.states import UNSETTLED
 from schools.roles import ADMINS, PROVINCE, SCHOOL_AND_PROVINCE
 
 CONTRIBUTIONS = Contributions(
+    demo=Demo(fill=demo.fill_quality),
     permissions={
         "quality.view": ADMINS | PROVINCE,
         "quality.settle": ADMINS | PROVINCE,

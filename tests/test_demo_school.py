@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from django.core.management import call_command
 
+from accounts.models import Realm, User
 from destinations.models import Destination, Dispute, ReleaseProposal
 from destinations.states import State
 from esign.models import Agreement, Conclusion, Invitation, Termination
@@ -16,7 +17,12 @@ from graduates.demo_roster import fill_graduates
 from graduates.models import CorrectionRequest, Graduate
 from graduates.states import Confirmation, Standing
 from national_sync import demo as national_demo
+from quality import demo as quality_demo
+from quality.actions import runs
+from quality.models import Finding
+from quality.states import RunKind
 from schools.demo import DEMO_CODE, DEMO_YEAR, EARLIER_YEAR, fill_school, make_schools
+from schools.models import School
 
 pytestmark = pytest.mark.django_db
 
@@ -52,9 +58,25 @@ def test_the_demo_school_has_six_hundred_graduates_in_every_state(
     }  # fmt: skip
     assert Conclusion.objects.count() == 1
 
+    check_screening()
     counted = {m: m.objects.count() for m in (Graduate, Destination, Agreement, Invitation)}
     call_command("load_demo", "--fill")
     assert counted == {m: m.objects.count() for m in counted}
+
+
+def check_screening() -> None:
+    """A screening finds what was planted, and nothing else."""
+    school = School.objects.get(code=DEMO_CODE)
+    admin = User.objects.get(realm=Realm.STAFF, login=f"{DEMO_CODE}admin")
+    made = runs.ask(kind=RunKind.SCREENING, school=school, year=DEMO_YEAR, by=admin)
+    assert runs.do(made.pk)
+    made.refresh_from_db()
+    found = {key: count for key, count in made.counts["by_rule"].items() if count}
+    assert found == {
+        "file_same": quality_demo.SAME_PICTURE, "contact_shared": quality_demo.ONE_PHONE,
+        "burst": quality_demo.AT_ONCE,
+    }, list(Finding.objects.values_list("rule", "sentence")[:50])  # fmt: skip
+    assert made.counts.get("prints_missing", 0) == 0
 
 
 def test_filling_goes_on_where_it_was_ended(monkeypatch: pytest.MonkeyPatch) -> None:
