@@ -14,8 +14,10 @@ from employers.demo import unit_code
 from graduates.demo_roster import graduates_of, staff
 from graduates.models import Graduate
 from graduates.states import Confirmation, Standing
-from quality.actions import prints
+from quality.actions import runs
+from quality.states import RunKind
 from schools.demo import DEMO_CODE, DEMO_YEAR
+from schools.models import School
 
 SAME_PICTURE, ONE_PHONE, AT_ONCE = 3, 4, 22
 _PHONE = "0551-60009999"
@@ -42,8 +44,9 @@ def fill_quality() -> None:
         enter.enter(graduate_id=graduate.pk, typed=typed, by=admin)
         if not shares_phone:
             evidence.add_evidence(graduate=graduate, content=paper(777), name="合同.png", by=admin)
-    prints.register_newest()
-    prints.make_waiting(most=2000)
+    school = School.objects.get(code=DEMO_CODE)
+    screening = runs.ask(kind=RunKind.SCREENING, school=school, year=DEMO_YEAR, by=admin)
+    runs.do(screening.pk)
 
 
 def _not_registered() -> list[Graduate]:

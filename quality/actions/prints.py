@@ -57,7 +57,7 @@ def register_of(cohorts: Collection[int]) -> int:
     )
 
 
-def _register(evidence: str, values: dict[str, object]) -> int:
+def _register(evidence: str, values: dict[str, int | list[int]]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_REGISTER.format(evidence=evidence), values)
         return cursor.rowcount

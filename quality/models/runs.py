@@ -76,7 +76,7 @@ class Run(LeasedJob):
 
     @property
     def scope_words(self) -> str:
-        return f"{self.school.name if self.school is not None else '全部学校'}{self.year}届"
+        return f"{self.school.name if self.school is not None else '全部学校'}（{self.year}届）"
 
 
 class RegistryUnit(models.Model):

@@ -87,7 +87,8 @@ def file_same(values: Mapping[str, Any]) -> Query:
                 CASE WHEN e.n > 1 AND a.n > e.n THEN '，' END,
                 CASE WHEN a.n > coalesce(e.n, 1) THEN
                     concat('与另外', a.n - coalesce(e.n, 1), '名毕业生的看上去相同') END, '。') AS sentence,
-            jsonb_strip_nulls(jsonb_build_object('same_count', e.n, 'alike_count', a.n,
+            jsonb_strip_nulls(jsonb_build_object('same_count', e.n,
+                'alike_count', CASE WHEN a.n > coalesce(e.n, 1) THEN a.n END,
                 'own_picture', m.evidence_id,
                 'pictures', to_jsonb(coalesce(a.ids, e.ids)))) AS evidence
         FROM mine m LEFT JOIN equal e USING (sha256) LEFT JOIN alike a ON a.dhash = m.dhash
