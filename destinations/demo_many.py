@@ -106,9 +106,10 @@ def _period() -> dict[str, str]:
 
 
 def fill_destinations() -> None:
-    """One step every few minutes since two weeks ago, as people would have taken them."""
-    begun = timezone.now() - datetime.timedelta(days=14)
-    with base.dated(begun + n * datetime.timedelta(minutes=3) for n in itertools.count()):
+    """One step a minute since yesterday, as people would have taken them: not all at once. Events of
+    earlier days would have to be in the audit chain already."""
+    begun = timezone.now() - datetime.timedelta(hours=20)
+    with base.dated(begun + n * datetime.timedelta(minutes=1) for n in itertools.count()):
         _fill()
 
 
