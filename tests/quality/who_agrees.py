@@ -11,6 +11,7 @@ WHO_AGREES: dict[str, str] = {
     "quality.findings.dismiss_one": RECORD,
     "quality.findings.settle": RECORD,
     "quality.findings.pass_on": "only whose turn it is changes; no record does",
+    "quality.prints.delete_stray": "no person: what is deleted can be worked out again",
     "quality.sighting.close_vanished": "no person: a run does not find it any more",
 }
 
