@@ -244,7 +244,7 @@ def _confirm_finally(graduates: list[Graduate]) -> None:
     for number, d in enumerate(with_account[:40]):
         said: dict[str, Any] = {
             "graduate_id": d.pk, "by": demo_account(d.graduate), "device": "演示数据",
-            "address": "127.0.0.1",
+            "address": f"198.51.100.{d.pk % 250 + 1}",
         }  # fmt: skip
         if number in (5, 17):
             final.doubt(part="destination", text="职位名称应为软件测试工程师。", **said)

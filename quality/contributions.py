@@ -8,6 +8,7 @@ from quality import demo, finding_steps, run_kinds  # noqa: F401 - the last fill
 from quality.actions import findings
 from quality.actions.prints import PRINTS
 from quality.actions.runs import RUNS
+from quality.invariants import INVARIANTS
 from quality.queries import findings_overdue, findings_waiting
 from quality.states import UNSETTLED
 from schools.roles import ADMINS, PROVINCE, SCHOOL_AND_PROVINCE
@@ -56,6 +57,7 @@ CONTRIBUTIONS = Contributions(
     machines=(
         (finding_steps.FINDING, finding_steps.ROLE_LABELS),
     ),
+    invariants=INVARIANTS,
     jobs=(
         RUNS,
         PRINTS,

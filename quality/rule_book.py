@@ -101,7 +101,7 @@ ALL: tuple[Declared, ...] = (
     ),
     Declared(
         "confirm_device", "同一网络地址为多人确认",
-        "几名毕业生用手机验证码确认签约、变更或解约时来自同一个网络地址", _SCREENING, _SCHOOL,
+        "几名毕业生用手机验证码确认签约、变更、解约，或最终确认信息时来自同一个网络地址", _SCREENING, _SCHOOL,
         thresholds=(Threshold("least", "满几人", 3, 2, 1000),),
         words=(Words("campus", "校园网地址段", "",
                      "这些地址段不计，如 10.0.0.0/8，几段用空格隔开"),),

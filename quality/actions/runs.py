@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
+from accounts import inbox
 from accounts.models import User
 from core import audit, files, jobs, spreadsheets
 from core.audit import Actor
@@ -264,6 +266,19 @@ def _finish(run: Run, state: str, *, problem: str = "", **values: object) -> Non
             **values,
         )  # fmt: skip
         _log_end(run)
+        _tell(run)
+
+
+def _tell(run: Run) -> None:
+    """Tell whoever asked for the run, once."""
+    if run.asked_by_id is None:
+        return
+    found = run.counts.get("found", 0)
+    words = run.problem or f"查到{found}个问题，其中新问题{run.counts.get('new', 0)}个。"
+    inbox.tell(
+        f"user:{run.asked_by_id}", f"{run.get_kind_display()}{run.get_state_display()}：{run.scope_words}",
+        text=words, link=reverse("console:quality-run", args=[run.pk]), key=f"quality-run:{run.pk}",
+    )  # fmt: skip
 
 
 def _log_end(run: Run) -> None:

@@ -68,20 +68,25 @@ def contact_self(values: Mapping[str, Any]) -> Query:
 
 
 def confirm_device(values: Mapping[str, Any]) -> Query:
-    """Several graduates confirmed by a code to their mobile from one network address. The platform keeps
-    the address of such codes alone: when an origin record is confirmed, none is kept."""
+    """Several graduates confirmed from one network address: by a code to their mobile, or all that is
+    registered of them at last. When an origin record alone is confirmed, no address is kept."""
     campus = str(values.get("campus", "")).split()
     sql = over_mine(f"""
-        codes AS (
-            SELECT DISTINCT m.graduate_id, c.address FROM mine m
+        addresses AS MATERIALIZED (
+            SELECT m.graduate_id, c.address FROM mine m
             JOIN accounts_onetimecode c ON c.phone = m.mobile
             WHERE c.proved_at IS NOT NULL AND c.purpose = ANY(%(purposes)s)
-              AND c.address ~ '^[0-9a-f.:]+$'
-              AND NOT EXISTS (SELECT 1 FROM unnest(%(campus)s::cidr[]) r WHERE c.address::inet <<= r)),
+            UNION
+            SELECT m.graduate_id, f.address FROM mine m
+            JOIN destinations_finalconfirmation f ON f.graduate_id = m.graduate_id),
+        codes AS (
+            SELECT graduate_id, address FROM addresses a
+            WHERE CASE WHEN pg_input_is_valid(a.address, 'inet') THEN NOT EXISTS (
+                SELECT 1 FROM unnest(%(campus)s::cidr[]) r WHERE a.address::inet <<= r) END),
         many AS (
             SELECT address, count(*) AS n FROM codes GROUP BY address HAVING count(*) >= %(least)s)
         SELECT c.graduate_id, {OF_GRADUATE}, c.address AS matter, c.address AS subject,
-            concat('同一个网络地址为', m.n, '名毕业生确认过签约、变更或解约。') AS sentence,
+            concat('同一个网络地址为', m.n, '名毕业生确认过信息。') AS sentence,
             jsonb_build_object('address', c.address, 'count', m.n) AS evidence
         FROM codes c JOIN many m USING (address)""")
     return sql, {"campus": campus, "purposes": list(CONFIRMING)}

@@ -28,6 +28,7 @@ from tests.esign import signing
 from tests.national_sync import reporting
 from tests.national_sync.simulator_process import CLIENT, SECRET
 from tests.national_sync.surviving import Night
+from tests.quality import scene as quality_scene
 from tests.recruiting import booking_scene, fair_scene, scene
 from tests.removal import connect_unguarded
 
@@ -61,6 +62,7 @@ BREAKS = [
     ("bookings_fit", "recruiting_fair", "capacity", "0"),
     ("bookings_fit", "recruiting_fair", "slot_cap", "0"),
     ("booking_of_school", "recruiting_booking", "school_id", "0"),
+    ("finding_of_graduate", "quality_finding", "school_id", "0"),
     ("approved_in_ledger", "national_sync_entry", "graduate_id", "-graduate_id"),
     (
         "sent_is_on_its_way",
@@ -103,6 +105,7 @@ def lived(night: Night, settings: Any, tmp_path: Path) -> Iterator[Night]:
         night.world, place="报告厅", slot_minutes=30, slot_cap=5, capacity=50
     )
     booking_scene.book(fair, factories.make_graduate(night.world), fair.starts_at)
+    quality_scene.make_finding(night.world)
     reporting.run(night.simulator)
     audit_chain.extend()
     yield night

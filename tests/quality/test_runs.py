@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Message
 from core import jobs
 from core.errors import DomainError
 from core.models import Event
@@ -98,6 +99,15 @@ def test_what_was_settled_and_is_found_again(world: World, action: str, after: s
     )
     run(world)
     assert Finding.objects.get(pk=finding.pk).state == after
+
+
+def test_whoever_asked_for_a_run_is_told_once(world: World) -> None:
+    planted(world)
+    done = run(world)
+    told = Message.objects.get(to=f"user:{world.staff[Role.SCHOOL_ADMIN].pk}")
+    assert "可疑筛查已完成" in told.title
+    assert "查到2个问题" in told.text
+    assert told.link == f"/console/quality/runs/{done.pk}/"
 
 
 def test_what_was_settled_and_is_not_found_any_more(world: World) -> None:

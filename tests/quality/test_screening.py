@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import OneTimeCode
 from destinations.actions import enter
-from destinations.models import Destination, MinimumWage
+from destinations.models import Destination, FinalConfirmation, MinimumWage
 from employers.models import Unit
 from graduates.models import Graduate
 from quality.models import Finding, RegistryUnit
@@ -134,6 +134,16 @@ def test_one_address_that_confirms_for_several(world: World) -> None:
         confirm(graduate, "203.0.113.8", proved=proved)
     for graduate in campus:
         confirm(graduate, "10.1.2.3")
+    finals = [make_job(world) for _ in range(3)]
+    for graduate, address in zip(finals, ("203.0.113.9", "203.0.113.9", "not known"), strict=True):
+        FinalConfirmation.objects.create(
+            graduate=graduate, school=world.school, cohort=world.cohort, state="confirmed", hashes={},
+            device="试用", address=address,
+        )  # fmt: skip
+    confirm(finals[2], "203.0.113.9")
+    run(world)
+    assert found("confirm_device") == ids(three + finals)
+    FinalConfirmation.objects.filter(graduate=finals[0]).update(address="203.0.113.10")
     run(world)
     assert found("confirm_device") == ids(three)
 
