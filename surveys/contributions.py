@@ -2,8 +2,9 @@
 
 from celery.schedules import crontab
 
-from core.frame import Contributions, MenuItem, PeriodicTask, Service
+from core.frame import Contributions, Demo, MenuItem, PeriodicTask, Service
 from schools.roles import ADMINS, PROVINCE, SCHOOL_AND_PROVINCE
+from surveys import demo
 from surveys.steps import INVITATION, ROLE_LABELS, SURVEY
 
 CONTRIBUTIONS = Contributions(
@@ -24,5 +25,6 @@ CONTRIBUTIONS = Contributions(
             "remind-of-surveys", "surveys.tasks.remind_of_surveys", crontab(hour="9", minute="40")
         ),
     ),
+    demo=Demo(fill=demo.fill_surveys),
     machines=((SURVEY, ROLE_LABELS), (INVITATION, ROLE_LABELS)),
 )  # fmt: skip

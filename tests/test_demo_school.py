@@ -23,6 +23,8 @@ from quality.models import Finding
 from quality.states import RunKind
 from schools.demo import DEMO_CODE, DEMO_YEAR, EARLIER_YEAR, fill_school, make_schools
 from schools.models import School
+from surveys.models import Survey
+from surveys.states import SurveyState
 
 pytestmark = pytest.mark.django_db
 
@@ -57,9 +59,12 @@ def test_the_demo_school_has_six_hundred_graduates_in_every_state(
         TerminationState.AGREED: 1,
     }  # fmt: skip
     assert Conclusion.objects.count() == 1
+    assert Counter(Survey.objects.values_list("state", flat=True)) == {
+        SurveyState.DRAFT: 1, SurveyState.RUNNING: 1, SurveyState.ENDED: 1,
+    }  # fmt: skip
 
     check_screening()
-    counted = {m: m.objects.count() for m in (Graduate, Destination, Agreement, Invitation)}
+    counted = {m: m.objects.count() for m in (Graduate, Destination, Agreement, Invitation, Survey)}
     call_command("load_demo", "--fill")
     assert counted == {m: m.objects.count() for m in counted}
 
