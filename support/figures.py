@@ -97,13 +97,14 @@ def figures(user: User, year: int, by: Grouping) -> tuple[list[Line], Line]:
     """The lines, and the sum in which everybody is counted once."""
     rows = listed_in(user, year)
     counts = _counts(rows)
-    total = Line("合计（每人只计一次）", "", rows.aggregate(**counts))
+    total = Line("合计（每人只计一次）", "", _with_open(rows.aggregate(**counts)))
     if by.key == GROUP.key:
         return list(_by_group(rows, counts)), total
     key, name = by.fields
     found = rows.values(key, name).annotate(**counts).order_by(name, key)
     return [
-        Line(row[name], f"{by.parameter}={row[key]}", {k: row[k] for k in counts}) for row in found
+        Line(row[name], f"{by.parameter}={row[key]}", _with_open({k: row[k] for k in counts}))
+        for row in found
     ], total
 
 
@@ -111,7 +112,12 @@ def _by_group(rows: QuerySet[Listing], counts: dict[str, Any]) -> Iterable[Line]
     for code, name in lookup.table("support_group").names.items():
         found = rows.filter(groups__contains=[code]).aggregate(**counts)
         if found["listed"]:
-            yield Line(name, f"{GROUP.parameter}={code}", found)
+            yield Line(name, f"{GROUP.parameter}={code}", _with_open(found))
+
+
+def _with_open(counts: dict[str, int]) -> dict[str, int]:
+    """The counts with those who have no destination yet."""
+    return counts | {"open": counts["listed"] - counts["settled"]}
 
 
 def _counts(rows: QuerySet[Listing]) -> dict[str, Count]:
@@ -120,7 +126,6 @@ def _counts(rows: QuerySet[Listing]) -> dict[str, Count]:
         "listed": Count("pk"),
         "planned": Count("pk", filter=Q(queries.has_plan())),
         "helped": Count("pk", filter=queries.with_record(rows)),
-        "open": Count("pk", filter=~settled),
         "met": Count("pk", filter=~settled & met),
         "settled": Count("pk", filter=settled),
     }

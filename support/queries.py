@@ -1,8 +1,9 @@
 """Who sees which graduates in difficulty, and how the help they got is counted.
 
-Counsellors see those whose 责任人 they are, departments and schools all of their scope, the province the
-list of all schools without what stands in profiles, plans and records (docs/adr/23). Every condition
-here is one over sets: no query is asked for a single person of a list.
+Counsellors see those whose 责任人 they are, departments and schools all of their scope. The province
+answers for who is listed, so it sees the list of all schools with the number of helps, but nothing that
+stands in profiles, plans and records. Every condition here is one over sets: no query is asked for a
+single person of a list.
 """
 
 from __future__ import annotations
