@@ -94,8 +94,13 @@ class SupportList(ConsoleList):
                lambda r: escaped(r["responsible_label"] or "未指定")),
         Column("plan", "方案", ("planned",), lambda r: _yes(r["planned"])),
         Column("records", "记录", ("helped",), css="right num"),
-        *(Column(key, label, (key, f"of_{key}"), _cell_of_part(key), css="right num")
-          for key, label in queries.PART_LABELS.items()),
+        *(
+            Column(
+                key, label, (key, f"of_{key}"), _cell_of_part(key), css="right num",
+                optional=key == "policy",
+            )
+            for key, label in (queries.PART_LABELS | {"training": "培训见习"}).items()
+        ),
         Column("met", "帮扶标准", (*_PARTS, *_OF_PARTS), _met),
         Column("outcome", "去向", ("settled",), lambda r: "已落实" if r["settled"] else "未落实"),
         Column("certified", "认定日期", ("certified_on",), css="num", optional=True),
