@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Message
 from core.models import OutboxMessage, OutboxState
 from employers.models import Membership
+from graduates import hooks
 from schools.roles import Role
 from surveys import blocks, flow, questions, tokens
 from surveys.actions import answers, invitations
@@ -248,3 +249,13 @@ def test_pages_need_no_more_queries_for_more_rows(world: World) -> None:
         scene.run(world)
     assert [_queries(client, address) for client, address in pages] == before
     assert before[-1] <= 5
+
+
+def test_an_invitation_follows_the_graduate_to_another_cohort(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    survey = scene.run(world)
+    other = factories.make_cohort(world.school, world.cohort.year + 1)
+    graduate.cohort = other
+    hooks.moved.run(graduate=graduate)
+    invitation = scene.invitation_of(survey, graduate)
+    assert (invitation.school_id, invitation.cohort_id) == (graduate.school_id, other.pk)
