@@ -4,14 +4,14 @@ from celery.schedules import crontab
 
 from core import bodies
 from core.frame import BulkAction, Contributions, Demo, MenuItem, PeriodicTask, WorkLine
-from quality import demo, finding_steps, run_kinds  # noqa: F401 - the last fills in what runs do
+from quality import demo, finding_steps, run_kinds, sample_steps  # noqa: F401 - the last fills in what runs do
 from quality.actions import findings
 from quality.actions.prints import PRINTS
 from quality.actions.runs import RUNS
 from quality.invariants import INVARIANTS
-from quality.queries import findings_overdue, findings_waiting
+from quality.queries import calls_to_make, findings_overdue, findings_waiting
 from quality.states import UNSETTLED
-from schools.roles import ADMINS, PROVINCE, SCHOOL_AND_PROVINCE
+from schools.roles import ADMINS, ALL_LEVELS, PROVINCE, SCHOOL_AND_PROVINCE
 
 CONTRIBUTIONS = Contributions(
     demo=Demo(fill=demo.fill_quality),
@@ -20,6 +20,8 @@ CONTRIBUTIONS = Contributions(
         "quality.settle": ADMINS | PROVINCE,
         "quality.run": SCHOOL_AND_PROVINCE,
         "quality.rules": PROVINCE,
+        "quality.sample": SCHOOL_AND_PROVINCE,
+        "quality.call": ALL_LEVELS,
     },
     body_limits={
         "console:quality-runs": bodies.ROSTER,
@@ -28,6 +30,9 @@ CONTRIBUTIONS = Contributions(
         MenuItem("数据核查", "核查问题", "console:quality-findings", "flag", "quality.view", 10,
                  findings_waiting, waiting_query="waiting=1", home_order=65),
         MenuItem("数据核查", "比对与筛查", "console:quality-runs", "search", "quality.run", 20),
+        MenuItem("数据核查", "抽样核查", "console:samples", "dice-5", "quality.sample", 30),
+        MenuItem("数据核查", "回访", "console:callbacks", "telephone", "quality.call", 40,
+                 calls_to_make, waiting_query="waiting=1", home_order=67),
         MenuItem("数据核查", "核查规则", "console:quality-rules", "ui-checks", "quality.rules", 90),
     ),
     work_lines=(
@@ -56,6 +61,8 @@ CONTRIBUTIONS = Contributions(
     ),
     machines=(
         (finding_steps.FINDING, finding_steps.ROLE_LABELS),
+        (sample_steps.SAMPLE, sample_steps.ROLE_LABELS),
+        (sample_steps.CALL, sample_steps.CALL_ROLE_LABELS),
     ),
     invariants=INVARIANTS,
     jobs=(

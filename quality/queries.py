@@ -6,8 +6,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from quality.models import Finding, Run
-from quality.states import UNSETTLED, FindingOwner
+from quality.models import CallBack, Finding, Run, Sample
+from quality.states import TO_CALL, UNSETTLED, FindingOwner, SampleState
 from schools.roles import Level
 from schools.scope import scope_of, staff_of, visible_to
 
@@ -66,3 +66,28 @@ def together_with(finding: Finding, user: User) -> tuple[list[Finding], int]:
     related = ("graduate__school_class", "graduate__department", "school")
     shown = list(mine.select_related(*related).order_by("pk")[:50])
     return shown, rows.count() - mine.count()
+
+
+def samples_for(user: User) -> QuerySet[Sample]:
+    """A school sees its own samples, and published ones of the province that its graduates are in; the
+    province sees all."""
+    scope = scope_of(user)
+    if scope is None or not user.has_perm("quality.sample"):
+        return Sample.objects.none()
+    if scope.everything:
+        return Sample.objects.all()
+    drawn = CallBack.objects.filter(school_id=scope.own_school).values("sample_id")
+    published = Q(school__isnull=True, state=SampleState.PUBLISHED, pk__in=drawn)
+    return Sample.objects.filter(Q(school_id=scope.own_school) | published)
+
+
+def calls_for(user: User) -> QuerySet[CallBack]:
+    """The calls that were given to this person, of samples that go on."""
+    if not user.has_perm("quality.call"):
+        return CallBack.objects.none()
+    going = (SampleState.CALLING, SampleState.DONE)
+    return CallBack.objects.filter(caller=user, sample__state__in=going)
+
+
+def calls_to_make(user: User) -> QuerySet[CallBack]:
+    return calls_for(user).filter(state__in=TO_CALL)

@@ -62,6 +62,8 @@ class Declared:
 
 _SCREENING, _ROLL, _PLACES = RunKind.SCREENING, RunKind.ROLL, RunKind.PLACES
 _STORED, _UNITS = RunKind.STORED, RunKind.UNITS
+# Found by people who call, and by no run.
+CALLBACK = "callback"
 
 ALL: tuple[Declared, ...] = (
     Declared(
@@ -161,6 +163,7 @@ ALL: tuple[Declared, ...] = (
     Declared("unit_name", "单位名称与登记不一致", "单位名称与登记名录中同一代码的名称不同", _UNITS),
     Declared("unit_closed", "签约前单位已注销", "签约日期在登记名录的注销、吊销日期之后", _UNITS),
     Declared("unit_kind", "单位性质、行业不相符", "单位性质、行业、职位类别和单位代码之间不相符", _UNITS),
+    Declared("callback", "回访与登记不一致", "电话回访时毕业生所说与登记的去向不一致，或反映被要求签约", CALLBACK, _SCHOOL),
 )  # fmt: skip
 BY_KEY = {declared.key: declared for declared in ALL}
 

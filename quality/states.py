@@ -64,3 +64,30 @@ class UnitStatus(models.TextChoices):
     OPEN = "open", "存续"
     CANCELLED = "cancelled", "注销"
     REVOKED = "revoked", "吊销"
+
+
+class SampleState(models.TextChoices):
+    DRAFT = "draft", "草稿"
+    DRAWN = "drawn", "已抽取"
+    CALLING = "calling", "核查中"
+    DONE = "done", "已完成"
+    PUBLISHED = "published", "已公布"
+    VOID = "void", "已作废"
+
+
+class CallState(models.TextChoices):
+    WAITING = "waiting", "待拨打"
+    AGAIN = "again", "待再拨"
+    REACHED = "reached", "已联系"
+    NOT_REACHED = "not_reached", "未联系上"
+    REFUSED = "refused", "拒答"
+    WRONG = "wrong", "号码错误"
+
+
+TO_CALL = (CallState.WAITING, CallState.AGAIN)
+
+
+class CallOutcome(models.TextChoices):
+    AGREES = "agrees", "一致"
+    PARTLY = "partly", "部分不一致"
+    DIFFERS = "differs", "不一致"

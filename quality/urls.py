@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern
 
-from quality import finding_urls
+from quality import finding_urls, sample_urls
 
 console: list[URLPattern] = [
     *finding_urls.console,
+    *sample_urls.console,
 ]
 
 urlpatterns: list[URLPattern] = []

@@ -141,7 +141,7 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
         whom = "省级" if wanted == Level.PROVINCE else "学校系统管理员"
         raise NotPermitted("role", f"此异议由{whom}处理。")
     same = "此去向由您录入或审核，须由另一人处理异议。"
-    check_another_person(first=_who_handled_registration(d), second=by, same=same)
+    check_another_person(first=who_handled_registration(d), second=by, same=same)
     if has_reset_account(by, d.pk):
         raise Refused("reset_by_you", "您在30天内重置过此毕业生的帐号，须由另一人处理异议。")
 
@@ -150,7 +150,7 @@ def _check_may_settle(row: Dispute, d: Destination, by: User) -> None:
 _BEGINNINGS, _DECISIONS = ("register", "enter", "sign"), ("enter", "approve", "resume")
 
 
-def _who_handled_registration(d: Destination) -> list[int | None]:
+def who_handled_registration(d: Destination) -> list[int | None]:
     """The ids of the staff who entered or approved what is registered now. Names are not compared, for
     people may change theirs."""
     events = DestinationEvent.objects.filter(graduate_id=d.pk)

@@ -26,14 +26,14 @@ _LABELS = {
 
 @_view
 def rules(request: StaffRequest) -> HttpResponse:
-    """All rules by the kind of run that looks for them."""
+    """All rules by the kind of run that looks for them, last the one of call-backs."""
     stored = Rule.objects.in_bulk()
     groups = [
-        (kind.label, [
+        (label, [
             (d, stored[d.key], _in_words(stored[d.key])) for d in rule_book.ALL
             if d.kind == kind and d.key in stored
         ])
-        for kind in RunKind
+        for kind, label in (*RunKind.choices, (rule_book.CALLBACK, "抽样回访"))
     ]  # fmt: skip
     return render(request, "quality/rules.html", {"groups": groups})
 

@@ -1,0 +1,587 @@
+"""抽样核查和回访: the draw can be replayed, who calls, what each call notes, publication and reply."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import DomainError
+from core.models import Event
+from destinations.actions import enter
+from graduates.models import Graduate
+from quality import call_script, drawing, sample_results
+from quality.actions import calls, samples
+from quality.models import CallBack, Finding, Sample, SampleReply, Stratum
+from quality.rule_book import load_rules
+from quality.sample_steps import CALL, SAMPLE
+from quality.states import CallOutcome, CallState, FindingOwner, SampleState
+from schools.roles import Role
+from tests import factories
+from tests.factories import CONTRACT, World, make_world
+from tests.quality import scene
+
+pytestmark = pytest.mark.django_db
+_NOON = datetime.time(12)
+
+
+@pytest.fixture(autouse=True)
+def _rules() -> None:
+    load_rules()
+
+
+@pytest.fixture(autouse=True)
+def _at_noon() -> Any:
+    """Calls are made by day, whenever the tests run."""
+    noon = timezone.localtime().replace(hour=12)
+    with mock.patch.object(calls, "database_now", lambda: noon):
+        yield
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def typed(world: World, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "六月抽查", "year": world.cohort.year, "categories": [], "department_ids": [],
+        "only_flagged": False, "divided_by": ["department"], "percent": 5.0, "number": None,
+        "blind": False,
+    } | changes  # fmt: skip
+
+
+def create(world: World, by: User | None = None, **changes: Any) -> Sample:
+    return samples.create(typed=typed(world, **changes), by=by or world.school_admin)
+
+
+def draw(sample: Sample, by: User) -> Sample:
+    return samples.draw(sample_id=sample.pk, version=sample.version, by=by)
+
+
+def drawn(world: World, people: int = 3, **changes: Any) -> Sample:
+    for _ in range(people):
+        scene.make_job(world)
+    return draw(create(world, **changes), world.school_admin)
+
+
+def assigned(world: World, people: int = 3, **changes: Any) -> Sample:
+    sample = drawn(world, people, **changes)
+    samples.assign(
+        sample_id=sample.pk, user_ids=[world.counsellor.pk], version=sample.version, by=world.school_admin
+    )  # fmt: skip
+    sample.refresh_from_db()
+    return sample
+
+
+def refusal_of(call: Any, *args: Any, **values: Any) -> str:
+    with pytest.raises(DomainError) as refusal, transaction.atomic():
+        call(*args, **values)
+    return refusal.value.code
+
+
+ANSWERS = {
+    "knows": "yes", "unit": "same", "job": "same", "at_work": "yes", "willing": "yes", "forced": "no",
+    "proof": "self",
+}  # fmt: skip
+
+
+def reach(call: CallBack, by: User, **changes: Any) -> CallBack:
+    values = {
+        "answers": ANSWERS,
+        "outcome": CallOutcome.AGREES,
+        "note": "",
+        "version": call.version,
+    }
+    return calls.reach(call_id=call.pk, by=by, **values | changes)
+
+
+def first_call(sample: Sample) -> CallBack:
+    return CallBack.objects.filter(sample=sample).order_by("pk").first()  # type: ignore[return-value]
+
+
+# --- the draw -----------------------------------------------------------------------------------
+
+
+def test_the_hash_is_there_before_the_draw_and_the_seed_stays_hidden(world: World) -> None:
+    scene.make_job(world)
+    sample = create(world)
+    assert sample.seed_hash == drawing.hash_of(sample.seed)
+    client = world.client(Role.SCHOOL_ADMIN)
+    for state in (SampleState.DRAFT, SampleState.DRAWN):
+        page = client.get(reverse("console:sample", args=[sample.pk])).content.decode()
+        assert sample.seed_hash in page and sample.seed not in page
+        if state == SampleState.DRAFT:
+            draw(sample, world.school_admin)
+    assert not Event.objects.filter(data__icontains=sample.seed).exists()
+
+
+def test_the_population_is_the_approved_of_the_year_in_scope(world: World) -> None:
+    inside = scene.make_job(world)
+    scene.make_job(world, state="pending")
+    scene.make_job(make_world())
+    scene.make_job(world, category="10")
+    sample = draw(create(world, categories=["11"]), world.school_admin)
+    (stratum,) = Stratum.objects.filter(sample=sample)
+    assert stratum.graduate_ids == [inside.pk]
+    assert (stratum.size, stratum.drawn, stratum.label) == (1, 1, inside.department.name)
+    assert first_call(sample).registered["unit_name"] == scene.JOB["unit_name"]
+
+
+def test_the_database_draws_by_the_rule_that_can_be_replayed(world: World) -> None:
+    for number in range(24):
+        scene.make_job(world, department=number % 2, category="11" if number % 3 else "12")
+    sample = draw(create(world, percent=None, number=8, divided_by=["department", "category"]), world.school_admin)  # fmt: skip
+    strata = list(sample.strata.all())
+    assert len(strata) == 4 and sum(s.size for s in strata) == 24
+    for stratum in strata:
+        order = drawing.order_of(sample.seed, stratum.graduate_ids)
+        called = stratum.calls.order_by("place").values_list("graduate_id", flat=True)
+        assert list(called) == order[: stratum.drawn] and stratum.drawn >= 2
+    assert samples.replay(sample) == []
+
+
+def test_what_comes_later_changes_no_draw(world: World) -> None:
+    sample = drawn(world, 3)
+    scene.make_job(world)
+    Graduate.objects.filter(pk=first_call(sample).graduate_id).update(name="改名")
+    assert CallBack.objects.filter(sample=sample).count() == 3
+    assert samples.replay(sample) == []
+
+
+def test_a_population_of_nobody_and_a_stale_page_are_refused(world: World) -> None:
+    sample = create(world)
+    assert refusal_of(draw, sample, world.school_admin) == "nobody"
+    scene.make_job(world)
+    draw(sample, world.school_admin)
+    assert refusal_of(draw, sample, world.school_admin) == "stale"
+    sample.refresh_from_db()
+    assert refusal_of(draw, sample, world.school_admin) == "state"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""}, {"name": "长" * 41}, {"percent": None}, {"number": 5}, {"percent": 0.0},
+        {"percent": 101.0}, {"percent": None, "number": 0}, {"blind": True},
+    ],
+)  # fmt: skip
+def test_what_a_sample_needs(world: World, changes: dict[str, Any]) -> None:
+    assert refusal_of(create, world, **changes) == "invalid"
+    assert not Sample.objects.exists()
+
+
+def test_departments_of_other_schools_are_left_out(world: World) -> None:
+    foreign = make_world().departments[0].pk
+    own = world.departments[0].pk
+    assert create(world, department_ids=[own, foreign]).department_ids == [own]
+
+
+# --- who calls ----------------------------------------------------------------------------------
+
+
+def test_nobody_calls_about_what_they_entered(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    enter.enter(graduate_id=graduate.pk, typed=CONTRACT, by=world.school_admin)
+    other = scene.make_job(world)
+    sample = draw(create(world), world.school_admin)
+    given = samples.assign(
+        sample_id=sample.pk, user_ids=[world.school_admin.pk], version=sample.version,
+        by=world.school_admin,
+    )  # fmt: skip
+    assert given == (1, 1)
+    assert {c.graduate_id: c.caller_id for c in CallBack.objects.filter(sample=sample)} == {
+        graduate.pk: None, other.pk: world.school_admin.pk,
+    }  # fmt: skip
+
+
+def test_who_enters_it_later_does_not_call_either(world: World) -> None:
+    graduate = factories.make_graduate(world)
+    enter.enter(graduate_id=graduate.pk, typed=CONTRACT, by=world.school_admin)
+    sample = draw(create(world), world.school_admin)
+    samples.assign(
+        sample_id=sample.pk, user_ids=[world.counsellor.pk], version=sample.version, by=world.school_admin
+    )  # fmt: skip
+    CallBack.objects.update(caller=world.school_admin)
+    assert refusal_of(reach, first_call(sample), world.school_admin) == "same_person"
+
+
+def test_a_blind_sample_is_called_by_other_schools_and_shows_none(world: World) -> None:
+    other = make_world()
+    province = world.user(Role.PROVINCE)
+    graduate = scene.make_job(world)
+    sample = samples.create(typed=typed(world, blind=True, divided_by=["school"]), by=province)
+    draw(sample, province)
+    sample.refresh_from_db()
+    assert samples.assign(
+        sample_id=sample.pk, user_ids=[world.school_admin.pk], version=sample.version, by=province
+    ) == (0, 1)
+    sample.refresh_from_db()
+    assert samples.assign(
+        sample_id=sample.pk, user_ids=[world.school_admin.pk, other.school_admin.pk],
+        version=sample.version, by=province,
+    ) == (1, 0)  # fmt: skip
+    call = first_call(sample)
+    assert call.caller_id == other.school_admin.pk
+    client = other.client(Role.SCHOOL_ADMIN)
+    page = client.get(reverse("console:callback", args=[call.pk])).content.decode()
+    assert graduate.name in page
+    for hidden in (
+        world.school.name,
+        graduate.department.name,
+        graduate.student_no,
+        graduate.mobile,
+    ):
+        assert hidden not in page
+    listed = client.get(reverse("console:callbacks")).content.decode()
+    assert graduate.name in listed and world.school.name not in listed
+    # The school whose graduate it is sees neither the sample nor the call.
+    mine = world.client(Role.SCHOOL_ADMIN)
+    assert mine.get(reverse("console:sample", args=[sample.pk])).status_code == 404
+    assert mine.get(reverse("console:callback", args=[call.pk])).status_code == 404
+
+
+def test_only_the_callers_of_the_sample_can_be_chosen(world: World) -> None:
+    sample = drawn(world)
+    stranger = make_world().school_admin
+    values = {"sample_id": sample.pk, "version": sample.version, "by": world.school_admin}
+    assert refusal_of(samples.assign, user_ids=[stranger.pk], **values) == "invalid"
+    assert refusal_of(samples.assign, user_ids=[], **values) == "invalid"
+
+
+# --- calls --------------------------------------------------------------------------------------
+
+
+def test_the_number_is_shown_to_the_caller_alone_and_logged(world: World) -> None:
+    sample = assigned(world, 1)
+    call = first_call(sample)
+    address = reverse("console:callback-reveal", args=[call.pk])
+    assert world.client(Role.SCHOOL_ADMIN).post(address).status_code == 404
+    client = world.client(Role.COUNSELLOR)
+    page = client.get(reverse("console:callback", args=[call.pk])).content.decode()
+    assert call.graduate.mobile not in page
+    assert client.post(address).json() == {"value": call.graduate.mobile}
+    assert (
+        Event.objects.filter(action="quality.call_reveal", actor_id=world.counsellor.pk).count()
+        == 1
+    )
+    reach(call, world.counsellor)
+    assert client.post(address).status_code == 403
+
+
+def test_what_agrees_ends_the_call_and_the_last_one_the_sample(world: World) -> None:
+    sample = assigned(world, 2)
+    first, second = CallBack.objects.filter(sample=sample).order_by("pk")
+    reach(first, world.counsellor)
+    sample.refresh_from_db()
+    assert sample.state == SampleState.CALLING
+    reach(second, world.counsellor)
+    sample.refresh_from_db()
+    assert sample.state == SampleState.DONE
+    first.refresh_from_db()
+    assert (first.state, first.outcome, first.finding) == (
+        CallState.REACHED,
+        CallOutcome.AGREES,
+        None,
+    )
+    assert first.answers == ANSWERS
+    assert refusal_of(reach, first, world.counsellor) == "state"
+
+
+@pytest.mark.parametrize(
+    ("changes", "owner", "word"),
+    [
+        (
+            {"outcome": CallOutcome.DIFFERS, "note": "不在这家单位"},
+            FindingOwner.SCHOOL,
+            "不在这家单位",
+        ),
+        ({"outcome": CallOutcome.PARTLY, "note": "岗位不同"}, FindingOwner.SCHOOL, "部分不一致"),
+        ({"answers": ANSWERS | {"forced": "yes"}}, FindingOwner.PROVINCE, "四不准"),
+    ],
+)
+def test_what_differs_becomes_a_finding(
+    world: World, changes: dict[str, Any], owner: str, word: str
+) -> None:
+    call = first_call(assigned(world, 1))
+    reach(call, world.counsellor, **changes)
+    finding = Finding.objects.get(rule="callback")
+    call.refresh_from_db()
+    assert call.finding == finding
+    assert (finding.owner, finding.graduate_id) == (owner, call.graduate_id)
+    assert word in finding.sentence
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"answers": {}}, {"answers": ANSWERS | {"forced": "maybe"}}, {"outcome": ""},
+        {"outcome": CallOutcome.DIFFERS}, {"outcome": CallOutcome.DIFFERS, "note": "长" * 301},
+    ],
+)  # fmt: skip
+def test_an_incomplete_call_is_not_kept(world: World, changes: dict[str, Any]) -> None:
+    call = first_call(assigned(world, 1))
+    assert refusal_of(reach, call, world.counsellor, **changes) == "invalid"
+    assert not call.tries.exists()
+
+
+def on_day(days: int, hour: int = 12) -> Any:
+    moment = timezone.localtime().replace(hour=hour, minute=0) + datetime.timedelta(days=days)
+    return mock.patch.object(calls, "database_now", lambda: moment)
+
+
+def test_three_tries_on_two_days_end_a_call(world: World) -> None:
+    sample = assigned(world, 1)
+    for expected, days in ((CallState.AGAIN, 0), (CallState.AGAIN, 0), (CallState.AGAIN, 0)):
+        call = first_call(sample)
+        assert (
+            calls.miss(call_id=call.pk, version=call.version, by=world.counsellor).state == expected
+        )
+        assert days == 0
+    call = first_call(sample)
+    call.tries.filter(pk=call.tries.first().pk).update(
+        at=timezone.now() - datetime.timedelta(days=1)
+    )
+    assert calls.miss(call_id=call.pk, version=call.version, by=world.counsellor).state == CallState.NOT_REACHED  # fmt: skip
+    sample.refresh_from_db()
+    assert sample.state == SampleState.DONE
+
+
+@pytest.mark.parametrize(
+    ("hour", "allowed"), [(8, False), (9, True), (19, True), (20, False), (23, False)]
+)
+def test_people_are_called_by_day(world: World, hour: int, allowed: bool) -> None:
+    call = first_call(assigned(world, 1))
+    with on_day(0, hour):
+        if allowed:
+            calls.refuse(call_id=call.pk, version=call.version, by=world.counsellor)
+        else:
+            values = {"call_id": call.pk, "version": call.version, "by": world.counsellor}
+            assert refusal_of(calls.refuse, **values) == "hours"
+
+
+def test_a_new_number_reopens_the_call_and_the_sample(world: World) -> None:
+    sample = assigned(world, 1)
+    call = first_call(sample)
+    call = calls.mistake(call_id=call.pk, version=call.version, by=world.counsellor)
+    sample.refresh_from_db()
+    assert (call.state, sample.state) == (CallState.WRONG, SampleState.DONE)
+    values = {"call_id": call.pk, "version": call.version, "by": world.counsellor}
+    assert refusal_of(calls.renew, number="123", **values) == "invalid"
+    call = calls.renew(number="139 0000 1234", **values)
+    sample.refresh_from_db()
+    assert (call.state, call.new_number, sample.state) == (
+        CallState.AGAIN, "13900001234", SampleState.CALLING,
+    )  # fmt: skip
+    assert calls.reveal_number(call_id=call.pk, by=world.counsellor) == "13900001234"
+
+
+# --- publication --------------------------------------------------------------------------------
+
+
+def published(world: World) -> Sample:
+    sample = assigned(world, 2)
+    first, second = CallBack.objects.filter(sample=sample).order_by("pk")
+    reach(first, world.counsellor)
+    reach(second, world.counsellor, outcome=CallOutcome.DIFFERS, note="没有就业")
+    sample.refresh_from_db()
+    return samples.publish(sample_id=sample.pk, version=sample.version, by=world.school_admin)
+
+
+def test_the_results_and_the_seed_are_published(world: World) -> None:
+    sample = published(world)
+    (line,) = sample_results.by_stratum(sample)
+    assert (line.drawn, line.ended, line.reached, line.share.x) == (2, 2, 2, 1)
+    page = world.client(Role.SCHOOL_ADMIN).get(reverse("console:sample", args=[sample.pk])).content.decode()  # fmt: skip
+    assert sample.seed in page and "50.00%" in page
+    listed = world.client(Role.SCHOOL_ADMIN).get(reverse("console:sample-people", args=[sample.pk]))
+    text = listed.content.decode()
+    assert sample.seed in text and str(first_call(sample).graduate_id) in text
+
+
+def test_a_published_sample_is_replayed_at_the_command_line(world: World) -> None:
+    sample = published(world)
+    out = io.StringIO()
+    call_command("replay_sample", str(sample.pk), stdout=out)
+    assert out.getvalue().startswith("一致")
+    CallBack.objects.filter(sample=sample).update(place=3)
+    CallBack.objects.filter(pk=first_call(sample).pk).update(place=9)
+    order = drawing.order_of(sample.seed, sample.strata.get().graduate_ids)
+    if list(sample.calls.order_by("place").values_list("graduate_id", flat=True)) != order:
+        with pytest.raises(CommandError, match="名单与种子不符"):
+            call_command("replay_sample", str(sample.pk))
+    Sample.objects.filter(pk=sample.pk).update(seed="another")
+    with pytest.raises(CommandError, match="SHA-256不符"):
+        call_command("replay_sample", str(sample.pk))
+
+
+def test_what_is_not_published_is_not_replayed(world: World) -> None:
+    with pytest.raises(CommandError, match="没有已公布的抽样"):
+        call_command("replay_sample", str(drawn(world).pk))
+
+
+def test_a_school_sees_its_part_of_the_provinces_sample_and_replies_once(world: World) -> None:
+    other, province = make_world(), world.user(Role.PROVINCE)
+    scene.make_job(world)
+    scene.make_job(other)
+    sample = samples.create(
+        typed=typed(world, divided_by=["school"], percent=None, number=2), by=province
+    )
+    draw(sample, province)
+    sample.refresh_from_db()
+    samples.assign(sample_id=sample.pk, user_ids=[province.pk], version=sample.version, by=province)
+    for call in CallBack.objects.filter(sample=sample):
+        reach(call, province)
+    mine = world.client(Role.SCHOOL_ADMIN)
+    address = reverse("console:sample", args=[sample.pk])
+    assert mine.get(address).status_code == 404
+    sample.refresh_from_db()
+    samples.publish(sample_id=sample.pk, version=sample.version, by=province)
+    page = mine.get(address).content.decode()
+    assert world.school.name in page and other.school.name not in page
+    assert (
+        mine.post(reverse("console:sample-reply", args=[sample.pk]), {"text": ""}).status_code
+        == 422
+    )
+    mine.post(reverse("console:sample-reply", args=[sample.pk]), {"text": "情况属实。"})
+    assert SampleReply.objects.get().text == "情况属实。"
+    assert (
+        refusal_of(samples.reply, sample_id=sample.pk, text="再说", by=world.school_admin) == "said"
+    )
+    strangers = make_world().school_admin
+    assert refusal_of(samples.reply, sample_id=sample.pk, text="再说", by=strangers) == "scope"
+    assert "情况属实。" in world.client(Role.PROVINCE).get(address).content.decode()
+
+
+def test_a_sample_is_voided_by_a_superior_with_a_reason(world: World) -> None:
+    sample, province = drawn(world), world.user(Role.PROVINCE)
+    assert (
+        refusal_of(samples.void, sample_id=sample.pk, reason="重抽", by=world.school_admin)
+        == "role"
+    )
+    assert refusal_of(samples.void, sample_id=sample.pk, reason="", by=province) == "invalid"
+    assert (
+        samples.void(sample_id=sample.pk, reason="范围有误", by=province).state == SampleState.VOID
+    )
+    own = draw(samples.create(typed=typed(world, divided_by=[]), by=province), province)
+    assert refusal_of(samples.void, sample_id=own.pk, reason="重抽", by=province) == "same_person"
+    second = factories.make_staff(Role.PROVINCE, world)
+    assert samples.void(sample_id=own.pk, reason="重抽", by=second).state == SampleState.VOID
+
+
+# --- the tables ---------------------------------------------------------------------------------
+
+_S, _C = SampleState, CallState
+_OWNER_STEPS = {
+    "draw": {_S.DRAFT}, "discard": {_S.DRAFT}, "assign": {_S.DRAWN, _S.CALLING}, "publish": {_S.DONE},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", SampleState.values)
+def test_every_state_action_and_role_of_samples(world: World, state: str) -> None:
+    sample = create(world)
+    sample.state = state
+    province = world.user(Role.PROVINCE)
+    people = {
+        "owner": world.school_admin, "province": province, "department": world.department_admin,
+        "counsellor": world.counsellor, "other": make_world().school_admin, "clock": None,
+    }  # fmt: skip
+    for action in SAMPLE.actions():
+        for who, actor in people.items():
+            allowed = who == "owner" and state in _OWNER_STEPS.get(action, ())
+            allowed |= action == "void" and who == "province" and state in (_S.DRAWN, _S.CALLING)
+            allowed |= who == "clock" and (action, state) in (
+                ("end", _S.CALLING),
+                ("reopen", _S.DONE),
+            )
+            assert SAMPLE.can(action, sample, actor) == allowed, (action, who)
+
+
+@pytest.mark.parametrize("state", CallState.values)
+def test_every_state_action_and_role_of_calls(world: World, state: str) -> None:
+    call = first_call(assigned(world, 1))
+    call.state = state
+    people = {
+        "caller": world.counsellor, "admin": world.school_admin, "other": make_world().counsellor,
+        "province": world.user(Role.PROVINCE),
+    }  # fmt: skip
+    for action in CALL.actions():
+        sources = (_C.NOT_REACHED, _C.WRONG) if action == "renew" else (_C.WAITING, _C.AGAIN)
+        for who, actor in people.items():
+            assert CALL.can(action, call, actor) == (who == "caller" and state in sources), (
+                action,
+                who,
+            )
+
+
+def test_the_database_holds_what_a_call_needs(world: World) -> None:
+    call = first_call(assigned(world, 1))
+    for values in (
+        {"state": CallState.REACHED}, {"outcome": CallOutcome.AGREES}, {"state": CallState.REFUSED},
+    ):  # fmt: skip
+        with pytest.raises(IntegrityError), transaction.atomic():
+            CallBack.objects.filter(pk=call.pk).update(**values)
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+def test_the_whole_way_on_the_pages(world: World) -> None:
+    for _ in range(2):
+        scene.make_job(world)
+    client, caller = world.client(Role.SCHOOL_ADMIN), world.client(Role.COUNSELLOR)
+    form = {
+        "name": "抽查",
+        "year": world.cohort.year,
+        "percent": "5%",
+        "divided_by": ["department"],
+    }
+    assert client.post(reverse("console:sample-new"), form | {"percent": "x"}).status_code == 422
+    answer = client.post(reverse("console:sample-new"), form)
+    sample = Sample.objects.get()
+    assert answer.url == reverse("console:sample", args=[sample.pk])
+    client.post(reverse("console:sample-draw", args=[sample.pk]), {"version": sample.version})
+    sample.refresh_from_db()
+    assert sample.state == SampleState.DRAWN
+    address = reverse("console:sample-assign", args=[sample.pk])
+    assert client.post(address, {"version": sample.version}).status_code == 422
+    client.post(address, {"callers": [world.counsellor.pk], "version": sample.version})
+    first, second = CallBack.objects.filter(sample=sample).order_by("pk")
+    page = caller.get(reverse("console:callback", args=[first.pk])).content.decode()
+    assert all(question in page for question, _ in call_script.QUESTIONS.values())
+    refused = caller.post(reverse("console:callback", args=[first.pk]), ANSWERS | {"outcome": "differs", "version": first.version})  # fmt: skip
+    assert refused.status_code == 422 and "请写明哪里不一致" in refused.content.decode()
+    saved = caller.post(reverse("console:callback", args=[first.pk]), ANSWERS | {"outcome": "agrees", "version": first.version})  # fmt: skip
+    assert saved.url == reverse("console:callback", args=[second.pk])
+    caller.post(
+        reverse("console:callback-result", args=[second.pk, "refuse"]), {"version": second.version}
+    )
+    sample.refresh_from_db()
+    client.post(reverse("console:sample-publish", args=[sample.pk]), {"version": sample.version})
+    sample.refresh_from_db()
+    assert sample.state == SampleState.PUBLISHED
+    assert "抽查" in client.get(reverse("console:samples")).content.decode()
+
+
+def test_an_empty_list_says_what_to_do(world: World) -> None:
+    assert (
+        "新建抽样"
+        in world.client(Role.SCHOOL_ADMIN).get(reverse("console:samples")).content.decode()
+    )
+    assert "没有分派给您的回访" in world.client(Role.COUNSELLOR).get(reverse("console:callbacks")).content.decode()  # fmt: skip
+
+
+def test_a_draft_is_discarded(world: World) -> None:
+    sample = create(world)
+    client = world.client(Role.SCHOOL_ADMIN)
+    client.post(reverse("console:sample-discard", args=[sample.pk]))
+    assert not Sample.objects.exists()
