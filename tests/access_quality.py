@@ -56,6 +56,44 @@ def runs(o: Any) -> list[AddressCase]:
     ]
 
 
+def samples_made(o: Any) -> list[AddressCase]:
+    """A draft of the school, of another one, and of the province."""
+    if not hasattr(o, "samples"):
+        o.samples = [
+            scene.make_sample(world, by=by).pk
+            for world, by in (
+                (o.world, o.world.school_admin), (o.other, o.other.school_admin),
+                (o.world, o.world.user(Role.PROVINCE)),
+            )
+        ]  # fmt: skip
+    seen = (_SCHOOL_AND_PROVINCE, _PROVINCE, _PROVINCE)
+    names = ("mine", "elsewhere", "the province's")
+    return [
+        *(AddressCase(n, {"pk": pk}, r) for n, pk, r in zip(names, o.samples, seen, strict=True)),
+        AddressCase("nowhere", {"pk": 2**40}, frozenset()),
+    ]
+
+
+def published_samples(o: Any) -> list[AddressCase]:
+    """None of the drafts is published."""
+    return [AddressCase(case.name, case.kwargs, frozenset()) for case in samples_made(o)]
+
+
+def calls_given(o: Any, **more: Any) -> list[AddressCase]:
+    """A call that was given to a counsellor, and one of another school."""
+    if not hasattr(o, "calls"):
+        o.calls = [scene.make_call(world).pk for world in (o.world, o.other)]
+    return [
+        AddressCase("mine", {"pk": o.calls[0], **more}, frozenset({Role.COUNSELLOR})),
+        AddressCase("elsewhere", {"pk": o.calls[1], **more}, frozenset()),
+        AddressCase("nowhere", {"pk": 2**40, **more}, frozenset()),
+    ]
+
+
+def call_results(o: Any) -> list[AddressCase]:
+    return calls_given(o, action="miss")
+
+
 def rules(o: Any) -> list[AddressCase]:
     return [
         AddressCase("one", {"key": "burst"}, _PROVINCE),
@@ -68,4 +106,16 @@ OBJECTS: dict[str, Callable[[Any], list[AddressCase]]] = {
     "console:quality-finding-act": finding_steps,
     "console:quality-run": runs,
     "console:quality-rule": rules,
+    "console:sample": samples_made,
+    "console:sample-draw": samples_made,
+    "console:sample-discard": samples_made,
+    "console:sample-assign": samples_made,
+    "console:sample-publish": samples_made,
+    "console:sample-void": samples_made,
+    "console:sample-reply": samples_made,
+    "console:sample-people": published_samples,
+    "console:callback": calls_given,
+    "console:callback-number": calls_given,
+    "console:callback-reveal": calls_given,
+    "console:callback-result": call_results,
 }

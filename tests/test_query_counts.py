@@ -29,7 +29,7 @@ MOST = {
     "/console/support-proposals/": 17,
     "/console/support-figures/": 13,
     # One for each line of the menu that has a number.
-    "/console/counts/": 19,
+    "/console/counts/": 20,
     "workspace": 18,
     "origin": 16,
     "/": 14,  # one for the events that are booked, one for the final confirmation

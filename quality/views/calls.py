@@ -46,6 +46,7 @@ class CallList(StaffListPage):
     tells_waiting = True
     filterset_class = CallFilter
     template_name = "quality/calls.html"
+    export_name = "callbacks"
     empty_title = "没有分派给您的回访"
     empty_text = "抽样核查分派给您的毕业生会出现在这里，逐个打开拨打。"
     orders = (Order("place", "分派顺序", ("id",), indexed=True, column="name"),)
@@ -62,9 +63,6 @@ class CallList(StaffListPage):
                lambda r: _OUTCOMES.get(r["outcome"], "")),
         Column("sample", "抽样", ("sample__name",), css="wide"),
     )  # fmt: skip
-
-    def may_export(self) -> bool:
-        return False  # a work list: names are opened one by one
 
     def get_queryset(self) -> QuerySet[Any]:
         return calls_for(self.user).annotate(number_of_tries=Count("tries"))

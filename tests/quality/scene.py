@@ -8,8 +8,8 @@ from accounts.models import User
 from core import files
 from destinations.models import Destination, Evidence
 from graduates.models import Graduate
-from quality.actions import runs
-from quality.models import EvidencePrint, Finding, Rule, Run
+from quality.actions import runs, samples
+from quality.models import CallBack, EvidencePrint, Finding, Rule, Run, Sample
 from quality.states import FindingState, PrintState, RunKind
 from schools.roles import Role
 from tests import factories
@@ -100,3 +100,27 @@ def make_finding(
         "sentence": "单位“虚构软件有限公司”的联系方式与毕业生本人的相同。", "evidence": {"whose": "毕业生本人"},
         "state": state, "owner": stored.owner, "due_on": factories.today(),
     } | values)  # fmt: skip
+
+
+def sample_typed(world: World, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "六月抽查", "year": world.cohort.year, "categories": [], "department_ids": [],
+        "only_flagged": False, "divided_by": ["department"], "percent": 5.0, "number": None,
+        "blind": False,
+    } | changes  # fmt: skip
+
+
+def make_sample(world: World, by: User, **changes: Any) -> Sample:
+    return samples.create(typed=sample_typed(world, **changes), by=by)
+
+
+def make_call(world: World) -> CallBack:
+    """A call of a drawn sample that was given to the counsellor."""
+    make_job(world)
+    sample = make_sample(world, by=world.school_admin)
+    drawn = samples.draw(sample_id=sample.pk, version=sample.version, by=world.school_admin)
+    samples.assign(
+        sample_id=sample.pk, user_ids=[world.counsellor.pk], version=drawn.version,
+        by=world.school_admin,
+    )  # fmt: skip
+    return CallBack.objects.filter(sample=sample).order_by("pk")[0]

@@ -52,16 +52,8 @@ def world() -> World:
     return make_world()
 
 
-def typed(world: World, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": "六月抽查", "year": world.cohort.year, "categories": [], "department_ids": [],
-        "only_flagged": False, "divided_by": ["department"], "percent": 5.0, "number": None,
-        "blind": False,
-    } | changes  # fmt: skip
-
-
 def create(world: World, by: User | None = None, **changes: Any) -> Sample:
-    return samples.create(typed=typed(world, **changes), by=by or world.school_admin)
+    return samples.create(typed=scene.sample_typed(world, **changes), by=by or world.school_admin)
 
 
 def draw(sample: Sample, by: User) -> Sample:
@@ -219,7 +211,9 @@ def test_a_blind_sample_is_called_by_other_schools_and_shows_none(world: World) 
     other = make_world()
     province = world.user(Role.PROVINCE)
     graduate = scene.make_job(world)
-    sample = samples.create(typed=typed(world, blind=True, divided_by=["school"]), by=province)
+    sample = samples.create(
+        typed=scene.sample_typed(world, blind=True, divided_by=["school"]), by=province
+    )
     draw(sample, province)
     sample.refresh_from_db()
     assert samples.assign(
@@ -434,7 +428,7 @@ def test_a_school_sees_its_part_of_the_provinces_sample_and_replies_once(world: 
     scene.make_job(world)
     scene.make_job(other)
     sample = samples.create(
-        typed=typed(world, divided_by=["school"], percent=None, number=2), by=province
+        typed=scene.sample_typed(world, divided_by=["school"], percent=None, number=2), by=province
     )
     draw(sample, province)
     sample.refresh_from_db()
@@ -472,7 +466,9 @@ def test_a_sample_is_voided_by_a_superior_with_a_reason(world: World) -> None:
     assert (
         samples.void(sample_id=sample.pk, reason="范围有误", by=province).state == SampleState.VOID
     )
-    own = draw(samples.create(typed=typed(world, divided_by=[]), by=province), province)
+    own = draw(
+        samples.create(typed=scene.sample_typed(world, divided_by=[]), by=province), province
+    )
     assert refusal_of(samples.void, sample_id=own.pk, reason="重抽", by=province) == "same_person"
     second = factories.make_staff(Role.PROVINCE, world)
     assert samples.void(sample_id=own.pk, reason="重抽", by=second).state == SampleState.VOID
@@ -558,9 +554,11 @@ def test_the_whole_way_on_the_pages(world: World) -> None:
     first, second = CallBack.objects.filter(sample=sample).order_by("pk")
     page = caller.get(reverse("console:callback", args=[first.pk])).content.decode()
     assert all(question in page for question, _ in call_script.QUESTIONS.values())
-    refused = caller.post(reverse("console:callback", args=[first.pk]), ANSWERS | {"outcome": "differs", "version": first.version})  # fmt: skip
+    address = reverse("console:callback", args=[first.pk])
+    differs = ANSWERS | {"outcome": "differs", "version": first.version}
+    refused = caller.post(address, differs)
     assert refused.status_code == 422 and "请写明哪里不一致" in refused.content.decode()
-    saved = caller.post(reverse("console:callback", args=[first.pk]), ANSWERS | {"outcome": "agrees", "version": first.version})  # fmt: skip
+    saved = caller.post(address, differs | {"outcome": "agrees"})
     assert saved.url == reverse("console:callback", args=[second.pk])
     caller.post(
         reverse("console:callback-result", args=[second.pk, "refuse"]), {"version": second.version}

@@ -12,7 +12,9 @@ WHO_AGREES: dict[str, str] = {
     "quality.findings.settle": RECORD,
     "quality.findings.pass_on": "only whose turn it is changes; no record does",
     "quality.prints.delete_stray": "no person: what is deleted can be worked out again",
+    "quality.calls.refuse": "the graduate does not want to answer; nothing of anybody ends",
+    "quality.samples.void": "a superior, not who created it; nothing of anybody ends",
     "quality.sighting.close_vanished": "no person: a run does not find it any more",
 }
 
-MODULES: set[str] = {"findings", "prints", "rules", "runs", "sighting"}
+MODULES: set[str] = {"calls", "findings", "prints", "rules", "runs", "samples", "sighting"}

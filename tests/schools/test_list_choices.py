@@ -202,7 +202,7 @@ def plain_lists() -> list[tuple[str, type[StaffListPage]]]:
 def test_every_list_exports_its_columns(world: World) -> None:
     clients = [world.client(role) for role in (Role.SCHOOL_ADMIN, Role.PROVINCE)]
     for path, kind in plain_lists():
-        if kind.http_method_names == ("post",):
-            continue
+        if "post" in kind.http_method_names and len(kind.http_method_names) <= 2:
+            continue  # it asks for a reason first, or takes a form only
         answers = [client.get(f"{path}?export=all") for client in clients]
         assert any(a.headers["Content-Type"] == spreadsheets.CONTENT_TYPE for a in answers), path
