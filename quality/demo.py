@@ -1,5 +1,6 @@
 """What a screening of the filled demo school finds: one picture at three graduates, one telephone under four
-unit codes, and one account that enters very many destinations at once. Everything else is in order."""
+unit codes, and one account that enters very many destinations at once; everything else is in order. Beside
+it a sample whose calls are given to the school's staff."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from employers.demo import unit_code
 from graduates.demo_roster import graduates_of, staff
 from graduates.models import Graduate
 from graduates.states import Confirmation, Standing
-from quality.actions import runs
+from quality.actions import runs, samples
+from quality.models import Sample
 from quality.states import RunKind
 from schools.demo import DEMO_CODE, DEMO_YEAR
 from schools.models import School
@@ -30,6 +32,11 @@ _STUDIES = {
 
 
 def fill_quality() -> None:
+    _plant_what_is_found()
+    _draw_a_sample()
+
+
+def _plant_what_is_found() -> None:
     if Destination.objects.filter(school__code=DEMO_CODE, unit_name=_FIRST_UNIT).exists():
         return
     free = _not_registered()
@@ -47,6 +54,25 @@ def fill_quality() -> None:
     school = School.objects.get(code=DEMO_CODE)
     screening = runs.ask(kind=RunKind.SCREENING, school=school, year=DEMO_YEAR, by=admin)
     runs.do(screening.pk)
+
+
+def _draw_a_sample() -> None:
+    """Thirty approved destinations of the demo school, to be called by its staff."""
+    school = School.objects.get(code=DEMO_CODE)
+    if Sample.objects.filter(school=school).exists():
+        return
+    admin = staff("admin")
+    sample = samples.create(
+        typed={
+            "name": "春季去向抽查", "year": DEMO_YEAR, "categories": [], "department_ids": [],
+            "only_flagged": False, "divided_by": ["department"], "percent": None, "number": 30,
+            "blind": False,
+        },
+        by=admin,
+    )  # fmt: skip
+    drawn = samples.draw(sample_id=sample.pk, version=sample.version, by=admin)
+    callers = [staff(role).pk for role in ("admin", "yuanxi", "fudaoyuan")]
+    samples.assign(sample_id=sample.pk, user_ids=callers, version=drawn.version, by=admin)
 
 
 def _not_registered() -> list[Graduate]:

@@ -259,6 +259,8 @@ OUTBOX_BACKENDS = {
 }
 SMS_URL = env.str("SMS_URL", default="")
 SMS_TOKEN = env.str("SMS_TOKEN", default="")
+# From which hour, and before which, graduates are called back (local time).
+CALL_HOURS = tuple(int(hour) for hour in env.str("CALL_HOURS", default="9-20").split("-"))
 # What one part of a text message costs, in fen: shown before a reminder is sent.
 SMS_PRICE_FEN = env.int("SMS_PRICE_FEN", default=5)
 # True shows what would be sent at /dev/inbox/, one-time codes included.

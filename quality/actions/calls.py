@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.timezone import localtime
@@ -24,7 +25,6 @@ from quality.sample_steps import CALL
 from quality.states import TO_CALL, CallOutcome, CallState, FindingOwner
 
 LONGEST_NOTE = 300
-FIRST_HOUR, LAST_HOUR = 9, 20
 MOST_TRIES, LEAST_DAYS = 3, 2
 RULE = "callback"
 _STALE = "状态已变化，请刷新后再办理。"
@@ -52,8 +52,9 @@ def _step(action: str, call_id: int, version: int | None, by: User) -> Iterator[
 
 def _note_try(call: CallBack, result: str, by: User) -> None:
     """Write the call down. Raises `Refused` outside the hours in which people are called."""
-    if not FIRST_HOUR <= localtime(database_now()).hour < LAST_HOUR:
-        raise Refused("hours", f"请在{FIRST_HOUR}点至{LAST_HOUR}点之间拨打。")
+    first, last = settings.CALL_HOURS
+    if not first <= localtime(database_now()).hour < last:
+        raise Refused("hours", f"请在{first}点至{last}点之间拨打。")
     CallTry.objects.create(call=call, by_id=by.pk, by_label=by.label, result=result)
     audit.record(f"quality.call_{result}", by=by, obj=call)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import django_filters
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -114,7 +115,7 @@ def _page(
         "why_not": "" if may else CALL.why_not("reach", found, request.user),
         "form": form,
         "number": number or NumberForm(initial={"version": found.version}),
-        "hours": (actions.FIRST_HOUR, actions.LAST_HOUR),
+        "hours": settings.CALL_HOURS,
         "most": actions.MOST_TRIES,
     }
     refused = form.errors or (number is not None and number.errors)

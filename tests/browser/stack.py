@@ -63,6 +63,7 @@ class Stack:
             "NATIONAL_CLIENT": CLIENT,
             "NATIONAL_SECRET": SECRET,
             "NATIONAL_DEMO": "1",
+            "CALL_HOURS": "0-24",
         }
 
     def manage(self, *args: str) -> str:
