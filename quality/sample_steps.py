@@ -30,7 +30,7 @@ def by_its_owner(sample: Sample, actor: User) -> None:
     staff = staff_of(actor)
     creator = staff_of(sample.created_by)
     if staff is None or creator is None or staff.school_id != creator.school_id:
-        raise NotPermitted("other_owner", "只能办理本单位创建的抽样。")
+        raise Refused("other_owner", "只能办理本单位创建的抽样。")
 
 
 def by_a_superior(sample: Sample, actor: User) -> None:

@@ -10,20 +10,27 @@ import django
 
 
 def make() -> dict[str, dict[str, str]]:
+    from accounts.models import Realm, User
     from destinations.actions import enter
-    from destinations.states import State
+    from graduates import demo
+    from graduates.actions import origin
     from graduates.models import Graduate
     from graduates.records import RELATED
+    from schools.demo import DEMO_YEAR
+    from schools.models import School, SchoolClass
     from tests import factories
 
-    untouched = Graduate.objects.select_related(*RELATED).filter(
-        school__code="99001", destination__state=State.UNSUBMITTED, person__activated_at=None,
-        cohort__year=2027, standing="enrolled", student_no__startswith="9027",
-    )  # fmt: skip
-    reminded, called = untouched.order_by("-pk")[2:4]
+    school = School.objects.get(code="99001")
+    its_class = SchoolClass.objects.filter(cohort__school=school, cohort__year=DEMO_YEAR).first()
+    assert its_class is not None
+    made = []
+    for index in (9001, 9002):
+        typed = demo.typed_record(index, its_class, DEMO_YEAR)
+        added = origin.add(school=school, typed=typed, by=demo.DEMO_ACTOR)
+        Graduate.objects.filter(pk=added.pk).update(created_at=demo.long_ago())
+        made.append(Graduate.objects.select_related(*RELATED).get(pk=added.pk))
+    reminded, called = made
     factories.activate(reminded)
-    from accounts.models import Realm, User
-
     admin = User.objects.get(realm=Realm.STAFF, login="99001admin")
     enter.enter(graduate_id=called.pk, typed=factories.CONTRACT, by=admin)
     return {

@@ -87,8 +87,9 @@ def counsellor_calls_everybody(page: Page) -> None:
             page.locator("tbody a").first.click()
             page.get_by_role("button", name="显示完整号码").click()
             expect(page.locator("dd.mono, dd .mono").first).to_have_text(re.compile(r"\d{11}"))
-            for select in page.locator("form select").all():
+            for select in page.locator("#main form select").all():
                 select.select_option(index=1)
+            page.locator("#id_forced").select_option("no")
             picture(page, "callback")
             page.get_by_role("button", name="保存回访结果").click()
             expect(page.get_by_text("已记录。")).to_be_visible()

@@ -3,11 +3,13 @@ them is looked into and settled."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from quality.demo import AT_ONCE, ONE_PHONE, SAME_PICTURE
-from tests.browser.conftest import picture
+from tests.browser.conftest import _page, picture
 from tests.browser.stack import Stack
 from tests.browser.test_main_job import staff_signs_in, staff_signs_out
 
@@ -19,10 +21,26 @@ FOUND = {
 }
 
 
+@pytest.fixture
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A platform of this journey's own: six hundred graduates would stand in the way of the others, and
+    what they leave would be found, too."""
+    stack = Stack(tmp_path_factory.mktemp("filled"), "gw9")
+    stack.start()
+    stack.manage("load_demo", "--fill")
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def console(browser: Browser, filled: Stack) -> Iterator[Page]:
+    yield from _page(browser, filled, 1440, 900)
+
+
 def test_a_screening_finds_the_planted_cases_and_nothing_else(
-    desktop: Page, platform: Stack
+    console: Page,
 ) -> None:
-    platform.manage("load_demo", "--fill")
+    desktop = console
     staff_signs_in(desktop, "99001admin")
     school_begins_a_screening(desktop)
     school_reads_what_was_found(desktop)
