@@ -32,10 +32,18 @@ def _mask(*bands: int) -> int:
     return _signed(sum(1 << bit for bit in range(64) if bit % BANDS in bands))
 
 
-_KEYS = ", ".join(
-    f"({number}, dhash & ({_mask(*pair)}))"
-    for number, pair in enumerate(combinations(range(BANDS), 2))
-)
+def _pairs(mask: int) -> str:
+    """Pairs of prints that are equal in the bits of `mask` and differ in few others. Each pair of bands is
+    a join of its own, which fits into memory however large the province is."""
+    return f"""
+            SELECT a.dhash, b.dhash AS other FROM prints a
+            JOIN prints b ON (a.dhash & ({mask})) = (b.dhash & ({mask})) AND a.dhash < b.dhash
+            WHERE bit_count((a.dhash # b.dhash)::bit(64)) <= %(bits)s
+              AND (a.dhash & ({mask})) NOT IN (
+                SELECT dhash & ({mask}) FROM prints GROUP BY 1 HAVING count(*) > {_CROWD})"""
+
+
+_NEAR = " UNION ".join(_pairs(_mask(*pair)) for pair in combinations(range(BANDS), 2))
 
 
 def file_same(values: Mapping[str, Any]) -> Query:
@@ -60,14 +68,7 @@ def file_same(values: Mapping[str, Any]) -> Query:
             FROM pictures GROUP BY sha256 HAVING count(DISTINCT person_id) > 1),
         prints AS MATERIALIZED (
             SELECT dhash, count(DISTINCT person_id) AS n FROM pictures WHERE dhash IS NOT NULL GROUP BY dhash),
-        keys AS MATERIALIZED (
-            SELECT p.dhash, k.band, k.key FROM prints p
-            CROSS JOIN LATERAL (VALUES {_KEYS}) k(band, key)),
-        crowds AS (SELECT band, key FROM keys GROUP BY 1, 2 HAVING count(*) > {_CROWD}),
-        near AS (
-            SELECT DISTINCT a.dhash, b.dhash AS other FROM keys a JOIN keys b USING (band, key)
-            WHERE a.dhash < b.dhash AND bit_count((a.dhash # b.dhash)::bit(64)) <= %(bits)s
-              AND NOT EXISTS (SELECT 1 FROM crowds c WHERE c.band = a.band AND c.key = a.key)),
+        near AS ({_NEAR}),
         around AS (
             SELECT dhash, other FROM near UNION ALL SELECT other, dhash FROM near
             UNION ALL SELECT dhash, dhash FROM prints),
