@@ -128,7 +128,7 @@ def names_under(pid: int) -> set[str]:
 def status_of(address: str) -> int:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(address, timeout=10) as answer:
+        with opener.open(address, timeout=45) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

@@ -123,4 +123,4 @@ def make_call(world: World) -> CallBack:
         sample_id=sample.pk, user_ids=[world.counsellor.pk], version=drawn.version,
         by=world.school_admin,
     )  # fmt: skip
-    return CallBack.objects.filter(sample=sample).order_by("pk")[0]
+    return CallBack.objects.filter(sample=sample, caller=world.counsellor).order_by("pk")[0]
