@@ -371,7 +371,7 @@ def reply(*, sample_id: int, text: str, by: User) -> SampleReply:
     """A school says once what it has to say to the published results."""
     staff = staff_of(by)
     if staff is None or staff.school is None or staff.role_level != Level.SCHOOL:
-        raise NotPermitted("role", "由学校系统管理员提交说明。")
+        raise Refused("role", "由学校系统管理员提交说明。")
     text = texts.clean_lines(text)
     if not text or len(text) > LONGEST_REPLY:
         raise Invalid({"text": [f"请填写说明，最多{LONGEST_REPLY}个字。"]})
